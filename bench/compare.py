@@ -1,0 +1,226 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# Runs spatch and krcu by turns and compares them; scripts/bench prepares what it needs and is what people call.
+#
+# What makes the comparison fair: both write a unified diff of the same tree; both get the same number of jobs;
+# every file is read once before, so neither pays for the disk; one run of each goes before and is not counted; the
+# order changes from round to round; each run gets an empty cache directory, so nothing is remembered.
+# What does not: krcu converts more than the semantic patch asks for, and proves each conversion. The table says how
+# much each of them changed.
+
+import argparse
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+
+class Run:
+    """One finished run: seconds, seconds, MiB of the largest process."""
+
+    def __init__(self, wall, user, system, largest):
+        self.wall, self.user, self.system, self.largest = wall, user, system, largest
+
+
+class Program:
+    """A program under test: how it is called on a tree, and which exit statuses mean that it worked."""
+
+    def __init__(self, name, shown, command, good, cwd=None):
+        self.name, self.shown, self.command, self.good, self.cwd = name, shown, command, good, cwd
+        self.runs = []
+        self.diff = ""
+        self.memory = 0.0
+
+
+def summed_memory(session):
+    """MiB of all processes of a session; pages they share count once (PSS)."""
+    total = 0
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat") as stat:
+                if int(stat.read().rsplit(")", 1)[1].split()[3]) != session:
+                    continue
+            with open(f"/proc/{pid}/smaps_rollup") as rollup:
+                total += int(re.search(r"^Pss:\s+(\d+)", rollup.read(), re.M).group(1))
+        except (OSError, AttributeError, IndexError):
+            continue  # it ended while we looked
+    return total / 1024
+
+
+def launch(program, sample):
+    """Runs it once. With `sample` its memory is watched, which disturbs it: such a run is not timed."""
+    peak = 0.0
+    with tempfile.TemporaryDirectory(prefix="krcu-bench-") as scratch:
+        out, err = os.path.join(scratch, "out"), os.path.join(scratch, "err")
+        environment = dict(os.environ, XDG_CACHE_HOME=os.path.join(scratch, "cache"))
+        with open(out, "wb") as stdout, open(err, "wb") as stderr:
+            start = time.monotonic()
+            child = subprocess.Popen(program.command, cwd=program.cwd, env=environment, stdin=subprocess.DEVNULL,
+                                     stdout=stdout, stderr=stderr, start_new_session=True)
+            while sample:
+                peak = max(peak, summed_memory(child.pid))
+                if os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                    break
+                time.sleep(0.05)
+            _, status, usage = os.wait4(child.pid, 0)
+            wall = time.monotonic() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode not in program.good:
+            with open(err, errors="replace") as text:
+                sys.exit(f"bench: '{' '.join(program.command)}' ended with status {child.returncode}:\n"
+                         + "".join(text.readlines()[-10:]))
+        with open(out, errors="replace") as text:
+            program.diff = text.read()
+    program.memory = max(program.memory, peak)
+    return Run(wall, usage.ru_utime, usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def changed_files(diff):
+    """The files a unified diff changes; a/ and ./ in front of the names do not count."""
+    return {re.sub(r"^(a/)?(\./)?", "", m.group(1)) for m in re.finditer(r"^--- ([^\t\n]+)", diff, re.M)
+            if m.group(1) != "/dev/null"}
+
+
+def changed_calls(diff):
+    """How many lines of a unified diff bring in a deferred free."""
+    return len(re.findall(r"^\+(?!\+\+ ).*\bk[v]?free_rcu\(", diff, re.M))
+
+
+def warm(tree):
+    """Reads all sources once."""
+    for directory, _, names in os.walk(tree):
+        for name in names:
+            path = os.path.join(directory, name)
+            if name.endswith((".c", ".h")) and os.path.isfile(path):
+                with open(path, "rb") as file:
+                    while file.read(1 << 20):
+                        pass
+
+
+def tree_version(tree):
+    try:
+        with open(os.path.join(tree, "Makefile"), errors="replace") as makefile:
+            head = makefile.read(2000)
+    except OSError as error:
+        sys.exit(f"bench: {tree}: {error.strerror}; give the top of a kernel source tree")
+    parts = [re.search(rf"^{key}\s*=[ \t]*(\S*)", head, re.M) for key in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
+    if not all(parts):
+        sys.exit(f"bench: {tree}: no kernel version in its Makefile; give the top of a kernel source tree")
+    return ".".join(part.group(1) for part in parts)
+
+
+def machine():
+    with open("/proc/cpuinfo") as text:
+        model = re.search(r"^(?:model name|Model)\s*:\s*(.+)$", text.read(), re.M)
+    with open("/proc/meminfo") as text:
+        memory = int(re.search(r"^MemTotal:\s+(\d+)", text.read(), re.M).group(1)) / 1048576
+    return f"{len(os.sched_getaffinity(0))} cores, {model.group(1) if model else os.uname().machine}, {memory:.0f} GiB"
+
+
+def first_line(command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")[0]
+
+
+def spread(values):
+    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
+def ratio(first, second):
+    return f"{first / second:.1f}" if second else "-"
+
+
+def row(title, programs, values, show):
+    """A line of the table: a figure for each program, and how many times the first's median the second's goes into."""
+    medians = [statistics.median(values(p)) for p in programs]
+    return f"| {title} | " + " | ".join(show(values(p)) for p in programs) + f" | {ratio(*medians)} |"
+
+
+def section(version, programs, runs):
+    """The result for one tree, as Markdown."""
+    spatch, krcu = programs
+    files = [changed_files(p.diff) for p in programs]
+    mib = lambda values: f"{statistics.median(values):.0f}"
+    lines = [
+        f"## Linux {version}", "",
+        f"Medians of {runs} runs each (smallest to largest in parentheses).", "",
+        "| | spatch | krcu | spatch / krcu |", "| --- | --- | --- | --- |",
+        row("wall time, s", programs, lambda p: [r.wall for r in p.runs], spread),
+        row("user time, s", programs, lambda p: [r.user for r in p.runs], spread),
+        row("system time, s", programs, lambda p: [r.system for r in p.runs], spread),
+        row("largest process, peak RSS in MiB", programs, lambda p: [r.largest for r in p.runs], mib),
+        row("all processes, peak PSS in MiB", programs, lambda p: [p.memory], mib),
+        f"| files changed | {len(files[0])} | {len(files[1])} | |",
+        f"| calls converted | {changed_calls(spatch.diff)} | {changed_calls(krcu.diff)} | |", "",
+        f"Both change {len(files[0] & files[1])} files; spatch alone {len(files[0] - files[1])}; "
+        f"krcu alone {len(files[1] - files[0])}.", ""]
+    only = sorted(files[0] - files[1])
+    if only:
+        lines += ["Changed by spatch alone (`krcu explain` says why not): " + ", ".join(only) + ".", ""]
+    return "\n".join(lines)
+
+
+def measure(tree, arguments):
+    jobs = str(arguments.jobs)
+    programs = [
+        Program("spatch", f"cd TREE && spatch -j {jobs} --sp-file bench/kmem_cache_free.cocci --dir .",
+                [arguments.spatch, "-j", jobs, "--sp-file", os.path.abspath(arguments.rules), "--dir", "."], {0}, tree),
+        Program("krcu", f"krcu patch -j {jobs} TREE",
+                [os.path.abspath(arguments.krcu), "patch", "-j", jobs, os.path.abspath(tree)], {0, 1})]
+    version = tree_version(tree)
+    print(f"== Linux {version}: read the tree", file=sys.stderr)
+    warm(tree)
+    for program in programs:
+        launch(program, sample=True)
+    for number in range(arguments.runs):
+        for program in programs if number % 2 == 0 else reversed(programs):
+            run = launch(program, sample=False)
+            program.runs.append(run)
+            print(f"== Linux {version}, run {number + 1}: {program.name}: {run.wall:.2f} s wall, {run.user:.2f} s user, "
+                  f"{run.largest:.0f} MiB", file=sys.stderr)
+    return section(version, programs, arguments.runs), programs
+
+
+def write(path, text):
+    """Replaces the file in one step."""
+    temporary = path + ".new"
+    with open(temporary, "w") as file:
+        file.write(text)
+    os.replace(temporary, path)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Compares spatch and krcu on kernel trees.")
+    parser.add_argument("--krcu", required=True)
+    parser.add_argument("--spatch", default=shutil.which("spatch"))
+    parser.add_argument("--rules", required=True, help="the semantic patch")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--output", required=True)
+    parser.add_argument("trees", nargs="+")
+    arguments = parser.parse_args()
+    if arguments.runs < 1 or arguments.jobs < 1:
+        parser.error("--runs and --jobs need a number from 1 on")
+    if not arguments.spatch:
+        parser.error("spatch is not installed; scripts/setup bench installs it")
+
+    results = [measure(tree, arguments) for tree in arguments.trees]
+    sections = [text for text, _ in results]
+    programs = results[0][1]
+    head = "\n".join([
+        "# Coccinelle and krcu on the same tree", "",
+        "Written by scripts/bench. The tree is in the page cache, the programs run by turns, one run of each goes before",
+        "and is not counted. krcu looks for more kinds of callbacks than the semantic patch and proves each conversion.", "",
+        f"- machine: {machine()}",
+        f"- spatch: `{programs[0].shown}` ({first_line([arguments.spatch, '--version'])})",
+        f"- krcu: `{programs[1].shown}` ({first_line([os.path.abspath(arguments.krcu), '--version'])})", "", ""])
+    write(arguments.output, head + "\n".join(sections))
+    print(head + "\n".join(sections))
+
+
+if __name__ == "__main__":
+    main()

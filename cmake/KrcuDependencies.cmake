@@ -1,0 +1,22 @@
+# Every outside library krcu links, in one place. All of them are Debian packages.
+find_package(LLVM 19.1 REQUIRED CONFIG HINTS /usr/lib/llvm-19/lib/cmake/llvm)
+find_package(Clang 19.1 REQUIRED CONFIG HINTS /usr/lib/llvm-19/lib/cmake/clang)
+find_package(yaml-cpp REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(GTest REQUIRED)
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(LIBGIT2 REQUIRED IMPORTED_TARGET libgit2)
+
+# Shared libraries: one copy of LLVM in memory, and links that take a second instead of a minute.
+add_library(krcu_llvm INTERFACE)
+target_include_directories(krcu_llvm SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
+target_link_libraries(krcu_llvm INTERFACE LLVM)
+if(NOT LLVM_ENABLE_RTTI)
+  target_compile_options(krcu_llvm INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>)
+endif()
+
+add_library(krcu_clang INTERFACE)
+target_include_directories(krcu_clang SYSTEM INTERFACE ${CLANG_INCLUDE_DIRS})
+target_link_libraries(krcu_clang INTERFACE clang-cpp krcu_llvm)

@@ -1,0 +1,26 @@
+# krcu_room(NAME SOURCES ... DEPENDS ...): one static library per room. PUBLIC links are the only
+# way to see another room's headers through the checked include prefix, so a room that includes one
+# it does not depend on fails in the layering test (scripts/check-layers).
+function(krcu_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;DEPENDS" ${ARGN})
+  add_library(${name} STATIC ${ROOM_SOURCES})
+  target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_compile_options(${name} PRIVATE -Wall -Wextra)
+  target_link_libraries(${name} PUBLIC ${ROOM_DEPENDS} Threads::Threads)
+endfunction()
+
+# krcu_test(NAME SOURCES ... DEPENDS ...): a GoogleTest binary, each case a ctest of its own.
+function(krcu_test name)
+  cmake_parse_arguments(T "" "" "SOURCES;DEPENDS" ${ARGN})
+  foreach(s ${T_SOURCES})
+    if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${s})
+      return()
+    endif()
+  endforeach()
+  add_executable(${name} ${T_SOURCES})
+  target_compile_options(${name} PRIVATE -Wall -Wextra)
+  target_compile_definitions(${name} PRIVATE KRCU_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE ${T_DEPENDS} GTest::gtest GTest::gtest_main)
+  include(GoogleTest)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST)
+endfunction()

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Facts: everything krcu knows of one parsed translation unit, as plain values. Only facts cross from one file to
+// another, so extraction can run in parallel, be cached, and be tested on snippets.
+//
+// Names. A function or variable is called by its *symbol*: "name" if it has external linkage, "name@file" if it
+// is local to a file or a header. A record is "tag@file" of its definition, so that two private structs that share a tag stay apart.
+//
+// Places. Where a slab cache pointer can live is written as a short path:
+//   V:symbol          a variable (an array counts as one place)
+//   F:record.field    a field, of any object of that record
+//   L:function:name:line  a local variable        P:function#i  a parameter       R:function  a return value
+//   *place            what the place points to    &place        its address
+//   N:file:line       a cache made there          0  a null pointer               ?  anything else
+#pragma once
+
+#include "tool/support/evidence.h"
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace krcu {
+
+/// How the callback argument of a deferral names its function.
+enum class CallbackKind {
+  Function,  ///< a function, by name
+  Place,     ///< a variable or field of function-pointer type (place given)
+  Parameter, ///< a parameter of the enclosing function: the site is a wrapper
+  Other,
+};
+
+/// What the head argument of a deferral is.
+enum class HeadShape {
+  Member,       ///< &object->a.b, &object.a, &array[i].a: the object is named in the text
+  CastObject,   ///< (struct rcu_head *)object: the object itself, head at offset 0
+  Variable,     ///< a local or a parameter that holds the head
+  Other,
+};
+
+/// One way to read &e->a.b: object "e" with member "a.b", or object "&e->a" with member "b".
+struct HeadLevel {
+  std::string object;  ///< source text of a pointer to the object; empty if it cannot be written down
+  std::string member;  ///< source text of the member path
+  std::string record;  ///< "struct foo"
+  int64_t offset = 0;  ///< of the head in the object, in bytes
+  bool complete = false; ///< the record's layout is known
+};
+
+/// One call of a deferral primitive that the AST shows.
+struct CallSiteFact {
+  Location where;          ///< the deferral's name, as spelled
+  uint32_t begin = 0;      ///< byte range of the call in its file, name to closing parenthesis
+  uint32_t end = 0;
+  std::string function;    ///< symbol of the enclosing function
+  std::string deferral;
+  bool in_macro = false;   ///< the call is the product of a macro expansion
+  std::string macro;       ///< that macro
+
+  bool is_statement = false; ///< stands where a statement may stand
+  HeadShape head = HeadShape::Other;
+  bool is_rcu_head = false; ///< the member really is a struct rcu_head, no cast hides something else
+  std::string head_text;   ///< the head argument as written
+  std::vector<HeadLevel> levels; ///< ways to name the object and the head in it, outermost object first
+
+  CallbackKind callback_kind = CallbackKind::Other;
+  std::string callback;       ///< symbol of the function, or the place
+  std::string callback_text;  ///< as written
+};
+
+/// What an abstract pointer is: the callback's parameter plus k bytes, or something else.
+struct AbstractValue {
+  enum Kind { Unknown, ParameterPlus, Constant, CachePlace } kind = Unknown;
+  unsigned parameter = 0;
+  int64_t offset = 0;   ///< bytes from the parameter, or the constant
+  std::string place;    ///< CachePlace: where the cache pointer was loaded from
+};
+
+/// One thing that happens on a path through a function.
+struct Effect {
+  enum Kind {
+    Free,     ///< frees `object` by the rule named `name`, into `cache` if that rule has one
+    Call,     ///< calls a function whose body this translation unit does not have
+    Check,    ///< WARN_ON and its kin: lost if the callback goes
+    Other,    ///< anything else: a store, a lock, inline assembly, an indirect call, ...
+  } kind = Other;
+  Location where;
+  std::string name;       ///< the free function, the callee's symbol, the check macro
+  std::string text;       ///< what a person would call it: "stores to total", "calls foo()"
+  AbstractValue object;
+  std::string cache;      ///< Free: place of the cache
+  std::vector<AbstractValue> arguments; ///< Call
+};
+
+/// One way through a function: its effects in order, and under which NULL tests it is taken.
+struct PathSummary {
+  std::vector<Effect> effects;
+  std::vector<AbstractValue> assumed_null; ///< the path is taken only if these are NULL
+  AbstractValue result;
+};
+
+/// A function as a list of paths; made on request for callbacks and the helpers they need.
+struct FunctionSummary {
+  std::string function;  ///< symbol
+  Location where;        ///< its name
+  uint32_t begin = 0;    ///< byte range of the definition in its file
+  uint32_t end = 0;
+  unsigned parameters = 0;
+  bool is_static = false;
+  bool in_macro = false; ///< the definition is the product of a macro
+  bool opaque = false;   ///< loops, too many paths, or no body: `why` says which; paths then hold the first offending effect
+  std::string why;
+  std::vector<PathSummary> paths;
+  std::string parameter_record_note; ///< record whose layout gave the offset, "struct foo"
+};
+
+/// A cache pointer moves: `to` receives `from`.
+struct FlowFact {
+  std::string to;
+  std::string from;
+  Location where;
+  std::string function; ///< symbol of the enclosing function, empty in an initialiser
+};
+
+struct CreateFact {
+  std::string place;    ///< N:file:line
+  Location where;
+  std::string function;
+  std::string api;      ///< kmem_cache_create, KMEM_CACHE, ... as written
+  std::string name;     ///< the cache's name if it is a literal
+};
+
+/// A call, with what is known to have run before it.
+struct CallFact {
+  std::string callee;        ///< symbol, or the place of the pointer for an indirect call
+  bool indirect = false;
+  Location where;
+  std::string macro;         ///< outermost macro it stands in
+  bool always = false;       ///< on every path from entry to exit of the function
+  std::vector<unsigned> before; ///< indices of the calls that precede it on every path
+  std::vector<unsigned> maybe_before; ///< indices of the calls that precede it on some path
+  std::vector<std::string> arguments; ///< places of cache-typed arguments, "" for others (only for the rules' cache functions)
+};
+
+/// A function with the calls in its body.
+struct FunctionFact {
+  std::string function;  ///< symbol
+  Location where;
+  bool is_static = false;
+  bool init_section = false;
+  bool exit_section = false;
+  std::vector<CallFact> calls;
+};
+
+/// A function named without being called.
+struct FunctionRefFact {
+  std::string function;  ///< symbol
+  Location where;
+  std::string in_function; ///< symbol of the enclosing function; empty at top level
+  std::string macro;     ///< outermost macro: "module_exit"
+  std::string place;     ///< place that receives it: "F:pernet_operations@...exit", "V:x"; empty if unknown
+  std::string object;    ///< variable whose initialiser it stands in, if any: "V:br_net_ops@net/..."
+  std::string argument_of; ///< symbol of the function it is passed to
+};
+
+/// A variable handed to a registration function or a driver macro: register_x(&ops), module_platform_driver(drv).
+struct ObjectUseFact {
+  std::string variable;   ///< symbol
+  Location where;
+  std::string in_function;
+  std::string argument_of; ///< symbol of the callee
+  std::string macro;
+};
+
+struct FileFacts {
+  std::string file;      ///< the main file, relative to the tree
+  std::vector<std::string> files; ///< files whose text the facts rest on besides (headers), sorted
+  std::vector<CallSiteFact> sites;
+  std::vector<FunctionSummary> summaries;
+  std::vector<FunctionFact> functions;
+  std::vector<FunctionRefFact> references;
+  std::vector<ObjectUseFact> object_uses;
+  std::vector<FlowFact> flows;
+  std::vector<CreateFact> creates;
+  std::map<std::string, Location> fields_of_caches; ///< F: places seen, with where the record is defined
+  std::vector<std::string> missing_bodies; ///< inline functions that a summary needed and whose body was skipped
+};
+
+} // namespace krcu

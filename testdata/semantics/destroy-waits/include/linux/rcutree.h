@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* Written for the tests of the semantics probe: the shape of this era, none of its text. */
+void rcu_barrier(void);
+void kvfree_call_rcu(struct rcu_head *head, void *object);
+void kvfree_rcu_barrier(void);

@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+/* Written for the tests of the semantics probe: the shape of this era, none of its text. */
+void rcu_barrier(void)
+{
+	wait_rcu_gp(call_rcu);
+}

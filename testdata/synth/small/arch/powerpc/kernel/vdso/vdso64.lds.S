@@ -1,0 +1,1 @@
+VDSO_fixup_gate = 0;

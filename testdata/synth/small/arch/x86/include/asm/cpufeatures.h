@@ -1,0 +1,1 @@
+#define NCAPINTS 2

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// May the callback go? Every token of the tree that spells its name must be the definition, a prototype, or a call that
+// is rewritten. Tokens are found by the raw lexer, so uses under every #if count, and a use in a macro keeps the callback.
+#include "tool/driver/patch.h"
+#include "tool/index/outline.h"
+
+namespace krcu {
+namespace {
+
+/// A prototype: at file scope, followed by '(', and no body behind it.
+bool isPrototype(const Outline &O, const OutlineToken &T) {
+  if (T.function >= 0 || T.in_directive || !T.before_paren || T.after_member_access)
+    return false;
+  for (const OutlineFunction &F : O.functions)
+    if (T.offset >= F.decl_begin && T.offset < F.body_end)
+      return false;
+  return true;
+}
+
+bool onlyUsedHere(const Scan &S, const CallbackReport &C, const std::map<std::string, std::vector<std::pair<uint32_t, uint32_t>>> &Rewritten) {
+  std::string Name = plainName(C.function), Home = homeOf(C.function);
+  std::vector<uint32_t> Files;
+  if (Home.empty()) {
+    Files = S.index().mentioning(Name);
+  } else {
+    if (int Id = S.index().find(Home); Id >= 0)
+      Files.push_back(static_cast<uint32_t>(Id));
+    for (uint32_t F : S.index().transitiveIncludersOf(Home)) // a fragment's callback may be used by its includer
+      Files.push_back(F);
+  }
+  for (uint32_t Id : Files) {
+    const std::string &File = S.index().files()[Id].path;
+    auto Text = S.index().text(Id);
+    if (!Text)
+      return false;
+    Outline O = outlineOf(*Text);
+    auto Calls = Rewritten.find(File);
+    for (const OutlineToken &T : findTokens(*Text, Name)) {
+      bool InDefinition = File == C.where.file && T.offset >= C.summary->begin && T.offset < C.summary->end;
+      bool InCall = false;
+      if (Calls != Rewritten.end())
+        for (const auto &[Begin, End] : Calls->second)
+          InCall = InCall || (T.offset >= Begin && T.offset < End);
+      if (!InDefinition && !InCall && !T.after_member_access && !isPrototype(O, T))
+        return false;
+    }
+  }
+  return true;
+}
+
+} // namespace
+
+void markRemovals(const Scan &S, std::vector<SiteReport> &Sites) {
+  std::map<std::string, std::vector<std::pair<uint32_t, uint32_t>>> Rewritten;
+  for (const SiteReport &R : Sites)
+    if (R.cls == SiteClass::Convert)
+      Rewritten[R.site->where.file].emplace_back(R.site->begin, R.site->end);
+  std::map<std::string, bool> Known;
+  for (SiteReport &R : Sites) {
+    R.callback_removed = false;
+    const FunctionSummary *Summary = R.callback.summary;
+    if (R.cls != SiteClass::Convert || !Summary || Summary->in_macro)
+      continue;
+    auto It = Known.find(R.callback.function);
+    if (It == Known.end())
+      It = Known.emplace(R.callback.function, onlyUsedHere(S, R.callback, Rewritten)).first;
+    R.callback_removed = It->second;
+  }
+}
+
+} // namespace krcu

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/driver/scan.h"
+#include "matchers/extract.h"
+#include "tool/driver/plan.h"
+#include "tool/support/error.h"
+#include "tool/support/parallel.h"
+#include <algorithm>
+#include <cstdio>
+
+using namespace llvm;
+
+namespace krcu {
+
+Expected<std::unique_ptr<Scan>> Scan::run(const ScanOptions &Options) {
+  std::unique_ptr<Scan> S(new Scan(Options));
+  // The tree, the vocabulary and what this tree's primitives wait for.
+  if (Error E = S->open())
+    return std::move(E);
+  // One pass over all bytes; then every textual call of a deferral. From here on no call may disappear.
+  S->takeCensusOf();
+  // Parse what can matter, link the facts, judge, and parse what the judgement found missing, until nothing is missing.
+  S->parseAndJudge();
+  return std::move(S);
+}
+
+Error Scan::open() {
+  {
+    Timing::Phase P(Times, "rules and semantics");
+    auto R = loadRules(Options.builtin_rules, Options.rules);
+    if (!R)
+      return R.takeError();
+    TheRules = std::move(*R);
+    auto T = Tree::open(Options.tree);
+    if (!T)
+      return T.takeError();
+    TheTree = std::make_unique<Tree>(std::move(*T));
+    auto S = probeSemantics(*TheTree, TheRules);
+    if (!S)
+      return S.takeError();
+    TheSemantics = std::move(*S);
+    for (const std::string &A : Options.assume)
+      if (Error E = assume(TheSemantics, A))
+        return E;
+  }
+  Timing::Phase P(Times, "index");
+  IndexOptions IO;
+  IO.jobs = Options.jobs;
+  auto I = Index::build(*TheTree, TheRules, IO);
+  if (!I)
+    return I.takeError();
+  TheIndex = std::move(*I);
+  for (const IndexedFile &F : TheIndex->files())
+    if (!F.problem.empty())
+      Warnings.push_back(F.path + ": " + F.problem);
+  FrontendOptions FO;
+  FO.jobs = Options.jobs;
+  FO.use_pch = Options.use_pch;
+  if (!Options.compile_commands.empty()) {
+    auto C = CompileCommands::load(Options.compile_commands, TheTree->root());
+    if (!C)
+      return C.takeError();
+    FO.commands = *C;
+    for (const auto &[Flag, Count] : FO.commands->dropped())
+      Warnings.push_back(Options.compile_commands + ": Clang does not know " + Flag + "; dropped from " + std::to_string(Count) + " commands");
+    for (const std::string &File : FO.commands->missingFiles())
+      Warnings.push_back(Options.compile_commands + ": names " + File + ", which is not in the tree");
+  }
+  auto F = Frontend::create(*TheTree, *TheIndex, std::move(FO));
+  if (!F)
+    return F.takeError();
+  TheFrontend = std::move(*F);
+  DB = std::make_unique<Database>(*TheIndex, TheRules);
+  return Error::success();
+}
+
+bool Scan::wantsPath(const std::string &File) const {
+  if (Options.paths.empty())
+    return true;
+  return std::any_of(Options.paths.begin(), Options.paths.end(), [&](const std::string &P) {
+    return File == P || (StringRef(File).starts_with(P) && (StringRef(P).ends_with("/") || File[P.size()] == '/'));
+  });
+}
+
+void Scan::takeCensusOf() {
+  Timing::Phase P(Times, "census");
+  for (CensusEntry &E : takeCensus(*TheIndex, TheRules, Options.jobs)) {
+    if (!wantsPath(E.where.file) || E.kind == CensusKind::Reference)
+      continue;
+    const DeferralRule *D = TheRules.deferral(E.deferral);
+    if (D->flavour != "rcu") {
+      OtherFlavours[E.deferral] += E.kind == CensusKind::Call;
+      continue;
+    }
+    if (StringRef(E.where.file).ends_with(".h"))
+      CensusHeaders.insert(E.where.file);
+    Census.push_back(std::move(E));
+  }
+}
+
+void Scan::parseOne(const std::string &File, const Demand &D, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome) {
+  ParseRequest Request;
+  Request.file = File;
+  Request.bodies.words = D.words;
+  Request.bodies.names = D.names;
+  Request.bodies.headers = CensusHeaders;
+  ExtractOptions EO;
+  EO.root = TheTree->root();
+  EO.rules = &TheRules;
+  EO.summarise = D.summarise;
+  for (int Round = 0; Round < 3; ++Round) {
+    Outcome = TheFrontend->parse(Request, Worker, [&](clang::ASTContext &Context, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
+      Facts = extractFacts(Context, File, Decls, EO);
+    });
+    size_t Before = Request.bodies.names.size();
+    Request.bodies.names.insert(Facts.missing_bodies.begin(), Facts.missing_bodies.end());
+    if (Facts.missing_bodies.empty() || (Request.bodies.names.size() == Before && Request.no_pch))
+      break;
+    Request.no_pch = true; // the helper's header may be part of the precompiled one
+  }
+  Facts.file = File;
+}
+
+void Scan::parseAll(const std::map<std::string, Demand> &Wanted) {
+  std::vector<const std::pair<const std::string, Demand> *> Jobs;
+  for (const auto &Each : Wanted)
+    Jobs.push_back(&Each);
+  // Large files first, so that no thread is left alone with one at the end.
+  auto SizeOf = [&](const std::string &File) {
+    int Id = TheIndex->find(File);
+    return Id < 0 ? UINT64_C(0) : TheIndex->files()[static_cast<size_t>(Id)].size;
+  };
+  std::sort(Jobs.begin(), Jobs.end(), [&](auto *A, auto *B) {
+    return std::pair(SizeOf(B->first), A->first) < std::pair(SizeOf(A->first), B->first);
+  });
+  std::vector<FileFacts> Facts(Jobs.size());
+  std::vector<ParseOutcome> Outcomes(Jobs.size());
+  std::atomic<size_t> Done{0};
+  parallelFor(Options.jobs, Jobs.size(), [&](size_t N, unsigned Worker) {
+    parseOne(Jobs[N]->first, Jobs[N]->second, Worker, Facts[N], Outcomes[N]);
+    size_t Now = ++Done;
+    if (Options.progress)
+      std::fprintf(stderr, "\rparsing %zu/%zu ", Now, Jobs.size());
+  });
+  if (Options.progress && !Jobs.empty())
+    std::fprintf(stderr, "\r\033[K");
+  for (size_t N = 0; N < Jobs.size(); ++N) {
+    const auto &[File, D] = *Jobs[N];
+    std::string Cause = Outcomes[N].errors ? Outcomes[N].cause : std::string();
+    if (Outcomes[N].errors && Cause.empty())
+      Cause = std::to_string(Outcomes[N].errors) + " errors";
+    Parsed.insert(File);
+    if (Outcomes[N].parsed)
+      DB->add(std::move(Facts[N]), D, Cause);
+    else
+      DB->addUnparsed(File, D, Cause);
+    Problems.erase(std::remove_if(Problems.begin(), Problems.end(), [&](const ParseProblem &P) { return P.file == File; }), Problems.end());
+    if (!Cause.empty())
+      Problems.push_back({File, Cause, Outcomes[N].built, false});
+  }
+  DB->link();
+}
+
+ModuleFact Scan::moduleFact(const std::string &File) {
+  auto It = Modules.find(File);
+  if (It != Modules.end())
+    return It->second;
+  ModuleInfo Info = TheFrontend->moduleOf(File);
+  ModuleFact Fact;
+  Fact.module = Info.name;
+  Fact.symbol = Info.module_symbol;
+  Fact.evidence = Info.evidence;
+  if (Info.always_built_in) {
+    Fact.can_be_module = false;
+  } else if (!Info.module_symbol.empty()) {
+    Kconfig *K = TheFrontend->kconfig();
+    auto Symbol = K ? K->symbol(Info.module_symbol) : std::nullopt;
+    if (Symbol && Symbol->type == SymbolType::Bool)
+      Fact.can_be_module = false;
+    if (Symbol)
+      Fact.evidence.push_back({Symbol->file, Symbol->line, "", "CONFIG_" + Info.module_symbol + (Fact.can_be_module ? " may be a module" : " is yes or no: always built in")});
+  }
+  return Modules.emplace(File, Fact).first->second;
+}
+
+void Scan::parseAndJudge() {
+  std::map<std::string, Demand> Wanted;
+  {
+    Timing::Phase P(Times, "plan");
+    Wanted = planFirstParse(*TheIndex, TheRules, Census, Options.jobs);
+  }
+  {
+    Timing::Phase P(Times, "precompiled header");
+    std::vector<std::string> Files;
+    for (const auto &[File, D] : Wanted)
+      Files.push_back(File);
+    TheFrontend->preparePch(Files);
+  }
+  Judge J(*DB, TheSemantics, [this](const std::string &F) { return moduleFact(F); }, Options.verdict);
+  for (int Round = 0; Round < 24; ++Round) {
+    {
+      Timing::Phase P(Times, Round ? "parse for the proof" : "parse candidates");
+      parseAll(Wanted);
+    }
+    Timing::Phase P(Times, "judge");
+    bool Done = J.judge(Census, Sites);
+    Wanted = DB->takeDemands();
+    if (Done || Wanted.empty())
+      break;
+  }
+  for (ParseProblem &P : Problems)
+    P.has_site = std::any_of(Census.begin(), Census.end(), [&](const CensusEntry &E) { return E.where.file == P.file; });
+  std::sort(Problems.begin(), Problems.end(), [](const ParseProblem &A, const ParseProblem &B) { return A.file < B.file; });
+}
+
+FileFacts Scan::factsWith(const std::string &File, const std::map<std::string, std::string> &Contents, const Demand &D) {
+  ParseRequest Request;
+  Request.file = File;
+  Request.bodies.words = D.words;
+  Request.bodies.names = D.names;
+  Request.overrides = &Contents;
+  ExtractOptions EO;
+  EO.root = TheTree->root();
+  EO.rules = &TheRules;
+  FileFacts Facts;
+  TheFrontend->parse(Request, 0, [&](clang::ASTContext &Context, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
+    Facts = extractFacts(Context, File, Decls, EO);
+  });
+  return Facts;
+}
+
+std::vector<Verdict> Scan::judgeWithout(const std::string &File) {
+  Database Copy = *DB;
+  Copy.forbid(File);
+  Copy.link();
+  Judge J(Copy, TheSemantics, [this](const std::string &F) { return moduleFact(F); }, Options.verdict);
+  std::vector<SiteReport> Reports;
+  J.judge(Census, Reports);
+  std::vector<Verdict> Result;
+  for (const SiteReport &R : Reports)
+    Result.push_back(R.verdict);
+  return Result;
+}
+
+} // namespace krcu

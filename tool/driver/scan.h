@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The scan, from a directory to judged sites: the pipeline as a table of contents. Everything that later commands (patch,
+// explain) need stays alive in the Scan object.
+#pragma once
+
+#include "tool/driver/timing.h"
+#include "tool/frontend/frontend.h"
+#include "tool/index/census.h"
+#include "tool/lifetime/verdict.h"
+#include "tool/rules/rules.h"
+#include "tool/tree/semantics/semantics.h"
+#include "tool/tree/tree.h"
+#include <memory>
+
+namespace krcu {
+
+struct ScanOptions {
+  std::string tree;
+  std::string builtin_rules;
+  std::vector<std::string> rules;     ///< --rules
+  std::vector<std::string> paths;     ///< restrict to files under these (relative to the tree); empty: all
+  std::vector<std::string> assume;
+  std::string compile_commands;
+  unsigned jobs = 1;
+  bool use_pch = true;
+  bool progress = false;              ///< draw on stderr
+  VerdictOptions verdict;
+};
+
+/// A file that could not be parsed cleanly, for the report.
+struct ParseProblem {
+  std::string file;
+  std::string cause;
+  bool built = true;                  ///< some architecture at hand can build it
+  bool has_site = false;
+};
+
+class Scan {
+public:
+  /// Runs the whole scan. Fails only if there is nothing to scan; a file that cannot be read or parsed costs its own rows.
+  static llvm::Expected<std::unique_ptr<Scan>> run(const ScanOptions &Options);
+
+  const Tree &tree() const { return *TheTree; }
+  const Rules &rules() const { return TheRules; }
+  const Semantics &semantics() const { return TheSemantics; }
+  const Index &index() const { return *TheIndex; }
+  Frontend &frontend() { return *TheFrontend; }
+  Database &database() { return *DB; }
+  const std::vector<SiteReport> &sites() const { return Sites; }
+  /// Calls of deferrals of other flavours (call_srcu, ...), which never convert: name -> how many.
+  const std::map<std::string, unsigned> &otherFlavours() const { return OtherFlavours; }
+  const std::vector<ParseProblem> &problems() const { return Problems; }
+  const std::vector<std::string> &warnings() const { return Warnings; }
+  Timing &timing() { return Times; }
+  unsigned filesParsed() const { return static_cast<unsigned>(Parsed.size()); }
+
+  /// Facts of one file as it would be with other contents (of itself and others); nothing is remembered.
+  FileFacts factsWith(const std::string &File, const std::map<std::string, std::string> &Contents, const Demand &D);
+  /// Judges again without the named file, as if it could not be parsed: verdicts in the order of sites(). For tests of the proof.
+  std::vector<Verdict> judgeWithout(const std::string &File);
+
+private:
+  explicit Scan(ScanOptions O) : Options(std::move(O)) {}
+  llvm::Error open();
+  void takeCensusOf();
+  void parseAndJudge();
+  void parseAll(const std::map<std::string, Demand> &Wanted);
+  void parseOne(const std::string &File, const Demand &D, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome);
+  bool wantsPath(const std::string &File) const;
+  ModuleFact moduleFact(const std::string &File);
+
+  ScanOptions Options;
+  std::unique_ptr<Tree> TheTree;
+  Rules TheRules;
+  Semantics TheSemantics;
+  std::unique_ptr<Index> TheIndex;
+  std::unique_ptr<Frontend> TheFrontend;
+  std::unique_ptr<Database> DB;
+  std::vector<CensusEntry> Census;
+  std::set<std::string> CensusHeaders;
+  std::map<std::string, unsigned> OtherFlavours;
+  std::vector<SiteReport> Sites;
+  std::vector<ParseProblem> Problems;
+  std::vector<std::string> Warnings;
+  std::set<std::string> Parsed;
+  std::map<std::string, ModuleFact> Modules;
+  Timing Times;
+};
+
+} // namespace krcu

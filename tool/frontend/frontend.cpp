@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// How a file is parsed. Attempts go from cheap to certain: with the shared precompiled header and the trace overlay; on any
+// error without the header; then with the real trace headers and with the include directories that another makefile
+// would have set; then under the next architecture. The attempt with the fewest errors is the one whose AST is
+// shown, so a false error of a shortcut (two headers that do not go together) never costs a fact.
+#include "tool/frontend/frontend.h"
+#include "tool/frontend/pch.h"
+#include "tool/frontend/session.h"
+#include "tool/support/error.h"
+#include "tool/support/parallel.h"
+#include "llvm/Support/CrashRecoveryContext.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include <algorithm>
+#include <chrono>
+#include <tuple>
+
+using namespace llvm;
+
+namespace krcu {
+
+struct Frontend::Variant {
+  std::unique_ptr<Synth> synth;
+  std::unique_ptr<Kbuild> kbuild;
+  std::unique_ptr<ParseSession> session;
+  std::string pch;             ///< path of the precompiled header, empty if none
+  std::vector<std::string> pch_headers;
+  std::string problem;         ///< why this architecture cannot be used
+};
+
+/// What differs between two tries at the same file.
+struct Frontend::Attempt {
+  bool pch = true;
+  bool trace_overlay = true;
+  bool last_resort = false;
+  std::vector<std::string> extra_dirs;
+};
+
+struct Frontend::Worker {
+  std::map<std::string, std::unique_ptr<FileCache>> caches; ///< per variant: one FileManager each
+};
+
+Frontend::Frontend(const Tree &Tr, const Index &Ix, FrontendOptions O)
+    : T(Tr), I(Ix), Options(std::move(O)), Outlines(Ix) {
+  for (unsigned N = 0; N < std::max(1u, Options.jobs); ++N)
+    Workers.push_back(std::make_unique<Worker>());
+  for (uint32_t Id = 0; Id < I.files().size(); ++Id)
+    if (StringRef Path = I.files()[Id].path; Path.ends_with(".h"))
+      HeadersByName[sys::path::filename(Path).str()].push_back(Id);
+}
+
+Frontend::~Frontend() {
+  if (!TempDir.empty())
+    sys::fs::remove_directories(TempDir);
+}
+
+Expected<std::unique_ptr<Frontend>> Frontend::create(const Tree &T, const Index &I, FrontendOptions Options) {
+  CrashRecoveryContext::Enable();
+  SmallString<128> Dir;
+  if (std::error_code EC = sys::fs::createUniqueDirectory("krcu", Dir))
+    return failAt("the temporary directory", 0, 0, EC.message(), "set TMPDIR to a writable directory");
+  std::unique_ptr<Frontend> F(new Frontend(T, I, std::move(Options)));
+  F->TempDir = std::string(Dir);
+  return std::move(F);
+}
+
+Frontend::Variant *Frontend::variant(const std::string &Name, const std::map<std::string, std::string> &Force) {
+  std::string Key = Name;
+  for (const auto &[Symbol, Value] : Force)
+    Key += "," + Symbol + "=" + Value;
+  std::lock_guard<std::mutex> Guard(VariantsLock);
+  auto &Slot = Variants[Key];
+  if (Slot)
+    return Slot.get();
+  Slot = std::make_unique<Variant>();
+  auto S = synthesise(T, {Name, Force});
+  if (!S) {
+    Slot->problem = message(S.takeError());
+    return Slot.get();
+  }
+  Slot->synth = std::move(*S);
+  Slot->kbuild = Kbuild::create(T, Slot->synth->values, Slot->synth->src_arch);
+  auto Session = ParseSession::create(T.root(), *Slot->synth);
+  if (!Session)
+    Slot->problem = message(Session.takeError());
+  else
+    Slot->session = std::move(*Session);
+  return Slot.get();
+}
+
+namespace {
+
+StringRef archOf(StringRef File) {
+  if (!File.consume_front("arch/"))
+    return {};
+  return File.take_until([](char C) { return C == '/'; });
+}
+
+bool needsRealTracepoints(StringRef File) {
+  return File.starts_with("kernel/trace/") || File == "kernel/tracepoint.c";
+}
+
+} // namespace
+
+std::vector<std::string> Frontend::candidateVariants(const std::string &File) {
+  StringRef Arch = archOf(File);
+  std::vector<std::string> All = Arch.empty() ? variantsFor(T) : variantsOf(Arch.str());
+  if (Options.only_variants.empty())
+    return All;
+  std::vector<std::string> Some;
+  for (const std::string &V : All)
+    if (std::find(Options.only_variants.begin(), Options.only_variants.end(), V) != Options.only_variants.end())
+      Some.push_back(V);
+  return Some;
+}
+
+ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const std::string &Main, Worker &W,
+                                  Attempt A, const AstConsumer *Consumer) {
+  ParseJob Job;
+  Job.main_file = Main;
+  Job.bodies = &Request.bodies;
+  Job.outlines = &Outlines;
+  Job.overrides = Request.overrides;
+  Job.warn_unused = Request.warn_unused;
+  Job.trace_overlay = A.trace_overlay;
+  Job.show_with_errors = A.last_resort;
+  if (A.pch && !V.pch.empty())
+    Job.pch = V.pch;
+  Job.flags = V.kbuild->flags(Main);
+  for (const std::string &D : A.extra_dirs)
+    Job.flags.push_back("-I" + D);
+  const CompileCommands::Entry *User = Options.commands ? Options.commands->find(Main) : nullptr;
+  if (User) {
+    Job.command = User;
+    Job.pch.clear();
+  }
+  ++stats.parses;
+  ParseOutcome Out;
+  CrashRecoveryContext Guard;
+  auto &Cache = W.caches[V.synth->variant + (A.trace_overlay ? "" : "+trace")];
+  if (!Cache)
+    Cache = V.session->newFileCache(A.trace_overlay);
+  bool Fine = Guard.RunSafely([&] { Out = V.session->parse(Job, *Cache, Consumer); });
+  if (!Fine) {
+    Out = ParseOutcome();
+    Out.errors = 1;
+    Out.cause = "the parser crashed on it";
+    Cache.reset(); // its state is not to be trusted any more
+  }
+  Out.main_file = Main;
+  Out.variant = V.synth->variant;
+  return Out;
+}
+
+std::vector<std::string> Frontend::missingIncludeDirs(const std::vector<std::string> &Missing,
+                                                      const std::string &File) const {
+  std::vector<std::string> Dirs;
+  for (const std::string &Name : Missing) {
+    StringRef Wanted = Name;
+    while (Wanted.consume_front("../")) {
+    }
+    std::string Best;
+    size_t BestCommon = 0;
+    auto Named = HeadersByName.find(sys::path::filename(Wanted).str());
+    if (Named == HeadersByName.end())
+      continue;
+    for (uint32_t Id : Named->second) {
+      StringRef Path = I.files()[Id].path;
+      if (!Path.ends_with(Wanted) || Path.starts_with("include/") ||
+          (Path.size() > Wanted.size() && Path[Path.size() - Wanted.size() - 1] != '/'))
+        continue;
+      size_t Common = 0, Slashes = 0;
+      for (; Common < std::min(Path.size(), File.size()) && Path[Common] == File[Common]; ++Common)
+        Slashes += Path[Common] == '/';
+      if (Slashes > BestCommon)
+        BestCommon = Slashes, Best = (T.root() + "/" + Path.drop_back(Wanted.size()).rtrim('/')).str();
+    }
+    if (BestCommon >= 2 && std::find(Dirs.begin(), Dirs.end(), Best) == Dirs.end())
+      Dirs.push_back(Best);
+  }
+  return Dirs;
+}
+
+/// Tries one main file under its architectures until it parses without an error.
+ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string &Main, Worker &W,
+                                 const AstConsumer &Consumer) {
+  std::vector<std::string> Names = Request.variant.empty() ? candidateVariants(Main) : std::vector{Request.variant};
+  if (Options.commands && Options.commands->find(Main) && Names.size() > 1)
+    Names.resize(1);
+  ParseOutcome Best;
+  Best.main_file = Main;
+  Best.cause = archOf(Main).empty() ? "no architecture of this tree is known to krcu"
+                                    : "architecture " + archOf(Main).str() + " is not known to krcu";
+  Best.errors = ~0u;
+  Variant *BestVariant = nullptr;
+  Attempt BestAttempt;
+  bool First = true;
+  for (const std::string &Name : Names) {
+    Variant &V = *variant(Name, Request.force);
+    if (!V.session) {
+      if (Best.errors == ~0u)
+        Best.cause = V.problem;
+      continue;
+    }
+    std::string Why;
+    bool Built = V.kbuild->isBuilt(Main, &Why);
+    // Another architecture than the first is worth a try only if it really builds the file.
+    if (!First && !Built)
+      continue;
+    auto Try = [&](const Attempt &A) {
+      ParseOutcome Out = parseUnder(V, Request, Main, W, A, nullptr);
+      Out.built = Built;
+      if (!Built)
+        Out.cause = Why;
+      if (Out.errors < Best.errors)
+        Best = Out, BestVariant = &V, BestAttempt = A;
+      return Out;
+    };
+    Attempt A;
+    A.pch = Options.use_pch && !Request.no_pch && !Request.warn_unused && !Request.overrides;
+    A.trace_overlay = !needsRealTracepoints(Main);
+    // The common case parses once: the consumer is shown the AST at the first try if that has no error.
+    ParseOutcome Out = parseUnder(V, Request, Main, W, A, &Consumer);
+    Out.built = Built;
+    if (!Built)
+      Out.cause = Why;
+    if (Out.errors == 0 && Out.parsed)
+      return Out;
+    First = false;
+    if (Out.errors < Best.errors)
+      Best = Out, BestVariant = &V, BestAttempt = A;
+    ++stats.retries;
+    if (A.pch && !V.pch.empty()) {
+      A.pch = false;
+      Out = Try(A);
+    }
+    for (int Round = 0; Round < 4 && Out.errors; ++Round) {
+      std::vector<std::string> Dirs = missingIncludeDirs(Out.missing_includes, Main);
+      size_t Before = A.extra_dirs.size();
+      for (std::string &D : Dirs)
+        if (std::find(A.extra_dirs.begin(), A.extra_dirs.end(), D) == A.extra_dirs.end())
+          A.extra_dirs.push_back(D);
+      if (A.extra_dirs.size() == Before)
+        break;
+      A.pch = false;
+      Out = Try(A);
+    }
+    if (Out.errors && A.trace_overlay) {
+      A.trace_overlay = false;
+      A.pch = false;
+      Out = Try(A);
+    }
+    if (Best.errors == 0)
+      break;
+  }
+  if (!BestVariant)
+    return Best;
+  std::string Cause = Best.cause;
+  bool Built = Best.built;
+  BestAttempt.last_resort = true;
+  // Shown once more, now with the consumer: parsing is deterministic, so this is the attempt that was counted.
+  Best = parseUnder(*BestVariant, Request, Main, W, BestAttempt, &Consumer);
+  Best.built = Built;
+  Best.cause = Cause;
+  if (Best.errors)
+    for (const ParseDiagnostic &D : Best.diagnostics)
+      if (D.error) {
+        Best.cause = (Cause.empty() ? "" : Cause + "; ") + "parse error at " + D.file + ":" + std::to_string(D.line) +
+                     ": " + D.text;
+        break;
+      }
+  return Best;
+}
+
+std::vector<std::string> Frontend::mainFilesFor(const std::string &File) const {
+  bool Header = StringRef(File).ends_with(".h");
+  std::vector<std::string> Result;
+  std::vector<uint32_t> Includers = Header ? I.transitiveIncludersOf(File) : I.includersOf(File);
+  auto Nearness = [&](const std::string &P) {
+    size_t N = 0, Slashes = 0;
+    for (; N < std::min(P.size(), File.size()) && P[N] == File[N]; ++N)
+      Slashes += P[N] == '/';
+    return Slashes;
+  };
+  for (uint32_t Id : Includers)
+    if (StringRef(I.files()[Id].path).ends_with(".c"))
+      Result.push_back(I.files()[Id].path);
+  // Near the header first; another architecture's file last.
+  auto Key = [&](const std::string &P) {
+    bool Arch = StringRef(P).starts_with("arch/") && !StringRef(File).starts_with("arch/");
+    return std::tuple(Arch, -static_cast<long>(Nearness(P)), P);
+  };
+  std::sort(Result.begin(), Result.end(), [&](const std::string &A, const std::string &B) { return Key(A) < Key(B); });
+  if (!Header)
+    Result.insert(Result.begin(), File);
+  return Result;
+}
+
+ParseOutcome Frontend::parse(const ParseRequest &Request, unsigned WorkerNo, const AstConsumer &Consumer) {
+  Worker &W = *Workers[WorkerNo];
+  StringRef File = Request.file;
+  if (File.ends_with(".h")) {
+    ParseOutcome Last;
+    Last.cause = "no file that includes it was found";
+    Last.errors = 1;
+    ParseRequest R = Request;
+    R.no_pch = true; // the header may be part of it, bodies skipped
+    std::vector<std::string> Mains = mainFilesFor(Request.file);
+    for (size_t N = 0; N < Mains.size() && N < 4; ++N) {
+      Last = parseMain(R, Mains[N], W, Consumer);
+      if (Last.parsed && Last.errors == 0)
+        break;
+    }
+    return Last;
+  }
+  // A fragment (x.c included by y.c) is seen through its includer, unless some makefile builds it by itself.
+  Variant *First = nullptr;
+  for (const std::string &Name : candidateVariants(Request.file)) {
+    First = variant(Name);
+    break;
+  }
+  std::vector<uint32_t> Includers = I.includersOf(Request.file);
+  std::string Why;
+  bool User = Options.commands && Options.commands->find(Request.file);
+  if (!User && First && First->kbuild && !Includers.empty() && !First->kbuild->isBuilt(Request.file, &Why))
+    for (uint32_t Id : Includers)
+      if (StringRef(I.files()[Id].path).ends_with(".c"))
+        return parseMain(Request, I.files()[Id].path, W, Consumer);
+  return parseMain(Request, Request.file, W, Consumer);
+}
+
+void Frontend::preparePch(const std::vector<std::string> &Files) {
+  if (!Options.use_pch || Options.commands)
+    return;
+  std::map<std::string, std::vector<std::string>> ByVariant;
+  for (const std::string &F : Files) {
+    std::vector<std::string> Names = candidateVariants(F);
+    if (!Names.empty())
+      ByVariant[Names.front()].push_back(F);
+  }
+  for (auto &[Name, Of] : ByVariant) {
+    if (Of.size() < 6)
+      continue; // costs more than it saves
+    Variant &V = *variant(Name);
+    if (!V.session || !V.pch.empty())
+      continue;
+    auto Begin = std::chrono::steady_clock::now();
+    V.pch_headers = choosePchHeaders(I, Outlines, Of);
+    std::string Path = TempDir + "/" + Name + ".pch";
+    if (V.session->buildPch(V.pch_headers, Path)) {
+      V.pch = Path;
+      ++stats.pch_files;
+    }
+    stats.pch_milliseconds += std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - Begin).count();
+  }
+}
+
+ModuleInfo Frontend::moduleOf(const std::string &File) {
+  for (const std::string &Name : candidateVariants(File))
+    if (Variant *V = variant(Name); V->kbuild)
+      return V->kbuild->moduleOf(File);
+  return {};
+}
+
+std::vector<std::string> Frontend::filesOfModule(const std::string &File) {
+  for (const std::string &Name : candidateVariants(File))
+    if (Variant *V = variant(Name); V->kbuild)
+      return V->kbuild->filesOfModule(File);
+  return {};
+}
+
+Kconfig *Frontend::kconfig() {
+  for (const std::string &Name : variantsFor(T))
+    if (Variant *V = variant(Name); V->synth)
+      return V->synth->kconfig.get();
+  return nullptr;
+}
+
+} // namespace krcu

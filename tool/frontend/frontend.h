@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Parses one file of an unconfigured, unbuilt tree with Clang. It chooses the architecture, lays the generated
+// headers over the tree in memory, shares a precompiled header, and skips the bodies of functions that nobody asked
+// for. It knows nothing of RCU: what to keep comes in as words. Nothing is written into the tree.
+//
+// Use: create() once; then parse() from any thread, each with a worker number of its own. A first pass may ask
+// preparePch() for the files it is going to parse, so that one header serves them all.
+#pragma once
+
+#include "tool/frontend/bodies.h"
+#include "tool/frontend/compile_commands.h"
+#include "tool/frontend/outcome.h"
+#include "tool/frontend/synth/synth.h"
+#include "tool/index/index.h"
+#include "tool/tree/kbuild.h"
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace krcu {
+
+struct FrontendOptions {
+  unsigned jobs = 1;
+  std::vector<std::string> only_variants;      ///< architectures to try; empty: all that the tree has
+  std::shared_ptr<CompileCommands> commands;   ///< the user's own build; null: synthesised
+  bool use_pch = true;
+};
+
+struct ParseRequest {
+  std::string file;                 ///< relative to the tree; a .c file, a fragment included by one, or a header
+  BodyFilter bodies;                ///< which function bodies are wanted
+  const std::map<std::string, std::string> *overrides = nullptr; ///< path -> text that stands in for the file on disk
+  bool warn_unused = false;         ///< report -Wunused-* (keeps all bodies of the main file)
+  bool no_pch = false;
+  std::string variant;              ///< force this architecture; empty: choose
+  std::map<std::string, std::string> force; ///< CONFIG symbols to force (with variant or the chosen one)
+};
+
+class Frontend {
+public:
+  /// `T` and `I` must outlive the result.
+  static llvm::Expected<std::unique_ptr<Frontend>> create(const Tree &T, const Index &I, FrontendOptions Options);
+  ~Frontend();
+
+  /// Builds the shared header for the files about to be parsed (those that its architecture compiles). Never fails: without one parsing is slower.
+  void preparePch(const std::vector<std::string> &Files);
+
+  /// Parses; calls `Consumer` at most once, on the attempt with the fewest errors. Thread-safe for distinct workers.
+  ParseOutcome parse(const ParseRequest &Request, unsigned Worker, const AstConsumer &Consumer);
+
+  /// Which module the file is part of (independent of the configuration).
+  ModuleInfo moduleOf(const std::string &File);
+  std::vector<std::string> filesOfModule(const std::string &File);
+  /// Kconfig of the first architecture, for questions such as "can this symbol be m".
+  Kconfig *kconfig();
+  /// The .c file that must be parsed to see `File` (itself, the includer of a fragment, a user of a header); empty if none was found.
+  std::vector<std::string> mainFilesFor(const std::string &File) const;
+
+  struct Stats { std::atomic<unsigned> parses{0}, retries{0}, pch_files{0}; std::atomic<uint64_t> pch_milliseconds{0}; } stats;
+
+private:
+  struct Variant;
+  struct Worker;
+  struct Attempt;
+  Frontend(const Tree &T, const Index &I, FrontendOptions Options);
+  Variant *variant(const std::string &Name, const std::map<std::string, std::string> &Force = {});
+  std::vector<std::string> candidateVariants(const std::string &File);
+  ParseOutcome parseUnder(Variant &V, const ParseRequest &Request, const std::string &Main, Worker &W, Attempt A,
+                          const AstConsumer *Consumer);
+  ParseOutcome parseMain(const ParseRequest &Request, const std::string &Main, Worker &W, const AstConsumer &Consumer);
+  std::vector<std::string> missingIncludeDirs(const std::vector<std::string> &Missing, const std::string &File) const;
+
+  const Tree &T;
+  const Index &I;
+  FrontendOptions Options;
+  OutlineCache Outlines;
+  std::map<std::string, std::vector<uint32_t>> HeadersByName;
+  std::mutex VariantsLock;
+  std::map<std::string, std::unique_ptr<Variant>> Variants;
+  std::vector<std::unique_ptr<Worker>> Workers;
+  std::string TempDir;
+};
+
+} // namespace krcu

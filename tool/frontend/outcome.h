@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What comes out of a parse.
+#pragma once
+
+#include "clang/AST/ASTContext.h"
+#include "clang/AST/DeclBase.h"
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace krcu {
+
+/// One diagnostic. `file` is relative to the tree where possible.
+struct ParseDiagnostic {
+  std::string file;
+  unsigned line = 0;
+  bool error = false;
+  std::string text;
+};
+
+struct ParseOutcome {
+  bool parsed = false;              ///< an AST was seen (perhaps with errors)
+  std::string main_file;            ///< file that was really parsed (the includer of a fragment or header)
+  std::string variant;              ///< architecture it was parsed for
+  bool built = false;               ///< that architecture's Kbuild can build it
+  std::string cause;                ///< why it did not parse cleanly or is not built, for the user; may be set with parsed
+  std::vector<ParseDiagnostic> diagnostics;
+  unsigned errors = 0;
+  std::vector<std::string> missing_includes; ///< names of headers that were not found
+};
+
+/// Sees the AST of one file; `Decls` are the top-level declarations that stand in files (not in the precompiled header).
+using AstConsumer = std::function<void(clang::ASTContext &, const std::vector<clang::Decl *> &Decls, const ParseOutcome &)>;
+
+} // namespace krcu

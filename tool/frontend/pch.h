@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which headers go into the shared precompiled header.
+#pragma once
+
+#include "tool/frontend/bodies.h"
+#include "tool/index/index.h"
+#include <string>
+#include <vector>
+
+namespace krcu {
+
+/// Headers (as written between <>) that a fair share of `Files` include directly, in a fixed order. Only common kernel headers
+/// qualify: a header that few files want makes names collide in the others.
+std::vector<std::string> choosePchHeaders(const Index &I, OutlineCache &Outlines, const std::vector<std::string> &Files);
+
+} // namespace krcu

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/frontend/session.h"
+#include "tool/support/error.h"
+#include "clang/AST/ASTConsumer.h"
+#include "clang/Frontend/CompilerInstance.h"
+#include "clang/Frontend/FrontendActions.h"
+#include "clang/Frontend/Utils.h"
+#include "clang/Lex/PPCallbacks.h"
+#include "clang/Lex/Preprocessor.h"
+#include "clang/Lex/PreprocessorOptions.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+using namespace clang;
+
+namespace krcu {
+namespace {
+
+std::string relativeTo(const std::string &Root, StringRef Path) {
+  llvm::SmallString<256> Clean(Path);
+  llvm::sys::path::remove_dots(Clean, /*remove_dot_dot=*/true);
+  StringRef P = Clean;
+  if (P.consume_front(Root) && P.consume_front("/"))
+    return P.str();
+  return Clean.str().str();
+}
+
+/// An assembler complaint says nothing about the code when the target is a stand-in for one Clang lacks.
+bool isAssemblyComplaint(StringRef Text) {
+  for (StringRef Part : {" in asm", "constraint", "asm operand", "inline asm", "register named", "global register"})
+    if (Text.contains(Part))
+      return true;
+  return false;
+}
+
+class Collector : public DiagnosticConsumer {
+public:
+  Collector(const std::string &Root, bool IgnoreAssembly, ParseOutcome &Out)
+      : Root(Root), IgnoreAssembly(IgnoreAssembly), Out(Out) {}
+  void HandleDiagnostic(DiagnosticsEngine::Level Level, const Diagnostic &Info) override {
+    DiagnosticConsumer::HandleDiagnostic(Level, Info);
+    if (Level < DiagnosticsEngine::Warning)
+      return;
+    llvm::SmallString<256> Text;
+    Info.FormatDiagnostic(Text);
+    bool Error = Level >= DiagnosticsEngine::Error;
+    if (Error && IgnoreAssembly && isAssemblyComplaint(Text))
+      return;
+    ParseDiagnostic D;
+    D.error = Error;
+    D.text = std::string(Text);
+    if (Info.hasSourceManager() && Info.getLocation().isValid()) {
+      const SourceManager &SM = Info.getSourceManager();
+      PresumedLoc P = SM.getPresumedLoc(SM.getExpansionLoc(Info.getLocation()));
+      if (P.isValid()) {
+        D.file = relativeTo(Root, P.getFilename());
+        D.line = P.getLine();
+      }
+    }
+    Out.errors += Error;
+    if (Out.diagnostics.size() < 1000) // a hopeless file would fill memory
+      Out.diagnostics.push_back(std::move(D));
+  }
+
+private:
+  const std::string &Root;
+  bool IgnoreAssembly;
+  ParseOutcome &Out;
+};
+
+class MissingIncludes : public PPCallbacks {
+public:
+  explicit MissingIncludes(ParseOutcome &Out) : Out(Out) {}
+  bool FileNotFound(StringRef File) override {
+    Out.missing_includes.push_back(File.str());
+    return false;
+  }
+
+private:
+  ParseOutcome &Out;
+};
+
+/// Collects declarations that stand in files and decides which bodies are parsed.
+class Consumer : public ASTConsumer {
+public:
+  Consumer(CompilerInstance &CI, const std::string &Root, const ParseJob &Job, ParseOutcome &Out, const AstConsumer *User)
+      : CI(CI), Root(Root), Job(Job), Out(Out), User(User) {}
+
+  bool HandleTopLevelDecl(DeclGroupRef Group) override {
+    Decls.insert(Decls.end(), Group.begin(), Group.end());
+    return true;
+  }
+
+  bool shouldSkipFunctionBody(Decl *D) override {
+    const auto *ND = dyn_cast<NamedDecl>(D);
+    if (!ND || !ND->getIdentifier() || !Job.bodies)
+      return false;
+    const SourceManager &SM = CI.getSourceManager();
+    FileID File = SM.getFileID(SM.getExpansionLoc(D->getLocation()));
+    std::string Name = ND->getName().str();
+    if (Job.bodies->names.count(Name))
+      return false;
+    const Wanted &W = wantedIn(File);
+    if (W.everything)
+      return false;
+    return !W.bodies || !W.bodies->wants(Name);
+  }
+
+  void HandleTranslationUnit(ASTContext &Context) override {
+    Out.parsed = true;
+    if (User && (Out.errors == 0 || Job.show_with_errors))
+      (*User)(Context, Decls, Out);
+  }
+
+private:
+  struct Wanted {
+    bool everything = false;
+    std::unique_ptr<WantedBodies> bodies;
+  };
+
+  const Wanted &wantedIn(FileID File) {
+    auto It = Files.find(File);
+    if (It != Files.end())
+      return It->second;
+    Wanted &W = Files[File];
+    const SourceManager &SM = CI.getSourceManager();
+    auto Entry = SM.getFileEntryRefForID(File);
+    std::string Path = Entry ? relativeTo(Root, Entry->getName()) : "";
+    bool Source = File == SM.getMainFileID() || StringRef(Path).ends_with(".c");
+    if (Source && (Job.bodies->all || Job.warn_unused)) {
+      W.everything = true;
+    } else if (Source && Job.overrides && Job.overrides->count(Path)) {
+      W.bodies = std::make_unique<WantedBodies>(outlineOf(Job.overrides->at(Path)), *Job.bodies);
+    } else if (Source || Job.bodies->headers.count(Path)) {
+      if (auto O = Job.outlines ? Job.outlines->get(Path) : nullptr)
+        W.bodies = std::make_unique<WantedBodies>(*O, *Job.bodies);
+      else
+        W.everything = Source;
+    }
+    return W;
+  }
+
+  CompilerInstance &CI;
+  const std::string &Root;
+  const ParseJob &Job;
+  ParseOutcome &Out;
+  const AstConsumer *User;
+  std::vector<Decl *> Decls;
+  std::map<FileID, Wanted> Files;
+};
+
+class Action : public ASTFrontendAction {
+public:
+  Action(const std::string &Root, const ParseJob &Job, ParseOutcome &Out, const AstConsumer *User)
+      : Root(Root), Job(Job), Out(Out), User(User) {}
+  std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &CI, StringRef) override {
+    CI.getPreprocessor().addPPCallbacks(std::make_unique<MissingIncludes>(Out));
+    CI.getFrontendOpts().SkipFunctionBodies = true;
+    return std::make_unique<Consumer>(CI, Root, Job, Out, User);
+  }
+
+private:
+  const std::string &Root;
+  const ParseJob &Job;
+  ParseOutcome &Out;
+  const AstConsumer *User;
+};
+
+void addFlags(CompilerInvocation &Invocation, const std::vector<std::string> &Flags) {
+  for (size_t N = 0; N < Flags.size(); ++N) {
+    StringRef F = Flags[N];
+    if (F == "-include" && N + 1 < Flags.size())
+      Invocation.getPreprocessorOpts().Includes.push_back(Flags[++N]);
+    else if (F.consume_front("-I"))
+      Invocation.getHeaderSearchOpts().AddPath(F, frontend::Angled, false, false);
+    else if (F.consume_front("-D"))
+      Invocation.getPreprocessorOpts().addMacroDef(F);
+  }
+}
+
+std::shared_ptr<CompilerInvocation> makeInvocation(const std::vector<std::string> &Flags, const std::string &Directory,
+                                                   llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> FS) {
+  std::vector<const char *> Args{"clang", "-fsyntax-only"};
+  std::string Dir = "-working-directory=" + Directory;
+  if (!Directory.empty())
+    Args.push_back(Dir.c_str());
+  for (const std::string &F : Flags)
+    Args.push_back(F.c_str());
+  Args.push_back("krcu-input.c");
+  CreateInvocationOptions Options;
+  Options.VFS = FS;
+  Options.Diags = CompilerInstance::createDiagnostics(new DiagnosticOptions, new IgnoringDiagConsumer, true);
+  return createInvocation(Args, Options);
+}
+
+} // namespace
+
+llvm::Expected<std::unique_ptr<ParseSession>> ParseSession::create(const std::string &Root, const Synth &S) {
+  std::unique_ptr<ParseSession> P(new ParseSession);
+  P->Root = Root;
+  P->S = &S;
+  P->Generated = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
+  P->Trace = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
+  // Time 0: a precompiled header compares sizes and times, and these files have no time of their own.
+  for (const auto &[Path, Text] : S.headers)
+    P->Generated->addFile(Root + "/" + Path, 0, llvm::MemoryBuffer::getMemBuffer(Text, Path));
+  for (const auto &[Path, Text] : S.trace_overlay)
+    P->Trace->addFile(Root + "/" + Path, 0, llvm::MemoryBuffer::getMemBuffer(Text, Path));
+  P->Base = makeInvocation(S.flags, "", P->overlay(true, nullptr));
+  if (!P->Base)
+    return fail("architecture " + S.variant + ": Clang does not accept the synthesised flags; is this Clang 19?");
+  return std::move(P);
+}
+
+llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem>
+ParseSession::overlay(bool WithTrace, const std::map<std::string, std::string> *Overrides) const {
+  auto Layers = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(llvm::vfs::createPhysicalFileSystem());
+  Layers->pushOverlay(Generated);
+  if (WithTrace)
+    Layers->pushOverlay(Trace);
+  if (Overrides) {
+    auto Own = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
+    for (const auto &[Path, Text] : *Overrides)
+      Own->addFile(Root + "/" + Path, 0, llvm::MemoryBuffer::getMemBuffer(Text, Path));
+    Layers->pushOverlay(Own);
+  }
+  return Layers;
+}
+
+std::unique_ptr<FileCache> ParseSession::newFileCache(bool TraceOverlay) const {
+  auto Cache = std::make_unique<FileCache>();
+  Cache->fs = overlay(TraceOverlay, nullptr);
+  Cache->manager = llvm::makeIntrusiveRefCnt<FileManager>(FileSystemOptions(), Cache->fs);
+  return Cache;
+}
+
+std::shared_ptr<CompilerInvocation> ParseSession::invocationFor(const ParseJob &Job, FileCache &Cache) const {
+  std::shared_ptr<CompilerInvocation> Invocation;
+  if (Job.command) {
+    Invocation = makeInvocation(Job.command->flags, Job.command->directory, Cache.fs);
+    if (!Invocation)
+      return nullptr;
+  } else {
+    Invocation = std::make_shared<CompilerInvocation>(*Base);
+    addFlags(*Invocation, Job.flags);
+  }
+  FrontendOptions &FO = Invocation->getFrontendOpts();
+  FO.Inputs.clear();
+  FO.Inputs.push_back(FrontendInputFile(Root + "/" + Job.main_file, InputKind(Language::C)));
+  PreprocessorOptions &PO = Invocation->getPreprocessorOpts();
+  if (!Job.pch.empty()) {
+    PO.ImplicitPCHInclude = Job.pch;
+    std::vector<std::string> Own(PO.Includes.begin() + static_cast<long>(Base->getPreprocessorOpts().Includes.size()), PO.Includes.end());
+    PO.Includes = Own; // the others are in the header already
+    PO.AllowPCHWithCompilerErrors = true;
+  }
+  DiagnosticOptions &DO = Invocation->getDiagnosticOpts();
+  DO.ErrorLimit = 0;
+  if (Job.warn_unused)
+    for (const char *W : {"unused-function", "unused-variable", "unused-but-set-variable", "unused-label",
+                          "unused-const-variable", "unused-local-typedef"})
+      DO.Warnings.push_back(W);
+  else
+    DO.IgnoreWarnings = true;
+  return Invocation;
+}
+
+ParseOutcome ParseSession::parse(const ParseJob &Job, FileCache &Cache, const AstConsumer *User) const {
+  ParseOutcome Out;
+  FileCache Own;
+  FileCache *Files = &Cache;
+  if (Job.overrides) { // texts of this job only: no shared cache
+    Own.fs = overlay(Job.trace_overlay, Job.overrides);
+    Own.manager = llvm::makeIntrusiveRefCnt<FileManager>(FileSystemOptions(), Own.fs);
+    Files = &Own;
+  }
+  std::shared_ptr<CompilerInvocation> Invocation = invocationFor(Job, *Files);
+  if (!Invocation) {
+    Out.errors = 1;
+    Out.cause = "Clang does not accept the flags of the compile command";
+    return Out;
+  }
+  Collector Diagnostics(Root, S->substituted_target, Out);
+  CompilerInstance CI;
+  CI.setInvocation(Invocation);
+  CI.createDiagnostics(&Diagnostics, /*ShouldOwnClient=*/false);
+  CI.setFileManager(Files->manager.get());
+  CI.createSourceManager(*Files->manager);
+  Action A(Root, Job, Out, User);
+  if (!CI.ExecuteAction(A) && Out.errors == 0 && !Out.parsed)
+    Out.errors = 1, Out.cause = "the parser gave up without a diagnostic";
+  return Out;
+}
+
+namespace {
+
+/// Skips every body while the header is built: smaller and faster, and a body that is needed is parsed without it.
+class PchAction : public GeneratePCHAction {
+public:
+  std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &CI, StringRef File) override {
+    CI.getFrontendOpts().SkipFunctionBodies = true;
+    return GeneratePCHAction::CreateASTConsumer(CI, File);
+  }
+};
+
+} // namespace
+
+bool ParseSession::buildPch(const std::vector<std::string> &Headers, const std::string &Output) const {
+  std::string Text;
+  for (const std::string &H : Headers)
+    Text += "#include <" + H + ">\n";
+  std::map<std::string, std::string> Own{{"krcu-pch.h", Text}};
+  auto FS = overlay(true, &Own);
+  auto Invocation = std::make_shared<CompilerInvocation>(*Base);
+  FrontendOptions &FO = Invocation->getFrontendOpts();
+  FO.Inputs.clear();
+  FO.Inputs.push_back(FrontendInputFile(Root + "/krcu-pch.h", InputKind(Language::C, InputKind::Source, false, InputKind::HeaderUnit_None, true)));
+  FO.ProgramAction = frontend::GeneratePCH;
+  FO.OutputFile = Output;
+  Invocation->getPreprocessorOpts().AllowPCHWithCompilerErrors = true;
+  Invocation->getDiagnosticOpts().IgnoreWarnings = true;
+  ParseOutcome Ignored;
+  Collector Diagnostics(Root, S->substituted_target, Ignored);
+  CompilerInstance CI;
+  CI.setInvocation(Invocation);
+  CI.createDiagnostics(&Diagnostics, /*ShouldOwnClient=*/false);
+  auto Manager = llvm::makeIntrusiveRefCnt<FileManager>(FileSystemOptions(), FS);
+  CI.setFileManager(Manager.get());
+  CI.createSourceManager(*Manager);
+  PchAction A;
+  return CI.ExecuteAction(A) && Ignored.errors == 0;
+}
+
+} // namespace krcu

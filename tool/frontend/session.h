@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One architecture's way to run Clang: a compiler invocation made once and copied per file, and a view of the tree in which
+// the generated headers exist. No policy: which file, which attempt and what to do on errors is decided in frontend.cpp.
+#pragma once
+
+#include "tool/frontend/bodies.h"
+#include "tool/frontend/compile_commands.h"
+#include "tool/frontend/outcome.h"
+#include "tool/frontend/synth/synth.h"
+#include "clang/Basic/FileManager.h"
+#include "clang/Frontend/CompilerInvocation.h"
+#include "llvm/Support/VirtualFileSystem.h"
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace krcu {
+
+/// One worker's view of the file system for one session; keeps stat results between files. Not thread-safe.
+struct FileCache {
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> fs;
+  llvm::IntrusiveRefCntPtr<clang::FileManager> manager;
+};
+
+struct ParseJob {
+  std::string main_file;               ///< relative to the tree
+  const BodyFilter *bodies = nullptr;
+  OutlineCache *outlines = nullptr;
+  const std::map<std::string, std::string> *overrides = nullptr;
+  std::string pch;                     ///< precompiled header to use; empty: none
+  std::vector<std::string> flags;      ///< extra -I, -D, -include flags of this file
+  const CompileCommands::Entry *command = nullptr; ///< the user's own flags instead of the synthesised ones
+  bool warn_unused = false;
+  bool trace_overlay = true;
+  bool show_with_errors = false;       ///< call the consumer even if the parse had errors (the last resort)
+};
+
+class ParseSession {
+public:
+  static llvm::Expected<std::unique_ptr<ParseSession>> create(const std::string &Root, const Synth &S);
+
+  std::unique_ptr<FileCache> newFileCache(bool TraceOverlay) const;
+  /// Runs the parser. `Consumer` may be null (only diagnostics are wanted).
+  ParseOutcome parse(const ParseJob &Job, FileCache &Cache, const AstConsumer *Consumer) const;
+  /// Compiles the headers (names as in #include <...>) into `Output`. False if that failed.
+  bool buildPch(const std::vector<std::string> &Headers, const std::string &Output) const;
+
+private:
+  ParseSession() = default;
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> overlay(bool Trace, const std::map<std::string, std::string> *Overrides) const;
+  std::shared_ptr<clang::CompilerInvocation> invocationFor(const ParseJob &Job, FileCache &Cache) const;
+
+  std::string Root;
+  const Synth *S = nullptr;
+  std::shared_ptr<clang::CompilerInvocation> Base;
+  llvm::IntrusiveRefCntPtr<llvm::vfs::InMemoryFileSystem> Generated, Trace;
+};
+
+} // namespace krcu

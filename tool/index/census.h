@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The census: every textual use of a deferral primitive in the tree. Nothing is lost silently: each entry
+// must end in exactly one class of the report.
+#pragma once
+
+#include "tool/index/index.h"
+#include "tool/support/evidence.h"
+
+namespace krcu {
+
+enum class CensusKind {
+  Call,        ///< name '(' ... inside a function body
+  MacroBody,   ///< inside a #define
+  Definition,  ///< the primitive's own definition
+  Declaration, ///< a prototype
+  Reference,   ///< the name without '(': its address is taken, EXPORT_SYMBOL(name), ...
+};
+
+struct CensusEntry {
+  Location where;
+  uint32_t offset = 0; ///< byte offset of the name in the file
+  std::string deferral;
+  CensusKind kind = CensusKind::Call;
+  std::string function; ///< enclosing function, as text; empty at top level
+  std::string
+      callback; ///< text of the callback argument, white space folded; empty if it could not be split off
+  std::vector<std::string> conditions; ///< #if stack, see conditionsAround()
+};
+
+/// In order of file and line. `Jobs` threads.
+std::vector<CensusEntry> takeCensus(const Index &I, const Rules &R, unsigned Jobs);
+
+} // namespace krcu

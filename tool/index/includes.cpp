@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Textual inclusion. "#include "../core/x.h"" may be found from the includer's directory or from any -I, so
+// leading
+// "../" say nothing and the rest must end the header's path. A quoted name that exists beside the includer
+// means that file and no other: the compiler looks there first.
+#include "tool/index/includes.h"
+
+#include "llvm/ADT/BitVector.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/Path.h"
+#include <algorithm>
+#include <map>
+
+namespace krcu {
+namespace {
+
+namespace path = llvm::sys::path;
+
+llvm::StringRef basename(llvm::StringRef Path) {
+  size_t Slash = Path.rfind('/');
+  return Slash == llvm::StringRef::npos ? Path : Path.drop_front(Slash + 1);
+}
+
+/// "./" and "a/../" taken out; leading "../" stay.
+std::string normalised(llvm::StringRef Path) {
+  llvm::SmallString<256> Out(Path);
+  path::remove_dots(Out, /*remove_dot_dot=*/true, path::Style::posix);
+  return Out.str().str();
+}
+
+bool endsPath(llvm::StringRef Path, llvm::StringRef Tail) {
+  if (!Path.consume_back(Tail))
+    return false;
+  return Path.empty() || Path.back() == '/';
+}
+
+/// Could the written name stand for the header, by its spelling alone?
+bool couldName(llvm::StringRef Written, llvm::StringRef Header) {
+  std::string Name = normalised(Written);
+  llvm::StringRef Tail = Name;
+  while (Tail.consume_front("../")) {
+  }
+  if (endsPath(Header, Tail))
+    return true;
+  // Kbuild makes asm/x.h a one-line wrapper of asm-generic/x.h for architectures that have none of their own.
+  return Tail.consume_front("asm/") && endsPath(Header, ("asm-generic/" + Tail).str());
+}
+
+/// The file a quoted name means if it exists beside the includer.
+int besideIncluder(const Index &I, llvm::StringRef Includer, llvm::StringRef Written) {
+  llvm::SmallString<256> Path(path::parent_path(Includer, path::Style::posix));
+  if (!Path.empty())
+    Path += '/';
+  Path += Written;
+  return I.find(normalised(Path));
+}
+
+} // namespace
+
+void IncludeCollector::add(uint32_t File, llvm::StringRef Name) {
+  auto [It, New] = Ids.try_emplace(Name, static_cast<uint32_t>(Ids.size()));
+  Lines.emplace_back(It->second, File);
+}
+
+void IncludeGraph::build(std::vector<IncludeCollector> &Workers) {
+  std::map<std::string, std::vector<uint32_t>> Merged;
+  for (IncludeCollector &W : Workers) {
+    std::vector<std::vector<uint32_t> *> Lists(W.Ids.size());
+    for (auto &Entry : W.Ids)
+      Lists[Entry.second] = &Merged[Entry.first().str()];
+    for (auto [Id, File] : W.Lines)
+      Lists[Id]->push_back(File);
+    W = IncludeCollector();
+  }
+  for (auto &[Written, Files] : Merged) {
+    std::sort(Files.begin(), Files.end());
+    Files.erase(std::unique(Files.begin(), Files.end()), Files.end());
+    Files.shrink_to_fit();
+    ByBasename[basename(llvm::StringRef(Written).drop_front())].push_back(
+        static_cast<uint32_t>(Names.size()));
+    Names.push_back({Written, std::move(Files)});
+  }
+}
+
+std::vector<uint32_t> IncludeGraph::includersOf(const Index &I, llvm::StringRef HeaderPath) const {
+  std::vector<uint32_t> Out;
+  auto It = ByBasename.find(basename(HeaderPath));
+  if (It == ByBasename.end())
+    return Out;
+  int Header = I.find(HeaderPath);
+  for (uint32_t N : It->second) {
+    llvm::StringRef Written = Names[N].written;
+    bool Quoted = Written.consume_front("\"");
+    if (!Quoted)
+      Written = Written.drop_front();
+    if (!couldName(Written, HeaderPath))
+      continue;
+    for (uint32_t File : Names[N].files) {
+      int Beside = Quoted ? besideIncluder(I, I.files()[File].path, Written) : -1;
+      if (Beside < 0 || Beside == Header)
+        Out.push_back(File);
+    }
+  }
+  std::sort(Out.begin(), Out.end());
+  Out.erase(std::unique(Out.begin(), Out.end()), Out.end());
+  return Out;
+}
+
+std::vector<uint32_t> IncludeGraph::transitiveIncludersOf(const Index &I, llvm::StringRef HeaderPath) const {
+  std::vector<uint32_t> Queue = includersOf(I, HeaderPath);
+  llvm::BitVector Reached(static_cast<unsigned>(I.files().size()));
+  for (uint32_t File : Queue)
+    Reached.set(File);
+  for (size_t At = 0; At < Queue.size(); ++At)
+    for (uint32_t File : includersOf(I, I.files()[Queue[At]].path))
+      if (!Reached.test(File)) {
+        Reached.set(File);
+        Queue.push_back(File);
+      }
+  std::sort(Queue.begin(), Queue.end());
+  return Queue;
+}
+
+uint64_t IncludeGraph::bytes() const {
+  uint64_t Sum = 0;
+  for (const Name &N : Names)
+    Sum += sizeof(N) + N.written.capacity() + N.files.capacity() * sizeof(uint32_t);
+  return Sum + ByBasename.getNumBuckets() * 16;
+}
+
+} // namespace krcu

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Who includes what, as text: the #include lines of all files, without the search paths that would make them
+// exact.
+#pragma once
+
+#include "tool/index/index.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace krcu {
+
+/// What one worker of the byte pass collects.
+class IncludeCollector {
+public:
+  /// `Name` as written, with the opening '<' or '"'.
+  void add(uint32_t File, llvm::StringRef Name);
+
+private:
+  friend class IncludeGraph;
+  llvm::StringMap<uint32_t> Ids;                    ///< numbers count from 0 in each worker
+  std::vector<std::pair<uint32_t, uint32_t>> Lines; ///< (number, file)
+};
+
+class IncludeGraph {
+public:
+  /// Does not depend on how the files were spread over the workers.
+  void build(std::vector<IncludeCollector> &Workers);
+
+  std::vector<uint32_t> includersOf(const Index &I, llvm::StringRef HeaderPath) const;
+  std::vector<uint32_t> transitiveIncludersOf(const Index &I, llvm::StringRef HeaderPath) const;
+  uint64_t bytes() const;
+
+private:
+  struct Name {
+    std::string written;         ///< with the opening '<' or '"'
+    std::vector<uint32_t> files; ///< sorted, unique
+  };
+  std::vector<Name> Names;                           ///< sorted by `written`
+  llvm::StringMap<std::vector<uint32_t>> ByBasename; ///< last component -> indices into Names
+};
+
+} // namespace krcu

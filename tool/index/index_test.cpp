@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The walk, the byte pass and its three questions: who mentions a word, who defines a function, who includes
+// a header.
+#include "tool/index/test_tree.h"
+
+#include "tool/index/lex.h"
+#include "tool/index/scan.h"
+#include "tool/index/structure.h"
+#include "tool/index/walk.h"
+#include "tool/support/parallel.h"
+#include "llvm/ADT/DenseSet.h"
+#include <atomic>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace krcu;
+namespace fs = std::filesystem;
+
+namespace {
+
+class IndexTest : public TestTree {};
+
+// --- the walk
+
+TEST_F(IndexTest, ListsSourcesSortedAndLeavesOutTheFourTopDirectories) {
+  for (const char *Path : {"b/x.c", "a/y.h", "a.c", "a/z.S", "tools/t.c", "Documentation/d.c", "samples/s.c",
+                           "scripts/p.c", "drivers/tools/k.c", ".git/g.c", "a/.hidden.c"})
+    write(Path, "int v;\n");
+  EXPECT_EQ(listing(*build()), (Strings{"a.c", "a/y.h", "b/x.c", "drivers/tools/k.c"}));
+}
+
+TEST_F(IndexTest, FindAnswersWithThePositionOrMinusOne) {
+  write("a/x.c", "");
+  write("b/y.c", "");
+  auto I = build();
+  EXPECT_EQ(I->find("a/x.c"), 0);
+  EXPECT_EQ(I->find("b/y.c"), 1);
+  EXPECT_EQ(I->find("a"), -1);
+  EXPECT_EQ(I->find("c"), -1);
+}
+
+TEST_F(IndexTest, ASymlinkLoopEnds) {
+  write("a/x.c", "int v;\n");
+  fs::create_directory_symlink(Root + "/a", Root + "/a/self");
+  fs::create_directory_symlink(Root, Root + "/a/top");
+  fs::create_symlink("loop.c", Root + "/a/loop.c");
+  auto I = build();
+  EXPECT_EQ(listing(*I), (Strings{"a/loop.c: Too many levels of symbolic links", "a/x.c"}));
+}
+
+TEST_F(IndexTest, ASymlinkOutOfTheTreeIsAProblemAndNotRead) {
+  std::ofstream(Outside + "/secret.c") << "int secret_word;\n";
+  fs::create_symlink(Outside + "/secret.c", Root + "/leak.c");
+  fs::create_directory_symlink(Outside, Root + "/dir");
+  auto I = build();
+  EXPECT_EQ(listing(*I),
+            (Strings{"dir: is a symlink out of the tree", "leak.c: is a symlink out of the tree"}));
+  EXPECT_TRUE(I->mentioning("secret_word").empty());
+}
+
+TEST_F(IndexTest, ASymlinkToAListedFileIsNotListedTwice) {
+  write("include/real.h", "int v;\n");
+  fs::create_symlink("real.h", Root + "/include/alias.h");
+  EXPECT_EQ(listing(*build()), (Strings{"include/real.h"}));
+}
+
+TEST_F(IndexTest, ASymlinkToAPlaceThatIsLeftOutIsFollowed) {
+  write("tools/lib/shared.c", "int shared_word;\n");
+  fs::create_symlink("../tools/lib/shared.c", Root + "/include/shared.c");
+  fs::create_directory_symlink("../tools/lib", Root + "/include/lib");
+  auto I = build();
+  EXPECT_EQ(listing(*I), (Strings{"include/lib/shared.c", "include/shared.c"}));
+  EXPECT_EQ(I->mentioning("shared_word").size(), 2u);
+}
+
+TEST_F(IndexTest, ADanglingSymlinkIsAProblem) {
+  fs::create_symlink("nowhere.c", Root + "/x.c");
+  EXPECT_EQ(listing(*build()), (Strings{"x.c: is a symlink to nothing"}));
+}
+
+TEST_F(IndexTest, APipeIsAProblemAndDoesNotBlock) {
+  ASSERT_EQ(mkfifo((Root + "/pipe.c").c_str(), 0600), 0);
+  EXPECT_EQ(listing(*build()), (Strings{"pipe.c: is no regular file"}));
+}
+
+TEST_F(IndexTest, AFileThatCannotBeReadIsAProblem) {
+  if (geteuid() == 0)
+    GTEST_SKIP() << "root may read everything";
+  write("x.c", "int v;\n");
+  ASSERT_EQ(chmod((Root + "/x.c").c_str(), 0), 0);
+  EXPECT_EQ(listing(*build()), (Strings{"x.c: Permission denied"}));
+}
+
+TEST_F(IndexTest, AFileThatVanishesAfterTheWalkIsAProblem) {
+  int RootFd = open(Root.c_str(), O_RDONLY | O_DIRECTORY);
+  ReadBuffer Buffer;
+  uint64_t Size = 0;
+  EXPECT_EQ(readSource(RootFd, "gone.c", 1000, Buffer, Size), "No such file or directory");
+  close(RootFd);
+}
+
+TEST_F(IndexTest, TextOfAFileThatVanishedIsNull) {
+  write("x.c", "int some_word;\n");
+  auto I = build();
+  fs::remove(Root + "/x.c");
+  EXPECT_EQ(I->text(0), nullptr);
+  EXPECT_TRUE(I->mentioning("some_word").empty());
+}
+
+TEST_F(IndexTest, TextIsSharedWhileHeld) {
+  write("x.c", "int v;\n");
+  auto I = build();
+  auto A = I->text(0), B = I->text(0);
+  EXPECT_EQ(A, B);
+  EXPECT_EQ(*A, "int v;\n");
+}
+
+// --- bad input
+
+TEST_F(IndexTest, ZerosAreAProblemButTheWordsAroundThemAreIndexed) {
+  write("zeros.c", std::string(100000, '\0'));
+  write("mixed.c", std::string("int before_zero;\n") + std::string(10, '\0') + "int after_zero;\n");
+  auto I = build();
+  EXPECT_EQ(listing(*I), (Strings{"mixed.c: NUL bytes", "zeros.c: NUL bytes"}));
+  EXPECT_EQ(paths(*I, I->mentioning("before_zero")), (Strings{"mixed.c"}));
+  EXPECT_EQ(paths(*I, I->mentioning("after_zero")), (Strings{"mixed.c"}));
+}
+
+TEST_F(IndexTest, AFileOverTheLimitIsAProblem) {
+  write("big.c", "int first;\n" + std::string(2000, ' ') + "int last;\n");
+  auto I = build(2, 1000);
+  EXPECT_EQ(listing(*I), (Strings{"big.c: has more than 1000 bytes"}));
+  EXPECT_EQ(I->files()[0].size, 2021u);
+  EXPECT_EQ(I->text(0), nullptr);
+}
+
+TEST_F(IndexTest, AFileOf50MegabytesIsIndexed) {
+  std::string Text;
+  for (unsigned I = 0; Text.size() < (50u << 20); ++I)
+    Text +=
+        "#define REGISTER_NAME_" + std::to_string(I) + " 0x0000000000000000000000000000000000000000000000\n";
+  write("big.h", Text + "static int needle(void)\n{\n\treturn 0;\n}\n");
+  auto I = build();
+  EXPECT_EQ(listing(*I), (Strings{"big.h"}));
+  EXPECT_EQ(I->mentioning("needle").size(), 1u);
+  EXPECT_EQ(I->mentioning("REGISTER_NAME_1000").size(), 1u);
+  ASSERT_EQ(I->definitionsOf("needle").size(), 1u);
+  EXPECT_EQ(I->definitionsOf("needle")[0].line, std::count(Text.begin(), Text.end(), '\n') + 1);
+}
+
+TEST_F(IndexTest, InvalidUtf8DoesNotHideWords) {
+  write("x.c", "/* \xff\xfe\x80 */ int caf\xe9; int plain_word; \xc3 int next_word;\n");
+  auto I = build();
+  EXPECT_EQ(listing(*I), (Strings{"x.c"}));
+  EXPECT_EQ(I->mentioning("plain_word").size(), 1u);
+  EXPECT_EQ(I->mentioning("next_word").size(), 1u);
+}
+
+TEST_F(IndexTest, EmptyAndTinyFiles) {
+  write("empty.c", "");
+  write("one.c", "x");
+  write("slash.c", "/");
+  write("quote.c", "\"");
+  write("open.c", "/*");
+  write("backslash.c", "a\\");
+  auto I = build();
+  EXPECT_EQ(I->files().size(), 6u);
+  EXPECT_EQ(paths(*I, I->mentioning("x")), (Strings{"one.c"}));
+  EXPECT_EQ(paths(*I, I->mentioning("a")), (Strings{"backslash.c"}));
+}
+
+// --- mentioning
+
+TEST_F(IndexTest, MentioningWantsATokenOutsideCommentsAndStrings) {
+  write("a.c", "// word\n/* word */\nchar *s = \"word \\\" word\"; char c = 'word';\n");
+  write("b.c", "int words, my_word, word_;\n");
+  write("c.c", "int word;\n");
+  write("d.c", "#define M(x) word(x)\n");
+  write("e.c", "#if 0\nword();\n#endif\n");
+  write("f.c", "/* word\n");
+  auto I = build();
+  EXPECT_EQ(paths(*I, I->mentioning("word")), (Strings{"c.c", "d.c", "e.c"}));
+}
+
+TEST_F(IndexTest, MentioningSeesBehindLiteralsThatLookLikeComments) {
+  write("a.c", "char *s = \"/*\"; int word_a;\n");
+  write("b.c", "char c = '\"'; int word_b; char d = '\"';\n");
+  write("c.c", "#error don't\nint word_c;\n");
+  write("d.c", "// a comment that goes on \\\nint word_d;\nint word_e;\n");
+  write("f.c", "/*/ still a comment */ int word_f;\n");
+  auto I = build();
+  EXPECT_EQ(I->mentioning("word_a").size(), 1u);
+  EXPECT_EQ(I->mentioning("word_b").size(), 1u);
+  EXPECT_EQ(I->mentioning("word_c").size(), 1u);
+  EXPECT_EQ(I->mentioning("word_d").size(), 0u);
+  EXPECT_EQ(I->mentioning("word_e").size(), 1u);
+  EXPECT_EQ(I->mentioning("word_f").size(), 1u);
+}
+
+TEST_F(IndexTest, MentioningSeesWordsBrokenOverLines) {
+  write("a.c", "int call_\\\nrcu_word;\n");
+  write("b.c", "/* comment *\\\n/ int behind_word;\n");
+  write("c.c", "/\\\n* comment_word */\n");
+  auto I = build();
+  EXPECT_EQ(I->mentioning("call_rcu_word").size(), 1u);
+  EXPECT_EQ(I->mentioning("behind_word").size(), 1u);
+  EXPECT_EQ(I->mentioning("comment_word").size(), 0u);
+}
+
+TEST_F(IndexTest, MentioningAWordWithOtherCharactersAsksEveryFile) {
+  write("a.c", "int a$b;\n");
+  EXPECT_EQ(build()->mentioning("a$b").size(), 1u);
+}
+
+TEST_F(IndexTest, RuleWordsAndDeferralsAreFlagged) {
+  write("a.c", "void f(void) { call_rcu(&x->rcu, cb); }\n");
+  write("b.c", "void f(void) { kfree(x); }\n");
+  write("c.c", "/* call_rcu */\n");
+  write("d.c", "void f(void) { call_srcu(&s, &x->rcu, cb); }\n");
+  auto I = build();
+  EXPECT_EQ(paths(*I, I->deferralFiles()), (Strings{"a.c", "d.c"}));
+  EXPECT_EQ(paths(*I, I->ruleWordFiles()), (Strings{"a.c", "b.c", "d.c"}));
+}
+
+TEST_F(IndexTest, TheNumberOfThreadsChangesNothing) {
+  for (int I = 0; I < 200; ++I)
+    write("d/f" + std::to_string(I) + ".c", "#include \"h" + std::to_string(I % 7) +
+                                                ".h\"\nint common_word;\nint f" + std::to_string(I % 5) +
+                                                "(void)\n{\n}\n");
+  auto One = build(1), Many = build(8);
+  EXPECT_EQ(listing(*One), listing(*Many));
+  EXPECT_EQ(One->mentioning("common_word"), Many->mentioning("common_word"));
+  EXPECT_EQ(One->includersOf("d/h3.h"), Many->includersOf("d/h3.h"));
+  auto A = One->definitionsOf("f1"), B = Many->definitionsOf("f1");
+  ASSERT_EQ(A.size(), 40u);
+  ASSERT_EQ(B.size(), A.size());
+  for (size_t I = 0; I < A.size(); ++I)
+    EXPECT_EQ(A[I].file, B[I].file);
+}
+
+// --- definitions
+
+/// "name:line" of every definition found by layout.
+Strings definitions(llvm::StringRef Text) {
+  Strings Out;
+  findDefinitions(Text, [&](llvm::StringRef Name, unsigned Line) {
+    Out.push_back((Name + ":" + llvm::Twine(Line)).str());
+  });
+  return Out;
+}
+
+TEST(Definitions, BraceInColumnOne) {
+  EXPECT_EQ(definitions("static int f(int a,\n\t     int b)\n{\n\treturn a;\n}\n\nvoid\ng(void)\n{\n}\n"),
+            (Strings{"f:1", "g:8"}));
+}
+
+TEST(Definitions, OnOneLine) {
+  EXPECT_EQ(definitions("static inline int f(void) { return 0; }\nint g(int a,\n      int b) {\n}\n"),
+            (Strings{"f:1", "g:2"}));
+}
+
+TEST(Definitions, BraceAloneAndIndented) {
+  EXPECT_EQ(definitions("static inline int f(void)\n\t\t\t{ return 0; }\n"), (Strings{"f:1"}));
+}
+
+TEST(Definitions, AttributesAreNotTheName) {
+  EXPECT_EQ(definitions("__printf(1, 2) void f(const char *s)\n{\n}\n"
+                        "static void g(struct x *x)\n\t__releases(&x->lock)\n\t__acquires(&x->other)\n{\n}\n"
+                        "void h(void) __must_hold(x)\n{\n}\n"
+                        "int __init __attribute__((noinline)) k(void)\n{\n}\n"),
+            (Strings{"f:1", "g:4", "h:9", "k:12"}));
+}
+
+TEST(Definitions, FunctionsReturningFunctionPointers) {
+  EXPECT_EQ(definitions("static void (*get(int a))(int)\n{\n}\nvoid (paren)(int a)\n{\n}\n"),
+            (Strings{"get:1", "paren:4"}));
+}
+
+TEST(Definitions, TypesInitialisersStatementsAndMacrosAreNone) {
+  EXPECT_EQ(definitions("struct s\n{\n\tint a;\n};\n"
+                        "static struct s t[FOO(3)] =\n{\n\t{ 1 },\n};\n"
+                        "#define M(x) \\\ndo \\\n{ \\\n} while (0)\n"
+                        "DECLARE(x)\nstruct u {\n\tint b;\n};\n"
+                        "void f(void)\n{\n\tif (x)\n\t{\n\t}\n\tfor_each(y) {\n\t}\n}\n"),
+            (Strings{"f:17"}));
+}
+
+TEST(Definitions, TwoHeadsAndOneBody) {
+  EXPECT_EQ(definitions("#ifdef A\nstatic int f(int a)\n#else\nstatic int g(void)\n#endif\n{\n}\n"),
+            (Strings{"g:4", "f:2"}));
+}
+
+TEST(Definitions, BehindADirectiveWithContinuation) {
+  EXPECT_EQ(definitions("#define LONG(a) \\\n\tdo_it(a)\nstatic int f(void)\n{\n}\n"), (Strings{"f:3"}));
+}
+
+TEST(Definitions, ACommentBetweenHeadAndBody) {
+  EXPECT_EQ(definitions(
+                "/*\n * doc (of f)\n */\nint f(int a, /* one */\n      int *b)\n/* what it does */\n{\n}\n"),
+            (Strings{"f:4"}));
+}
+
+TEST_F(IndexTest, DefinitionsOfAreInOrderOfFileAndLine) {
+  write("a.c", "#ifdef X\nint f(void)\n{\n}\n#else\nint f(void)\n{\n}\n#endif\n");
+  write("b.h", "static inline int f(void) { return 0; }\n");
+  auto I = build();
+  auto Places = I->definitionsOf("f");
+  ASSERT_EQ(Places.size(), 3u);
+  EXPECT_EQ(Places[0].line, 2u);
+  EXPECT_EQ(Places[1].line, 6u);
+  EXPECT_EQ(Places[2].file, 1u);
+  EXPECT_TRUE(I->definitionsOf("g").empty());
+}
+
+// --- includes
+
+TEST_F(IndexTest, IncludersByPathSuffix) {
+  write("include/linux/x.h", "");
+  write("fs/y.h", "");
+  write("fs/a.c", "#include <linux/x.h>\n#include \"y.h\"\n");
+  write("fs/b.c", "#  include  \"../include/linux/x.h\"\n");
+  write("fs/c.c", "#include <other/x.h>\n/* #include <linux/x.h> */\n");
+  auto I = build();
+  EXPECT_EQ(paths(*I, I->includersOf("include/linux/x.h")), (Strings{"fs/a.c", "fs/b.c"}));
+  EXPECT_EQ(paths(*I, I->includersOf("fs/y.h")), (Strings{"fs/a.c"}));
+}
+
+TEST_F(IndexTest, AQuotedNameBesideTheIncluderMeansThatFile) {
+  write("a/internal.h", "");
+  write("a/x.c", "#include \"internal.h\"\n");
+  write("b/internal.h", "");
+  write("b/x.c", "#include \"internal.h\"\n");
+  write("c/x.c", "#include \"internal.h\"\n"); // by some -I, nobody knows which
+  auto I = build();
+  EXPECT_EQ(paths(*I, I->includersOf("a/internal.h")), (Strings{"a/x.c", "c/x.c"}));
+}
+
+TEST_F(IndexTest, AsmHeadersMayBeWrappersOfTheGenericOnes) {
+  write("include/asm-generic/x.h", "");
+  write("a.c", "#include <asm/x.h>\n");
+  auto I = build();
+  EXPECT_EQ(paths(*I, I->includersOf("include/asm-generic/x.h")), (Strings{"a.c"}));
+}
+
+TEST_F(IndexTest, TransitiveIncludersEndInALoop) {
+  write("include/linux/a.h", "#include <linux/b.h>\n");
+  write("include/linux/b.h", "#include <linux/a.h>\n");
+  write("x.c", "#include <linux/b.h>\n");
+  write("part.c", "");
+  write("whole.c", "#include \"part.c\"\n");
+  auto I = build();
+  EXPECT_EQ(paths(*I, I->transitiveIncludersOf("include/linux/a.h")),
+            (Strings{"include/linux/a.h", "include/linux/b.h", "x.c"}));
+  EXPECT_EQ(paths(*I, I->includersOf("part.c")), (Strings{"whole.c"}));
+}
+
+// --- the real tree
+
+/// What the byte pass must never do: miss a word that the lexer sees. And the two ways to find functions,
+/// which share no code before the head's tokens, must agree.
+TEST(RealTree, TheBytePassMissesNoWordAndFewFunctions) {
+  const char *Root = std::getenv("KRCU_TREE_612");
+  if (!Root)
+    GTEST_SKIP() << "KRCU_TREE_612 is not set";
+  std::vector<IndexedFile> Files = walkTree(std::filesystem::canonical(Root).string());
+  int RootFd = open(Root, O_RDONLY | O_DIRECTORY);
+  ASSERT_GE(RootFd, 0);
+  constexpr size_t Step = 20;
+  WatchedWords None;
+  std::atomic<size_t> Read{0}, MissedWords{0}, Functions{0}, MissedFunctions{0};
+  parallelFor(2, Files.size() / Step, [&](size_t Slot, unsigned) {
+    ReadBuffer Buffer;
+    uint64_t Size = 0;
+    if (!readSource(RootFd, Files[Slot * Step].path, 1 << 20, Buffer, Size).empty())
+      return;
+    LexedText L({Buffer.data.get(), Buffer.size});
+    FileScanner Scanner(None);
+    Scanner.scan(Buffer.data.get(), Buffer.size);
+    if (Scanner.isSpliced())
+      return;
+    ++Read;
+    llvm::DenseSet<uint64_t> Words(Scanner.words().begin(), Scanner.words().end());
+    for (const LexToken &T : L.tokens())
+      if (T.isIdentifier() && T.text.find_first_of("$\\") == llvm::StringRef::npos &&
+          llvm::all_of(T.text, [](char C) { return C > 0; }))
+        MissedWords += !Words.contains(hashOf(T.text));
+    llvm::DenseSet<std::pair<uint64_t, unsigned>> Found;
+    for (const ScannedDefinition &D : Scanner.definitions())
+      Found.insert({D.name, D.line});
+    for (const OutlineFunction &F : functionsOf(L)) {
+      ++Functions;
+      MissedFunctions += !Found.contains({hashOf(F.name), F.line});
+    }
+  });
+  close(RootFd);
+  EXPECT_GT(Read, 2000u);
+  EXPECT_EQ(MissedWords, 0u);
+  EXPECT_GT(Functions, 20000u);
+  EXPECT_LT(MissedFunctions * 1000, Functions.load());
+}
+
+} // namespace

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the byte pass takes from one file: its distinct identifiers outside comments and strings as hashes,
+// the places that look like function definitions, its #include lines. No lexer: about a nanosecond a byte.
+#pragma once
+
+#include "tool/index/filter.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/StringRef.h"
+#include <cstdint>
+#include <vector>
+
+namespace krcu {
+
+struct ScannedDefinition {
+  uint64_t name = 0; ///< hashWord()
+  unsigned line = 0;
+};
+
+/// The words a scan looks out for, with a class each (a bit mask).
+class WatchedWords {
+public:
+  enum Class : uint8_t { Rule = 1, Deferral = 2 };
+  void add(llvm::StringRef Word, uint8_t Classes);
+  uint8_t classesOf(uint64_t Hash) const;
+
+private:
+  static constexpr size_t Slots = 4096;
+  std::vector<uint64_t> Maybe = std::vector<uint64_t>(Slots / 64); ///< one bit a hash; most words miss here
+  std::vector<std::pair<uint64_t, uint8_t>> Words;
+};
+
+/// Hash of a word that is not in a padded buffer.
+uint64_t hashOf(llvm::StringRef Word);
+
+class FileScanner {
+public:
+  explicit FileScanner(const WatchedWords &Watched) : Watched(Watched) {}
+
+  /// `Data` must have 16 writable bytes behind `Size`; they are overwritten.
+  void scan(char *Data, size_t Size);
+
+  const std::vector<uint64_t> &words() const { return Distinct; } ///< hashes, unordered, unique
+  const std::vector<ScannedDefinition> &definitions() const { return Definitions; }
+  /// As written, with the opening '<' or '"'. Points into the scanned data.
+  const std::vector<llvm::StringRef> &includes() const { return Includes; }
+  uint8_t watched() const { return Classes; }
+  bool hasNul() const { return Nul; }
+  /// A backslash at the end of a line breaks an identifier in two or hides the edge of a comment: words() may lack
+  /// some, which the caller finds with a lexer and adds.
+  bool isSpliced() const { return Spliced; }
+  void addWord(uint64_t Hash);
+
+private:
+  void scanWords(char *Data, size_t Size);
+  const char *skipSpecial(const char *P, const char *End);
+  void growSet();
+  void clearSet();
+  void addInclude(llvm::StringRef Text, const char *Word);
+
+  const WatchedWords &Watched;
+  std::vector<uint64_t> Set = std::vector<uint64_t>(1 << 12); ///< open addressing, 0 is free
+  std::vector<uint32_t> Used; ///< occupied slots, so that a small file costs no sweep over the set
+  std::vector<uint64_t> Distinct;
+  std::vector<ScannedDefinition> Definitions;
+  std::vector<llvm::StringRef> Includes;
+  uint8_t Classes = 0;
+  bool Nul = false, Spliced = false;
+};
+
+/// The function definitions in a text, by layout: see definitions.cpp.
+void findDefinitions(llvm::StringRef Text,
+                     llvm::function_ref<void(llvm::StringRef Name, unsigned Line)> Found);
+
+} // namespace krcu

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The list of a tree's sources, and reading one of them.
+#pragma once
+
+#include "tool/index/index.h"
+#include <memory>
+
+namespace krcu {
+
+/// All .c and .h files below Root, sorted by path, sizes not yet known. Left out: tools/, Documentation/,
+/// samples/ and scripts/ at the top, and names that begin with a dot. A symlink to a place that is walked
+/// anyway is passed over in silence (the file is listed under its own name); one to a place inside the tree
+/// that is not walked is followed; one that leads out of the tree, or nowhere, is listed with a problem, and
+/// so is a directory that cannot be read.
+std::vector<IndexedFile> walkTree(const std::string &Root);
+
+/// A buffer that is used again for one file after the other. Holds `size` bytes and at least 16 readable
+/// bytes behind.
+struct ReadBuffer {
+  static constexpr size_t Padding = 16;
+  std::unique_ptr<char[]> data;
+  size_t capacity = 0;
+  size_t size = 0;
+
+  void reserve(size_t Bytes);
+};
+
+/// Reads a regular file. Returns what went wrong in a few words, or an empty string. `Size` is set as soon as
+/// it is known.
+std::string readSource(int RootFd, const std::string &Path, uint64_t MaxBytes, ReadBuffer &Buffer,
+                       uint64_t &Size);
+
+} // namespace krcu

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What waits before a point: barriers that run on every path to a call, in the function itself, in functions that it always calls,
+// and in the callers all the way up a chain.
+#pragma once
+
+#include "tool/lifetime/database.h"
+#include "tool/lifetime/reach.h"
+#include "tool/tree/semantics/semantics.h"
+
+namespace krcu {
+
+struct BarrierUse {
+  std::string barrier;          ///< rcu_barrier
+  Location where;               ///< the barrier's own call
+  std::string function;         ///< symbol of the function it stands in
+  std::vector<Evidence> through; ///< calls from the destruction's function down to it, if it stands in a callee
+  bool waits_kfree_rcu = false;
+  bool waits_call_rcu = false;
+};
+
+struct BarrierReport {
+  bool pending = false;
+  std::vector<BarrierUse> always;   ///< on every path before
+  std::vector<BarrierUse> sometimes; ///< on some path only
+  bool waits(bool BARRIER_KFREE) const;
+};
+
+class BarrierSearch {
+public:
+  BarrierSearch(Database &DB, const Semantics &S) : DB(DB), S(S) {}
+
+  /// Barriers before call `Call` of `F`, then before the calls along `Path` (the chain of callers, may be null).
+  BarrierReport before(const FunctionFact &F, unsigned Call, const ReachPath *Path);
+  /// Barriers that `Function` executes on every path through it. `Pending` is set when a file must be parsed first.
+  std::vector<BarrierUse> alwaysIn(const std::string &Function, unsigned Depth, bool &Pending);
+
+private:
+  BarrierUse useOf(const BarrierRule &Rule, const CallFact &C, const std::string &Function) const;
+  void addCall(const FunctionFact &F, unsigned Call, std::vector<BarrierUse> &To, bool &Pending, unsigned Depth);
+  bool mayReach(const std::string &Function, unsigned Depth);
+
+  Database &DB;
+  const Semantics &S;
+  std::map<std::string, bool> Textual; ///< may the text of this function reach a barrier
+  std::set<std::string> Active;
+};
+
+} // namespace krcu

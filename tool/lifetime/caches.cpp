@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The argument. Start at the place the callback frees into. (1) Backward: every flow into that place is found, because each file that
+// mentions the variable or field is parsed; so the set of creations that may be in it is complete. (2) Forward: from those
+// creations, every place that may come to hold the cache, or its address, is followed the same way, so each
+// kmem_cache_destroy() whose argument may be the cache has been seen. A place is finished only when the files that mention it
+// have been parsed without trouble. What is passed to the slab allocator's own functions does not go further. Anything else
+// that leaves the view (a call through a pointer, a file that does not parse, too many files to look at) makes
+// the search incomplete, and an incomplete search proves no absence.
+#include "tool/lifetime/caches.h"
+#include "tool/index/outline.h"
+#include "llvm/ADT/StringRef.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu {
+
+namespace {
+constexpr size_t MaxFilesPerPlace = 80;
+} // namespace
+
+std::string placeName(const std::string &Place) {
+  StringRef P = Place;
+  std::string Prefix;
+  while (!P.empty() && (P[0] == '*' || P[0] == '&')) {
+    Prefix += P[0];
+    P = P.drop_front();
+  }
+  if (P.consume_front("V:"))
+    return Prefix + P.split('@').first.str();
+  if (P.consume_front("F:")) {
+    StringRef Record = P.split('@').first;
+    return Prefix + (Record.str() + P.substr(P.rfind('.')).str());
+  }
+  if (P.consume_front("L:"))
+    return Prefix + P.rsplit(':').first.rsplit(':').second.str();
+  if (P.consume_front("P:"))
+    return Prefix + "a parameter of " + P.split('#').first.split('@').first.str() + "()";
+  if (P.consume_front("R:"))
+    return Prefix + "what " + P.split('@').first.str() + "() returns";
+  return Place;
+}
+
+namespace {
+
+/// "F:rec@file.field" -> field name; "V:name@file" -> name.
+std::string wordOf(const std::string &Place) {
+  StringRef P = Place;
+  if (P.consume_front("V:"))
+    return P.split('@').first.str();
+  if (P.consume_front("F:"))
+    return P.substr(P.rfind('.') + 1).str();
+  return {};
+}
+
+/// File in which the variable or record is defined; empty for a variable with external linkage.
+std::string definedIn(const std::string &Place) {
+  StringRef P = Place;
+  if (P.starts_with("F:")) {
+    StringRef File = P.split('@').second;
+    return File.substr(0, File.rfind('.')).str();
+  }
+  return P.contains('@') ? P.split('@').second.str() : std::string();
+}
+
+std::string base(const std::string &Value) {
+  size_t Skip = Value.find_first_not_of("*&");
+  return Skip == std::string::npos ? Value : Value.substr(Skip);
+}
+
+class Search {
+public:
+  Search(Database &DB, const PointsTo &Solution, const std::string &Place) : DB(DB), Solution(Solution) {
+    R.place = Place;
+    R.name = placeName(Place);
+  }
+
+  CacheReport run() {
+    if (R.place.empty() || R.place == "?") {
+      R.missing.push_back("the callback does not name the cache in a way that can be followed");
+      return R;
+    }
+    backward(R.place);
+    if (!R.pending)
+      forward();
+    if (!R.pending)
+      conclude();
+    return std::move(R);
+  }
+
+private:
+  void backward(const std::string &Start);
+  void forward();
+  void conclude();
+  void finish(const std::string &Place);
+  void finishFunction(const std::string &Symbol, bool Callers);
+  void requireFile(const std::string &File, const Demand &D);
+  std::vector<uint32_t> filesThatSee(const std::string &Place, const std::string &Word);
+  bool isSlabCode(const std::string &Symbol);
+  void note(const std::string &Text) {
+    if (std::find(R.missing.begin(), R.missing.end(), Text) == R.missing.end())
+      R.missing.push_back(Text);
+  }
+
+  Database &DB;
+  const PointsTo &Solution;
+  CacheReport R;
+  std::set<std::string> Finished, Creations, Sources;
+};
+
+void Search::requireFile(const std::string &File, const Demand &D) {
+  R.files.insert(File);
+  if (!DB.require(File, D)) {
+    R.pending = true;
+    return;
+  }
+  std::string Problem = DB.problem(File);
+  if (!Problem.empty())
+    note(File + " could not be relied on: " + Problem);
+}
+
+/// Files in which `Place` can be named: for a static variable its own file (and what includes that), for a field the files that
+/// can see the record, for an external variable the whole tree; of those, the ones in which the word stands as a
+/// variable, or behind . or ->.
+std::vector<uint32_t> Search::filesThatSee(const std::string &Place, const std::string &Word) {
+  bool Field = Place[0] == 'F';
+  std::string Home = definedIn(Place);
+  std::set<uint32_t> Visible;
+  bool Restrict = !Home.empty();
+  if (Restrict) {
+    int Id = DB.index().find(Home);
+    if (Id >= 0)
+      Visible.insert(static_cast<uint32_t>(Id));
+    for (uint32_t F : DB.index().transitiveIncludersOf(Home))
+      Visible.insert(F);
+  }
+  std::vector<uint32_t> Result;
+  for (uint32_t F : DB.index().mentioning(Word)) {
+    if (Restrict && !Visible.count(F))
+      continue;
+    auto Text = DB.index().text(F);
+    if (!Text)
+      continue;
+    for (const OutlineToken &T : findTokens(*Text, Word))
+      if (T.after_member_access == Field || T.in_directive) {
+        Result.push_back(F);
+        break;
+      }
+  }
+  return Result;
+}
+
+bool Search::isSlabCode(const std::string &Symbol) {
+  std::string Name = plainName(Symbol);
+  if (DB.rules().free(Name) || DB.rules().cacheDestroy(Name) || DB.rules().cacheCreate(Name))
+    return true;
+  if (StringRef(homeOf(Symbol)).starts_with("include/linux/slab"))
+    return true;
+  std::vector<FunctionPlace> Places = DB.index().definitionsOf(Name);
+  return !Places.empty() && std::all_of(Places.begin(), Places.end(), [&](const FunctionPlace &P) {
+    StringRef File = DB.index().files()[P.file].path;
+    return File.starts_with("mm/") || File.starts_with("include/linux/slab") || File == "include/linux/mempool.h";
+  });
+}
+
+/// The body of a function that gets or returns the cache, and for a return value everybody who calls it.
+void Search::finishFunction(const std::string &Symbol, bool Callers) {
+  std::string Name = plainName(Symbol), Home = homeOf(Symbol);
+  Demand D;
+  D.names.insert(Name);
+  if (!Home.empty() && !StringRef(Home).ends_with(".h")) {
+    D.words.insert(Name);
+    requireFile(Home, D);
+    return;
+  }
+  if (!DB.function(Symbol)) {
+    std::vector<FunctionPlace> Places = DB.index().definitionsOf(Name);
+    if (Places.empty())
+      note("no definition of " + Name + "(), which gets the cache, was found");
+    for (const FunctionPlace &P : Places) {
+      const std::string &File = DB.index().files()[P.file].path;
+      if (StringRef(File).ends_with(".c"))
+        requireFile(File, D);
+      else if (!DB.function(Symbol))
+        note(Name + "() is an inline function of " + File + " whose body was not seen");
+    }
+  }
+  if (!Callers)
+    return;
+  D.words.insert(Name);
+  std::vector<uint32_t> Files = DB.index().mentioning(Name);
+  if (Files.size() > MaxFilesPerPlace) {
+    note(Name + "() is mentioned in " + std::to_string(Files.size()) + " files, more than are looked at");
+    return;
+  }
+  for (uint32_t F : Files)
+    if (StringRef(DB.index().files()[F].path).ends_with(".c"))
+      requireFile(DB.index().files()[F].path, D);
+}
+
+/// Parses what must be parsed before the flows of `Place` are all known.
+void Search::finish(const std::string &Place) {
+  if (!Finished.insert(Place).second)
+    return;
+  switch (Place[0]) {
+  case 'V':
+  case 'F': {
+    std::string Word = wordOf(Place);
+    std::vector<uint32_t> Files = filesThatSee(Place, Word);
+    if (Files.size() > MaxFilesPerPlace) {
+      note(placeName(Place) + " may be used in " + std::to_string(Files.size()) + " files, more than are looked at");
+      return;
+    }
+    Demand D;
+    D.words.insert(Word);
+    for (uint32_t F : Files) {
+      const std::string &File = DB.index().files()[F].path;
+      if (StringRef(File).ends_with(".c"))
+        requireFile(File, D);
+    }
+    return;
+  }
+  case 'P': {
+    std::string Symbol = StringRef(Place).drop_front(2).split('#').first.str();
+    if (!isSlabCode(Symbol))
+      finishFunction(Symbol, false);
+    return;
+  }
+  case 'R': {
+    finishFunction(Place.substr(2), true);
+    return;
+  }
+  case '?':
+    note("the cache's address goes somewhere that cannot be followed");
+    return;
+  default: // locals: their function has been parsed, or the flow would not be known
+    return;
+  }
+}
+
+void Search::backward(const std::string &Start) {
+  std::vector<std::string> Work{base(Start)};
+  while (!Work.empty() && !R.pending) {
+    std::string Place = Work.back();
+    Work.pop_back();
+    if (!Sources.insert(Place).second)
+      continue;
+    finish(Place);
+    if (Place[0] == 'P') // whoever calls decides which cache it is
+      finishFunction(StringRef(Place).drop_front(2).split('#').first.str(), true);
+    for (const FlowFact *F : Solution.into(Place)) {
+      std::string From = base(F->from);
+      if (StringRef(From).starts_with("N:")) {
+        Creations.insert(From);
+      } else if (From == "?") {
+        note(placeName(Place) + " is set from something that cannot be followed at " + F->where.file + ":" +
+             std::to_string(F->where.line));
+      } else if (From[0] == 'P' || From[0] == 'R' || From[0] == 'V' || From[0] == 'F' || From[0] == 'L') {
+        Work.push_back(From);
+      }
+    }
+  }
+  for (const std::string &T : Solution.tokens(R.place))
+    if (StringRef(T).starts_with("N:"))
+      Creations.insert(T);
+}
+
+void Search::forward() {
+  bool Again = true;
+  std::set<std::string> Related = Sources;
+  while (Again && !R.pending) {
+    Again = false;
+    for (const auto &[Place, Tokens] : Solution.places()) {
+      if (Related.count(Place))
+        continue;
+      bool Holds = false;
+      for (const std::string &T : Tokens)
+        Holds = Holds || Creations.count(T) || (T[0] == '&' && Related.count(T.substr(1)) && Place != "?");
+      if (!Holds)
+        continue;
+      Related.insert(Place);
+      R.aliases.insert(Place);
+      finish(Place);
+      Again = true;
+    }
+  }
+}
+
+void Search::conclude() {
+  for (const std::string &N : Creations)
+    if (const CreateFact *C = DB.create(N))
+      R.creates.push_back(C);
+  std::sort(R.creates.begin(), R.creates.end(),
+            [](const CreateFact *A, const CreateFact *B) { return A->where < B->where; });
+  for (const auto &[File, Facts] : DB.files())
+    for (const FunctionFact &F : Facts.functions) {
+      if (DB.function(F.function) != &F)
+        continue;
+      for (unsigned C = 0; C < F.calls.size(); ++C) {
+        const CacheRule *Rule = DB.rules().cacheDestroy(plainName(F.calls[C].callee));
+        if (!Rule || Rule->cache >= F.calls[C].arguments.size())
+          continue;
+        llvm::SmallVector<StringRef, 4> Values;
+        StringRef(F.calls[C].arguments[Rule->cache]).split(Values, '|');
+        bool Hit = false;
+        for (StringRef V : Values) {
+          Hit = Hit || Sources.count(V.str());
+          for (const std::string &T : Solution.tokens(V.str()))
+            Hit = Hit || Creations.count(T);
+        }
+        if (Hit) {
+          R.destroys.push_back({&F, C, F.calls[C].where, F.calls[C].arguments[Rule->cache]});
+          R.files.insert(F.calls[C].where.file);
+        }
+      }
+    }
+  std::sort(R.destroys.begin(), R.destroys.end(), [](const Destruction &A, const Destruction &B) { return A.where < B.where; });
+  if (R.creates.empty())
+    note("no creation of " + R.name + " was found");
+  R.identified = !R.creates.empty();
+  R.complete = R.missing.empty();
+  for (const CreateFact *C : R.creates)
+    R.evidence.push_back({C->where.file, C->where.line, plainName(C->function), R.name + " is created with " + C->api + "()"});
+}
+
+} // namespace
+
+CacheReport reportCache(Database &DB, const PointsTo &Solution, const std::string &Place) {
+  return Search(DB, Solution, Place).run();
+}
+
+} // namespace krcu

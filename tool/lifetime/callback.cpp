@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Why it is right. A summary lists all paths of the callback with everything that happens on them. A callback is free-only if, after
+// calls into other files have been replaced by their summaries, each path holds exactly one free, of the same distance
+// from the parameter; a path without a free is allowed only if it is taken just when that very object is NULL, which a head that was
+// queued never makes it. Checks are set apart: they free nothing, but they would be lost.
+#include "tool/lifetime/callback.h"
+#include "tool/index/outline.h"
+#include <algorithm>
+
+namespace krcu {
+namespace {
+
+constexpr unsigned MaxDepth = 5;
+constexpr size_t MaxPaths = 256;
+
+/// The value in the caller of what `V` is in a callee called with `Arguments`.
+AbstractValue substitute(const AbstractValue &V, const std::vector<AbstractValue> &Arguments) {
+  if (V.kind != AbstractValue::ParameterPlus)
+    return V;
+  if (V.parameter >= Arguments.size() || Arguments[V.parameter].kind != AbstractValue::ParameterPlus)
+    return {};
+  AbstractValue Result = Arguments[V.parameter];
+  Result.offset += V.offset;
+  return Result;
+}
+
+/// "P:callee#2" in the callee is what the caller passed as its third argument.
+std::string cacheInCaller(const std::string &Cache, const std::vector<AbstractValue> &Arguments) {
+  size_t Hash = Cache.rfind('#');
+  if (Cache.compare(0, 2, "P:") != 0 || Hash == std::string::npos)
+    return Cache;
+  size_t Index = std::stoul(Cache.substr(Hash + 1));
+  return Index < Arguments.size() && !Arguments[Index].place.empty() ? Arguments[Index].place : Cache;
+}
+
+class Linker {
+public:
+  explicit Linker(Database &DB) : DB(DB) {}
+
+  bool pending() const { return Pending; }
+
+  /// The paths of `Path` with its calls replaced. Calls that cannot be replaced stay.
+  std::vector<PathSummary> expand(const PathSummary &Path, unsigned Depth) {
+    if (!worthExpanding(Path))
+      return {Path};
+    std::vector<PathSummary> Result{{}};
+    Result[0].assumed_null = Path.assumed_null;
+    for (const Effect &E : Path.effects) {
+      const FunctionSummary *Callee = E.kind == Effect::Call && Depth < MaxDepth ? find(E.name) : nullptr;
+      if (!Callee || Callee->opaque) {
+        for (PathSummary &P : Result)
+          P.effects.push_back(E);
+        continue;
+      }
+      std::vector<PathSummary> Next;
+      for (const PathSummary &Inner : Callee->paths)
+        for (const PathSummary &Expanded : expand(Inner, Depth + 1))
+          for (const PathSummary &P : Result)
+            if (Next.size() < MaxPaths)
+              Next.push_back(join(P, Expanded, E.arguments));
+      Result = std::move(Next);
+    }
+    return Result;
+  }
+
+private:
+  /// A path that already does something else, or frees and calls, is more than a free whatever the callee does.
+  static bool worthExpanding(const PathSummary &Path) {
+    unsigned Calls = 0;
+    for (const Effect &E : Path.effects) {
+      Calls += E.kind == Effect::Call;
+      if (E.kind == Effect::Other || E.kind == Effect::Free)
+        return false;
+    }
+    return Calls == 1;
+  }
+
+  /// Whether the text of a function's body names a free function at all.
+  bool mentionsFree(const FunctionPlace &Place, const std::string &Name) const {
+    auto Text = DB.index().text(Place.file);
+    if (!Text)
+      return false;
+    Outline O = outlineOf(*Text);
+    const OutlineFunction *F = O.function(Name);
+    return !F || std::any_of(F->identifiers.begin(), F->identifiers.end(),
+                             [&](const std::string &Id) { return DB.rules().free(Id) != nullptr; });
+  }
+
+  static PathSummary join(PathSummary P, const PathSummary &Inner, const std::vector<AbstractValue> &Arguments) {
+    for (Effect E : Inner.effects) {
+      E.object = substitute(E.object, Arguments);
+      E.cache = cacheInCaller(E.cache, Arguments);
+      for (AbstractValue &A : E.arguments)
+        A = substitute(A, Arguments);
+      P.effects.push_back(std::move(E));
+    }
+    for (const AbstractValue &A : Inner.assumed_null)
+      P.assumed_null.push_back(substitute(A, Arguments));
+    return P;
+  }
+
+  /// The summary of a function of another file; demands the file that defines it.
+  const FunctionSummary *find(const std::string &Symbol) {
+    if (const FunctionSummary *S = DB.summary(Symbol); S && !(S->opaque && S->paths.empty() && homeOf(Symbol).empty()))
+      return S;
+    if (!homeOf(Symbol).empty())
+      return nullptr; // static: the parse that saw the call has seen it, or never will
+    std::vector<FunctionPlace> Places = DB.index().definitionsOf(Symbol);
+    if (Places.empty() || Places.size() > 3)
+      return nullptr;
+    Demand D;
+    D.names.insert(Symbol);
+    D.summarise.insert(Symbol);
+    for (const FunctionPlace &P : Places) {
+      if (!mentionsFree(P, Symbol))
+        return nullptr;
+      if (!DB.require(DB.index().files()[P.file].path, D))
+        Pending = true;
+    }
+    return DB.summary(Symbol);
+  }
+
+  Database &DB;
+  bool Pending = false;
+};
+
+bool sameObject(const AbstractValue &A, const AbstractValue &B) {
+  return A.kind == AbstractValue::ParameterPlus && B.kind == A.kind && A.parameter == B.parameter && A.offset == B.offset;
+}
+
+void offend(CallbackReport &R, const Effect &E, const std::string &Text) {
+  R.state = CallbackState::MoreThanFree;
+  R.why = Text;
+  R.offender = E.where;
+}
+
+/// Judges one path; false if it settles that the callback is more than a free.
+bool judgePath(const PathSummary &P, CallbackReport &R, const Effect *&Freed) {
+  const Effect *Own = nullptr;
+  for (const Effect &E : P.effects) {
+    switch (E.kind) {
+    case Effect::Check:
+      if (std::none_of(R.checks.begin(), R.checks.end(), [&](const Effect &C) { return C.where == E.where; }))
+        R.checks.push_back(E);
+      continue;
+    case Effect::Call:
+    case Effect::Other:
+      offend(R, E, E.text);
+      return false;
+    case Effect::Free:
+      break;
+    }
+    if (Own) {
+      offend(R, E, "frees a second time, with " + E.name + "()");
+      return false;
+    }
+    if (E.object.kind != AbstractValue::ParameterPlus || E.object.parameter != 0) {
+      offend(R, E, "frees a pointer that is not the callback's own object, with " + E.name + "()");
+      return false;
+    }
+    if (Freed && !sameObject(Freed->object, E.object)) {
+      offend(R, E, "frees different objects on different paths");
+      return false;
+    }
+    Own = Freed = &E;
+    if (std::none_of(R.frees.begin(), R.frees.end(), [&](const Effect &F) { return F.where == E.where && F.name == E.name; }))
+      R.frees.push_back(E);
+  }
+  return true;
+}
+
+bool hasFree(const PathSummary &P) {
+  return std::any_of(P.effects.begin(), P.effects.end(), [](const Effect &E) { return E.kind == Effect::Free; });
+}
+
+/// Paths that free nothing must be the NULL guard of the object that the others free.
+bool guardsOnly(const std::vector<PathSummary> &Paths, CallbackReport &R, const Effect *Freed) {
+  for (const PathSummary &P : Paths) {
+    if (hasFree(P))
+      continue;
+    bool Guard = std::any_of(P.assumed_null.begin(), P.assumed_null.end(),
+                             [&](const AbstractValue &A) { return sameObject(A, Freed->object); });
+    if (!Guard) {
+      offend(R, *Freed, "frees only under a condition");
+      return false;
+    }
+  }
+  return true;
+}
+
+/// The weakest replacement that fits all the frees: kvfree() where any path may free vmalloc memory.
+std::string familyOf(const Rules &R, const std::vector<Effect> &Frees) {
+  std::set<std::string> Families;
+  for (const Effect &E : Frees)
+    if (const FreeRule *F = R.free(E.name))
+      Families.insert(F->family);
+  if (Families.size() == 1)
+    return *Families.begin();
+  for (const std::string &F : Families) // one that zeroes or counts cannot be hidden behind another
+    if (F != "kmem_cache_free" && F != "kfree" && F != "kvfree" && F != "vfree")
+      return F;
+  return Families.count("vfree") || Families.count("kvfree") ? "kvfree" : "kmem_cache_free";
+}
+
+void describe(CallbackReport &R) {
+  std::string Name = plainName(R.function);
+  if (R.where.valid())
+    R.evidence.push_back({R.where.file, R.where.line, Name, "the callback " + Name + "() is defined here"});
+  if (R.state == CallbackState::FreeOnly)
+    for (const Effect &E : R.frees)
+      R.evidence.push_back({E.where.file, E.where.line, Name, "all that " + Name + "() does is to free the object with " + E.name + "()"});
+  else if (R.offender.valid())
+    R.evidence.push_back({R.offender.file, R.offender.line, Name, Name + "() " + R.why});
+  for (const Effect &E : R.checks)
+    R.evidence.push_back({E.where.file, E.where.line, Name, Name + "() " + E.text + ", which would be lost"});
+}
+
+CallbackReport freeFunctionAsCallback(const FreeRule &Rule) {
+  CallbackReport R;
+  R.function = Rule.name;
+  R.family = Rule.family;
+  if (Rule.object != 0 || Rule.cache) {
+    R.why = "it is " + Rule.name + "() itself, which does not take the object first";
+    return R;
+  }
+  R.state = CallbackState::FreeOnly;
+  Effect E;
+  E.kind = Effect::Free;
+  E.name = Rule.name;
+  E.object.kind = AbstractValue::ParameterPlus;
+  R.frees.push_back(E);
+  return R;
+}
+
+} // namespace
+
+CallbackReport reportCallback(Database &DB, const std::string &Symbol) {
+  if (const FreeRule *Rule = DB.rules().free(Symbol))
+    return freeFunctionAsCallback(*Rule);
+  CallbackReport R;
+  R.function = Symbol;
+  const FunctionSummary *S = DB.summary(Symbol);
+  if (!S || (S->opaque && homeOf(Symbol).empty() && !S->begin)) {
+    std::vector<FunctionPlace> Places = DB.index().definitionsOf(plainName(Symbol));
+    Demand D;
+    D.names.insert(plainName(Symbol));
+    D.summarise.insert(plainName(Symbol));
+    bool Pending = false;
+    for (const FunctionPlace &P : Places)
+      if (homeOf(Symbol).empty() && Places.size() <= 4)
+        Pending = !DB.require(DB.index().files()[P.file].path, D) || Pending;
+    S = DB.summary(Symbol);
+    if (Pending) {
+      R.state = CallbackState::Pending;
+      return R;
+    }
+    if (!S || (S->opaque && !S->begin)) {
+      R.why = Places.empty() ? "no definition of " + plainName(Symbol) + "() was found in the tree"
+                             : "the definition of " + plainName(Symbol) + "() was not seen";
+      return R;
+    }
+  }
+  R.summary = S;
+  R.where = S->where;
+  if (S->opaque) {
+    R.state = CallbackState::MoreThanFree;
+    R.why = "is too complex to follow: " + S->why;
+    R.offender = S->where;
+    describe(R);
+    return R;
+  }
+  Linker L(DB);
+  std::vector<PathSummary> Paths;
+  for (const PathSummary &P : S->paths)
+    for (PathSummary &E : L.expand(P, 0))
+      Paths.push_back(std::move(E));
+  if (L.pending()) {
+    R.state = CallbackState::Pending;
+    return R;
+  }
+  R.state = CallbackState::FreeOnly;
+  const Effect *Freed = nullptr;
+  for (const PathSummary &P : Paths)
+    if (!judgePath(P, R, Freed))
+      break;
+  if (R.state == CallbackState::FreeOnly && !Freed) {
+    R.state = CallbackState::MoreThanFree;
+    R.frees_nothing = true;
+    R.why = "frees nothing";
+    R.offender = S->where;
+  }
+  if (R.state == CallbackState::FreeOnly)
+    guardsOnly(Paths, R, Freed);
+  if (Freed) {
+    R.object_offset = Freed->object.offset;
+    R.family = familyOf(DB.rules(), R.frees);
+  }
+  for (const Effect &E : R.frees)
+    if (!E.cache.empty() && std::find(R.caches.begin(), R.caches.end(), E.cache) == R.caches.end())
+      R.caches.push_back(E.cache);
+  describe(R);
+  return R;
+}
+
+} // namespace krcu

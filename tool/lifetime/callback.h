@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Is a callback free-only, and what does it free? Links the summaries of the files: a call of a function that lives elsewhere is
+// replaced by what that function does.
+#pragma once
+
+#include "tool/lifetime/database.h"
+#include <optional>
+
+namespace krcu {
+
+enum class CallbackState {
+  FreeOnly,
+  MoreThanFree, ///< `offender` is the first thing that is not the one free
+  Pending,      ///< more files must be parsed first (a demand was made)
+  Unknown,      ///< cannot be decided: `why`
+};
+
+struct CallbackReport {
+  CallbackState state = CallbackState::Unknown;
+  std::string function;   ///< symbol
+  Location where;         ///< its definition; invalid for a free function used as callback
+  const FunctionSummary *summary = nullptr; ///< null for a free function used as callback
+  std::string why;        ///< MoreThanFree, Unknown: a sentence without full stop
+  Location offender;
+  std::vector<Effect> frees;  ///< every different free, FreeOnly
+  std::vector<Effect> checks; ///< WARN_ON and its kin that would be lost
+  std::string family;         ///< of the frees; the weaker one if they differ ("kvfree" if any path uses it)
+  int64_t object_offset = 0;  ///< freed pointer minus the head, in bytes (zero or negative)
+  std::vector<std::string> caches; ///< places of the caches, kmem_cache families only
+  bool frees_nothing = false; ///< MoreThanFree without any free
+  EvidenceList evidence;
+};
+
+CallbackReport reportCallback(Database &DB, const std::string &Symbol);
+
+} // namespace krcu

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/lifetime/database.h"
+#include <algorithm>
+
+namespace krcu {
+
+std::string plainName(const std::string &Symbol) { return Symbol.substr(0, Symbol.find('@')); }
+
+std::string homeOf(const std::string &Symbol) {
+  size_t At = Symbol.find('@');
+  return At == std::string::npos ? std::string() : Symbol.substr(At + 1);
+}
+
+bool Demand::includes(const Demand &Other) const {
+  return std::includes(words.begin(), words.end(), Other.words.begin(), Other.words.end()) &&
+         std::includes(names.begin(), names.end(), Other.names.begin(), Other.names.end()) &&
+         std::includes(summarise.begin(), summarise.end(), Other.summarise.begin(), Other.summarise.end());
+}
+
+void Demand::add(const Demand &Other) {
+  words.insert(Other.words.begin(), Other.words.end());
+  names.insert(Other.names.begin(), Other.names.end());
+  summarise.insert(Other.summarise.begin(), Other.summarise.end());
+}
+
+void Database::add(FileFacts Facts, const Demand &D, const std::string &Cause) {
+  std::string File = Facts.file;
+  Served[File].add(D);
+  Files[File] = std::move(Facts);
+  if (Cause.empty())
+    Problems.erase(File);
+  else
+    Problems[File] = Cause;
+}
+
+void Database::addUnparsed(const std::string &File, const Demand &D, const std::string &Cause) {
+  Served[File].add(D);
+  Problems[File] = Cause.empty() ? "it could not be parsed" : Cause;
+}
+
+bool Database::require(const std::string &File, const Demand &D) {
+  if (Forbidden.count(File))
+    return true; // never to be had; problem() says so
+  auto It = Served.find(File);
+  if (It != Served.end() && It->second.includes(D))
+    return true;
+  Open[File].add(D);
+  return false;
+}
+
+std::string Database::problem(const std::string &File) const {
+  if (Forbidden.count(File))
+    return "it was left out";
+  auto It = Problems.find(File);
+  return It == Problems.end() ? std::string() : It->second;
+}
+
+std::map<std::string, Demand> Database::takeDemands() {
+  std::map<std::string, Demand> Result;
+  Result.swap(Open);
+  for (auto &[File, D] : Result) // a file is parsed again for the old demands too
+    if (auto It = Served.find(File); It != Served.end())
+      D.add(It->second);
+  return Result;
+}
+
+void Database::link() {
+  Summaries.clear(), Functions.clear(), Callers.clear(), References.clear(), ObjectUses.clear(), Creates.clear();
+  for (const auto &[File, Facts] : Files) {
+    if (Forbidden.count(File))
+      continue;
+    for (const FunctionSummary &S : Facts.summaries) {
+      const FunctionSummary *&Slot = Summaries[S.function];
+      if (!Slot || Slot->opaque)
+        Slot = &S;
+    }
+    for (const FunctionFact &F : Facts.functions) {
+      Functions.emplace(F.function, &F);
+      for (unsigned C = 0; C < F.calls.size(); ++C)
+        Callers.emplace(F.calls[C].callee, FunctionUse{&F, C});
+    }
+    for (const FunctionRefFact &Ref : Facts.references)
+      References.emplace(Ref.function, &Ref);
+    for (const ObjectUseFact &U : Facts.object_uses)
+      ObjectUses.emplace(U.variable, &U);
+    for (const CreateFact &C : Facts.creates)
+      Creates.emplace(C.place, &C);
+  }
+}
+
+const FunctionSummary *Database::summary(const std::string &Symbol) const {
+  auto It = Summaries.find(Symbol);
+  return It == Summaries.end() ? nullptr : It->second;
+}
+
+const FunctionFact *Database::function(const std::string &Symbol) const {
+  auto It = Functions.find(Symbol);
+  return It == Functions.end() ? nullptr : It->second;
+}
+
+std::vector<FunctionUse> Database::callersOf(const std::string &Symbol) const {
+  std::vector<FunctionUse> Result;
+  auto [Begin, End] = Callers.equal_range(Symbol);
+  for (auto It = Begin; It != End; ++It)
+    Result.push_back(It->second);
+  return Result;
+}
+
+std::vector<const FunctionRefFact *> Database::referencesTo(const std::string &Symbol) const {
+  std::vector<const FunctionRefFact *> Result;
+  auto [Begin, End] = References.equal_range(Symbol);
+  for (auto It = Begin; It != End; ++It)
+    Result.push_back(It->second);
+  return Result;
+}
+
+std::vector<const ObjectUseFact *> Database::usesOf(const std::string &Variable) const {
+  std::vector<const ObjectUseFact *> Result;
+  auto [Begin, End] = ObjectUses.equal_range(Variable);
+  for (auto It = Begin; It != End; ++It)
+    Result.push_back(It->second);
+  return Result;
+}
+
+std::vector<const FlowFact *> Database::flows() const {
+  std::vector<const FlowFact *> Result;
+  for (const auto &[File, Facts] : Files)
+    if (!Forbidden.count(File))
+      for (const FlowFact &F : Facts.flows)
+        Result.push_back(&F);
+  return Result;
+}
+
+const CreateFact *Database::create(const std::string &Place) const {
+  auto It = Creates.find(Place);
+  return It == Creates.end() ? nullptr : It->second;
+}
+
+} // namespace krcu

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The facts of all parsed files, linked: lookups by symbol and place, and the list of what is still to be parsed.
+// A question that the facts cannot answer yet becomes a demand; the driver parses, adds, and asks again until no
+// demand is left. What could not be parsed stays on record, so that an absence is never taken for evidence.
+#pragma once
+
+#include "matchers/facts.h"
+#include "tool/index/index.h"
+#include "tool/rules/rules.h"
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace krcu {
+
+/// What one file must be parsed for.
+struct Demand {
+  std::set<std::string> words;     ///< bodies that mention these
+  std::set<std::string> names;     ///< bodies of these functions
+  std::set<std::string> summarise; ///< functions to summarise
+
+  bool includes(const Demand &Other) const;
+  void add(const Demand &Other);
+};
+
+struct FunctionUse {
+  const FunctionFact *caller;
+  unsigned call; ///< index into caller->calls
+};
+
+class Database {
+public:
+  Database(const Index &I, const Rules &R) : I(I), R(R) {}
+
+  const Index &index() const { return I; }
+  const Rules &rules() const { return R; }
+
+  /// Replaces what was known of `Facts.file`. `Served`: the demand this parse answered; `Cause`: why the parse is not complete, or empty.
+  void add(FileFacts Facts, const Demand &Served, const std::string &Cause);
+  /// A file that gave no AST at all.
+  void addUnparsed(const std::string &File, const Demand &Served, const std::string &Cause);
+  /// Forgets a file, as if it had never been parsed and could not be (for fault injection).
+  void forbid(const std::string &File) { Forbidden.insert(File); }
+
+  /// Asks for `D` of `File`. True if it has been answered by a parse (well or badly); otherwise noted as a demand.
+  bool require(const std::string &File, const Demand &D);
+  /// Why `File` is not to be relied on, or empty.
+  std::string problem(const std::string &File) const;
+  /// The open demands; clears them.
+  std::map<std::string, Demand> takeDemands();
+
+  const std::map<std::string, FileFacts> &files() const { return Files; }
+  const FunctionSummary *summary(const std::string &Symbol) const;
+  const FunctionFact *function(const std::string &Symbol) const;
+  std::vector<FunctionUse> callersOf(const std::string &Symbol) const;
+  std::vector<const FunctionRefFact *> referencesTo(const std::string &Symbol) const;
+  std::vector<const ObjectUseFact *> usesOf(const std::string &Variable) const;
+  std::vector<const FlowFact *> flows() const;
+  const CreateFact *create(const std::string &Place) const;
+  /// Rebuilds the lookup tables after add(); call before asking.
+  void link();
+
+private:
+  const Index &I;
+  const Rules &R;
+  std::map<std::string, FileFacts> Files;
+  std::map<std::string, Demand> Served, Open;
+  std::map<std::string, std::string> Problems;
+  std::set<std::string> Forbidden;
+  std::map<std::string, const FunctionSummary *> Summaries;
+  std::map<std::string, const FunctionFact *> Functions;
+  std::multimap<std::string, FunctionUse> Callers;
+  std::multimap<std::string, const FunctionRefFact *> References;
+  std::multimap<std::string, const ObjectUseFact *> ObjectUses;
+  std::map<std::string, const CreateFact *> Creates;
+};
+
+/// "name@file" -> "name".
+std::string plainName(const std::string &Symbol);
+/// "name@file" -> "file"; empty for external linkage.
+std::string homeOf(const std::string &Symbol);
+
+} // namespace krcu

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/lifetime/reach.h"
+#include "llvm/ADT/StringRef.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu {
+namespace {
+
+constexpr size_t MaxSteps = 10;
+constexpr size_t MaxPaths = 24;
+constexpr size_t MaxFiles = 40;
+
+class Climber {
+public:
+  explicit Climber(Database &DB) : DB(DB) {}
+  ReachReport R;
+
+  void climb(const std::string &Function, std::vector<ReachStep> Steps) {
+    if (R.paths.size() >= MaxPaths || Steps.size() >= MaxSteps) {
+      incomplete("more ways to reach " + plainName(Function) + "() than are followed");
+      return;
+    }
+    for (const ReachStep &S : Steps)
+      if (S.function == Function)
+        return; // recursion adds no new way in
+    if (!askForUsers(Function))
+      return;
+    Steps.push_back({Function, nullptr, 0});
+    bool Any = false;
+    std::set<const FunctionFact *> Seen;
+    for (const FunctionUse &U : DB.callersOf(Function)) {
+      if (DB.function(U.caller->function) != U.caller)
+        continue;
+      Any = true;
+      if (!Seen.insert(U.caller).second)
+        continue; // one step per caller is enough to say how it is reached
+      std::vector<ReachStep> Next = Steps;
+      Next.back().caller = U.caller;
+      Next.back().call = U.call;
+      climb(U.caller->function, std::move(Next));
+    }
+    for (const FunctionRefFact *Ref : DB.referencesTo(Function)) {
+      Any = true;
+      finish(Steps, *Ref);
+    }
+    const FunctionFact *Self = DB.function(Function);
+    if (!Any)
+      R.paths.push_back({Self && Self->init_section ? ReachKind::Init : ReachKind::Never, Steps,
+                         Self ? Self->where : Location(), Self && Self->init_section ? "an init function" : "nothing in this tree"});
+  }
+
+private:
+  /// Everybody who may call it has been parsed, or a demand is open.
+  bool askForUsers(const std::string &Function) {
+    std::string Name = plainName(Function), Home = homeOf(Function);
+    Demand D;
+    D.words.insert(Name);
+    std::vector<std::string> Files;
+    if (!Home.empty()) {
+      if (StringRef(Home).ends_with(".c"))
+        Files.push_back(Home);
+    } else {
+      for (uint32_t F : DB.index().mentioning(Name))
+        if (StringRef(DB.index().files()[F].path).ends_with(".c"))
+          Files.push_back(DB.index().files()[F].path);
+    }
+    if (Files.size() > MaxFiles) {
+      incomplete(Name + "() is used in " + std::to_string(Files.size()) + " files, more than are looked at");
+      return false;
+    }
+    bool Ready = true;
+    for (const std::string &File : Files) {
+      R.files.insert(File);
+      if (!DB.require(File, D))
+        Ready = false;
+      else if (std::string P = DB.problem(File); !P.empty())
+        incomplete(File + " could not be relied on: " + P);
+    }
+    if (!Ready)
+      R.pending = true;
+    return Ready;
+  }
+
+  void finish(const std::vector<ReachStep> &Steps, const FunctionRefFact &Ref) {
+    ReachPath P;
+    P.steps = Steps;
+    P.where = Ref.where;
+    P.kind = ReachKind::Runtime;
+    P.how = "a pointer to it";
+    for (const ModuleHookRule &H : DB.rules().module_hooks)
+      if (H.name == Ref.macro) {
+        P.how = H.name + "()";
+        P.kind = H.kind == "exit" ? ReachKind::ModuleExit : H.kind == "init" ? ReachKind::Init : ReachKind::Runtime;
+        R.paths.push_back(P);
+        return;
+      }
+    StringRef Place = Ref.place;
+    if (Place.consume_front("F:")) {
+      std::string Record = Place.split('@').first.str(), Field = Place.substr(Place.rfind('.') + 1).str();
+      P.how = Record + "." + Field + (Ref.object.empty() ? "" : " of " + placeName(Ref.object));
+      for (const CallbackFieldRule &C : DB.rules().callback_fields)
+        if (C.record == Record && C.field == Field)
+          P.kind = C.reached == "module_exit" ? ReachKind::Teardown : ReachKind::Runtime;
+    } else if (!Ref.argument_of.empty()) {
+      P.how = "an argument of " + plainName(Ref.argument_of) + "()";
+    } else if (Ref.macro == "EXPORT_SYMBOL" || Ref.macro == "EXPORT_SYMBOL_GPL" || StringRef(Ref.macro).starts_with("EXPORT_")) {
+      return; // exported: whoever imports it has been looked for by name
+    }
+    if (StringRef(Ref.place).starts_with("V:__UNIQUE_ID") || StringRef(Ref.place).starts_with("V:__ksymtab"))
+      return;
+    R.paths.push_back(P);
+  }
+
+  static std::string placeName(const std::string &Place) {
+    StringRef P = Place;
+    P.consume_front("V:");
+    return P.split('@').first.str();
+  }
+
+  void incomplete(const std::string &Why) {
+    R.complete = false;
+    if (std::find(R.missing.begin(), R.missing.end(), Why) == R.missing.end())
+      R.missing.push_back(Why);
+  }
+
+  Database &DB;
+};
+
+} // namespace
+
+bool ReachReport::has(ReachKind K) const {
+  return std::any_of(paths.begin(), paths.end(), [&](const ReachPath &P) { return P.kind == K; });
+}
+
+ReachReport reachOf(Database &DB, const std::string &Function) {
+  Climber C(DB);
+  C.climb(Function, {});
+  auto Key = [](const ReachPath &P) { return std::tuple(static_cast<int>(P.kind), P.where, describeReach(P)); };
+  std::sort(C.R.paths.begin(), C.R.paths.end(), [&](const ReachPath &A, const ReachPath &B) { return Key(A) < Key(B); });
+  return std::move(C.R);
+}
+
+std::string describeReach(const ReachPath &P) {
+  std::string Chain;
+  for (auto It = P.steps.rbegin(); It != P.steps.rend(); ++It)
+    Chain += (Chain.empty() ? "" : " -> ") + plainName(It->function) + "()";
+  switch (P.kind) {
+  case ReachKind::ModuleExit:
+    return "reached at module exit, " + P.how + ": " + Chain;
+  case ReachKind::Init:
+    return "reached while initialising, " + P.how + ": " + Chain;
+  case ReachKind::Teardown:
+    return "reached when a registration goes away, " + P.how + ": " + Chain;
+  case ReachKind::Runtime:
+    return "reached at run time, " + P.how + ": " + Chain;
+  case ReachKind::Never:
+    return "called by " + P.how + ": " + Chain;
+  }
+  return Chain;
+}
+
+} // namespace krcu

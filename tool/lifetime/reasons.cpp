@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Reasons -> sentences, and the evidence in the order in which a reviewer would read it.
+#include "tool/lifetime/verdict.h"
+#include <algorithm>
+
+namespace krcu {
+
+std::string reasonText(const SiteReport &R) {
+  const std::string &D = R.detail;
+  std::string Callback = plainName(R.callback.function) + "()";
+  switch (R.reason) {
+  case Reason::GeneralPurposeCache:
+    return Callback + " only frees the object with " + R.family + "(); general-purpose memory has no cache that could be destroyed";
+  case Reason::DestroyWaits:
+    return "kmem_cache_destroy() waits for kfree_rcu() in this tree, whatever destroys " + (D.empty() ? std::string("the cache") : D);
+  case Reason::NeverDestroyed:
+    return D + " is never destroyed";
+  case Reason::NeverReached:
+    return "no destruction of " + D + " can meet an object: each is in code that never runs or stands right behind the creation";
+  case Reason::NoObjectYet:
+    return D + " is destroyed only right behind its creation, when it holds no object";
+  case Reason::BarrierWaits:
+    return "every destruction of " + D + " comes after a barrier that waits for kfree_rcu() in this tree";
+  case Reason::Slob:
+    return "this tree offers CONFIG_SLOB, whose kfree() cannot free kmem_cache objects";
+  case Reason::DestroyedWithoutWait:
+    return D + "; nothing before it waits for kfree_rcu() in this tree";
+  case Reason::CacheUnknown:
+    return "the cache could not be identified: " + D;
+  case Reason::SearchIncomplete:
+    return "the search for destructions is incomplete: " + D;
+  case Reason::InitErrorPathOnly:
+    return D + " is destroyed only while unwinding a failed initialisation, and nothing there waits for kfree_rcu(); can an object be in flight by then?";
+  case Reason::ChecksLost:
+    return Callback + " also checks with " + D + "(), and the check would be lost";
+  case Reason::VmallocUnknown:
+    return "this tree's kfree_rcu() is not known to free vmalloc() memory";
+  case Reason::ObjectNull:
+    return D + " may be NULL: kfree_rcu() skips NULL, call_rcu() does not";
+  case Reason::FamiliesDiffer:
+    return Callback + " frees in different ways: " + D;
+  case Reason::WrongObject:
+    return "the callback frees another object than the one that holds the head: " + D;
+  case Reason::HeadInVariable:
+    return "the head is held in a variable, " + D + ": the object cannot be named here";
+  case Reason::HeadCast:
+    return "the head is made by a cast of the object, " + D + ": no member names it";
+  case Reason::HeadOther:
+    return "the head is the expression " + D + ": the object cannot be named";
+  case Reason::InMacro:
+    return "the call is made by the macro " + D + "()";
+  case Reason::NotAStatement:
+    return "the call is part of an expression, and the replacement is a statement";
+  case Reason::OffsetTooLarge:
+    return "the head is at offset " + D + " of the object; kfree_rcu() takes at most 4095";
+  case Reason::IncompleteType:
+    return "the layout of the object is not known here: " + D;
+  case Reason::Hurry:
+    return D + "() asks for a prompt grace period and kfree_rcu() does not; convert with --allow-hurry if that does not matter";
+  case Reason::Flavour:
+    return "the deferral waits for a grace period of another flavour (" + D + ")";
+  case Reason::NoReplacement:
+    return Callback + " only frees with " + R.family + "(), but " + D;
+  case Reason::CannotName:
+    return "the object cannot be named from the text " + D;
+  case Reason::NotAHead:
+    return D + " is not a struct rcu_head; a cast hides it";
+  case Reason::NotVerified:
+    return "the rewritten file did not pass verification: " + D;
+  case Reason::MoreThanFree:
+    return D;
+  case Reason::CallbackUnknown:
+    return "the callback cannot be followed: " + D;
+  case Reason::CallbackParameter:
+    return "the callback is the parameter " + D;
+  case Reason::CallbackPlace:
+    return "the callback is taken from " + D;
+  case Reason::IsDefinition:
+    return "declares or defines the primitive itself";
+  case Reason::IsWrapper:
+    return "inside " + D + ", which stands for the primitive";
+  case Reason::IsReference:
+    return "names the primitive without calling it";
+  case Reason::NotParsed:
+    return D;
+  case Reason::Hidden:
+    return D.empty() ? "the configurations that were parsed do not compile this line" : "hidden by #if " + D;
+  case Reason::NotAsked:
+    return "not asked for";
+  }
+  return {};
+}
+
+namespace {
+
+void describeDestruction(const DestructionReport &D, EvidenceList &To) {
+  const Location &At = D.what.where;
+  std::string Function = plainName(D.what.function->function);
+  To.push_back({At.file, At.line, Function, placeName(D.what.value) + " is destroyed here"});
+  for (const ReachPath &P : D.reach.paths) {
+    for (const ReachStep &S : P.steps)
+      if (S.caller) {
+        const Location &W = S.caller->calls[S.call].where;
+        To.push_back({W.file, W.line, plainName(S.caller->function), plainName(S.caller->function) + "() calls " + plainName(S.function) + "()"});
+      }
+    if (P.where.valid())
+      To.push_back({P.where.file, P.where.line, "", describeReach(P)});
+  }
+  if (D.harmless)
+    To.push_back({At.file, At.line, Function, D.harmless_why});
+  for (const BarrierUse &B : D.barriers) {
+    for (const Evidence &E : B.through)
+      To.push_back(E);
+    To.push_back({B.where.file, B.where.line, plainName(B.function),
+                  B.barrier + "() runs on every path before; it waits for " +
+                      (B.waits_kfree_rcu ? (B.waits_call_rcu ? "call_rcu() and kfree_rcu()" : "kfree_rcu()")
+                                         : "call_rcu() callbacks, not for kfree_rcu()")});
+  }
+  for (const BarrierUse &B : D.conditional)
+    To.push_back({B.where.file, B.where.line, plainName(B.function), B.barrier + "() runs before only on some paths"});
+  if (D.barriers.empty() && !D.harmless)
+    To.push_back({At.file, At.line, Function, "no barrier runs on every path before it"});
+}
+
+void unique(EvidenceList &List) {
+  EvidenceList Result;
+  for (Evidence &E : List)
+    if (std::find(Result.begin(), Result.end(), E) == Result.end())
+      Result.push_back(std::move(E));
+  List = std::move(Result);
+}
+
+} // namespace
+
+void Judge::finishEvidence(SiteReport &R) {
+  EvidenceList Own = std::move(R.evidence);
+  R.evidence.clear();
+  const Location &W = R.census.where;
+  if (R.site && R.site->callback_kind == CallbackKind::Function)
+    R.evidence.push_back({W.file, W.line, R.census.function, R.census.deferral + "() queues " + plainName(R.site->callback) + "()"});
+  else
+    R.evidence.push_back({W.file, W.line, R.census.function, reasonText(R)});
+  R.evidence.insert(R.evidence.end(), R.callback.evidence.begin(), R.callback.evidence.end());
+  R.evidence.insert(R.evidence.end(), Own.begin(), Own.end());
+  // Where kmem_cache_destroy() itself waits the verdict does not rest on the life of this cache; it is told all the same.
+  bool Needed = R.reason != Reason::DestroyWaits && R.reason != Reason::Slob && R.verdict != Verdict::None;
+  EvidenceList &Life = Needed ? R.evidence : R.context;
+  for (const CacheReport &C : R.caches)
+    Life.insert(Life.end(), C.evidence.begin(), C.evidence.end());
+  for (const DestructionReport &D : R.destructions)
+    describeDestruction(D, Life);
+  auto AddFact = [&](const char *Name) {
+    const SemanticFact &F = S.fact(Name);
+    for (const Evidence &E : F.evidence)
+      R.evidence.push_back(E);
+  };
+  if (R.reason == Reason::DestroyWaits || R.reason == Reason::DestroyedWithoutWait || R.reason == Reason::InitErrorPathOnly)
+    AddFact("destroy_waits_kfree_rcu");
+  if (R.reason == Reason::DestroyedWithoutWait || R.reason == Reason::BarrierWaits)
+    AddFact("rcu_barrier_waits_kfree_rcu");
+  if (R.reason == Reason::Slob)
+    AddFact("slob");
+  unique(R.evidence);
+  unique(R.context);
+}
+
+} // namespace krcu

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The order of the questions. First what the site is (a definition, hidden, callback unknown), then what the callback does, then
+// whether the object that it frees is the one the new call would free, then the life of the cache, and last
+// whether the text can be rewritten. A later question never makes an earlier answer better: what is not known is never safe.
+#include "tool/lifetime/verdict.h"
+#include "llvm/ADT/StringRef.h"
+#include <algorithm>
+
+namespace krcu {
+
+const char *className(SiteClass C) {
+  switch (C) {
+  case SiteClass::Convert: return "convert";
+  case SiteClass::Review: return "review";
+  case SiteClass::Unsafe: return "unsafe";
+  case SiteClass::Refuse: return "refuse";
+  case SiteClass::MoreThanFree: return "more_than_free";
+  case SiteClass::UnknownCallback: return "unknown_callback";
+  case SiteClass::Definition: return "definition";
+  case SiteClass::NotParsed: return "not_parsed";
+  }
+  return "";
+}
+
+const char *verdictName(Verdict V) {
+  switch (V) {
+  case Verdict::None: return "";
+  case Verdict::Safe: return "safe";
+  case Verdict::Unsafe: return "unsafe";
+  case Verdict::Review: return "review";
+  }
+  return "";
+}
+
+namespace {
+
+void settle(SiteReport &R, SiteClass C, Reason Why, std::string Detail = {}) {
+  R.cls = C;
+  R.reason = Why;
+  if (!Detail.empty())
+    R.detail = std::move(Detail);
+}
+
+void rank(SiteReport &R, Verdict V, Reason Why, std::string Detail = {}) {
+  // Several caches: the worst one decides (unsafe before review before safe).
+  auto Badness = [](Verdict X) { return X == Verdict::Unsafe ? 3 : X == Verdict::Review ? 2 : X == Verdict::Safe ? 1 : 0; };
+  if (Badness(V) <= Badness(R.verdict))
+    return;
+  R.verdict = V;
+  R.reason = Why;
+  R.detail = std::move(Detail);
+}
+
+std::string join(const std::vector<std::string> &Parts, const char *Between) {
+  std::string Result;
+  for (const std::string &P : Parts)
+    Result += (Result.empty() ? "" : Between) + P;
+  return Result;
+}
+
+} // namespace
+
+bool Judge::judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport> &Reports) {
+  PointsTo Points(DB.flows());
+  Solution = &Points;
+  Caches.clear();
+  Callbacks.clear();
+  Destructions.clear();
+  Pending = false;
+  std::map<std::pair<std::string, unsigned>, std::vector<const CallSiteFact *>> ByLine;
+  for (const auto &[File, Facts] : DB.files())
+    if (DB.problem(File).find("left out") == std::string::npos)
+      for (const CallSiteFact &S : Facts.sites)
+        ByLine[{S.where.file, S.where.line}].push_back(&S);
+  Reports.clear();
+  for (const CensusEntry &Entry : Census) {
+    SiteReport R;
+    R.census = Entry;
+    auto It = ByLine.find({Entry.where.file, Entry.where.line});
+    if (It != ByLine.end())
+      for (const CallSiteFact *S : It->second)
+        if (S->where.column == Entry.where.column || (!R.site && S->in_macro))
+          R.site = S;
+    judgeSite(R);
+    finishEvidence(R);
+    Reports.push_back(std::move(R));
+  }
+  Solution = nullptr;
+  return !Pending;
+}
+
+void Judge::judgeSite(SiteReport &R) {
+  const CensusEntry &E = R.census;
+  if (E.kind == CensusKind::Definition || E.kind == CensusKind::Declaration)
+    return settle(R, SiteClass::Definition, Reason::IsDefinition);
+  if (DB.rules().deferral(E.function))
+    return settle(R, SiteClass::Definition, Reason::IsWrapper, E.function);
+  if (E.kind == CensusKind::MacroBody)
+    return settle(R, SiteClass::Definition, Reason::IsWrapper, "a macro");
+  if (!R.site) {
+    std::string Problem = DB.problem(E.where.file);
+    if (!Problem.empty())
+      return settle(R, SiteClass::NotParsed, Reason::NotParsed, Problem);
+    return settle(R, SiteClass::NotParsed, Reason::Hidden, join(E.conditions, " and "));
+  }
+  const CallSiteFact &S = *R.site;
+  switch (S.callback_kind) {
+  case CallbackKind::Parameter:
+    return settle(R, SiteClass::UnknownCallback, Reason::CallbackParameter, S.callback_text);
+  case CallbackKind::Place:
+    return settle(R, SiteClass::UnknownCallback, Reason::CallbackPlace, S.callback_text);
+  case CallbackKind::Other:
+    return settle(R, SiteClass::UnknownCallback, Reason::CallbackUnknown, "the callback is the expression " + S.callback_text);
+  case CallbackKind::Function:
+    break;
+  }
+  auto Known = Callbacks.find(S.callback);
+  if (Known == Callbacks.end())
+    Known = Callbacks.emplace(S.callback, reportCallback(DB, S.callback)).first;
+  R.callback = Known->second;
+  R.family = R.callback.family;
+  switch (R.callback.state) {
+  case CallbackState::Pending:
+    Pending = true;
+    return settle(R, SiteClass::UnknownCallback, Reason::CallbackUnknown, "more files must be parsed");
+  case CallbackState::Unknown:
+    return settle(R, SiteClass::UnknownCallback, Reason::CallbackUnknown, R.callback.why);
+  case CallbackState::MoreThanFree:
+    return settle(R, SiteClass::MoreThanFree, Reason::MoreThanFree, plainName(R.callback.function) + "() " + R.callback.why);
+  case CallbackState::FreeOnly:
+    break;
+  }
+  const DeferralRule *Deferral = DB.rules().deferral(E.deferral);
+  if (Deferral->flavour != "rcu")
+    return settle(R, SiteClass::Refuse, Reason::Flavour, Deferral->flavour);
+  const ConversionRule *Rule = DB.rules().conversion(E.deferral, R.family);
+  if (!Rule || Rule->replacement.empty())
+    return settle(R, SiteClass::Refuse, Reason::NoReplacement, Rule ? Rule->refusal : "no rule says what replaces " + R.family + "()");
+  if (!nameReplacement(R, R.callback, *Rule))
+    return;
+  judgeLifetime(R);
+  if (R.verdict == Verdict::Unsafe)
+    R.cls = SiteClass::Unsafe;
+  else if (R.verdict == Verdict::Review)
+    R.cls = SiteClass::Review;
+  else if (S.in_macro)
+    settle(R, SiteClass::Refuse, Reason::InMacro, S.macro);
+  else if (!S.is_statement)
+    settle(R, SiteClass::Refuse, Reason::NotAStatement);
+  else if (Deferral->hurry && !Options.allow_hurry)
+    settle(R, SiteClass::Refuse, Reason::Hurry, E.deferral);
+  else if (!R.callback.checks.empty())
+    R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::ChecksLost, R.callback.checks.front().name);
+  else
+    R.cls = SiteClass::Convert;
+  if (R.cls != SiteClass::Convert && R.cls != SiteClass::Review && R.cls != SiteClass::Unsafe)
+    R.replacement.clear();
+}
+
+/// Object identity: the callback frees head - k; the new call frees head - o, with o from the layout of the named object.
+bool Judge::nameReplacement(SiteReport &R, const CallbackReport &C, const ConversionRule &Rule) {
+  const CallSiteFact &S = *R.site;
+  switch (S.head) {
+  case HeadShape::Variable:
+    settle(R, SiteClass::Refuse, Reason::HeadInVariable, S.head_text);
+    return false;
+  case HeadShape::CastObject:
+    settle(R, SiteClass::Refuse, Reason::HeadCast, S.head_text);
+    return false;
+  case HeadShape::Other:
+    settle(R, SiteClass::Refuse, S.in_macro ? Reason::InMacro : Reason::HeadOther, S.in_macro ? S.macro : S.head_text);
+    return false;
+  case HeadShape::Member:
+    break;
+  }
+  if (!S.is_rcu_head) {
+    settle(R, SiteClass::Refuse, Reason::NotAHead, S.head_text);
+    return false;
+  }
+  const HeadLevel *Fit = nullptr;
+  for (const HeadLevel &L : S.levels)
+    if (!Fit && L.complete && L.offset == -C.object_offset)
+      Fit = &L;
+  if (!Fit) {
+    bool Complete = !S.levels.empty() && S.levels.front().complete;
+    if (!Complete) {
+      settle(R, SiteClass::Refuse, Reason::IncompleteType, S.head_text);
+      return false;
+    }
+    settle(R, SiteClass::Refuse, Reason::WrongObject,
+           plainName(C.function) + "() frees the object that starts " + std::to_string(-C.object_offset) + " bytes before the head, but in " +
+               S.levels.front().record + " the head is at offset " + std::to_string(S.levels.front().offset));
+    return false;
+  }
+  if (Fit->offset >= 4096) {
+    settle(R, SiteClass::Refuse, Reason::OffsetTooLarge, std::to_string(Fit->offset));
+    return false;
+  }
+  if (Fit->object.empty() || Fit->member.empty()) {
+    settle(R, SiteClass::Refuse, S.in_macro ? Reason::InMacro : Reason::CannotName, S.in_macro ? S.macro : S.head_text);
+    return false;
+  }
+  R.replacement = Rule.replacement + "(" + Fit->object + ", " + Fit->member + ")";
+  R.evidence.push_back({S.where.file, S.where.line, plainName(S.function),
+                        "the head is " + Fit->member + " at offset " + std::to_string(Fit->offset) + " of " + Fit->record +
+                            "; " + plainName(C.function) + "() frees the address " + std::to_string(-C.object_offset) +
+                            " bytes before the head: the same object"});
+  return true;
+}
+
+void Judge::judgeLifetime(SiteReport &R) {
+  bool Vmalloc = false;
+  for (const Effect &E : R.callback.frees) {
+    const FreeRule *F = DB.rules().free(E.name);
+    Vmalloc = Vmalloc || (F && (F->family == "vfree" || F->family == "kvfree"));
+  }
+  if (Vmalloc) {
+    if (S.is("kvfree_rcu_frees_vmalloc"))
+      rank(R, Verdict::Safe, Reason::GeneralPurposeCache);
+    else
+      rank(R, Verdict::Review, Reason::VmallocUnknown);
+  }
+  if (R.callback.caches.empty()) {
+    rank(R, Verdict::Safe, Reason::GeneralPurposeCache);
+    return;
+  }
+  judgeCaches(R);
+}
+
+const CacheReport &Judge::cache(const std::string &Place) {
+  auto It = Caches.find(Place);
+  if (It == Caches.end())
+    It = Caches.emplace(Place, reportCache(DB, *Solution, Place)).first;
+  Pending = Pending || It->second.pending;
+  return It->second;
+}
+
+void Judge::judgeCaches(SiteReport &R) {
+  for (const std::string &Place : R.callback.caches) {
+    const CacheReport &C = cache(Place);
+    R.caches.push_back(C);
+    if (C.pending)
+      continue;
+    bool AllWaited = true, AllHarmless = true, InitOnly = true, NeverRuns = false;
+    std::string Worst;
+    for (const Destruction &D : C.destroys) {
+      auto Key = std::pair(D.function, D.call);
+      auto Known = Destructions.find(Key);
+      if (Known == Destructions.end())
+        Known = Destructions.emplace(Key, judgeDestruction(C, D)).first;
+      const DestructionReport &Report = Known->second;
+      R.destructions.push_back(Report);
+      if (Report.harmless) {
+        NeverRuns = true;
+        continue;
+      }
+      AllHarmless = false;
+      if (Report.waited)
+        continue;
+      AllWaited = false;
+      if (!Report.init_only) {
+        if (InitOnly) // the first one that matters names the reason
+          Worst = C.name + " is destroyed in " + plainName(D.function->function) + "() at " + D.where.file + ":" + std::to_string(D.where.line);
+        InitOnly = false;
+      }
+    }
+    if (!S.is("kfree_rcu_takes_slab_objects") || S.fact("slob").value) {
+      rank(R, Verdict::Unsafe, Reason::Slob);
+      continue;
+    }
+    if (S.is("destroy_waits_kfree_rcu")) {
+      rank(R, Verdict::Safe, C.complete && C.identified && C.destroys.empty() ? Reason::NeverDestroyed : Reason::DestroyWaits, C.name);
+      continue;
+    }
+    bool Reached = !C.destroys.empty() && !AllHarmless && !AllWaited;
+    if (Reached && !InitOnly) {
+      rank(R, Verdict::Unsafe, Reason::DestroyedWithoutWait, Worst);
+    } else if (!C.identified) {
+      rank(R, Verdict::Review, Reason::CacheUnknown, join(C.missing, "; "));
+    } else if (!C.complete) {
+      rank(R, Verdict::Review, Reason::SearchIncomplete, join(C.missing, "; "));
+    } else if (Reached) {
+      rank(R, Verdict::Review, Reason::InitErrorPathOnly, C.name);
+    } else if (C.destroys.empty()) {
+      rank(R, Verdict::Safe, Reason::NeverDestroyed, C.name);
+    } else if (AllHarmless) {
+      rank(R, Verdict::Safe, NeverRuns && !R.destructions.empty() ? Reason::NeverReached : Reason::NoObjectYet, C.name);
+    } else {
+      rank(R, Verdict::Safe, Reason::BarrierWaits, C.name);
+    }
+  }
+}
+
+/// A destruction right behind the creation: nothing that ran in between can have taken an object from the cache.
+bool Judge::noObjectYet(const CacheReport &C, const Destruction &D, std::string &Why) const {
+  const FunctionFact &F = *D.function;
+  std::set<unsigned> Between(F.calls[D.call].maybe_before.begin(), F.calls[D.call].maybe_before.end());
+  for (const CreateFact *Create : C.creates) {
+    if (Create->function != F.function)
+      return false;
+    for (unsigned I = 0; I < F.calls.size(); ++I)
+      if (F.calls[I].where == Create->where) {
+        Between.erase(I);
+        for (unsigned B : F.calls[I].before)
+          Between.erase(B);
+      }
+  }
+  for (unsigned I : Between) {
+    std::string Name = plainName(F.calls[I].callee);
+    const std::vector<std::string> &Quiet = DB.rules().quiet_calls;
+    if (F.calls[I].indirect || !(DB.rules().cacheCreate(Name) || DB.rules().cacheDestroy(Name) || DB.rules().barrier(Name) ||
+                                 std::find(Quiet.begin(), Quiet.end(), Name) != Quiet.end() || llvm::StringRef(Name).starts_with("__builtin_")))
+      return false;
+  }
+  Why = "between the creation and this only calls run that cannot take an object from the cache";
+  return true;
+}
+
+DestructionReport Judge::judgeDestruction(const CacheReport &C, const Destruction &D) {
+  DestructionReport R;
+  R.what = D;
+  R.reach = reachOf(DB, D.function->function);
+  Pending = Pending || R.reach.pending;
+  BarrierSearch Search(DB, S);
+  R.waited = R.reach.complete && !R.reach.paths.empty();
+  R.init_only = R.reach.complete && !R.reach.paths.empty();
+  bool AnyRuns = false;
+  for (ReachPath &P : R.reach.paths) {
+    BarrierReport B = Search.before(*D.function, D.call, &P);
+    Pending = Pending || B.pending;
+    bool Runs = true;
+    if (P.kind == ReachKind::ModuleExit && P.where.valid())
+      Runs = Modules(P.where.file).can_be_module;
+    AnyRuns = AnyRuns || Runs;
+    if (!Runs)
+      continue;
+    if (!B.waits(true))
+      R.waited = false;
+    if (P.kind != ReachKind::Init)
+      R.init_only = false;
+    if (R.barriers.empty()) { // the paths are ordered, module exit first
+      R.barriers = B.always;
+      R.conditional = B.sometimes;
+    }
+  }
+  if (!AnyRuns && R.reach.complete && !R.reach.paths.empty() && !R.reach.pending) {
+    R.harmless = true;
+    R.harmless_why = "this code is always built in, so its module exit never runs";
+  } else if (noObjectYet(C, D, R.harmless_why)) {
+    R.harmless = true;
+  }
+  return R;
+}
+
+} // namespace krcu

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One site, one class, one reason, and the evidence for it. The classes of all sites add up to the census.
+#pragma once
+
+#include "tool/index/census.h"
+#include "tool/lifetime/barriers.h"
+#include "tool/lifetime/caches.h"
+#include "tool/lifetime/callback.h"
+#include "tool/lifetime/reach.h"
+#include <functional>
+
+namespace krcu {
+
+enum class SiteClass { Convert, Review, Unsafe, Refuse, MoreThanFree, UnknownCallback, Definition, NotParsed };
+enum class Verdict { None, Safe, Unsafe, Review };
+
+/// Why a site is in its class; reasonText() turns it into a sentence.
+enum class Reason {
+  // safe
+  GeneralPurposeCache, DestroyWaits, NeverDestroyed, NeverReached, BarrierWaits, NoObjectYet,
+  // unsafe
+  Slob, DestroyedWithoutWait,
+  // review
+  CacheUnknown, SearchIncomplete, InitErrorPathOnly, ChecksLost, VmallocUnknown, ObjectNull, FamiliesDiffer,
+  // refuse
+  WrongObject, HeadInVariable, HeadCast, HeadOther, InMacro, NotAStatement, OffsetTooLarge, IncompleteType, Hurry, Flavour,
+  NoReplacement, CannotName, NotAHead, NotVerified,
+  // other classes
+  MoreThanFree, CallbackUnknown, CallbackParameter, CallbackPlace, IsDefinition, IsWrapper, IsReference, NotParsed, Hidden, NotAsked,
+};
+
+struct DestructionReport {
+  Destruction what;
+  ReachReport reach;
+  std::vector<BarrierUse> barriers;   ///< on every path before it (of the way in that matters)
+  std::vector<BarrierUse> conditional; ///< only on some path
+  bool harmless = false;              ///< no object can exist, or the code never runs
+  std::string harmless_why;
+  bool waited = false;                ///< a barrier that waits for kfree_rcu() in this tree runs before, on every way in
+  bool init_only = false;
+};
+
+struct SiteReport {
+  CensusEntry census;
+  const CallSiteFact *site = nullptr;
+  SiteClass cls = SiteClass::NotParsed;
+  Verdict verdict = Verdict::None;
+  Reason reason = Reason::NotParsed;
+  std::string detail;          ///< what the sentence is about: a name, a place
+  std::string family;
+  std::string replacement;     ///< "kfree_rcu(p, rcu)"
+  bool callback_removed = false;
+  CallbackReport callback;
+  std::vector<CacheReport> caches;
+  std::vector<DestructionReport> destructions;
+  EvidenceList evidence;       ///< what the verdict rests on, in order; without any one of these it would not stand
+  EvidenceList context;        ///< what else belongs to the chain: the life of the cache where the verdict does not need it
+};
+
+struct VerdictOptions {
+  bool allow_hurry = false;
+  std::set<std::string> families; ///< empty: all
+};
+
+/// What a judge needs to know of Kbuild and Kconfig: may the file's code be unloaded, and the lines that say so.
+struct ModuleFact {
+  std::string module;       ///< "bridge"
+  std::string symbol;       ///< CONFIG symbol that makes it a module, empty if none can
+  bool can_be_module = true;
+  EvidenceList evidence;
+};
+using ModuleOracle = std::function<ModuleFact(const std::string &File)>;
+
+class Judge {
+public:
+  Judge(Database &DB, const Semantics &S, ModuleOracle Modules, VerdictOptions Options)
+      : DB(DB), S(S), Modules(std::move(Modules)), Options(std::move(Options)) {}
+
+  /// Judges all entries with the facts at hand. False if demands are open (then judge again after parsing).
+  bool judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport> &Reports);
+
+private:
+  void judgeSite(SiteReport &R);
+  bool nameReplacement(SiteReport &R, const CallbackReport &C, const ConversionRule &Rule);
+  void judgeLifetime(SiteReport &R);
+  void judgeCaches(SiteReport &R);
+  DestructionReport judgeDestruction(const CacheReport &C, const Destruction &D);
+  bool noObjectYet(const CacheReport &C, const Destruction &D, std::string &Why) const;
+  const CacheReport &cache(const std::string &Place);
+  void finishEvidence(SiteReport &R);
+
+  Database &DB;
+  const Semantics &S;
+  ModuleOracle Modules;
+  VerdictOptions Options;
+  const PointsTo *Solution = nullptr;
+  std::map<std::string, CacheReport> Caches;
+  std::map<std::string, CallbackReport> Callbacks;
+  std::map<std::pair<const FunctionFact *, unsigned>, DestructionReport> Destructions;
+  bool Pending = false;
+};
+
+/// "refuse", "convert", ... as in the JSON contract.
+const char *className(SiteClass C);
+const char *verdictName(Verdict V);
+/// The sentence for a site, in a reviewer's words.
+std::string reasonText(const SiteReport &R);
+
+} // namespace krcu

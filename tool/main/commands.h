@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The subcommands and their options.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+namespace krcu {
+
+struct Options {
+  std::string tree;
+  std::vector<std::string> paths;      ///< positional and --paths
+  std::vector<std::string> rules;
+  std::vector<std::string> assume;
+  std::vector<std::string> families;
+  std::string compile_commands;
+  std::string kernel;
+  std::string format = "text";
+  std::string place;                   ///< explain: FILE:LINE
+  unsigned jobs = 0;                   ///< 0: all processors
+  bool stats = false;
+  bool all = false;
+  bool in_place = false;
+  bool allow_hurry = false;
+  bool no_pch = false;
+};
+
+const char *versionText();
+void addCommands(CLI::App &App, Options &O);
+/// Runs the chosen subcommand; returns the exit status.
+int runCommand(CLI::App &App, const Options &O, const char *Executable);
+
+} // namespace krcu

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The command line: what a user types, turned into options; results to standard output, everything else to standard error.
+// Exit status: 0 nothing to report, 1 findings, 2 error.
+#include "tool/main/commands.h"
+#include <CLI/CLI.hpp>
+
+int main(int Argc, char **Argv) {
+  CLI::App App{"krcu finds call_rcu() callbacks that only free memory, proves whether kfree_rcu() is safe in this very\n"
+               "tree, and writes the patch. The tree needs no configuration and no build; nothing in it is executed."};
+  App.set_version_flag("--version", std::string("krcu ") + krcu::versionText());
+  App.require_subcommand(1);
+  App.footer("Examples:\n"
+             "  krcu scan ~/linux                          what can be converted, what not, and why\n"
+             "  krcu scan --assume batching ~/linux        the same, as if kmem_cache_destroy() did not wait\n"
+             "  krcu patch ~/linux > krcu.diff             the conversions as a diff for git apply\n"
+             "  krcu patch --in-place ~/linux net/bridge   rewrite the files of one directory\n"
+             "  krcu explain ~/linux net/bridge/br_fdb.c:336\n"
+             "  krcu semantics ~/linux                     who waits for whom in this tree\n"
+             "Exit status: 0 nothing to report, 1 findings, 2 error.");
+  krcu::Options Options;
+  krcu::addCommands(App, Options);
+  try {
+    App.parse(Argc, Argv);
+  } catch (const CLI::ParseError &E) {
+    int Status = App.exit(E);
+    return Status == 0 ? 0 : 2;
+  }
+  return krcu::runCommand(App, Options, Argv[0]);
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/report/report.h"
+#include "tool/report/version.h"
+#include <nlohmann/json.hpp>
+
+using Json = nlohmann::ordered_json;
+
+namespace krcu {
+namespace {
+
+Json evidenceJson(const EvidenceList &List) {
+  Json Result = Json::array();
+  for (const Evidence &E : List)
+    Result.push_back({{"file", E.file}, {"line", E.line}, {"function", E.function}, {"text", E.text}});
+  return Result;
+}
+
+Json verdictJson(Verdict V) { return V == Verdict::None ? Json() : Json(verdictName(V)); }
+
+Json treeJson(const std::string &Version, const Semantics &S) {
+  Json Facts = Json::object();
+  for (const SemanticFact &F : S.facts)
+    Facts[F.name] = F.value && F.known;
+  return {{"version", Version}, {"era", S.era}, {"semantics", Facts}};
+}
+
+Json siteJson(const SiteReport &R) {
+  Json J;
+  J["file"] = R.census.where.file;
+  J["line"] = R.census.where.line;
+  J["function"] = R.census.function;
+  J["deferral"] = R.census.deferral;
+  J["callback"] = R.site && R.site->callback_kind == CallbackKind::Function ? plainName(R.site->callback) : R.census.callback;
+  J["family"] = R.family.empty() ? Json() : Json(R.family);
+  J["class"] = className(R.cls);
+  J["verdict"] = verdictJson(R.verdict);
+  J["reason"] = reasonText(R);
+  J["replacement"] = R.replacement.empty() ? Json() : Json(R.replacement);
+  J["callback_removed"] = R.callback_removed;
+  J["evidence"] = evidenceJson(R.evidence);
+  if (!R.context.empty())
+    J["context"] = evidenceJson(R.context);
+  return J;
+}
+
+Json cacheJson(const SiteReport &R) {
+  Json All = Json::array();
+  for (const CacheReport &C : R.caches) {
+    Json J;
+    J["cache"] = C.name;
+    J["identified"] = C.identified;
+    J["search_complete"] = C.complete;
+    J["missing"] = C.missing;
+    J["created"] = Json::array();
+    for (const CreateFact *N : C.creates)
+      J["created"].push_back({{"file", N->where.file}, {"line", N->where.line}, {"function", plainName(N->function)}, {"with", N->api}});
+    All.push_back(J);
+  }
+  return All;
+}
+
+Json destructionJson(const DestructionReport &D) {
+  Json J;
+  J["file"] = D.what.where.file;
+  J["line"] = D.what.where.line;
+  J["function"] = plainName(D.what.function->function);
+  J["reached"] = Json::array();
+  for (const ReachPath &P : D.reach.paths)
+    J["reached"].push_back({{"file", P.where.file}, {"line", P.where.line}, {"how", describeReach(P)}});
+  J["barriers"] = Json::array();
+  for (const BarrierUse &B : D.barriers)
+    J["barriers"].push_back({{"barrier", B.barrier}, {"file", B.where.file}, {"line", B.where.line}, {"function", plainName(B.function)},
+                             {"waits_for_kfree_rcu", B.waits_kfree_rcu}, {"waits_for_call_rcu", B.waits_call_rcu}});
+  J["harmless"] = D.harmless;
+  return J;
+}
+
+std::string dump(const Json &J) {
+  // Source text may hold any bytes; JSON may not.
+  return J.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+} // namespace
+
+std::string scanJson(const ReportInput &In) {
+  Json J;
+  J["krcu"] = KRCU_VERSION;
+  J["tree"] = treeJson(In.tree_version, *In.semantics);
+  Json Classes = Json::object();
+  for (const auto &[Name, Count] : classCounts(*In.sites))
+    Classes[Name] = Count;
+  J["summary"] = {{"calls", In.sites->size()}, {"classes", Classes}};
+  J["summary"]["other_flavours"] = In.other_flavours;
+  J["sites"] = Json::array();
+  for (const SiteReport &R : *In.sites)
+    J["sites"].push_back(siteJson(R));
+  J["parse_problems"] = Json::array();
+  for (const ReportProblem &P : In.problems)
+    J["parse_problems"].push_back({{"file", P.file}, {"cause", P.cause}, {"built", P.built}});
+  return dump(J);
+}
+
+std::string explainJson(const SiteReport &R, const Semantics &S) {
+  Json J = siteJson(R);
+  J["caches"] = cacheJson(R);
+  J["destructions"] = Json::array();
+  for (const DestructionReport &D : R.destructions)
+    J["destructions"].push_back(destructionJson(D));
+  J["semantics"] = Json::object();
+  for (const SemanticFact &F : S.facts)
+    J["semantics"][F.name] = F.value && F.known;
+  return dump(J);
+}
+
+std::string semanticsJson(const std::string &TreeVersion, const Semantics &S) {
+  Json J;
+  J["krcu"] = KRCU_VERSION;
+  J["tree"] = treeJson(TreeVersion, S);
+  J["facts"] = Json::array();
+  for (const SemanticFact &F : S.facts)
+    J["facts"].push_back({{"name", F.name}, {"title", F.title}, {"value", F.known ? Json(F.value) : Json()}, {"assumed", F.assumed},
+                          {"evidence", evidenceJson(F.evidence)}});
+  return dump(J);
+}
+
+} // namespace krcu

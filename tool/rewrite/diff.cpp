@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Unified diffs by libgit2: the same xdiff code as git, so that a patch looks as a maintainer's own git would
+// show it. No repository is opened and no attribute or configuration of the machine is read, which keeps the
+// output the same everywhere.
+#include "tool/rewrite/rewrite.h"
+
+#include "tool/support/error.h"
+#include <git2.h>
+#include <memory>
+
+namespace krcu {
+namespace {
+
+/// libgit2 counts its users itself.
+struct GitLibrary {
+  GitLibrary() { git_libgit2_init(); }
+  ~GitLibrary() { git_libgit2_shutdown(); }
+};
+
+struct PatchFree {
+  void operator()(git_patch *P) const { git_patch_free(P); }
+};
+
+llvm::Error failGit(const std::string &Path) {
+  const git_error *E = git_error_last();
+  return failAt(Path, 0, 0,
+                std::string("cannot make a diff: ") + (E && E->message ? E->message : "unknown error"), "");
+}
+
+git_diff_options options() {
+  git_diff_options O;
+  git_diff_options_init(&O, GIT_DIFF_OPTIONS_VERSION);
+  // What git does by default since 2.14. Text is forced: a stray zero byte must not turn a patch into "Binary
+  // files differ".
+  O.flags = GIT_DIFF_INDENT_HEURISTIC | GIT_DIFF_FORCE_TEXT;
+  O.context_lines = 3;
+  O.interhunk_lines = 0;
+  O.max_size = -1;
+  return O;
+}
+
+/// Without the line "index 1234..5678 100644": no blob of that name need exist anywhere.
+std::string withoutIndexLine(llvm::StringRef Patch) {
+  std::string Out;
+  bool InHeader = true;
+  while (!Patch.empty()) {
+    size_t End = Patch.find('\n');
+    llvm::StringRef Line = Patch.take_front(End == llvm::StringRef::npos ? Patch.size() : End + 1);
+    Patch = Patch.drop_front(Line.size());
+    InHeader = InHeader && !Line.starts_with("@@");
+    if (!(InHeader && Line.starts_with("index ")))
+      Out += Line;
+  }
+  return Out;
+}
+
+llvm::Expected<std::string> diffOfFile(const std::string &Path, const std::string &Old,
+                                       const std::string &New) {
+  git_diff_options O = options();
+  git_patch *Raw = nullptr;
+  if (git_patch_from_buffers(&Raw, Old.data(), Old.size(), Path.c_str(), New.data(), New.size(), Path.c_str(),
+                             &O) != 0)
+    return failGit(Path);
+  std::unique_ptr<git_patch, PatchFree> Patch(Raw);
+  git_buf Buffer = GIT_BUF_INIT;
+  if (git_patch_to_buf(&Buffer, Patch.get()) != 0)
+    return failGit(Path);
+  std::string Out = withoutIndexLine(llvm::StringRef(Buffer.ptr, Buffer.size));
+  git_buf_dispose(&Buffer);
+  return Out;
+}
+
+} // namespace
+
+llvm::Expected<std::string>
+unifiedDiff(const std::map<std::string, std::pair<std::string, std::string>> &OldAndNew) {
+  GitLibrary Library;
+  std::string Out;
+  for (const auto &[Path, Texts] : OldAndNew) {
+    if (Texts.first == Texts.second)
+      continue;
+    llvm::Expected<std::string> One = diffOfFile(Path, Texts.first, Texts.second);
+    if (!One)
+      return One.takeError();
+    Out += *One;
+  }
+  return Out;
+}
+
+} // namespace krcu

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Verdict -> edits -> new file contents. Text only: it is told what is safe and never decides it.
+// A conversion replaces the deferral call and, where asked, removes the callback with what belonged to it.
+#pragma once
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace krcu {
+
+/// Replace the call at [begin, end) (bytes; from the deferral's name to behind the closing parenthesis,
+/// without the semicolon) by `replacement`. The result is laid out as kernel style wants: one line if it fits
+/// into 80 columns or is no wider than what stood there, else continued under the opening parenthesis.
+struct CallEdit {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+  std::string replacement;
+};
+
+/// Remove the function `name`: its definition [begin, end) (bytes; first token of the declaration to behind
+/// '}'), its forward declarations in the same text, the comment directly above it that belongs to it, and the
+/// blank line left behind.
+struct FunctionRemoval {
+  std::string name;
+  uint32_t begin = 0;
+  uint32_t end = 0;
+};
+
+struct FilePlan {
+  std::vector<CallEdit> calls;
+  std::vector<FunctionRemoval> removals;
+  std::vector<std::string>
+      declarations; ///< forward declarations of these functions go (a header's prototype)
+};
+
+struct FileResult {
+  std::string text; ///< the new contents; bytes outside the edits are untouched (CRLF, invalid UTF-8, no
+                    ///< final newline)
+  /// What was left for a person, one line each: "fdb.c:40: a comment still names foo()". Lines are those of
+  /// the new text. For other files of the tree see staleMentions() in comments.h.
+  std::vector<std::string> notes;
+};
+
+/// Applies a plan. Fails if ranges overlap or do not hold what they should (the file changed in between), and
+/// where text alone cannot do it right: a call in a macro or with a directive between its arguments, a
+/// definition cut by an #if. A prototype stays if another definition of its function stays (the one in the
+/// #else branch).
+llvm::Expected<FileResult> applyPlan(const std::string &Path, llvm::StringRef Text, const FilePlan &Plan);
+
+/// Unified diff of a tree change, as git writes it (diff --git, function names in hunk headers, a/ b/
+/// prefixes), files in path order. Made with libgit2; no index lines.
+llvm::Expected<std::string>
+unifiedDiff(const std::map<std::string, std::pair<std::string, std::string>> &OldAndNew);
+
+} // namespace krcu

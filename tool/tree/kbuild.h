@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Kbuild makefiles, read as data: is a file built under a configuration, with which per-file flags, and as
+// part of which module. A small evaluator of the makefile language (assignments, conditionals, include, a few
+// pure functions); nothing is run.
+#pragma once
+
+#include "tool/support/evidence.h"
+#include "tool/tree/tree.h"
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace krcu {
+
+/// Which module (or built-in object) a file becomes part of.
+struct ModuleInfo {
+  std::string name;                 ///< "bridge" for bridge.ko; empty: not found in any makefile
+  std::vector<std::string> symbols; ///< CONFIG symbols (without CONFIG_) that choose it: outermost directory
+                                    ///< first, module_symbol last
+  std::string module_symbol; ///< X of the obj-$(CONFIG_X) line that names the module object; empty if obj-y
+                             ///< (or obj-m)
+  bool always_built_in = false; ///< every line that names the module object is obj-y or lib-y: no
+                                ///< configuration makes it a module
+  EvidenceList evidence;        ///< the makefile lines that say so
+};
+
+class Kbuild {
+public:
+  /// `Values`: Kconfig::values(); `SrcArch`: directory under arch/. `T` must outlive the result.
+  /// All methods may be called from several threads.
+  static std::unique_ptr<Kbuild> create(const Tree &T, std::map<std::string, std::string> Values,
+                                        std::string SrcArch);
+  virtual ~Kbuild() = default;
+
+  /// Whether the object of `File` (path relative to the tree) is reached from obj-y/obj-m lists all the way
+  /// up; if not, why.
+  virtual bool isBuilt(const std::string &File, std::string *Why) = 0;
+  /// -I, -D, -include flags of that file from the makefiles (ccflags-y, subdir-ccflags-y, CFLAGS_x.o); -I
+  /// paths absolute.
+  virtual std::vector<std::string> flags(const std::string &File) = 0;
+  /// Does not depend on the values: obj-$(CONFIG_X) is followed whatever X is.
+  virtual ModuleInfo moduleOf(const std::string &File) = 0;
+  /// All source files (existing ones, relative, sorted) of the module that `File` belongs to, `File`
+  /// included.
+  virtual std::vector<std::string> filesOfModule(const std::string &File) = 0;
+};
+
+/// A module outside the tree, as `make M=DIR` would build it.
+struct ExternalModule {
+  std::string name;
+  std::vector<std::string> files; ///< relative to the directory, existing ones, sorted
+  std::vector<std::string> flags; ///< -I (absolute), -D, -include of its makefile
+  bool guessed = false; ///< no obj-m anywhere: all .c files of the directory are taken as one module
+};
+
+/// The modules that the Kbuild or Makefile of `Dir` and its listed subdirectories name, sorted by name.
+/// `Kernel` supplies $(srctree), `Values` its configuration. Fails if `Dir` cannot be read or holds no C
+/// file.
+llvm::Expected<std::vector<ExternalModule>> externalModules(const Tree &Kernel, const std::string &Dir,
+                                                            const std::map<std::string, std::string> &Values);
+
+} // namespace krcu

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which makefile line lists which object or directory, for the tree or for an external module's directory.
+// Makefiles are read when they are first needed. Private to the room.
+#pragma once
+
+#include "tool/tree/makefile.h"
+#include <memory>
+#include <set>
+
+namespace krcu::makefile {
+
+/// What the graph is about. Paths of makefiles and targets are relative to `base`.
+struct GraphOptions {
+  std::string base;    ///< absolute directory
+  std::string src;     ///< $(src) is this + "/" + directory; empty: relative to the base
+  std::string srctree; ///< $(srctree)
+  std::string src_arch;
+  std::string release;                                                     ///< $(KERNELRELEASE)
+  std::vector<std::string> architectures;                                  ///< directories under arch/
+  const std::map<std::string, std::string> *values = nullptr;              ///< null: symbolic
+  std::function<std::optional<std::string>(const std::string &Path)> read; ///< of a makefile
+  std::function<std::vector<std::string>(const std::string &Pattern)> glob;
+};
+
+/// One line that lists a target.
+struct Listing {
+  std::string dir;            ///< whose makefile
+  const Item *item = nullptr; ///< stays valid as long as the graph
+
+  /// The composite object that the target is a part of; empty if the list is obj-y and its kin.
+  std::string composite() const;
+};
+
+class Graph {
+public:
+  explicit Graph(GraphOptions O) : O(std::move(O)) {}
+
+  /// From an object ("net/bridge/br.o") up to the top: one listing a step. False: *Why says where the way
+  /// ends.
+  bool climb(const std::string &Object, std::vector<Listing> &Chain, std::string *Why);
+  /// All ways: the chains from each line that lists the object.
+  std::vector<std::vector<Listing>> climbAll(const std::string &Object);
+  /// Lines that list `Target` (a directory ends with '/'): the nearest makefiles that do.
+  std::vector<Listing> nearest(const std::string &Target);
+  /// Items of one directory; null if it has no makefile.
+  const std::vector<Item> *items(const std::string &Dir);
+  /// A variable in that directory's makefile.
+  std::string value(const std::string &Dir, const std::string &Name);
+  /// Objects that are linked into the composite `Object`, as paths.
+  std::vector<std::string> parts(const std::string &Object);
+
+private:
+  struct Directory {
+    std::vector<std::unique_ptr<Makefile>> files;
+    std::vector<Item> items;
+  };
+
+  Directory &load(const std::string &Dir);
+  void loadAll();
+  std::vector<Listing> listingsIn(const std::string &Target, const std::string &Dir);
+  bool isTop(const std::string &Target) const;
+  bool climbFrom(const Listing &L, std::vector<Listing> &Chain, std::set<std::string> &Seen,
+                 std::string *Why);
+  bool climbTo(const std::string &Target, std::vector<Listing> &Chain, std::set<std::string> &Seen,
+               std::string *Why);
+
+  const GraphOptions O;
+  std::map<std::string, Directory> Directories;
+  std::map<std::string, std::vector<Listing>> ByTarget; ///< filled as directories are loaded
+  bool AllLoaded = false;
+};
+
+/// "a/b/../c.o" -> "a/c.o"; empty if it leaves the base. A trailing slash is kept.
+std::string normalPath(const std::string &Path);
+/// "a/b/c.o" -> "a/b", "a/b/" -> "a".
+std::string parentOf(const std::string &Target);
+
+} // namespace krcu::makefile

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the Kconfig files say, before anything is evaluated: symbols, their entries, expressions. Private to
+// the room.
+#pragma once
+
+#include "tool/tree/kconfig.h"
+#include "llvm/ADT/StringMap.h"
+#include <deque>
+#include <string>
+#include <vector>
+
+namespace krcu::kconfig {
+
+/// The three values in their order: n < m < y, so that && is min and || is max.
+enum Tri : unsigned char { No = 0, Mod = 1, Yes = 2 };
+
+struct ConfigSymbol;
+struct Choice;
+
+struct Expr {
+  enum Kind : unsigned char {
+    Symbol,
+    Constant,
+    Not,
+    And,
+    Or,
+    Equal,
+    Unequal,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual
+  };
+  Kind kind = Constant;
+  const Expr *left = nullptr;
+  const Expr *right = nullptr;
+  ConfigSymbol *symbol = nullptr; ///< Symbol
+  std::string text;               ///< Constant
+};
+
+/// One `config` block. A symbol has one per definition, each with its own dependencies. Null: no condition.
+struct Entry {
+  const Expr *depends = nullptr; ///< own `depends on` and the enclosing if, menu and choice
+  const Expr *visible = nullptr; ///< `visible if` of the enclosing menus
+};
+
+struct Prompt {
+  const Expr *condition;
+  const Entry *entry;
+};
+
+struct Default {
+  const Expr *value;
+  const Expr *condition;
+  const Entry *entry;
+};
+
+/// `by` selects or implies the symbol that holds this.
+struct Reverse {
+  ConfigSymbol *by;
+  const Expr *condition;
+  const Entry *entry;
+};
+
+struct Range {
+  const Expr *low;
+  const Expr *high;
+  const Expr *condition;
+  const Entry *entry;
+};
+
+struct ConfigSymbol {
+  std::string name;
+  SymbolType type = SymbolType::Unknown;
+  std::string file;
+  unsigned line = 0;
+  std::vector<const Entry *> entries;
+  std::vector<Prompt> prompts;
+  std::vector<Default> defaults;
+  std::vector<Reverse> selects;
+  std::vector<Reverse> implies;
+  std::vector<Range> ranges;
+  Choice *choice = nullptr; ///< the choice it is a member of
+
+  // The evaluator's memory.
+  enum State : unsigned char { Fresh, Busy, Done } state = Fresh;
+  Tri tri = No;
+  std::string text;           ///< of int, hex and string symbols
+  unsigned char possible = 0; ///< set of values some configuration gives it, see kconfig_possible.h
+};
+
+struct Choice {
+  Entry entry;
+  const Expr *prompt_condition = nullptr;
+  std::vector<Default> defaults; ///< value: the member
+  std::vector<ConfigSymbol *> members;
+  enum State : unsigned char { Fresh, Busy, Done } state = Fresh;
+  ConfigSymbol *selected = nullptr;
+};
+
+/// Owns everything; the deques keep addresses stable.
+struct Model {
+  llvm::StringMap<ConfigSymbol *> by_name;
+  std::deque<ConfigSymbol> symbols;
+  std::deque<Expr> expressions;
+  std::deque<Entry> entries;
+  std::deque<Choice> choices;
+  ConfigSymbol *modules = nullptr; ///< the symbol that allows the value m
+  std::vector<std::string> warnings;
+
+  /// The symbol of that name, made on first mention.
+  ConfigSymbol *symbol(llvm::StringRef Name);
+  const Expr *constant(llvm::StringRef Text);
+  const Expr *binary(Expr::Kind Kind, const Expr *Left, const Expr *Right);
+  /// `Left && Right`, where null means "no condition".
+  const Expr *both(const Expr *Left, const Expr *Right);
+  /// Keeps the first few hundred: a broken tree must not fill the memory with complaints.
+  void warn(const std::string &Text);
+};
+
+/// Parses a whole expression. On garbage: a null pointer and *Problem set.
+const Expr *parseExpression(Model &M, llvm::StringRef Text, std::string *Problem);
+
+/// Takes a quoted string ("..." or '...', with backslash escapes) from the front of `Text`, if there is one.
+bool takeQuoted(llvm::StringRef &Text, std::string &Result);
+
+} // namespace krcu::kconfig

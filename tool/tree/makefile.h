@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The makefile language as far as Kbuild makefiles use it as data: assignments, conditionals, include,
+// functions on words. Rules and $(shell) are passed over. Private to the room.
+//
+// There are two ways to read a makefile. The concrete one takes the values of a configuration. The symbolic
+// one must be right for all configurations: both branches of a conditional count, and a CONFIG variable
+// leaves a mark in the text wherever it is expanded, so that every word of a list still knows which symbols
+// decide about it.
+#pragma once
+
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringRef.h"
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace krcu::makefile {
+
+struct Options {
+  std::function<std::optional<std::string>(const std::string &Path)>
+      read; ///< for include; nothing: not there
+  std::function<std::vector<std::string>(const std::string &Pattern)> glob; ///< for $(wildcard); may be empty
+  const std::map<std::string, std::string> *values = nullptr;               ///< CONFIG values; null: symbolic
+  std::map<std::string, std::string> preset; ///< src, obj, srctree, SRCARCH, ...
+};
+
+/// One word of a list variable: `LIST-y += WORD` at file:line.
+struct Item {
+  enum How { Disabled, BuiltIn, Module, BySymbol };
+  std::string list;                 ///< "obj", "lib", or the composite's name: "bridge" of bridge-y
+  How how = Disabled;               ///< BySymbol only in the symbolic reading
+  std::string chooser;              ///< BySymbol: the CONFIG symbol in the variable's name
+  std::vector<std::string> symbols; ///< all CONFIG symbols that decide about the word, the chooser last
+  std::string word;
+  std::string variable; ///< as written: "obj-$(CONFIG_BRIDGE)"
+  std::string file;
+  unsigned line = 0;
+};
+
+class Makefile {
+public:
+  explicit Makefile(const Options &O) : O(O) {}
+
+  /// Evaluates a text; may be called for several files, which then share their variables.
+  void evaluate(llvm::StringRef Text, const std::string &File, unsigned FirstLine = 1);
+  /// A variable, expanded; empty if it is not set.
+  std::string value(const std::string &Name);
+  /// The words of all list variables (NAME-y, NAME-m, NAME-objs, NAME-$(CONFIG_X), and `targets`).
+  std::vector<Item> items();
+
+private:
+  /// A value, or the part of it that stands on one line.
+  struct Piece {
+    std::string text;
+    bool deferred = false;
+    std::string file;
+    unsigned line = 0;
+    std::vector<std::string> conditions;
+    std::string written; ///< the variable's name before expansion
+  };
+  struct Variable {
+    bool deferred = true;
+    bool busy = false;
+    std::vector<Piece> pieces;
+  };
+  struct Branch {
+    bool active, taken, unknown;
+    std::vector<std::string> symbols;
+  };
+  using Arguments = std::vector<std::string>;
+  struct Logical;
+
+  void line(const Logical &L, const std::string &File);
+  bool conditional(llvm::StringRef Text);
+  Branch decide(llvm::StringRef Keyword, llvm::StringRef Condition);
+  void includeFiles(llvm::StringRef Names);
+  void assign(llvm::StringRef Name, llvm::StringRef Operator, const Logical &L, size_t ValueAt,
+              const std::string &File);
+  bool active() const;
+  std::vector<std::string> conditions() const;
+
+  std::string expand(llvm::StringRef Text, const Arguments *Parameters = nullptr);
+  std::string reference(llvm::StringRef Inner, const Arguments *Parameters);
+  std::string lookup(const std::string &Name);
+  std::string piecesOf(Variable &V, const std::string &Mark);
+  std::optional<std::string> function(llvm::StringRef Name, llvm::StringRef Rest,
+                                      const Arguments *Parameters);
+  std::string lazyFunction(llvm::StringRef Name, const Arguments &Raw, const Arguments *Parameters);
+  bool symbolic() const { return !O.values; }
+
+  const Options O;
+  std::map<std::string, Variable> Variables; ///< sorted: the output must not depend on hashing
+  std::vector<Branch> Branches;
+  std::string CurrentFile; ///< where $(eval) stands
+  unsigned CurrentLine = 0;
+  unsigned Depth = 0, Includes = 0, DefineDepth = 0;
+  size_t Work = 0;
+};
+
+} // namespace krcu::makefile

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Expansion of $(...) in makefiles: variables, substitution references, and the functions that need
+// variables. Depth and work are bounded, because a makefile may define a to be $(b)$(b), b to be $(c)$(c),
+// and so on.
+#include "tool/tree/makefile.h"
+#include "tool/tree/makefile_words.h"
+#include "llvm/ADT/StringExtras.h"
+
+namespace krcu::makefile {
+namespace {
+
+constexpr unsigned MaxDepth = 60;
+constexpr size_t MaxWork = 20'000'000;
+
+size_t closing(llvm::StringRef Text, size_t From) {
+  const char Opening = Text[From - 1], Closing = Opening == '(' ? ')' : '}';
+  unsigned Open = 1;
+  for (size_t I = From; I < Text.size(); ++I) {
+    if (Text[I] == Opening)
+      ++Open;
+    else if (Text[I] == Closing && --Open == 0)
+      return I + 1;
+  }
+  return llvm::StringRef::npos;
+}
+
+std::vector<std::string> splitArguments(llvm::StringRef Text) {
+  std::vector<std::string> Parts;
+  int Open = 0;
+  size_t Start = 0;
+  for (size_t I = 0; I < Text.size(); ++I) {
+    if (Text[I] == '(' || Text[I] == '{')
+      ++Open;
+    else if (Text[I] == ')' || Text[I] == '}')
+      --Open;
+    else if (Text[I] == ',' && Open <= 0) {
+      Parts.push_back(Text.slice(Start, I).str());
+      Start = I + 1;
+    }
+  }
+  Parts.push_back(Text.drop_front(Start).str());
+  return Parts;
+}
+
+/// The value of NAME in a list "base-suffix" variable, cut: "foo-" for foo-y, foo-m, foo-objs and foo-\1X\2.
+llvm::StringRef listBase(llvm::StringRef Name) {
+  if (size_t Mark = Name.find_first_of("\1\3"); Mark != llvm::StringRef::npos)
+    return Mark && Name[Mark - 1] == '-' ? Name.take_front(Mark) : llvm::StringRef();
+  for (llvm::StringRef Suffix : {"-y", "-m"})
+    if (Name.ends_with(Suffix))
+      return Name.drop_back(1);
+  return {};
+}
+
+} // namespace
+
+std::string Makefile::expand(llvm::StringRef Text, const Arguments *Parameters) {
+  if (!Text.contains('$'))
+    return Text.str();
+  std::string Out;
+  if (Depth >= MaxDepth)
+    return Out;
+  ++Depth;
+  for (size_t I = 0; I < Text.size() && Work < MaxWork;) {
+    size_t Dollar = std::min(Text.find('$', I), Text.size());
+    Out += Text.slice(I, Dollar);
+    Work += Dollar - I + 1;
+    I = Dollar + 1;
+    if (I >= Text.size())
+      break;
+    if (Text[I] == '(' || Text[I] == '{') {
+      size_t End = closing(Text, I + 1);
+      if (End == llvm::StringRef::npos)
+        break;
+      Out += reference(Text.slice(I + 1, End - 1), Parameters);
+      I = End;
+    } else if (Text[I] == '$') {
+      Out += '$';
+      ++I;
+    } else {
+      Out += reference(Text.substr(I, 1), Parameters);
+      ++I;
+    }
+    Work += 16;
+  }
+  --Depth;
+  Work += Out.size();
+  return Out;
+}
+
+std::string Makefile::reference(llvm::StringRef Inner, const Arguments *Parameters) {
+  llvm::StringRef First = Inner.take_until([](char C) { return C == ' ' || C == '\t' || C == '$'; });
+  if (First.size() < Inner.size() && Inner[First.size()] != '$')
+    if (std::optional<std::string> Result = function(First, Inner.drop_front(First.size() + 1), Parameters))
+      return *Result;
+  std::string Name = expand(Inner, Parameters);
+  unsigned Index;
+  if (Parameters && !llvm::StringRef(Name).getAsInteger(10, Index))
+    return Index < Parameters->size() ? (*Parameters)[Index] : std::string();
+  // $(NAME:.c=.o) and $(NAME:m=y)
+  auto [Variable, Change] = llvm::StringRef(Name).split(':');
+  if (Change.contains('=')) {
+    auto [From, To] = Change.split('=');
+    std::string Value = lookup(Variable.str());
+    if (hasMark(Value) && From == "m")
+      return asConditions(Value);
+    bool Known;
+    bool Pattern = From.contains('%');
+    return makefile::wordFunction(
+        "patsubst", {(Pattern ? "" : "%") + From.str(), (Pattern ? "" : "%") + To.str(), Value}, Known);
+  }
+  return lookup(Name);
+}
+
+std::string Makefile::piecesOf(Variable &V, const std::string &Mark) {
+  // A deferred variable that mentions itself: make reports an error; here it is simply empty.
+  if (V.busy)
+    return {};
+  V.busy = true;
+  std::string Out;
+  for (size_t I = 0; I < V.pieces.size(); ++I) { // by index: $(eval) may append
+    const Piece P = V.pieces[I];
+    std::string Text = P.deferred ? expand(P.text) : P.text;
+    if (!Out.empty() && !Text.empty())
+      Out += ' ';
+    Out += markWords(Text, conditionMarks(P.conditions) + Mark);
+  }
+  V.busy = false;
+  return Out;
+}
+
+std::string Makefile::lookup(const std::string &Name) {
+  if (auto Preset = O.preset.find(Name); Preset != O.preset.end())
+    return Preset->second;
+  llvm::StringRef Symbol = Name;
+  const bool IsConfig = Symbol.consume_front("CONFIG_");
+  if (symbolic() && (Name == "BITS" || Name == "CONFIG_WORD_SIZE"))
+    return std::string(1, BitsMark);
+  if (IsConfig && symbolic())
+    return valueMark(Symbol);
+  if (IsConfig)
+    if (auto Value = O.values->find(Symbol.str()); Value != O.values->end())
+      return Value->second;
+  std::string Out;
+  if (auto It = Variables.find(Name); It != Variables.end())
+    Out = piecesOf(It->second, "");
+  if (!symbolic() || IsConfig)
+    return Out;
+  // In the symbolic reading $(foo-y) holds the words of every foo-$(CONFIG_X) as well.
+  llvm::StringRef Base = listBase(Name);
+  if (Base.empty())
+    return Out;
+  for (auto It = Variables.lower_bound(Base.str()); It != Variables.end(); ++It) {
+    llvm::StringRef Key = It->first;
+    if (!Key.starts_with(Base))
+      break;
+    llvm::StringRef Rest = Key.drop_front(Base.size());
+    bool Marked = !Rest.empty() && (Rest.front() == ValueMark || Rest.front() == ConditionMark);
+    bool Plain = hasMark(Name) && (Rest == "y" || Rest == "m");
+    if (Key == Name || (!Marked && !Plain))
+      continue;
+    std::string More = piecesOf(It->second, Marked ? asConditions(Rest) : "");
+    if (!Out.empty() && !More.empty())
+      Out += ' ';
+    Out += More;
+  }
+  return Out;
+}
+
+std::optional<std::string> Makefile::function(llvm::StringRef Name, llvm::StringRef Rest,
+                                              const Arguments *Parameters) {
+  Arguments Raw = splitArguments(Rest.ltrim());
+  for (llvm::StringRef Lazy : {"if", "or", "and", "foreach", "call", "eval"})
+    if (Name == Lazy)
+      return lazyFunction(Name, Raw, Parameters);
+  // What would run a command or print.
+  for (llvm::StringRef Empty : {"shell", "info", "warning", "error", "file", "origin", "flavor"})
+    if (Name == Empty)
+      return std::string();
+  Arguments Values;
+  for (const std::string &Argument : Raw)
+    Values.push_back(expand(Argument, Parameters));
+  if (Name == "wildcard") {
+    std::string Out;
+    for (llvm::StringRef Pattern : words(Values[0]))
+      for (const std::string &Path : O.glob ? O.glob(Pattern.str()) : std::vector<std::string>())
+        Out += (Out.empty() ? "" : " ") + Path;
+    return Out;
+  }
+  if (Name == "value")
+    return lookup(llvm::StringRef(Values[0]).trim().str());
+  bool Known;
+  std::string Result = makefile::wordFunction(Name, Values, Known);
+  return Known ? std::optional(Result) : std::nullopt;
+}
+
+std::string Makefile::lazyFunction(llvm::StringRef Name, const Arguments &Raw, const Arguments *Parameters) {
+  auto Value = [&](size_t I) { return I < Raw.size() ? expand(Raw[I], Parameters) : std::string(); };
+  auto Trimmed = [&](size_t I) { return llvm::StringRef(Value(I)).trim().str(); };
+  if (Name == "if") {
+    std::string Condition = Trimmed(0);
+    if (!hasMark(Condition))
+      return Condition.empty() ? Value(2) : Value(1);
+    std::vector<std::string> Symbols;
+    stripMarks(Condition, Symbols);
+    std::string Then = markWords(Value(1), conditionMarks(Symbols));
+    std::string Else = markWords(Value(2), conditionMarks(Symbols));
+    return Then + (Then.empty() || Else.empty() ? "" : " ") + Else;
+  }
+  if (Name == "or" || Name == "and") {
+    std::string Marks, Last;
+    for (size_t I = 0; I < Raw.size(); ++I) {
+      Last = Trimmed(I);
+      if (hasMark(Last))
+        Marks += Last;
+      else if (Last.empty() == (Name == "and"))
+        return Name == "and" ? "" : Last;
+    }
+    return Marks.empty() ? Last : Marks;
+  }
+  if (Name == "foreach") {
+    std::string Variable = Trimmed(0), Out;
+    const std::string List = Value(1);
+    for (llvm::StringRef Word : words(List)) {
+      if (Work > MaxWork || Raw.size() < 3)
+        break;
+      Makefile::Variable &V = Variables[Variable];
+      V.deferred = false;
+      V.pieces = {{Word.str(), false, "", 0, {}, ""}};
+      Out += (Out.empty() ? "" : " ") + Value(2);
+    }
+    Variables.erase(Variable);
+    return Out;
+  }
+  if (Name == "eval") {
+    const std::string Text = Value(0);
+    if (Depth < MaxDepth)
+      evaluate(Text, std::string(CurrentFile), CurrentLine);
+    return {};
+  }
+  // call: functions of the makefile itself; those of Kbuild (cc-option and its kin) are not defined here and
+  // are empty.
+  Arguments Values;
+  for (size_t I = 0; I < Raw.size(); ++I)
+    Values.push_back(Value(I));
+  std::string Function = llvm::StringRef(Values[0]).trim().str();
+  auto It = Variables.find(Function);
+  if (It == Variables.end() || It->second.busy)
+    return {};
+  std::string Out;
+  const std::vector<Piece> Body = It->second.pieces;
+  for (const Piece &P : Body)
+    Out += (Out.empty() ? "" : " ") + expand(P.text, &Values);
+  return Out;
+}
+
+} // namespace krcu::makefile

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Finding definitions and the conditions under which they exist. One pass over the text notes which file may define
+// which name; only the files that may define a name somebody asks for are lexed.
+#include "tool/tree/semantics/corpus.h"
+#include "tool/tree/semantics/condition.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include <algorithm>
+
+namespace krcu::semantics {
+namespace {
+
+constexpr const char *Directories[] = {"include/linux", "kernel/rcu", "mm"};
+constexpr size_t MaxFileBytes = 4u << 20; ///< nothing of a kernel's core is nearly as large
+
+/// Relative paths of all .c and .h files below `Directory`, symbolic links left alone.
+std::vector<std::string> sourcesBelow(const Tree &T, const std::string &Directory) {
+  std::vector<std::string> Result;
+  std::error_code Error;
+  llvm::sys::fs::recursive_directory_iterator It(T.absolute(Directory), Error, /*follow_symlinks=*/false), End;
+  for (; It != End && !Error; It.increment(Error)) {
+    llvm::StringRef Path = It->path();
+    if (It->type() != llvm::sys::fs::file_type::regular_file || !(Path.ends_with(".c") || Path.ends_with(".h")))
+      continue;
+    if (std::optional<std::string> Relative = T.relative(Path))
+      Result.push_back(*Relative);
+  }
+  return Result;
+}
+
+/// Lines of a makefile with continuations joined.
+std::vector<std::string> logicalLines(llvm::StringRef Text) {
+  std::vector<std::string> Lines(1);
+  llvm::SmallVector<llvm::StringRef, 64> Physical;
+  Text.split(Physical, '\n');
+  for (llvm::StringRef Line : Physical) {
+    bool More = Line.consume_back("\\");
+    Lines.back() += Line.str() + (More ? " " : "");
+    if (!More)
+      Lines.emplace_back();
+  }
+  return Lines;
+}
+
+/// The condition of "obj-y", "obj-$(CONFIG_X)", "mmu-y"; nothing for what is not understood.
+std::optional<Condition> conditionOfTarget(llvm::StringRef Target) {
+  llvm::StringRef Switch = Target.rsplit('-').second;
+  if (Switch == "y")
+    return Condition();
+  if (!Switch.consume_front("$(") || !Switch.consume_back(")") || !Switch.starts_with("CONFIG_"))
+    return std::nullopt;
+  return Condition{{Switch.str(), true}};
+}
+
+bool isWord(char C) { return llvm::isAlnum(C) || C == '_'; }
+
+/// The words of a line that may be names of definitions. In the first column stand definitions and #define lines
+/// (calls do not); of an indented line only "static inline void name(" and its like count. The word before the first
+/// parenthesis is the name, or else a macro of an annotation behind which the name stands.
+void noteNames(llvm::StringRef Line, llvm::function_ref<void(llvm::StringRef)> Note) {
+  llvm::StringRef Text = Line.ltrim();
+  bool Indented = Text.size() != Line.size();
+  if (Text.consume_front("#")) {
+    Text = Text.ltrim();
+    if (Text.consume_front("define"))
+      Note(Text.ltrim().take_while(isWord));
+    return;
+  }
+  size_t Words = 0;
+  for (size_t At = 0; At < Text.size();) {
+    if (!isWord(Text[At])) {
+      if (Indented && !llvm::StringRef(" \t*").contains(Text[At]))
+        return;
+      ++At;
+      continue;
+    }
+    llvm::StringRef Word = Text.substr(At).take_while(isWord);
+    At += Word.size();
+    ++Words;
+    if (Indented && (Word == "return" || Word == "else" || Word == "goto" || Word == "case"))
+      return;
+    if (Text.substr(At).ltrim().starts_with("(") && (!Indented || Words > 1))
+      Note(Word);
+  }
+}
+
+} // namespace
+
+Corpus::Corpus(const Tree &T) : Root(T) {
+  for (const char *Directory : Directories)
+    for (std::string &Path : sourcesBelow(T, Directory)) {
+      std::optional<std::string> Text = T.read(Path);
+      if (Text && Text->size() <= MaxFileBytes)
+        Texts.emplace(std::move(Path), std::move(*Text));
+    }
+  for (const auto &[Path, Text] : Texts)
+    for (llvm::StringRef Line : llvm::split(Text, '\n'))
+      noteNames(Line, [&](llvm::StringRef Name) {
+        std::vector<const std::string *> &Paths = MayDefine[Name];
+        if (Paths.empty() || Paths.back() != &Path)
+          Paths.push_back(&Path);
+      });
+}
+
+const SourceFile &Corpus::lexed(const std::string &Path) {
+  std::unique_ptr<SourceFile> &File = Files[Path];
+  if (!File)
+    File = lexSource(Path, Texts.at(Path));
+  return *File;
+}
+
+const std::vector<const Definition *> &Corpus::named(const std::string &Name) {
+  auto [It, New] = Names.try_emplace(Name);
+  if (!New)
+    return It->second;
+  std::vector<const Definition *> Found;
+  auto Paths = MayDefine.find(Name);
+  if (Paths == MayDefine.end())
+    return It->second;
+  for (const std::string *Path : Paths->second)
+    for (const Definition &D : lexed(*Path).definitions)
+      if (D.name == Name)
+        Found.push_back(&D);
+  return Names[Name] = std::move(Found);
+}
+
+std::vector<const Definition *> Corpus::resolve(const std::string &Name, const SourceFile *From) {
+  std::vector<const Definition *> Own, Shared;
+  for (const Definition *D : named(Name)) {
+    bool Private = !D->file->isHeader() && (D->is_static || D->is_macro);
+    if (D->file == From)
+      Own.push_back(D);
+    if (!Private)
+      Shared.push_back(D);
+  }
+  bool OwnPrivate = std::any_of(Own.begin(), Own.end(), [](const Definition *D) {
+    return !D->file->isHeader() && D->is_static && !D->is_macro;
+  });
+  if (OwnPrivate)
+    return Own;
+  for (const Definition *D : Own)
+    if (std::find(Shared.begin(), Shared.end(), D) == Shared.end())
+      Shared.push_back(D);
+  return Shared;
+}
+
+std::optional<Condition> Corpus::makefileCondition(const std::string &Path) const {
+  std::string Makefile = (llvm::sys::path::parent_path(Path) + "/Makefile").str();
+  std::optional<std::string> Text = Root.read(Makefile);
+  if (!Text)
+    return std::nullopt;
+  std::string Object = (llvm::sys::path::stem(Path) + ".o").str();
+  std::optional<Condition> Result;
+  unsigned Nesting = 0;
+  for (const std::string &Line : logicalLines(*Text)) {
+    llvm::StringRef L = llvm::StringRef(Line).split('#').first.trim();
+    Nesting += L.starts_with("if");
+    Nesting -= L.starts_with("endif") && Nesting > 0;
+    auto [Target, Words] = L.split('=');
+    llvm::SmallVector<llvm::StringRef, 16> Objects;
+    Words.split(Objects, ' ', -1, false);
+    bool Named = std::any_of(Objects.begin(), Objects.end(), [&](llvm::StringRef W) { return W.trim() == Object; });
+    if (!Named || Target.starts_with("CFLAGS"))
+      continue;
+    std::optional<Condition> C = conditionOfTarget(Target.rtrim(" \t:+?"));
+    if (Result || Nesting > 0 || !C)
+      return std::nullopt; // built in several ways: no simple condition
+    Result = C;
+  }
+  return Result;
+}
+
+std::optional<Condition> Corpus::includeCondition(const std::string &Path) {
+  llvm::StringRef Base = llvm::sys::path::filename(Path);
+  llvm::StringRef Public = llvm::StringRef(Path);
+  Public.consume_front("include/");
+  std::optional<Condition> Common;
+  for (const auto &[User, Text] : Texts) {
+    if (User == Path || !llvm::StringRef(Text).contains(Base))
+      continue;
+    for (const Include &I : lexed(User).includes) {
+      bool Same = I.path == Public ||
+                  (llvm::sys::path::parent_path(User) + "/" + I.path).str() == Path;
+      if (!Same)
+        continue;
+      if (I.condition.empty())
+        return Condition();
+      if (Common && *Common != I.condition)
+        return std::nullopt;
+      Common = I.condition;
+    }
+  }
+  return Common;
+}
+
+const Condition &Corpus::fileCondition(const SourceFile &File) {
+  auto [It, New] = FileConditions.try_emplace(File.path);
+  if (New) {
+    std::optional<Condition> C = File.isHeader() ? includeCondition(File.path) : makefileCondition(File.path);
+    FileConditions[File.path] = C ? *C : Condition{{"whatever brings in " + File.path, true}};
+  }
+  return FileConditions[File.path];
+}
+
+Condition Corpus::conditionOf(const Definition &D) { return both(D.condition, fileCondition(*D.file)); }
+
+bool Corpus::canExist(const Definition &D, const std::vector<const Definition *> &Siblings, const Condition &World) {
+  Condition Mine = conditionOf(D);
+  if (contradicts(Mine, World) || contradicts(Mine, Mine))
+    return false;
+  return std::none_of(Siblings.begin(), Siblings.end(), [&](const Definition *Other) {
+    return Other != &D && !implies(World, Mine) && implies(World, conditionOf(*Other));
+  });
+}
+
+} // namespace krcu::semantics

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Who waits for whom in this very tree: read from its mm/, kernel/rcu/ and include/ code, never from its version
+// number, because vendors backport and forks lag. Each fact carries the lines that show it.
+#pragma once
+
+#include "tool/rules/rules.h"
+#include "tool/support/evidence.h"
+#include "tool/tree/tree.h"
+#include "llvm/Support/Error.h"
+#include <string>
+#include <vector>
+
+namespace krcu {
+
+struct SemanticFact {
+  std::string name;      ///< "destroy_waits_kfree_rcu"
+  std::string title;     ///< "kmem_cache_destroy() waits for kfree_rcu()"
+  bool value = false;
+  bool known = true;     ///< false: the code that decides it was not found; then value is the unsafe one
+  bool assumed = false;  ///< set by --assume
+  EvidenceList evidence;
+};
+
+struct Semantics {
+  std::vector<SemanticFact> facts; ///< fixed order, see semantics.cpp
+  std::string era;                 ///< name of the row of the table that the facts amount to: "batching", "6.12", ...
+
+  const SemanticFact &fact(const std::string &Name) const; ///< asserts that it exists
+  bool is(const std::string &Name) const { return fact(Name).value && fact(Name).known; }
+};
+
+/// A fact is true only if every configuration that the tree can build shows it; a function that is not found makes it
+/// unknown, and then it has the value that is safe to rely on: false, except for kfree_rcu_batches and sheaves. `slob` is
+/// always known. kfree_rcu_takes_slab_objects leaves SLOB aside, which has a fact of its own.
+/// Names of facts: destroy_waits_kfree_rcu, rcu_barrier_waits_kfree_rcu, destroy_waits_call_rcu, slob, kfree_rcu_batches,
+/// kfree_rcu_takes_slab_objects, kvfree_rcu_barrier, kvfree_rcu_barrier_exported, sheaves, destroy_flushes_all_sheaves,
+/// per_cache_barrier, per_cache_barrier_complete, head_type_checked, kvfree_rcu_frees_vmalloc, offset_limit_checked.
+llvm::Expected<Semantics> probeSemantics(const Tree &T, const Rules &R);
+
+/// Applies --assume NAME: an era ("no-batching", "batching", "6.12", "sheaves", "per-cache", "per-cache-fixed", "7.3") sets every row of it,
+/// "FACT" and "no-FACT" set one fact ("slob", "no-slob"). Fails with the list of names on an unknown one.
+llvm::Error assume(Semantics &S, const std::string &Name);
+std::vector<std::string> assumptionNames();
+
+/// Names of the facts, in their order.
+std::vector<std::string> factNames();
+
+/// The text of `krcu semantics TREE`: the era, then one paragraph per fact.
+std::string printSemantics(const Semantics &S);
+
+} // namespace krcu

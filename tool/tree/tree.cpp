@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Opening a kernel tree and reading inside it. A path is checked twice: as text before the file is opened,
+// and as what the kernel really opened afterwards, so that a symlink cannot lead out of the tree.
+#include "tool/tree/tree.h"
+#include "tool/support/error.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/Path.h"
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <dirent.h>
+#include <fcntl.h>
+#include <memory>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace krcu {
+namespace {
+
+namespace path = llvm::sys::path;
+
+constexpr off_t MaxFileBytes = off_t(256) << 20;
+
+/// A file descriptor that closes itself.
+class Descriptor {
+public:
+  explicit Descriptor(int Fd) : Fd(Fd) {}
+  Descriptor(const Descriptor &) = delete;
+  Descriptor &operator=(const Descriptor &) = delete;
+  ~Descriptor() {
+    if (Fd >= 0)
+      ::close(Fd);
+  }
+  int get() const { return Fd; }
+
+private:
+  int Fd;
+};
+
+std::optional<std::string> resolve(const std::string &Path) {
+  std::unique_ptr<char, void (*)(void *)> Real(::realpath(Path.c_str(), nullptr), std::free);
+  if (!Real)
+    return std::nullopt;
+  return std::string(Real.get());
+}
+
+bool isBelow(llvm::StringRef Path, llvm::StringRef Root) {
+  if (Root == "/")
+    return Path.starts_with("/");
+  return Path.consume_front(Root) && (Path.empty() || Path.front() == '/');
+}
+
+/// "a/./b//c" -> "a/b/c"; nothing for absolute paths and those that climb out.
+std::optional<std::string> normalise(llvm::StringRef Relative) {
+  if (Relative.empty() || path::is_absolute(Relative) || Relative.contains('\0'))
+    return std::nullopt;
+  // Most paths are clean already; this is called for every file of the tree.
+  if (!Relative.contains("./") && !Relative.contains("//") && !Relative.ends_with("."))
+    return Relative.str();
+  llvm::SmallString<128> Clean(Relative);
+  path::remove_dots(Clean, /*remove_dot_dot=*/true);
+  llvm::StringRef Text = Clean;
+  if (Text == ".." || Text.starts_with("../"))
+    return std::nullopt;
+  return Text.str();
+}
+
+/// Where an open file really is. /proc costs one system call, realpath one per component.
+std::optional<std::string> pathOf(const Descriptor &File, const std::string &Opened) {
+  char Buffer[4096];
+  std::string Link = "/proc/self/fd/" + std::to_string(File.get());
+  ssize_t Length = ::readlink(Link.c_str(), Buffer, sizeof Buffer);
+  if (Length > 0 && size_t(Length) < sizeof Buffer && Buffer[0] == '/')
+    return std::string(Buffer, Length);
+  return resolve(Opened);
+}
+
+std::optional<std::string> readAll(const Descriptor &File, off_t Size) {
+  std::string Text(Size, '\0');
+  size_t Done = 0;
+  while (Done < Text.size()) {
+    ssize_t Got = ::read(File.get(), Text.data() + Done, Text.size() - Done);
+    if (Got < 0 && errno == EINTR)
+      continue;
+    if (Got < 0)
+      return std::nullopt;
+    if (Got == 0)
+      break;
+    Done += Got;
+  }
+  Text.resize(Done);
+  return Text;
+}
+
+/// The text after "NAME =" in the top Makefile.
+std::optional<std::string> makefileValue(llvm::StringRef Makefile, llvm::StringRef Name) {
+  llvm::SmallVector<llvm::StringRef, 0> Lines;
+  Makefile.split(Lines, '\n', 4096);
+  for (llvm::StringRef Line : Lines) {
+    if (!Line.consume_front(Name))
+      continue;
+    Line = Line.ltrim();
+    if (!Line.consume_front("=") && !Line.consume_front(":="))
+      continue;
+    return Line.split('#').first.trim().str();
+  }
+  return std::nullopt;
+}
+
+llvm::Error notAKernel(const std::string &Path, const std::string &Missing) {
+  return fail(Path + ": not a Linux kernel source tree (" + Missing +
+              "); give the directory that holds the top-level Makefile, Kconfig and include/linux");
+}
+
+} // namespace
+
+std::optional<std::string> readInside(const std::string &Root, llvm::StringRef Relative) {
+  std::optional<std::string> Clean = normalise(Relative);
+  if (!Clean)
+    return std::nullopt;
+  std::string Full = Root + "/" + *Clean;
+  // O_NONBLOCK: opening a FIFO must not hang; the regular-file test below then refuses it.
+  Descriptor File(::open(Full.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat Status;
+  if (File.get() < 0 || ::fstat(File.get(), &Status) != 0 || !S_ISREG(Status.st_mode) ||
+      Status.st_size > MaxFileBytes)
+    return std::nullopt;
+  std::optional<std::string> Real = pathOf(File, Full);
+  if (!Real || !isBelow(*Real, Root))
+    return std::nullopt;
+  return readAll(File, Status.st_size);
+}
+
+llvm::Expected<Tree> Tree::open(const std::string &Path) {
+  std::optional<std::string> Root = resolve(Path);
+  if (!Root)
+    return failErrno(Path, errno, "give the path of a kernel source tree");
+  struct stat Status;
+  if (::stat(Root->c_str(), &Status) != 0)
+    return failErrno(Path, errno, "give the path of a kernel source tree");
+  if (!S_ISDIR(Status.st_mode))
+    return fail(Path + ": not a directory; give the directory of a kernel source tree");
+  if (::access(Root->c_str(), R_OK | X_OK) != 0)
+    return failErrno(Path, errno, "make the directory readable for this user");
+
+  Tree T;
+  T.Root = *Root;
+  std::optional<std::string> Makefile = T.read("Makefile");
+  if (!Makefile)
+    return notAKernel(Path, "no readable Makefile");
+  static const char *const Names[] = {"VERSION", "PATCHLEVEL", "SUBLEVEL"};
+  for (unsigned I = 0; I != 3; ++I) {
+    std::optional<std::string> Text = makefileValue(*Makefile, Names[I]);
+    // Very old trees may lack SUBLEVEL; the first two make it a kernel.
+    if (!Text && I < 2)
+      return notAKernel(Path, std::string("its Makefile does not set ") + Names[I]);
+    if (Text && llvm::StringRef(*Text).getAsInteger(10, T.Parts[I]))
+      return notAKernel(Path, std::string("its Makefile sets ") + Names[I] + " to '" + *Text + "'");
+    T.Version += (I ? "." : "") + std::to_string(T.Parts[I]);
+  }
+  T.Version += makefileValue(*Makefile, "EXTRAVERSION").value_or("");
+  if (!T.has("Kbuild") && !T.has("Kconfig"))
+    return notAKernel(Path, "neither Kbuild nor Kconfig");
+  if (!T.has("include/linux"))
+    return notAKernel(Path, "no include/linux");
+  return T;
+}
+
+std::optional<std::string> Tree::read(llvm::StringRef Relative) const { return readInside(Root, Relative); }
+
+bool Tree::has(llvm::StringRef Relative) const {
+  std::optional<std::string> Clean = normalise(Relative);
+  struct stat Status;
+  if (!Clean || ::stat((Root + "/" + *Clean).c_str(), &Status) != 0)
+    return false;
+  std::optional<std::string> Real = resolve(Root + "/" + *Clean);
+  return Real && isBelow(*Real, Root);
+}
+
+std::string Tree::absolute(llvm::StringRef Relative) const {
+  return Relative.empty() || Relative == "." ? Root : Root + "/" + Relative.str();
+}
+
+std::optional<std::string> Tree::relative(llvm::StringRef Absolute) const {
+  llvm::SmallString<256> Clean(Absolute);
+  path::remove_dots(Clean, /*remove_dot_dot=*/true);
+  llvm::StringRef Text = Clean;
+  std::optional<std::string> Real;
+  if (!isBelow(Text, Root)) {
+    // The user may name a file through a symlink to the tree.
+    Real = resolve(Absolute.str());
+    if (!Real || !isBelow(*Real, Root))
+      return std::nullopt;
+    Text = *Real;
+  }
+  Text.consume_front(Root);
+  Text.consume_front("/");
+  return Text.str();
+}
+
+std::vector<std::string> Tree::architectures() const {
+  std::vector<std::string> Result;
+  std::unique_ptr<DIR, int (*)(DIR *)> Dir(::opendir(absolute("arch").c_str()), ::closedir);
+  if (!Dir)
+    return Result;
+  while (const dirent *Entry = ::readdir(Dir.get())) {
+    std::string Name = Entry->d_name;
+    struct stat Status;
+    if (Name.front() != '.' && ::stat(absolute("arch/" + Name).c_str(), &Status) == 0 &&
+        S_ISDIR(Status.st_mode) && has("arch/" + Name))
+      Result.push_back(Name);
+  }
+  std::sort(Result.begin(), Result.end());
+  return Result;
+}
+
+} // namespace krcu

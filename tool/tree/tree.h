@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A kernel source tree as a directory: is it one, which version, and safe reading inside it.
+// Nothing of the tree is executed and no path leaves it.
+#pragma once
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace krcu {
+
+/// The text of `Relative` below the directory `Root` (absolute, symlinks resolved). Nothing if it does not
+/// exist, is no regular file, cannot be read, is larger than 256 MiB, or lies outside `Root`, by ".." or by a
+/// symlink.
+std::optional<std::string> readInside(const std::string &Root, llvm::StringRef Relative);
+
+class Tree {
+public:
+  /// Opens `Path`. Fails with the reason and the mend if it does not exist, is no directory, cannot be read,
+  /// or is no kernel tree (top Makefile with VERSION/PATCHLEVEL, Kbuild or Kconfig, include/linux).
+  static llvm::Expected<Tree> open(const std::string &Path);
+
+  const std::string &root() const { return Root; } ///< absolute, no trailing slash, symlinks resolved
+  const std::string &version() const {
+    return Version;
+  } ///< "6.12.117" (VERSION.PATCHLEVEL.SUBLEVEL EXTRAVERSION as written)
+  unsigned versionCode(unsigned Part) const { return Parts[Part]; } ///< 0 version, 1 patchlevel, 2 sublevel
+
+  /// A file's text; nothing if it does not exist, is no regular file, lies outside the tree (.. or a
+  /// symlink), or cannot be read.
+  std::optional<std::string> read(llvm::StringRef Relative) const;
+  bool has(llvm::StringRef Relative) const;
+  std::string absolute(llvm::StringRef Relative) const; ///< root + "/" + relative
+  /// The path relative to the root, or nothing when it is outside.
+  std::optional<std::string> relative(llvm::StringRef Absolute) const;
+  /// Names of directories under arch/ (sorted).
+  std::vector<std::string> architectures() const;
+
+private:
+  std::string Root, Version;
+  unsigned Parts[3] = {0, 0, 0};
+};
+
+} // namespace krcu
