@@ -254,6 +254,9 @@ bool Walker::element(Frame &F, const CFGBlock *B, size_t Index, const Stmt *S, S
       else
         effect(St, Effect::Other, S, "", "changes " + N.textOf(U->getSubExpr()->getSourceRange()));
     }
+  } else if (const auto *Load = dyn_cast<CastExpr>(S);
+             Load && Load->getCastKind() == CK_LValueToRValue && Load->getSubExpr()->getType().isVolatileQualified()) {
+    effect(St, Effect::Other, S, "", "reads volatile memory");
   } else if (isa<AsmStmt>(S)) {
     effect(St, Effect::Other, S, "", "has inline assembly");
   } else if (isa<AtomicExpr>(S)) {

@@ -4,22 +4,6 @@
 
 namespace krcu {
 
-std::shared_ptr<const Outline> OutlineCache::get(const std::string &File) {
-  {
-    std::lock_guard<std::mutex> Guard(Lock);
-    auto It = Cache.find(File);
-    if (It != Cache.end())
-      return It->second;
-  }
-  std::shared_ptr<const Outline> Result;
-  int Id = I.find(File);
-  if (Id >= 0)
-    if (auto Text = I.text(static_cast<uint32_t>(Id)))
-      Result = std::make_shared<const Outline>(outlineOf(*Text));
-  std::lock_guard<std::mutex> Guard(Lock);
-  return Cache.emplace(File, Result).first->second;
-}
-
 namespace {
 
 bool mentions(const std::vector<std::string> &Identifiers, const std::set<std::string> &Words) {

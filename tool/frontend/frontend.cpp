@@ -227,6 +227,9 @@ ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string 
       Out.cause = Why;
     if (Out.errors == 0 && Out.parsed)
       return Out;
+    if (getenv("KRCU_DEBUG_PARSE"))
+      for (const ParseDiagnostic &D : Out.diagnostics)
+        fprintf(stderr, "DEBUG %s (%s pch=%d): %s:%u: %s\n", Main.c_str(), Name.c_str(), A.pch && !V.pch.empty(), D.file.c_str(), D.line, D.text.c_str());
     First = false;
     if (Out.errors < Best.errors)
       Best = Out, BestVariant = &V, BestAttempt = A;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/frontend/session.h"
 #include "tool/support/error.h"
+#include "tool/support/io.h"
 #include "clang/AST/ASTConsumer.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/FrontendActions.h"
@@ -256,6 +257,7 @@ std::shared_ptr<CompilerInvocation> ParseSession::invocationFor(const ParseJob &
   }
   DiagnosticOptions &DO = Invocation->getDiagnosticOpts();
   DO.ErrorLimit = 0;
+  DO.ShowCarets = false; // no "N errors generated" behind our back
   if (Job.warn_unused)
     for (const char *W : {"unused-function", "unused-variable", "unused-but-set-variable", "unused-label",
                           "unused-const-variable", "unused-local-typedef"})
@@ -309,16 +311,22 @@ bool ParseSession::buildPch(const std::vector<std::string> &Headers, const std::
   std::string Text;
   for (const std::string &H : Headers)
     Text += "#include <" + H + ">\n";
-  std::map<std::string, std::string> Own{{"krcu-pch.h", Text}};
-  auto FS = overlay(true, &Own);
+  // The header names its source, so that must be a file that later parses can find.
+  std::string Source = Output + ".h";
+  if (llvm::Error E = writeFileAtomically(Source, Text)) {
+    llvm::consumeError(std::move(E));
+    return false;
+  }
+  auto FS = overlay(true, nullptr);
   auto Invocation = std::make_shared<CompilerInvocation>(*Base);
   FrontendOptions &FO = Invocation->getFrontendOpts();
   FO.Inputs.clear();
-  FO.Inputs.push_back(FrontendInputFile(Root + "/krcu-pch.h", InputKind(Language::C, InputKind::Source, false, InputKind::HeaderUnit_None, true)));
+  FO.Inputs.push_back(FrontendInputFile(Source, InputKind(Language::C, InputKind::Source, false, InputKind::HeaderUnit_None, true)));
   FO.ProgramAction = frontend::GeneratePCH;
   FO.OutputFile = Output;
   Invocation->getPreprocessorOpts().AllowPCHWithCompilerErrors = true;
   Invocation->getDiagnosticOpts().IgnoreWarnings = true;
+  Invocation->getDiagnosticOpts().ShowCarets = false;
   ParseOutcome Ignored;
   Collector Diagnostics(Root, S->substituted_target, Ignored);
   CompilerInstance CI;

@@ -6,22 +6,27 @@
 // argument is cut out by counting parentheses; what it means is for the AST to say.
 #include "tool/index/census.h"
 
-#include "tool/index/lex.h"
+#include "tool/index/conditions.h"
 #include "tool/index/structure.h"
 #include "tool/support/parallel.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
+#include <algorithm>
 
 namespace krcu {
 namespace {
 
 using clang::tok::TokenKind;
 
+/// A call that is longer has lost its ')'.
+constexpr size_t MaxCallTokens = 10000;
+
 class FileCensus {
 public:
   FileCensus(const std::string &Path, const LexedText &L,
              const llvm::StringMap<const DeferralRule *> &Deferrals)
-      : Path(Path), L(L), Tokens(L.tokens()), Deferrals(Deferrals), Functions(functionsOf(L)) {}
+      : Path(Path), L(L), Tokens(L.tokens()), Deferrals(Deferrals), Functions(functionsOf(L)), Conditions(L) {
+  }
 
   std::vector<CensusEntry> take() {
     std::vector<CensusEntry> Out;
@@ -36,7 +41,7 @@ public:
   }
 
 private:
-  CensusEntry entry(size_t I, const DeferralRule &Rule) const {
+  CensusEntry entry(size_t I, const DeferralRule &Rule) {
     OutlineToken T = describeToken(L, Functions, I);
     CensusEntry E;
     E.where = {Path, T.line, T.column};
@@ -47,7 +52,7 @@ private:
       E.function = Functions[T.function].name;
     if (E.kind == CensusKind::Call || (E.kind == CensusKind::MacroBody && T.before_paren))
       E.callback = argument(I, Rule.callback);
-    E.conditions = conditionsIn(L, T.line);
+    E.conditions = Conditions.at(T.line);
     return E;
   }
 
@@ -58,10 +63,10 @@ private:
       return CensusKind::Reference;
     if (T.function >= 0)
       return afterTypeWord(I) ? CensusKind::Declaration : CensusKind::Call;
-    for (const OutlineFunction &F : Functions)
-      if (F.name_begin == T.offset)
-        return CensusKind::Definition;
-    return CensusKind::Declaration;
+    auto It = std::lower_bound(Functions.begin(), Functions.end(), T.offset,
+                               [](const OutlineFunction &F, uint32_t O) { return F.name_begin < O; });
+    bool Defines = It != Functions.end() && It->name_begin == T.offset;
+    return Defines ? CensusKind::Definition : CensusKind::Declaration;
   }
 
   CensusKind inDirective(size_t I) const {
@@ -84,7 +89,8 @@ private:
     int Directive = Tokens[Name].directive, Depth = 0;
     unsigned Argument = 0;
     std::vector<LexToken> Text;
-    for (size_t I = Name + 1; I < Tokens.size(); ++I) {
+    size_t End = std::min(Tokens.size(), Name + MaxCallTokens);
+    for (size_t I = Name + 1; I < End; ++I) {
       const LexToken &T = Tokens[I];
       if (T.directive != Directive) {
         if (Directive >= 0)
@@ -109,6 +115,7 @@ private:
   const std::vector<LexToken> &Tokens;
   const llvm::StringMap<const DeferralRule *> &Deferrals;
   std::vector<OutlineFunction> Functions;
+  ConditionCursor Conditions;
 };
 
 } // namespace

@@ -126,6 +126,20 @@ TEST_F(CensusTest, AnUnterminatedCommentKeepsWhatWasBefore) {
             (Strings{"3 call call_rcu f 'cb'"}));
 }
 
+/// Texts that make a careless search quadratic. There is no time limit; with one of those the test would take
+/// hours.
+TEST_F(CensusTest, PathologicalTextsEnd) {
+  for (std::string Piece :
+       {"call_rcu(", "f(){", "){", "{\n{\n", "((((", "#elif X\nint f(void)\n{\n", "x\n{ y\n", "f(x)\n",
+        "#if A\n{\n", "#if A\n#endif\n", ";", "#include ", "\\\n", "/*", "'\\"}) {
+    std::string Text = "#if A\nvoid f(void)\n{\n";
+    while (Text.size() < (1u << 20))
+      Text += Piece;
+    census(Text + "\ncall_rcu(h, cb);\n");
+  }
+  SUCCEED();
+}
+
 TEST_F(CensusTest, OrderedByFileAndLineWhateverTheThreads) {
   for (int I = 0; I < 50; ++I)
     write("d/" + std::to_string(I) + ".c", "void f(void)\n{\n\tcall_rcu(h, a);\n\tcall_rcu(h, b);\n}\n");
@@ -135,8 +149,9 @@ TEST_F(CensusTest, OrderedByFileAndLineWhateverTheThreads) {
   ASSERT_EQ(Many.size(), 100u);
   for (size_t N = 0; N < One.size(); ++N) {
     EXPECT_EQ(One[N].where, Many[N].where);
-    if (N)
+    if (N > 0) {
       EXPECT_TRUE(One[N - 1].where < One[N].where);
+    }
   }
 }
 

@@ -2,7 +2,7 @@
 //
 // The stack of #if around a line, as text. A frame keeps the negations of the branches already passed, so
 // that all strings of the answer hold together: in the #else of "#if A / #elif B" they are "!(A)" and "!(B)".
-#include "tool/index/lex.h"
+#include "tool/index/conditions.h"
 #include "tool/index/outline.h"
 
 #include "llvm/ADT/StringSwitch.h"
@@ -14,17 +14,7 @@ namespace {
 /// file costs no memory.
 constexpr size_t MaxNesting = 256;
 
-struct Condition {
-  std::string text;
-  std::string negated;
-};
-
-struct Frame {
-  std::vector<std::string> passed; ///< negations of the earlier branches
-  Condition current;               ///< empty text: in #else
-};
-
-Condition conditionOf(const LexedText &L, const LexDirective &D) {
+ConditionCursor::Condition conditionOf(const LexedText &L, const LexDirective &D) {
   std::string Text = foldedText(L.tokensOf(D));
   bool Defined = D.keyword == "ifdef" || D.keyword == "elifdef";
   bool NotDefined = D.keyword == "ifndef" || D.keyword == "elifndef";
@@ -56,46 +46,48 @@ Step stepOf(llvm::StringRef Keyword) {
       .Default(Step::None);
 }
 
-void turn(Frame &F, Condition Now) {
-  if (!F.current.text.empty())
+} // namespace
+
+void ConditionCursor::turn(Frame &F, Condition Now) {
+  if (!F.current.text.empty() && F.passed.size() < MaxNesting)
     F.passed.push_back(std::move(F.current.negated));
   F.current = std::move(Now);
 }
 
-} // namespace
+void ConditionCursor::pass(size_t Directive) {
+  const LexDirective &D = L.directives()[Directive];
+  Step S = stepOf(D.keyword);
+  if (S == Step::Open && Stack.size() >= MaxNesting)
+    ++TooDeep;
+  else if (S == Step::Open)
+    Stack.push_back({{}, isIncludeGuard(L, Directive) ? Condition{} : conditionOf(L, D)});
+  else if (S == Step::Close && TooDeep)
+    --TooDeep;
+  else if (TooDeep || Stack.empty())
+    return; // deeper than described, or a stray #else or #endif of a broken file
+  else if (S == Step::Next)
+    turn(Stack.back(), conditionOf(L, D));
+  else if (S == Step::Last)
+    turn(Stack.back(), {});
+  else if (S == Step::Close)
+    Stack.pop_back();
+}
 
-std::vector<std::string> conditionsIn(const LexedText &L, unsigned Line) {
-  std::vector<Frame> Stack;
-  size_t TooDeep = 0;
-  for (size_t I = 0; I < L.directives().size() && L.directives()[I].line < Line; ++I) {
-    const LexDirective &D = L.directives()[I];
-    Step S = stepOf(D.keyword);
-    if (S == Step::Open && Stack.size() >= MaxNesting)
-      ++TooDeep;
-    else if (S == Step::Open)
-      Stack.push_back({{}, isIncludeGuard(L, I) ? Condition{} : conditionOf(L, D)});
-    else if (S == Step::Close && TooDeep)
-      --TooDeep;
-    else if (TooDeep || Stack.empty())
-      continue; // a stray #else or #endif of a broken file
-    else if (S == Step::Next)
-      turn(Stack.back(), conditionOf(L, D));
-    else if (S == Step::Last)
-      turn(Stack.back(), {});
-    else if (S == Step::Close)
-      Stack.pop_back();
-  }
+std::vector<std::string> ConditionCursor::at(unsigned Line) {
+  for (; Next < L.directives().size() && L.directives()[Next].line < Line; ++Next)
+    pass(Next);
   std::vector<std::string> Out;
-  for (Frame &F : Stack) {
+  for (const Frame &F : Stack) {
     Out.insert(Out.end(), F.passed.begin(), F.passed.end());
     if (!F.current.text.empty())
-      Out.push_back(std::move(F.current.text));
+      Out.push_back(F.current.text);
   }
   return Out;
 }
 
 std::vector<std::string> conditionsAround(llvm::StringRef Text, unsigned Line) {
-  return conditionsIn(LexedText(Text), Line);
+  LexedText L(Text);
+  return ConditionCursor(L).at(Line);
 }
 
 bool opensDeadBranch(const LexedText &L, const LexDirective &D) {

@@ -21,6 +21,7 @@ namespace {
 
 constexpr unsigned MaxHeadLines = 200;
 constexpr size_t MaxParameterBytes = 4096; ///< between '(' and ')' of a definition on one line
+constexpr size_t MaxHeadBytes = 1 << 16;   ///< longer heads are garbage, and would make the pass quadratic
 
 bool isWordChar(char C) { return llvm::isAlnum(C) || C == '_'; }
 
@@ -112,7 +113,7 @@ private:
           break;
         }
       } else if (Trimmed.ends_with(";") || Trimmed.ends_with("}") || Trimmed.ends_with("{") ||
-                 isCommentLine(Trimmed)) {
+                 Trimmed.starts_with("{") || isCommentLine(Trimmed)) {
         break;
       } else if (!Trimmed.empty()) {
         Code = true;
@@ -154,8 +155,11 @@ private:
     }
     if (Depth != 0)
       return {};
-    size_t Newline = Text.rfind('\n', At);
-    size_t Begin = Newline == llvm::StringRef::npos ? 0 : Newline + 1;
+    size_t Window = At > MaxParameterBytes ? At - MaxParameterBytes : 0;
+    size_t Newline = Text.slice(Window, At).rfind('\n');
+    if (Newline == llvm::StringRef::npos && Window > 0)
+      return {};
+    size_t Begin = Newline == llvm::StringRef::npos ? 0 : Window + Newline + 1;
     // In column 1 a declaration begins with a word; a blank is a statement's indentation, '#' a macro.
     if (!isWordChar(Text[Begin]) || (Begin >= 2 && Text[Begin - 2] == '\\'))
       return {};
@@ -163,7 +167,7 @@ private:
   }
 
   void report(llvm::StringRef Head) {
-    if (Head.empty() || !Head.contains('('))
+    if (Head.empty() || Head.size() > MaxHeadBytes || !Head.contains('('))
       return;
     Tokens.clear();
     tokenizeHead(Head, Tokens);

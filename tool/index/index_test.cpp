@@ -128,6 +128,16 @@ TEST_F(IndexTest, ZerosAreAProblemButTheWordsAroundThemAreIndexed) {
   EXPECT_EQ(paths(*I, I->mentioning("after_zero")), (Strings{"mixed.c"}));
 }
 
+TEST_F(IndexTest, ARowOfEscapedNewlinesIsAProblemAndOverflowsNoStack) {
+  std::string Row;
+  for (int I = 0; I < 500000; ++I)
+    Row += "\\\n";
+  write("x.c", "int before;\n" + Row + "int after;\n");
+  auto I = build();
+  EXPECT_EQ(listing(*I), (Strings{"x.c: more than 1000 escaped newlines in a row"}));
+  EXPECT_EQ(I->mentioning("after").size(), 1u);
+}
+
 TEST_F(IndexTest, AFileOverTheLimitIsAProblem) {
   write("big.c", "int first;\n" + std::string(2000, ' ') + "int last;\n");
   auto I = build(2, 1000);

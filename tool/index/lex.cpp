@@ -5,6 +5,7 @@
 // end of the line.
 #include "tool/index/lex.h"
 
+#include "tool/index/splice.h"
 #include "clang/Basic/LangOptions.h"
 #include "clang/Lex/Lexer.h"
 #include <algorithm>
@@ -64,6 +65,7 @@ private:
 } // namespace
 
 LexedText::LexedText(llvm::StringRef Source) : Text(Source.str()) {
+  breakLongSpliceRows(Text);
   LineStarts.push_back(0);
   for (size_t At = Text.find('\n'); At != std::string::npos; At = Text.find('\n', At + 1))
     LineStarts.push_back(static_cast<uint32_t>(At + 1));
@@ -71,7 +73,7 @@ LexedText::LexedText(llvm::StringRef Source) : Text(Source.str()) {
   Walker W(Text);
   bool KeywordNext = false;
   int32_t Current = -1;
-  while (W.next()) {
+  while (W.next() && Tokens.size() < MaxTokens) {
     const clang::Token &T = W.token();
     if (T.is(clang::tok::eod)) {
       Directives[Current].end_token = static_cast<uint32_t>(Tokens.size());
@@ -122,6 +124,11 @@ std::string foldedText(llvm::ArrayRef<LexToken> Tokens) {
 }
 
 bool containsToken(const std::string &Text, llvm::StringRef Word) {
+  if (findLongSpliceRow(Text) != llvm::StringRef::npos) {
+    std::string Harmless = Text;
+    breakLongSpliceRows(Harmless);
+    return containsToken(Harmless, Word);
+  }
   Walker W(Text);
   while (W.next()) {
     const clang::Token &T = W.token();

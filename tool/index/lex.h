@@ -7,7 +7,6 @@
 
 #include "clang/Basic/TokenKinds.h"
 #include "llvm/ADT/ArrayRef.h"
-#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <cstdint>
 #include <deque>
@@ -39,7 +38,10 @@ struct LexDirective {
 
 class LexedText {
 public:
-  /// Copies `Text`: the lexer needs a NUL behind the last byte, which a StringRef does not promise.
+  /// Copies `Text`: the lexer needs a NUL behind the last byte, which a StringRef does not promise. A text of
+  /// more than MaxTokens tokens is cut off there: no source has so many, and 64 MiB of ';' shall not take 2
+  /// GiB.
+  static constexpr size_t MaxTokens = size_t(16) << 20;
   explicit LexedText(llvm::StringRef Text);
   LexedText(const LexedText &) = delete;
   LexedText &operator=(const LexedText &) = delete;
@@ -66,9 +68,6 @@ std::string foldedText(llvm::ArrayRef<LexToken> Tokens);
 
 /// Whether an identifier token spelled `Word` stands outside comments and strings; stops at the first.
 bool containsToken(const std::string &Text, llvm::StringRef Word);
-
-/// The conditions around a line (see conditionsAround()) of a text already lexed.
-std::vector<std::string> conditionsIn(const LexedText &L, unsigned Line);
 
 /// Whether the branch that `D` (#if, #ifdef, ...) opens can never be taken in C: "#if 0", "#ifdef
 /// __cplusplus".

@@ -3,10 +3,10 @@
 // The inner loop of the index. Comments and strings are passed over by the same rules as clang's raw lexer:
 // they hold 40 % of a file's distinct words, which would fill the filters for nothing. Being wrong in one
 // direction only is essential: a word the lexer sees must never be missed. Where a backslash at the end of a
-// line makes the rules intricate the file is marked as spliced, and then counts as a candidate for every
-// word.
+// line makes the rules intricate the file is marked as spliced, and its words are taken from the lexer itself.
 #include "tool/index/scan.h"
 
+#include "tool/index/splice.h"
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -30,17 +30,6 @@ constexpr std::array<uint8_t, 256> WordTable = [] {
 uint8_t classOf(char C) { return WordTable[static_cast<uint8_t>(C)]; }
 
 bool isWord(char C) { return classOf(C) == Letter || classOf(C) == Digit; }
-
-/// At a backslash: behind the newline it escapes, or null. Blanks may stand between the two, as for clang.
-const char *behindSplice(const char *Backslash, const char *End) {
-  const char *P = Backslash + 1;
-  while (P < End && (*P == ' ' || *P == '\t' || *P == '\v' || *P == '\f'))
-    ++P;
-  if (P >= End || (*P != '\n' && *P != '\r'))
-    return nullptr;
-  bool Pair = P + 1 < End && (P[1] == '\n' || P[1] == '\r') && P[0] != P[1];
-  return P + (Pair ? 2 : 1);
-}
 
 /// Behind the newline that ends a line comment; a newline behind a backslash does not.
 const char *behindLineComment(const char *P, const char *End) {
@@ -112,6 +101,7 @@ void FileScanner::scan(char *Data, size_t Size) {
   Classes = 0;
   Spliced = false;
   Nul = std::memchr(Data, 0, Size) != nullptr;
+  LongSpliceRow = findLongSpliceRow({Data, Size}) != llvm::StringRef::npos;
   scanWords(Data, Size);
   findDefinitions({Data, Size}, [this](llvm::StringRef Name, unsigned Line) {
     Definitions.push_back({hashOf(Name), Line});

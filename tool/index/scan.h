@@ -46,8 +46,10 @@ public:
   const std::vector<llvm::StringRef> &includes() const { return Includes; }
   uint8_t watched() const { return Classes; }
   bool hasNul() const { return Nul; }
-  /// A backslash at the end of a line breaks an identifier in two or hides the edge of a comment: words() may lack
-  /// some, which the caller finds with a lexer and adds.
+  /// A row of line splices so long that clang's lexer overflows its stack.
+  bool breaksParsers() const { return LongSpliceRow; }
+  /// A backslash at the end of a line breaks an identifier in two or hides the edge of a comment: words() may
+  /// lack some, which the caller finds with a lexer and adds.
   bool isSpliced() const { return Spliced; }
   void addWord(uint64_t Hash);
 
@@ -65,7 +67,7 @@ private:
   std::vector<ScannedDefinition> Definitions;
   std::vector<llvm::StringRef> Includes;
   uint8_t Classes = 0;
-  bool Nul = false, Spliced = false;
+  bool Nul = false, Spliced = false, LongSpliceRow = false;
 };
 
 /// The function definitions in a text, by layout: see definitions.cpp.

@@ -26,8 +26,10 @@ namespace {
 
 using clang::tok::TokenKind;
 
-constexpr size_t MaxNesting = 256; ///< frames kept; a deeper #if is counted only
-constexpr size_t MaxHead = 512;    ///< tokens of a declaration's head that are kept
+constexpr size_t MaxNesting = 256;  ///< frames kept; a deeper #if is counted only
+constexpr size_t MaxHeads = 8;      ///< different heads under #if before one '{'
+constexpr size_t MaxSuspended = 64; ///< heads that may share one body
+constexpr size_t MaxHead = 512;     ///< tokens of a declaration's head that are kept
 
 /// What a branch of #if can change.
 struct State {
@@ -194,8 +196,12 @@ private:
   void finishBranch(uint32_t Offset) {
     Frame &F = Frames.back();
     for (size_t Open : S.open)
-      if (std::find(F.start.open.begin(), F.start.open.end(), Open) == F.start.open.end())
+      if (std::find(F.start.open.begin(), F.start.open.end(), Open) != F.start.open.end())
+        continue;
+      else if (F.suspended.size() < MaxSuspended)
         F.suspended.push_back(Open);
+      else
+        Functions[Open].body_end = Offset;
     if (F.dead) {
       for (size_t Open : F.suspended)
         if (Functions[Open].body_end == 0)
@@ -203,7 +209,7 @@ private:
       F.suspended.clear();
       return;
     }
-    if (S.depth == 0 && !S.head.empty())
+    if (S.depth == 0 && !S.head.empty() && F.heads.size() < MaxHeads)
       F.heads.push_back(S.head);
     if (F.has_best && F.best.depth != S.depth)
       Uneven = true;
@@ -222,7 +228,7 @@ private:
     S = std::move(F.best);
     if (S.depth == 0)
       for (auto &Head : F.heads)
-        if (Head != S.head && S.others.size() < 8)
+        if (Head != S.head && S.others.size() < MaxHeads)
           S.others.push_back(std::move(Head));
     for (size_t Open : F.suspended) {
       bool Carried = std::find(S.open.begin(), S.open.end(), Open) != S.open.end();

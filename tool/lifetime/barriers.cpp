@@ -4,7 +4,6 @@
 // own. Which callees are worth parsing is decided on text: a function whose body, followed through the functions it names,
 // mentions no barrier within a few steps cannot reach one directly. What a call through a pointer does is not known, so it never counts.
 #include "tool/lifetime/barriers.h"
-#include "tool/index/outline.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 
@@ -42,7 +41,7 @@ bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth) {
     return It->second;
   Textual[Function] = false; // cuts recursion
   bool Result = false;
-  std::vector<FunctionPlace> Places = DB.index().definitionsOf(Name);
+  std::vector<FunctionPlace> Places = DB.definitionsOf(Name);
   if (Places.size() > 4)
     return false;
   std::string Home = homeOf(Function);
@@ -50,11 +49,8 @@ bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth) {
     const std::string &File = DB.index().files()[P.file].path;
     if (!Home.empty() && File != Home)
       continue;
-    auto Text = DB.index().text(P.file);
-    if (!Text)
-      continue;
-    Outline O = outlineOf(*Text);
-    const OutlineFunction *F = O.function(Name);
+    auto O = DB.outline(P.file);
+    const OutlineFunction *F = O ? O->function(Name) : nullptr;
     if (!F)
       continue;
     for (const std::string &Id : F->identifiers)
@@ -65,8 +61,8 @@ bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth) {
     for (const std::string &Id : F->identifiers) {
       if (Id == Name)
         continue;
-      const OutlineFunction *Local = O.function(Id);
-      std::vector<FunctionPlace> Others = DB.index().definitionsOf(Id);
+      const OutlineFunction *Local = O->function(Id);
+      std::vector<FunctionPlace> Others = DB.definitionsOf(Id);
       if (Others.empty() || Others.size() > 4)
         continue;
       if (mayReach(Local && Local->is_static ? Id + "@" + File : Id, Depth - 1)) {
@@ -105,7 +101,7 @@ std::vector<BarrierUse> BarrierSearch::alwaysIn(const std::string &Function, uns
     Demand D;
     D.names.insert(plainName(Function));
     std::string Home = homeOf(Function);
-    for (const FunctionPlace &P : DB.index().definitionsOf(plainName(Function))) {
+    for (const FunctionPlace &P : DB.definitionsOf(plainName(Function))) {
       const std::string &File = DB.index().files()[P.file].path;
       if ((!Home.empty() && File != Home) || !StringRef(File).ends_with(".c"))
         continue;

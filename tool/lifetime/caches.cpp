@@ -136,7 +136,7 @@ std::vector<uint32_t> Search::filesThatSee(const std::string &Place, const std::
       Visible.insert(F);
   }
   std::vector<uint32_t> Result;
-  for (uint32_t F : DB.index().mentioning(Word)) {
+  for (uint32_t F : DB.mentioning(Word)) {
     if (Restrict && !Visible.count(F))
       continue;
     auto Text = DB.index().text(F);
@@ -157,7 +157,7 @@ bool Search::isSlabCode(const std::string &Symbol) {
     return true;
   if (StringRef(homeOf(Symbol)).starts_with("include/linux/slab"))
     return true;
-  std::vector<FunctionPlace> Places = DB.index().definitionsOf(Name);
+  std::vector<FunctionPlace> Places = DB.definitionsOf(Name);
   return !Places.empty() && std::all_of(Places.begin(), Places.end(), [&](const FunctionPlace &P) {
     StringRef File = DB.index().files()[P.file].path;
     return File.starts_with("mm/") || File.starts_with("include/linux/slab") || File == "include/linux/mempool.h";
@@ -175,7 +175,7 @@ void Search::finishFunction(const std::string &Symbol, bool Callers) {
     return;
   }
   if (!DB.function(Symbol)) {
-    std::vector<FunctionPlace> Places = DB.index().definitionsOf(Name);
+    std::vector<FunctionPlace> Places = DB.definitionsOf(Name);
     if (Places.empty())
       note("no definition of " + Name + "(), which gets the cache, was found");
     for (const FunctionPlace &P : Places) {
@@ -189,7 +189,7 @@ void Search::finishFunction(const std::string &Symbol, bool Callers) {
   if (!Callers)
     return;
   D.words.insert(Name);
-  std::vector<uint32_t> Files = DB.index().mentioning(Name);
+  std::vector<uint32_t> Files = DB.mentioning(Name);
   if (Files.size() > MaxFilesPerPlace) {
     note(Name + "() is mentioned in " + std::to_string(Files.size()) + " files, more than are looked at");
     return;

@@ -5,7 +5,6 @@
 // from the parameter; a path without a free is allowed only if it is taken just when that very object is NULL, which a head that was
 // queued never makes it. Checks are set apart: they free nothing, but they would be lost.
 #include "tool/lifetime/callback.h"
-#include "tool/index/outline.h"
 #include <algorithm>
 
 namespace krcu {
@@ -78,11 +77,10 @@ private:
 
   /// Whether the text of a function's body names a free function at all.
   bool mentionsFree(const FunctionPlace &Place, const std::string &Name) const {
-    auto Text = DB.index().text(Place.file);
-    if (!Text)
+    auto O = DB.outline(Place.file);
+    if (!O)
       return false;
-    Outline O = outlineOf(*Text);
-    const OutlineFunction *F = O.function(Name);
+    const OutlineFunction *F = O->function(Name);
     return !F || std::any_of(F->identifiers.begin(), F->identifiers.end(),
                              [&](const std::string &Id) { return DB.rules().free(Id) != nullptr; });
   }
@@ -106,7 +104,7 @@ private:
       return S;
     if (!homeOf(Symbol).empty())
       return nullptr; // static: the parse that saw the call has seen it, or never will
-    std::vector<FunctionPlace> Places = DB.index().definitionsOf(Symbol);
+    std::vector<FunctionPlace> Places = DB.definitionsOf(Symbol);
     if (Places.empty() || Places.size() > 3)
       return nullptr;
     Demand D;
@@ -154,6 +152,11 @@ bool judgePath(const PathSummary &P, CallbackReport &R, const Effect *&Freed) {
     if (Own) {
       offend(R, E, "frees a second time, with " + E.name + "()");
       return false;
+    }
+    if (E.object.kind == AbstractValue::Constant && E.object.offset == 0) {
+      Own = &E; // a helper gave NULL under some condition
+      R.null_free = E.where;
+      continue;
     }
     if (E.object.kind != AbstractValue::ParameterPlus || E.object.parameter != 0) {
       offend(R, E, "frees a pointer that is not the callback's own object, with " + E.name + "()");
@@ -242,7 +245,7 @@ CallbackReport reportCallback(Database &DB, const std::string &Symbol) {
   R.function = Symbol;
   const FunctionSummary *S = DB.summary(Symbol);
   if (!S || (S->opaque && homeOf(Symbol).empty() && !S->begin)) {
-    std::vector<FunctionPlace> Places = DB.index().definitionsOf(plainName(Symbol));
+    std::vector<FunctionPlace> Places = DB.definitionsOf(plainName(Symbol));
     Demand D;
     D.names.insert(plainName(Symbol));
     D.summarise.insert(plainName(Symbol));

@@ -25,6 +25,7 @@ struct CallbackReport {
   Location offender;
   std::vector<Effect> frees;  ///< every different free, FreeOnly
   std::vector<Effect> checks; ///< WARN_ON and its kin that would be lost
+  Location null_free;         ///< on some path a helper makes the freed pointer NULL; valid only then
   std::string family;         ///< of the frees; the weaker one if they differ ("kvfree" if any path uses it)
   int64_t object_offset = 0;  ///< freed pointer minus the head, in bytes (zero or negative)
   std::vector<std::string> caches; ///< places of the caches, kmem_cache families only

@@ -23,6 +23,16 @@ void Demand::add(const Demand &Other) {
   summarise.insert(Other.summarise.begin(), Other.summarise.end());
 }
 
+const std::vector<uint32_t> &Database::mentioning(const std::string &Word) const {
+  auto It = Text->mentions.find(Word);
+  return It != Text->mentions.end() ? It->second : Text->mentions.emplace(Word, I.mentioning(Word)).first->second;
+}
+
+const std::vector<FunctionPlace> &Database::definitionsOf(const std::string &Function) const {
+  auto It = Text->definitions.find(Function);
+  return It != Text->definitions.end() ? It->second : Text->definitions.emplace(Function, I.definitionsOf(Function)).first->second;
+}
+
 void Database::add(FileFacts Facts, const Demand &D, const std::string &Cause) {
   std::string File = Facts.file;
   Served[File].add(D);

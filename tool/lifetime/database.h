@@ -6,7 +6,7 @@
 #pragma once
 
 #include "matchers/facts.h"
-#include "tool/index/index.h"
+#include "tool/index/outline_cache.h"
 #include "tool/rules/rules.h"
 #include <map>
 #include <memory>
@@ -33,10 +33,15 @@ struct FunctionUse {
 
 class Database {
 public:
-  Database(const Index &I, const Rules &R) : I(I), R(R) {}
+  Database(const Index &I, const Rules &R) : I(I), R(R), Text(std::make_shared<TextCache>(I)) {}
 
   const Index &index() const { return I; }
   const Rules &rules() const { return R; }
+  /// The outline of a file (null if unreadable), made once.
+  std::shared_ptr<const Outline> outline(uint32_t File) const { return Text->outlines.get(I.files()[File].path); }
+  /// Index::mentioning() and Index::definitionsOf(), remembered.
+  const std::vector<uint32_t> &mentioning(const std::string &Word) const;
+  const std::vector<FunctionPlace> &definitionsOf(const std::string &Function) const;
 
   /// Replaces what was known of `Facts.file`. `Served`: the demand this parse answered; `Cause`: why the parse is not complete, or empty.
   void add(FileFacts Facts, const Demand &Served, const std::string &Cause);
@@ -64,8 +69,17 @@ public:
   void link();
 
 private:
+  /// Answers about the text, which no parse changes; shared by copies.
+  struct TextCache {
+    explicit TextCache(const Index &I) : outlines(I) {}
+    OutlineCache outlines;
+    std::map<std::string, std::vector<uint32_t>> mentions;
+    std::map<std::string, std::vector<FunctionPlace>> definitions;
+  };
+
   const Index &I;
   const Rules &R;
+  std::shared_ptr<TextCache> Text;
   std::map<std::string, FileFacts> Files;
   std::map<std::string, Demand> Served, Open;
   std::map<std::string, std::string> Problems;

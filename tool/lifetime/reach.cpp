@@ -62,7 +62,7 @@ private:
       if (StringRef(Home).ends_with(".c"))
         Files.push_back(Home);
     } else {
-      for (uint32_t F : DB.index().mentioning(Name))
+      for (uint32_t F : DB.mentioning(Name))
         if (StringRef(DB.index().files()[F].path).ends_with(".c"))
           Files.push_back(DB.index().files()[F].path);
     }

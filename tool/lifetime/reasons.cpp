@@ -6,12 +6,18 @@
 
 namespace krcu {
 
+namespace {
+
+std::string freeName(const SiteReport &R) { return R.callback.frees.empty() ? R.family : R.callback.frees.front().name; }
+
+} // namespace
+
 std::string reasonText(const SiteReport &R) {
   const std::string &D = R.detail;
   std::string Callback = plainName(R.callback.function) + "()";
   switch (R.reason) {
   case Reason::GeneralPurposeCache:
-    return Callback + " only frees the object with " + R.family + "(); general-purpose memory has no cache that could be destroyed";
+    return Callback + " only frees the object with " + freeName(R) + "(); general-purpose memory has no cache that could be destroyed";
   case Reason::DestroyWaits:
     return "kmem_cache_destroy() waits for kfree_rcu() in this tree, whatever destroys " + (D.empty() ? std::string("the cache") : D);
   case Reason::NeverDestroyed:
@@ -36,10 +42,8 @@ std::string reasonText(const SiteReport &R) {
     return Callback + " also checks with " + D + "(), and the check would be lost";
   case Reason::VmallocUnknown:
     return "this tree's kfree_rcu() is not known to free vmalloc() memory";
-  case Reason::ObjectNull:
-    return D + " may be NULL: kfree_rcu() skips NULL, call_rcu() does not";
-  case Reason::FamiliesDiffer:
-    return Callback + " frees in different ways: " + D;
+  case Reason::FreesNull:
+    return Callback + " frees NULL instead of the object under some condition; the replacement would free the object always";
   case Reason::WrongObject:
     return "the callback frees another object than the one that holds the head: " + D;
   case Reason::HeadInVariable:
@@ -61,7 +65,7 @@ std::string reasonText(const SiteReport &R) {
   case Reason::Flavour:
     return "the deferral waits for a grace period of another flavour (" + D + ")";
   case Reason::NoReplacement:
-    return Callback + " only frees with " + R.family + "(), but " + D;
+    return Callback + " only frees with " + freeName(R) + "(), but " + D;
   case Reason::CannotName:
     return "the object cannot be named from the text " + D;
   case Reason::NotAHead:

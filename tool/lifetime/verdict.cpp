@@ -150,6 +150,8 @@ void Judge::judgeSite(SiteReport &R) {
     settle(R, SiteClass::Refuse, Reason::NotAStatement);
   else if (Deferral->hurry && !Options.allow_hurry)
     settle(R, SiteClass::Refuse, Reason::Hurry, E.deferral);
+  else if (R.callback.null_free.valid())
+    R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::FreesNull);
   else if (!R.callback.checks.empty())
     R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::ChecksLost, R.callback.checks.front().name);
   else

@@ -22,7 +22,7 @@ enum class Reason {
   // unsafe
   Slob, DestroyedWithoutWait,
   // review
-  CacheUnknown, SearchIncomplete, InitErrorPathOnly, ChecksLost, VmallocUnknown, ObjectNull, FamiliesDiffer,
+  CacheUnknown, SearchIncomplete, InitErrorPathOnly, ChecksLost, FreesNull, VmallocUnknown,
   // refuse
   WrongObject, HeadInVariable, HeadCast, HeadOther, InMacro, NotAStatement, OffsetTooLarge, IncompleteType, Hurry, Flavour,
   NoReplacement, CannotName, NotAHead, NotVerified,

@@ -15,14 +15,13 @@ llvm::Error fail(const std::string &Message) {
 llvm::Error failAt(const std::string &File, unsigned Line, unsigned Column, const std::string &What,
                    const std::string &Mend) {
   std::string Text = File;
-  if (Line) {
-    Text += ":" + std::to_string(Line);
-    if (Column)
-      Text += ":" + std::to_string(Column);
-  }
-  Text += ": " + What;
+  if (Line)
+    Text.append(":").append(std::to_string(Line));
+  if (Line && Column)
+    Text.append(":").append(std::to_string(Column));
+  Text.append(": ").append(What);
   if (!Mend.empty())
-    Text += "; " + Mend;
+    Text.append("; ").append(Mend);
   return fail(Text);
 }
 

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Outlines made once and shared: several rooms ask for the same files.
+#pragma once
+
+#include "tool/index/index.h"
+#include "tool/index/outline.h"
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace krcu {
+
+/// Outlines of files, made once. Thread-safe.
+class OutlineCache {
+public:
+  explicit OutlineCache(const Index &I) : I(I) {}
+  /// Null if the file is not in the index or unreadable.
+  std::shared_ptr<const Outline> get(const std::string &File) const;
+
+private:
+  const Index &I;
+  mutable std::mutex Lock;
+  mutable std::map<std::string, std::shared_ptr<const Outline>> Cache;
+};
+
+} // namespace krcu
