@@ -8,6 +8,10 @@ find_package(GTest REQUIRED)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBGIT2 REQUIRED IMPORTED_TARGET libgit2)
+# The patterns of MAINTAINERS are Perl's.
+pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
+# Mustache templates for the texts of patches: one header, libkainjow-mustache-dev.
+find_path(KRCU_MUSTACHE kainjow/mustache.hpp REQUIRED)
 
 # Shared libraries: one copy of LLVM in memory, and links that take a second instead of a minute.
 add_library(krcu_llvm INTERFACE)

@@ -9,9 +9,10 @@ function(krcu_room name)
   target_link_libraries(${name} PUBLIC ${ROOM_DEPENDS} Threads::Threads)
 endfunction()
 
-# krcu_test(NAME SOURCES ... DEPENDS ...): a GoogleTest binary, each case a ctest of its own.
+# krcu_test(NAME SOURCES ... DEPENDS ...): a GoogleTest binary, each case a ctest of its own; with ONE_PROCESS
+# the whole binary is one ctest, because its cases share something dear.
 function(krcu_test name)
-  cmake_parse_arguments(T "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(T "ONE_PROCESS" "" "SOURCES;DEPENDS" ${ARGN})
   foreach(s ${T_SOURCES})
     if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${s})
       return()
@@ -21,6 +22,10 @@ function(krcu_test name)
   target_compile_options(${name} PRIVATE -Wall -Wextra)
   target_compile_definitions(${name} PRIVATE KRCU_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${T_DEPENDS} GTest::gtest GTest::gtest_main)
+  if(T_ONE_PROCESS)
+    add_test(NAME ${name} COMMAND ${name})
+    return()
+  endif()
   include(GoogleTest)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST)
 endfunction()

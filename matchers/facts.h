@@ -75,6 +75,7 @@ struct AbstractValue {
   unsigned parameter = 0;
   int64_t offset = 0;   ///< bytes from the parameter, or the constant
   std::string place;    ///< CachePlace: where the cache pointer was loaded from
+  friend bool operator==(const AbstractValue &, const AbstractValue &) = default;
 };
 
 /// One thing that happens on a path through a function.
@@ -82,7 +83,7 @@ struct Effect {
   enum Kind {
     Free,     ///< frees `object` by the rule named `name`, into `cache` if that rule has one
     Call,     ///< calls a function whose body this translation unit does not have
-    Check,    ///< WARN_ON and its kin: lost if the callback goes
+    Check,    ///< WARN_ON and its kin: lost if the callback goes; or what is empty only in this configuration
     Other,    ///< anything else: a store, a lock, inline assembly, an indirect call, ...
   } kind = Other;
   Location where;
@@ -98,6 +99,7 @@ struct PathSummary {
   std::vector<Effect> effects;
   std::vector<AbstractValue> assumed_null; ///< the path is taken only if these are NULL
   AbstractValue result;
+  bool ends = false; ///< in a call that never returns: a BUG() that fires
 };
 
 /// A function as a list of paths; made on request for callbacks and the helpers they need.

@@ -3,10 +3,11 @@
 // "Runs before on every path" is a forward must-analysis over the CFG: the set of calls that have been made on every path
 // to a point is the intersection over the predecessors. "On some path" is the union. Both are taken per block and then within it.
 #include "matchers/functions.h"
+#include "matchers/graph.h"
 #include "clang/AST/Attr.h"
-#include "clang/Analysis/CFG.h"
 #include "llvm/ADT/BitVector.h"
 #include <map>
+#include <set>
 
 using namespace clang;
 
@@ -31,29 +32,49 @@ Numbered numberCalls(const CFG &Graph) {
   return Result;
 }
 
-/// Sets at the entry of each block. Must: intersection; may: union.
-std::map<const CFGBlock *, llvm::BitVector> solve(const CFG &Graph, const Numbered &Calls, bool Must) {
+/// What can be reached from the entry, with the edges that lead there.
+struct Reachable {
+  std::set<const CFGBlock *> blocks;
+  std::map<const CFGBlock *, std::vector<const CFGBlock *>> into;
+};
+
+Reachable reachable(const Names &N, const CFG &Graph) {
+  Reachable Result;
+  std::vector<const CFGBlock *> Work{&Graph.getEntry()};
+  Result.blocks.insert(Work.front());
+  while (!Work.empty()) {
+    const CFGBlock *B = Work.back();
+    Work.pop_back();
+    const Expr *Condition = conditionOf(B);
+    for (const GraphEdge &E : edgesFrom(N, B, Condition ? constantOf(N, Condition) : std::nullopt)) {
+      Result.into[E.to].push_back(B);
+      if (Result.blocks.insert(E.to).second)
+        Work.push_back(E.to);
+    }
+  }
+  return Result;
+}
+
+/// Sets at the entry of each block that can be reached. Must: intersection; may: union.
+std::map<const CFGBlock *, llvm::BitVector> solve(const CFG &Graph, const Reachable &Blocks, const Numbered &Calls, bool Must) {
   unsigned Count = static_cast<unsigned>(Calls.calls.size());
   std::map<const CFGBlock *, llvm::BitVector> In, Out;
-  for (const CFGBlock *B : Graph)
+  for (const CFGBlock *B : Blocks.blocks)
     In[B] = Out[B] = llvm::BitVector(Count, Must);
-  In[&Graph.getEntry()].reset();
   for (bool Changed = true; Changed;) {
     Changed = false;
     for (auto It = Graph.rbegin(); It != Graph.rend(); ++It) { // blocks are numbered from the exit
       const CFGBlock *B = *It;
-      llvm::BitVector Set(Count, Must);
-      bool Any = false;
-      for (auto P = B->pred_begin(); P != B->pred_end(); ++P)
-        if (const CFGBlock *Pred = P->getReachableBlock()) {
-          Any = true;
+      if (!Blocks.blocks.count(B))
+        continue;
+      llvm::BitVector Set(Count, Must && B != &Graph.getEntry());
+      if (auto Into = Blocks.into.find(B); Into != Blocks.into.end())
+        for (const CFGBlock *Pred : Into->second) {
           if (Must)
             Set &= Out[Pred];
           else
             Set |= Out[Pred];
         }
-      if (B == &Graph.getEntry() || (!Any && !Must))
-        Set.reset();
       In[B] = Set;
       auto Own = Calls.of.find(B);
       if (Own != Calls.of.end())
@@ -119,23 +140,24 @@ FunctionFact describeFunction(const Names &N, const FunctionDecl *F) {
   Fact.is_static = !F->isExternallyVisible();
   Fact.init_section = inSection(F, ".init.text");
   Fact.exit_section = inSection(F, ".exit.text");
-  CFG::BuildOptions Options;
-  Options.setAlwaysAdd(Stmt::CallExprClass);
-  std::unique_ptr<CFG> Graph = CFG::buildCFG(F, F->getBody(), &N.context(), Options);
+  std::unique_ptr<CFG> Graph = buildGraph(N, F, false);
   if (!Graph)
     return Fact;
   Numbered Calls = numberCalls(*Graph);
   Fact.calls.resize(Calls.calls.size());
   for (size_t I = 0; I < Calls.calls.size(); ++I)
     describeCall(N, Calls.calls[I], Fact.calls[I]);
-  auto Must = solve(*Graph, Calls, true);
+  Reachable Blocks = reachable(N, *Graph);
+  auto Must = solve(*Graph, Blocks, Calls, true);
   bool NeedsMay = false;
   for (const CallFact &C : Fact.calls)
     NeedsMay = NeedsMay || !C.arguments.empty();
   std::map<const CFGBlock *, llvm::BitVector> May;
   if (NeedsMay)
-    May = solve(*Graph, Calls, false);
+    May = solve(*Graph, Blocks, Calls, false);
   for (const auto &[Block, Own] : Calls.of) {
+    if (!Blocks.blocks.count(Block))
+      continue; // dead code: nothing runs before it
     llvm::BitVector Set = Must[Block];
     llvm::BitVector Some = NeedsMay ? May[Block] : llvm::BitVector();
     for (unsigned C : Own) {

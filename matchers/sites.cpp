@@ -38,7 +38,7 @@ std::string pointerText(const Names &N, const Expr *Base, bool IsPointer) {
 }
 
 /// The levels of a member chain, outermost object first.
-void collectLevels(const Names &N, const MemberExpr *Head, CallSiteFact &Site) {
+void collectLevels(const Names &N, const Expr *Head, CallSiteFact &Site) {
   std::vector<HeadLevel> Inside;
   int64_t Offset = 0;
   bool Complete = true;
@@ -49,7 +49,7 @@ void collectLevels(const Names &N, const MemberExpr *Head, CallSiteFact &Site) {
     if (const auto *A = dyn_cast<ArraySubscriptExpr>(E)) { // &e->heads[2]
       Expr::EvalResult Index;
       const Expr *Base = A->getBase()->IgnoreParenImpCasts();
-      if (!isa<MemberExpr>(Base) || !A->getIdx()->EvaluateAsInt(Index, N.context()))
+      if (!isa<MemberExpr>(Base) || !Base->getType()->isArrayType() || !A->getIdx()->EvaluateAsInt(Index, N.context()))
         break;
       Offset += Index.Val.getInt().getExtValue() * N.context().getTypeSizeInChars(A->getType()).getQuantity();
       E = Base;
@@ -96,14 +96,11 @@ void describeHead(const Names &N, const Expr *Argument, CallSiteFact &Site) {
   if (const auto *U = dyn_cast<UnaryOperator>(E); U && U->getOpcode() == UO_AddrOf) {
     const Expr *Sub = U->getSubExpr()->IgnoreParens();
     const Expr *Inner = Sub;
-    if (const auto *A = dyn_cast<ArraySubscriptExpr>(Inner))
+    while (const auto *A = dyn_cast<ArraySubscriptExpr>(Inner))
       Inner = A->getBase()->IgnoreParenImpCasts();
-    if (const auto *M = dyn_cast<MemberExpr>(Inner)) {
+    if (isa<MemberExpr>(Inner) && (Inner == Sub || Inner->getType()->isArrayType())) {
       Site.head = HeadShape::Member;
-      if (const auto *Whole = dyn_cast<MemberExpr>(Sub))
-        collectLevels(N, Whole, Site);
-      else
-        collectLevels(N, M, Site);
+      collectLevels(N, Sub, Site);
       return;
     }
   }

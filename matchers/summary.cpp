@@ -6,10 +6,12 @@
 // twice on a path is a loop, and a loop is never free-only. Paths are bounded; beyond the bound the function is opaque.
 // What the walk does not understand becomes an effect, never nothing.
 #include "matchers/summary.h"
+#include "matchers/graph.h"
+#include "matchers/stubs.h"
 #include "matchers/values.h"
 #include "clang/AST/Attr.h"
-#include "clang/Analysis/CFG.h"
 #include "clang/Basic/Builtins.h"
+#include <algorithm>
 #include <map>
 #include <memory>
 
@@ -20,6 +22,7 @@ namespace {
 
 constexpr unsigned MaxPaths = 256;
 constexpr unsigned MaxDepth = 8;
+constexpr size_t MaxBlocks = 1000; ///< on one path
 
 struct Outcome {
   PathSummary path;
@@ -30,7 +33,7 @@ struct State {
   ValueStore values;
   PathSummary path;
   std::set<const CFGBlock *> seen;
-  std::set<unsigned> checks; ///< expansion offsets of check macros already noted
+  std::set<SourceLocation> checks; ///< expansions of check macros already noted
   Value result;
 };
 
@@ -53,12 +56,19 @@ private:
   const CFG *cfgOf(const FunctionDecl *Definition);
   void block(Frame &F, const CFGBlock *B, size_t Element, State S);
   void leave(Frame &F, const CFGBlock *B, State S);
+  void finish(Frame &F, State S, bool Ends);
   bool element(Frame &F, const CFGBlock *B, size_t Index, const Stmt *S, State &St);
+  bool change(const Stmt *S, State &St);
   bool call(Frame &F, const CFGBlock *B, size_t Index, const CallExpr *C, State &St);
+  bool inlineCall(Frame &F, const CFGBlock *B, size_t Index, const CallExpr *C, const std::vector<Value> &Arguments, State &St);
+  bool knownCall(const CallExpr *C, const FunctionDecl *Callee, const std::vector<Value> &Arguments, State &St);
   std::string cacheInCaller(const std::string &Cache, const FunctionDecl *Callee, const CallExpr *C, const State &S) const;
   void assign(const BinaryOperator *B, State &S);
+  void step(const UnaryOperator *U, State &S);
+  void noteStubs(const FunctionDecl *Definition, std::vector<Outcome> &Outcomes);
   void declare(const DeclStmt *D, State &S);
   bool insideCheck(const Stmt *S, State &St);
+  void keepValue(const Stmt *S, State &St);
   void effect(State &S, Effect::Kind Kind, const Stmt *At, std::string Name, std::string Text);
 
   const Names &N;
@@ -70,12 +80,8 @@ private:
 
 const CFG *Walker::cfgOf(const FunctionDecl *Definition) {
   auto It = Graphs.find(Definition);
-  if (It == Graphs.end()) {
-    CFG::BuildOptions Options;
-    Options.setAllAlwaysAdd();
-    Options.PruneTriviallyFalseEdges = true;
-    It = Graphs.emplace(Definition, CFG::buildCFG(Definition, Definition->getBody(), &N.context(), Options)).first;
-  }
+  if (It == Graphs.end())
+    It = Graphs.emplace(Definition, buildGraph(N, Definition, true)).first;
   return It->second.get();
 }
 
@@ -84,6 +90,10 @@ std::vector<Outcome> Walker::walk(const FunctionDecl *F, const std::vector<Value
   const FunctionDecl *Definition = nullptr;
   if (!F->hasBody(Definition) || Definition->hasSkippedBody()) {
     Why = "its body was not seen";
+    return {};
+  }
+  if (Definition->isWeak()) {
+    Why = "it is weak: another definition may stand in for it";
     return {};
   }
   if (Depth > MaxDepth || !Active.insert(Definition).second) {
@@ -101,6 +111,7 @@ std::vector<Outcome> Walker::walk(const FunctionDecl *F, const std::vector<Value
     Why = Fr.why;
   }
   Active.erase(Definition);
+  noteStubs(Definition, Fr.outcomes);
   return Why.empty() ? std::move(Fr.outcomes) : std::vector<Outcome>();
 }
 
@@ -113,6 +124,19 @@ void Walker::effect(State &S, Effect::Kind Kind, const Stmt *At, std::string Nam
   S.path.effects.push_back(std::move(E));
 }
 
+/// What another configuration makes of these is not known, so they count as checks: a person must look.
+void Walker::noteStubs(const FunctionDecl *Definition, std::vector<Outcome> &Outcomes) {
+  for (const EmptyMacro &M : emptyMacrosIn(N, Definition))
+    for (Outcome &O : Outcomes) {
+      Effect E;
+      E.kind = Effect::Check;
+      E.where = N.locationOf(M.where);
+      E.name = M.name;
+      E.text = "uses " + M.name + ", which does nothing in this configuration";
+      O.path.effects.push_back(std::move(E));
+    }
+}
+
 /// A check such as WARN_ON expands to stores, assembly and branches; it counts once, as a check.
 bool Walker::insideCheck(const Stmt *S, State &St) {
   if (!S->getBeginLoc().isMacroID())
@@ -120,10 +144,16 @@ bool Walker::insideCheck(const Stmt *S, State &St) {
   std::string Macro = N.checkMacro(S->getBeginLoc());
   if (Macro.empty())
     return false;
-  unsigned Where = N.sources().getFileOffset(N.sources().getExpansionLoc(S->getBeginLoc()));
-  if (St.checks.insert(Where).second)
+  if (St.checks.insert(N.sources().getExpansionLoc(S->getBeginLoc())).second)
     effect(St, Effect::Check, S, Macro, "checks with " + Macro + "()");
   return true;
+}
+
+/// Whether the user wrote the token at `L`: it is no part of a macro's body.
+bool isWrittenByUser(const Names &N, SourceLocation L) {
+  while (L.isMacroID() && N.sources().isMacroArgExpansion(L))
+    L = N.sources().getImmediateSpellingLoc(L);
+  return L.isFileID();
 }
 
 void Walker::declare(const DeclStmt *D, State &S) {
@@ -131,6 +161,8 @@ void Walker::declare(const DeclStmt *D, State &S) {
     const auto *V = dyn_cast<VarDecl>(Each);
     if (!V)
       continue;
+    if (V->getType()->isVariablyModifiedType())
+      effect(S, Effect::Other, D, "", "has a type of variable length");
     if (V->hasAttr<CleanupAttr>())
       effect(S, Effect::Other, D, "", "runs a cleanup function at the end of the scope");
     S.values.setVariable(V, V->hasInit() && !V->isStaticLocal() ? evaluate(N, S.values, V->getInit()) : Value::unknown());
@@ -141,11 +173,21 @@ void Walker::assign(const BinaryOperator *B, State &S) {
   const Expr *Left = B->getLHS()->IgnoreParens();
   if (const auto *Ref = dyn_cast<DeclRefExpr>(Left))
     if (const auto *V = dyn_cast<VarDecl>(Ref->getDecl()); V && V->hasLocalStorage()) {
-      S.values.setVariable(V, B->getOpcode() == BO_Assign ? evaluate(N, S.values, B->getRHS()) : Value::unknown());
+      S.values.assign(V, B->getOpcode() == BO_Assign ? evaluate(N, S.values, B->getRHS()) : Value::unknown());
       return;
     }
   std::string Target = N.textOf(Left->getSourceRange());
   effect(S, Effect::Other, B, "", "stores to " + (Target.empty() ? std::string("memory") : Target));
+}
+
+/// ++ and --
+void Walker::step(const UnaryOperator *U, State &S) {
+  const auto *Ref = dyn_cast<DeclRefExpr>(U->getSubExpr()->IgnoreParens());
+  const auto *V = Ref ? dyn_cast<VarDecl>(Ref->getDecl()) : nullptr;
+  if (V && V->hasLocalStorage())
+    S.values.assign(V, Value::unknown());
+  else
+    effect(S, Effect::Other, U, "", "changes " + N.textOf(U->getSubExpr()->getSourceRange()));
 }
 
 bool isPureCallee(const FunctionDecl *F, ASTContext &Context) {
@@ -160,6 +202,11 @@ bool isPureCallee(const FunctionDecl *F, ASTContext &Context) {
   return Name == "__builtin_object_size" || Name == "__builtin_dynamic_object_size" || Name == "__builtin_unreachable";
 }
 
+/// A function of the .c file itself that merely shares the name of a primitive is not that primitive.
+bool isPrivateNamesake(const Names &N, const FunctionDecl *F) {
+  return !F->isExternallyVisible() && N.sources().isInMainFile(N.sources().getExpansionLoc(F->getLocation()));
+}
+
 /// A cache that the callee got as an argument is the one the caller passed.
 std::string Walker::cacheInCaller(const std::string &Cache, const FunctionDecl *Callee, const CallExpr *C,
                                   const State &S) const {
@@ -170,19 +217,10 @@ std::string Walker::cacheInCaller(const std::string &Cache, const FunctionDecl *
   return cachePlace(N, S.values, C->getArg(Index));
 }
 
-/// Returns false if it has continued the walk itself (once per outcome of the callee).
-bool Walker::call(Frame &F, const CFGBlock *B, size_t Index, const CallExpr *C, State &St) {
-  const FunctionDecl *Callee = calleeOf(C);
-  if (!Callee) {
-    effect(St, Effect::Other, C, "", "calls through a pointer" +
-           (N.textOf(C->getCallee()->getSourceRange()).empty() ? std::string() : " " + N.textOf(C->getCallee()->getSourceRange())));
-    return true;
-  }
+/// Calls whose meaning is known without looking into the callee.
+bool Walker::knownCall(const CallExpr *C, const FunctionDecl *Callee, const std::vector<Value> &Arguments, State &St) {
   std::string Name = Callee->getNameAsString();
-  std::vector<Value> Arguments;
-  for (const Expr *A : C->arguments())
-    Arguments.push_back(evaluate(N, St.values, A));
-  if (const FreeRule *Rule = N.rules().free(Name)) {
+  if (const FreeRule *Rule = N.rules().free(Name); Rule && !isPrivateNamesake(N, Callee)) {
     effect(St, Effect::Free, C, Name, "frees with " + Name + "()");
     Effect &E = St.path.effects.back();
     if (Rule->object < Arguments.size())
@@ -191,38 +229,76 @@ bool Walker::call(Frame &F, const CFGBlock *B, size_t Index, const CallExpr *C, 
       E.cache = cachePlace(N, St.values, C->getArg(*Rule->cache));
     return true;
   }
-  if (Callee->getBuiltinID() && Name == "__builtin_expect" && !Arguments.empty()) {
+  const std::vector<std::string> &Checks = N.rules().checks;
+  if (std::find(Checks.begin(), Checks.end(), Name) != Checks.end()) {
+    effect(St, Effect::Check, C, Name, "checks with " + Name + "()");
+    return true;
+  }
+  if (Callee->getBuiltinID() && StringRef(Name).starts_with("__builtin_expect") && !Arguments.empty()) {
     St.values.remember(C, Arguments[0]);
     return true;
   }
-  if (isPureCallee(Callee, N.context())) {
+  if (isPureCallee(Callee, N.context()) && !Callee->isDefined()) {
     St.values.remember(C, evaluateConstant(N, C));
     return true;
   }
-  const FunctionDecl *Definition = nullptr;
-  bool HasBody = Callee->hasBody(Definition) && !Definition->hasSkippedBody();
-  std::string Why;
-  if (HasBody) {
-    std::vector<Outcome> Outcomes = walk(Callee, Arguments, F.depth + 1, Why);
-    if (Why.empty()) {
-      for (Outcome &O : Outcomes) {
-        State Next = St;
-        for (Effect E : O.path.effects) {
-          E.cache = cacheInCaller(E.cache, Callee, C, St);
-          Next.path.effects.push_back(std::move(E));
-        }
-        Next.path.assumed_null.insert(Next.path.assumed_null.end(), O.path.assumed_null.begin(), O.path.assumed_null.end());
-        Next.values.remember(C, O.result);
-        block(F, B, Index + 1, std::move(Next));
-      }
-      return false;
+  return false;
+}
+
+/// Walks into the callee and, once per outcome of it, on from the call. False: there is no body to walk into.
+bool Walker::inlineCall(Frame &F, const CFGBlock *B, size_t Index, const CallExpr *C, const std::vector<Value> &Arguments,
+                        State &St) {
+  const FunctionDecl *Callee = calleeOf(C);
+  std::string Name = Callee->getNameAsString(), Why;
+  std::vector<Outcome> Outcomes = walk(Callee, Arguments, F.depth + 1, Why);
+  if (!Why.empty() || Outcomes.empty()) {
+    effect(St, Effect::Other, C, N.symbolOf(Callee), "calls " + Name + "() (" + (Why.empty() ? "it never returns" : Why) + ")");
+    return false;
+  }
+  // A void function that never does anything is the empty half of an #ifdef, and so is one that only says 0 or 1.
+  bool Stub = Callee->getReturnType()->isVoidType() &&
+              std::all_of(Outcomes.begin(), Outcomes.end(), [](const Outcome &O) { return O.path.effects.empty(); });
+  if (Stub)
+    effect(St, Effect::Check, C, Name, "calls " + Name + "(), which does nothing in this configuration");
+  for (Outcome &O : Outcomes) {
+    State Next = St;
+    for (Effect E : O.path.effects) {
+      E.cache = cacheInCaller(E.cache, Callee, C, St);
+      Next.path.effects.push_back(std::move(E));
     }
-    effect(St, Effect::Other, C, N.symbolOf(Callee), "calls " + Name + "() (" + Why + ")");
+    Next.path.assumed_null.insert(Next.path.assumed_null.end(), O.path.assumed_null.begin(), O.path.assumed_null.end());
+    bool Number = O.result.isConstant() && !Callee->getReturnType()->isPointerType();
+    Next.values.remember(C, Number ? Value::unknown() : O.result);
+    if (O.path.ends)
+      finish(F, std::move(Next), true);
+    else
+      block(F, B, Index + 1, std::move(Next));
+  }
+  return true;
+}
+
+/// Returns false if it has continued the walk itself (once per outcome of the callee).
+bool Walker::call(Frame &F, const CFGBlock *B, size_t Index, const CallExpr *C, State &St) {
+  const FunctionDecl *Callee = calleeOf(C);
+  if (!Callee) {
+    std::string Through = N.textOf(C->getCallee()->getSourceRange());
+    effect(St, Effect::Other, C, "", "calls through a pointer" + (Through.empty() ? "" : " " + Through));
     return true;
   }
+  std::string Name = Callee->getNameAsString();
+  std::vector<Value> Arguments;
+  for (const Expr *A : C->arguments())
+    Arguments.push_back(evaluate(N, St.values, A));
+  if (knownCall(C, Callee, Arguments, St))
+    return true;
+  const FunctionDecl *Definition = nullptr;
+  if (Callee->hasBody(Definition) && !Definition->hasSkippedBody())
+    return !inlineCall(F, B, Index, C, Arguments, St);
   // A definition that was skipped has a body somewhere; only a definition in a header can be asked for by name.
   if (Callee->isInlined() || Callee->getStorageClass() == SC_Static)
     Missing.insert(Name);
+  if (isPureCallee(Callee, N.context()))
+    return true; // no effect, and a value that is not known
   effect(St, Effect::Call, C, N.symbolOf(Callee), "calls " + Name + "()");
   for (unsigned A = 0; A < Arguments.size(); ++A) {
     AbstractValue V = Arguments[A].abstract();
@@ -235,36 +311,69 @@ bool Walker::call(Frame &F, const CFGBlock *B, size_t Index, const CallExpr *C, 
   return true;
 }
 
-bool Walker::element(Frame &F, const CFGBlock *B, size_t Index, const Stmt *S, State &St) {
-  if (insideCheck(S, St))
-    return true;
-  if (const auto *C = dyn_cast<CallExpr>(S))
-    return call(F, B, Index, C, St);
+/// What a check computes is still a value: if (!WARN_ON(!p)) tests p.
+void Walker::keepValue(const Stmt *S, State &St) {
   if (const auto *D = dyn_cast<DeclStmt>(S)) {
     declare(D, St);
-  } else if (const auto *O = dyn_cast<BinaryOperator>(S)) {
-    if (O->isAssignmentOp())
-      assign(O, St);
-  } else if (const auto *U = dyn_cast<UnaryOperator>(S)) {
-    if (U->isIncrementDecrementOp()) {
-      const auto *Ref = dyn_cast<DeclRefExpr>(U->getSubExpr()->IgnoreParens());
-      const auto *V = Ref ? dyn_cast<VarDecl>(Ref->getDecl()) : nullptr;
-      if (V && V->hasLocalStorage())
-        St.values.setVariable(V, Value::unknown());
-      else
-        effect(St, Effect::Other, S, "", "changes " + N.textOf(U->getSubExpr()->getSourceRange()));
-    }
-  } else if (const auto *Load = dyn_cast<CastExpr>(S);
-             Load && Load->getCastKind() == CK_LValueToRValue && Load->getSubExpr()->getType().isVolatileQualified()) {
-    effect(St, Effect::Other, S, "", "reads volatile memory");
-  } else if (isa<AsmStmt>(S)) {
+  } else if (const auto *B = dyn_cast<BinaryOperator>(S); B && B->isAssignmentOp()) {
+    const auto *Ref = dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParens());
+    const auto *V = Ref ? dyn_cast<VarDecl>(Ref->getDecl()) : nullptr;
+    if ((V && V->hasLocalStorage()) || isWrittenByUser(N, B->getOperatorLoc()))
+      assign(B, St);
+  } else if (const auto *U = dyn_cast<UnaryOperator>(S); U && U->isIncrementDecrementOp()) {
+    if (isWrittenByUser(N, U->getOperatorLoc()))
+      step(U, St);
+  } else if (const auto *C = dyn_cast<CallExpr>(S)) {
+    const FunctionDecl *Callee = calleeOf(C);
+    std::vector<Value> Arguments;
+    for (const Expr *A : C->arguments())
+      Arguments.push_back(evaluate(N, St.values, A));
+    if (Callee && (Callee->getBuiltinID() || isWrittenByUser(N, C->getBeginLoc())))
+      knownCall(C, Callee, Arguments, St);
+  } else if (const auto *E = dyn_cast<Expr>(S); E && isa<StmtExpr, AbstractConditionalOperator>(E)) {
+    St.values.remember(E, evaluateAfterPath(N, St.values, E));
+  }
+}
+
+/// Declarations, assignments and loads; false if `S` is none of them.
+bool Walker::change(const Stmt *S, State &St) {
+  if (const auto *D = dyn_cast<DeclStmt>(S)) {
+    declare(D, St);
+  } else if (const auto *O = dyn_cast<BinaryOperator>(S); O && O->isAssignmentOp()) {
+    assign(O, St);
+  } else if (const auto *U = dyn_cast<UnaryOperator>(S); U && U->isIncrementDecrementOp()) {
+    step(U, St);
+  } else if (const auto *Load = dyn_cast<CastExpr>(S); Load && Load->getCastKind() == CK_LValueToRValue) {
+    if (Load->getSubExpr()->getType().isVolatileQualified())
+      effect(St, Effect::Other, S, "", "reads volatile memory");
+    // The value is that of this moment, not of the moment it is used.
+    if (isa<DeclRefExpr>(Load->getSubExpr()->IgnoreParens()))
+      St.values.remember(Load, evaluate(N, St.values, Load->getSubExpr()));
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool Walker::element(Frame &F, const CFGBlock *B, size_t Index, const Stmt *S, State &St) {
+  if (insideCheck(S, St)) {
+    keepValue(S, St);
+    return true;
+  }
+  if (const auto *C = dyn_cast<CallExpr>(S))
+    return call(F, B, Index, C, St);
+  if (const auto *E = dyn_cast<ExplicitCastExpr>(S); E && E->getTypeAsWritten()->isVariablyModifiedType())
+    effect(St, Effect::Other, S, "", "has a type of variable length");
+  if (change(S, St))
+    return true;
+  if (isa<AsmStmt>(S)) {
     effect(St, Effect::Other, S, "", "has inline assembly");
   } else if (isa<AtomicExpr>(S)) {
     effect(St, Effect::Other, S, "", "has an atomic operation");
   } else if (const auto *R = dyn_cast<ReturnStmt>(S)) {
     if (R->getRetValue())
       St.result = evaluate(N, St.values, R->getRetValue());
-  } else if (const auto *E = dyn_cast<Expr>(S); E && isa<StmtExpr, ConditionalOperator, BinaryConditionalOperator>(E)) {
+  } else if (const auto *E = dyn_cast<Expr>(S); E && isa<StmtExpr, AbstractConditionalOperator>(E)) {
     St.values.remember(E, evaluateAfterPath(N, St.values, E));
   }
   return true;
@@ -273,13 +382,15 @@ bool Walker::element(Frame &F, const CFGBlock *B, size_t Index, const Stmt *S, S
 void Walker::block(Frame &F, const CFGBlock *B, size_t Element, State S) {
   if (!F.why.empty())
     return;
+  if (S.seen.size() > MaxBlocks) {
+    F.why = "it is too long";
+    return;
+  }
   if (Element == 0 && !S.seen.insert(B).second) {
     const Stmt *At = B->getTerminatorStmt();
     effect(S, Effect::Other, At ? At : F.function->getBody(), "", "has a loop");
-    if (++Paths > MaxPaths)
-      F.why = "it has too many paths";
-    else
-      F.outcomes.push_back({std::move(S.path), Value::unknown()});
+    S.result = Value::unknown();
+    finish(F, std::move(S), false);
     return;
   }
   for (size_t I = Element; I < B->size(); ++I)
@@ -289,45 +400,49 @@ void Walker::block(Frame &F, const CFGBlock *B, size_t Element, State S) {
   leave(F, B, std::move(S));
 }
 
-void Walker::leave(Frame &F, const CFGBlock *B, State S) {
-  if (B == &F.cfg->getExit()) {
-    if (++Paths > MaxPaths) {
-      F.why = "it has too many paths";
-      return;
-    }
-    F.outcomes.push_back({std::move(S.path), S.result});
+void Walker::finish(Frame &F, State S, bool Ends) {
+  if (++Paths > MaxPaths) {
+    F.why = "it has too many paths";
     return;
   }
-  const Expr *Condition = B->succ_size() == 2 ? B->getLastCondition() : nullptr;
+  S.path.ends = Ends;
+  F.outcomes.push_back({std::move(S.path), S.result});
+}
+
+void Walker::leave(Frame &F, const CFGBlock *B, State S) {
+  if (B == &F.cfg->getExit())
+    return finish(F, std::move(S), false);
+  if (B->hasNoReturnElement())
+    return finish(F, std::move(S), true);
+  const Stmt *Terminator = B->getTerminatorStmt();
+  if (isa_and_nonnull<AsmStmt>(Terminator) && !insideCheck(Terminator, S))
+    effect(S, Effect::Other, Terminator, "", "has inline assembly"); // asm goto ends a block and is no element of it
+  const Expr *Condition = conditionOf(B);
   Value Cond = Condition ? evaluate(N, S.values, Condition) : Value::unknown();
-  unsigned Edge = 0;
-  for (auto It = B->succ_begin(); It != B->succ_end(); ++It, ++Edge) {
-    const CFGBlock *Next = It->getReachableBlock();
-    if (!Next)
-      continue;
-    bool Taken = Edge == 0;
+  std::vector<GraphEdge> Edges = edgesFrom(N, B, Cond.isConstant() ? std::optional<int64_t>(Cond.number()) : std::nullopt);
+  if (Edges.empty()) {
+    effect(S, Effect::Other, Terminator ? Terminator : F.function->getBody(), "", "goes on where it cannot be followed");
+    return finish(F, std::move(S), false);
+  }
+  for (const GraphEdge &E : Edges) {
     State Copy = S;
-    if (B->succ_size() == 2 && Condition) {
-      std::optional<bool> Truth = Cond.truth();
-      if (Truth && *Truth != Taken)
-        continue;
-      if (auto Null = Cond.nullWhen(Taken))
+    if (E.taken) {
+      if (auto Null = Cond.nullWhen(*E.taken))
         Copy.path.assumed_null.push_back(*Null);
-      if (const Stmt *T = B->getTerminatorStmt())
-        Copy.values.decide(T, Taken);
+      Copy.values.decide(Terminator, *E.taken);
     }
-    block(F, Next, 0, std::move(Copy));
+    block(F, E.to, 0, std::move(Copy));
   }
 }
 
+bool sameEffect(const Effect &A, const Effect &B) {
+  return A.kind == B.kind && A.where == B.where && A.name == B.name && A.text == B.text && A.object == B.object &&
+         A.cache == B.cache && A.arguments == B.arguments;
+}
+
 bool samePath(const PathSummary &A, const PathSummary &B) {
-  if (A.effects.size() != B.effects.size() || A.assumed_null.size() != B.assumed_null.size())
-    return false;
-  for (size_t I = 0; I < A.effects.size(); ++I)
-    if (!(A.effects[I].where == B.effects[I].where) || A.effects[I].text != B.effects[I].text ||
-        A.effects[I].object.offset != B.effects[I].object.offset || A.effects[I].object.kind != B.effects[I].object.kind)
-      return false;
-  return true;
+  return A.ends == B.ends && A.result == B.result && A.assumed_null == B.assumed_null &&
+         std::equal(A.effects.begin(), A.effects.end(), B.effects.begin(), B.effects.end(), sameEffect);
 }
 
 } // namespace

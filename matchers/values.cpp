@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "matchers/values.h"
+#include "matchers/graph.h"
 #include "clang/AST/RecordLayout.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace clang;
 
@@ -24,8 +26,7 @@ Value Value::plus(int64_t Bytes) const {
   Value V = *this;
   if (K != Pointer && K != Const)
     return unknown();
-  V.Offset += Bytes;
-  return V;
+  return llvm::AddOverflow(Offset, Bytes, V.Offset) ? unknown() : V;
 }
 
 Value Value::isNull(bool Null) const {
@@ -95,12 +96,8 @@ std::optional<bool> ValueStore::decision(const Stmt *Terminator) const {
 }
 
 Value evaluateConstant(const Names &N, const Expr *E) {
-  Expr::EvalResult Result;
-  if (!E->isValueDependent() && E->getType()->isIntegralOrEnumerationType() &&
-      E->EvaluateAsInt(Result, N.context(), Expr::SE_NoSideEffects) && Result.Val.isInt() &&
-      Result.Val.getInt().getSignificantBits() <= 64)
-    return Value::constant(Result.Val.getInt().getExtValue());
-  return Value::unknown();
+  std::optional<int64_t> C = constantOf(N, E);
+  return C ? Value::constant(*C) : Value::unknown();
 }
 
 namespace {
@@ -124,6 +121,13 @@ std::optional<int64_t> fieldOffset(const Names &N, const FieldDecl *F) {
   return N.context().getASTRecordLayout(Record).getFieldOffset(F->getFieldIndex()) / N.context().getCharWidth();
 }
 
+/// `Base` moved by `Count` elements of what `T` points to.
+Value moved(const Names &N, const Value &Base, QualType T, int64_t Count) {
+  std::optional<int64_t> Stride = strideOf(N, T);
+  int64_t Bytes = 0;
+  return Stride && !llvm::MulOverflow(Count, *Stride, Bytes) ? Base.plus(Bytes) : Value::unknown();
+}
+
 /// The address an lvalue denotes.
 Value addressOfLvalue(const Names &N, const ValueStore &S, const Expr *E) {
   E = E->IgnoreParens();
@@ -140,11 +144,21 @@ Value addressOfLvalue(const Names &N, const ValueStore &S, const Expr *E) {
   if (const auto *A = dyn_cast<ArraySubscriptExpr>(E)) {
     Value Base = evaluate(N, S, A->getBase());
     Value Index = evaluate(N, S, A->getIdx());
-    std::optional<int64_t> Stride = strideOf(N, A->getBase()->getType());
-    if (Base.isPointer() && Index.isConstant() && Stride)
-      return Base.plus(Index.number() * *Stride);
+    if (Base.isPointer() && Index.isConstant() && A->getBase()->getType()->isPointerType())
+      return moved(N, Base, A->getBase()->getType(), Index.number());
   }
   return Value::unknown();
+}
+
+/// A number as the type `T` holds it; a pointer only if it fits.
+Value convertedTo(const Names &N, Value V, QualType T, QualType From) {
+  unsigned Width = N.context().getIntWidth(T);
+  if (V.isPointer())
+    return Width < N.context().getTypeSize(From) ? Value::unknown() : V;
+  if (!V.isConstant() || Width >= 64)
+    return V;
+  uint64_t Bits = static_cast<uint64_t>(V.number()) & llvm::maskTrailingOnes<uint64_t>(Width);
+  return Value::constant(T->isSignedIntegerOrEnumerationType() ? llvm::SignExtend64(Bits, Width) : static_cast<int64_t>(Bits));
 }
 
 Value evaluateBinary(const Names &N, const ValueStore &S, const BinaryOperator *B) {
@@ -165,12 +179,12 @@ Value evaluateBinary(const Names &N, const ValueStore &S, const BinaryOperator *
   bool LeftPointer = B->getLHS()->getType()->isPointerType(), RightPointer = B->getRHS()->getType()->isPointerType();
   if (LeftPointer && RightPointer)
     return Value::unknown();
+  if (R.isConstant() && R.number() == INT64_MIN)
+    return Value::unknown();
   if (LeftPointer && L.isPointer() && R.isConstant())
-    if (auto Stride = strideOf(N, B->getLHS()->getType()))
-      return L.plus(Sign * R.number() * *Stride);
+    return moved(N, L, B->getLHS()->getType(), Sign * R.number());
   if (RightPointer && R.isPointer() && L.isConstant() && Sign == 1)
-    if (auto Stride = strideOf(N, B->getRHS()->getType()))
-      return R.plus(L.number() * *Stride);
+    return moved(N, R, B->getRHS()->getType(), L.number());
   // The pointer as an integer: (unsigned long)head - offset.
   if (!LeftPointer && !RightPointer && L.isPointer() && R.isConstant())
     return L.plus(Sign * R.number());
@@ -197,19 +211,16 @@ Value evaluate(const Names &N, const ValueStore &S, const Expr *E) {
     case CK_BitCast:
     case CK_NoOp:
     case CK_IntegralToPointer:
+      return evaluate(N, S, Cast->getSubExpr());
     case CK_PointerToBoolean:
-      return evaluate(N, S, Cast->getSubExpr());
-    case CK_PointerToIntegral:
-      return N.context().getTypeSize(Cast->getType()) >= N.context().getTypeSize(Cast->getSubExpr()->getType())
-                 ? evaluate(N, S, Cast->getSubExpr()) : Value::unknown();
-    case CK_IntegralCast: {
-      // Narrowing would lose bits of a pointer that was turned into a number.
+    case CK_IntegralToBoolean: {
+      // As a number this is 0 or 1, so it is no pointer any more.
       Value V = evaluate(N, S, Cast->getSubExpr());
-      bool Narrow = N.context().getTypeSize(Cast->getType()) < N.context().getTypeSize(Cast->getSubExpr()->getType());
-      return V.isPointer() && Narrow ? Value::unknown() : V;
+      return V.isPointer() || V.isConstant() ? V.isNull(false) : V;
     }
-    case CK_IntegralToBoolean:
-      return evaluate(N, S, Cast->getSubExpr());
+    case CK_PointerToIntegral:
+    case CK_IntegralCast:
+      return convertedTo(N, evaluate(N, S, Cast->getSubExpr()), Cast->getType(), Cast->getSubExpr()->getType());
     default:
       return Value::unknown();
     }
@@ -229,7 +240,7 @@ Value evaluate(const Names &N, const ValueStore &S, const Expr *E) {
   }
   if (const auto *B = dyn_cast<BinaryOperator>(E))
     return evaluateBinary(N, S, B);
-  if (const auto *I = dyn_cast<InitListExpr>(E); I && I->getNumInits() == 1)
+  if (const auto *I = dyn_cast<InitListExpr>(E); I && I->getNumInits() == 1 && I->getType()->isScalarType())
     return evaluate(N, S, I->getInit(0));
   if (const auto *O = dyn_cast<OpaqueValueExpr>(E); O && O->getSourceExpr())
     return evaluate(N, S, O->getSourceExpr());
@@ -253,7 +264,10 @@ Value evaluateAfterPath(const Names &N, const ValueStore &S, const Expr *E) {
   return True == False ? True : Value::unknown();
 }
 
-std::string cachePlace(const Names &N, const ValueStore &, const Expr *E) {
+std::string cachePlace(const Names &N, const ValueStore &S, const Expr *E) {
+  const auto *Ref = dyn_cast<DeclRefExpr>(stripped(E));
+  if (const auto *P = Ref ? dyn_cast<ParmVarDecl>(Ref->getDecl()) : nullptr; P && S.assigned(P))
+    return "?";
   std::vector<std::string> Values = N.valuesOf(E);
   return Values.size() == 1 ? Values.front() : std::string("?");
 }

@@ -8,6 +8,7 @@
 #include "clang/AST/Expr.h"
 #include <map>
 #include <optional>
+#include <set>
 
 namespace krcu {
 
@@ -42,6 +43,9 @@ private:
 class ValueStore {
 public:
   void setVariable(const clang::VarDecl *V, Value Val) { Variables[V] = Val; }
+  /// As setVariable(), for an assignment: what a parameter got from the caller is gone.
+  void assign(const clang::VarDecl *V, Value Val) { Variables[V] = Val, Assigned.insert(V); }
+  bool assigned(const clang::VarDecl *V) const { return Assigned.count(V) != 0; }
   Value variable(const clang::VarDecl *V) const;
   void remember(const clang::Expr *E, Value V) { Known[E] = V; }
   const Value *remembered(const clang::Expr *E) const;
@@ -50,6 +54,7 @@ public:
 
 private:
   std::map<const clang::VarDecl *, Value> Variables;
+  std::set<const clang::VarDecl *> Assigned;
   std::map<const clang::Expr *, Value> Known;
   std::map<const clang::Stmt *, bool> Decisions;
 };
@@ -57,7 +62,7 @@ private:
 Value evaluate(const Names &N, const ValueStore &S, const clang::Expr *E);
 /// Of a ternary or a statement expression whose parts have been walked on this path.
 Value evaluateAfterPath(const Names &N, const ValueStore &S, const clang::Expr *E);
-/// A compile-time constant or unknown.
+/// A constant of every configuration, or unknown.
 Value evaluateConstant(const Names &N, const clang::Expr *E);
 /// The place a cache argument is loaded from; a field of the object itself counts as that field.
 std::string cachePlace(const Names &N, const ValueStore &S, const clang::Expr *E);

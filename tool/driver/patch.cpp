@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/driver/patch.h"
-#include "matchers/extract.h"
 #include "tool/driver/plan.h"
+#include "tool/driver/verify.h"
 #include "tool/index/outline.h"
 #include "tool/rewrite/rewrite.h"
 #include "tool/support/error.h"
@@ -13,7 +13,26 @@ namespace {
 
 struct Planned {
   std::map<std::string, FilePlan> files;
+  std::set<std::pair<std::string, uint32_t>> barriers; ///< that go, as file and offset
 };
+
+/// Words by which a comment shows that it is about waiting for callbacks.
+std::vector<std::string> waitingWords(const Scan &S, const BarrierLeftover &B, const SiteReport &R) {
+  std::vector<std::string> Words = {"RCU", "rcu", "callback", "callbacks", "grace", "barrier", plainName(R.callback.function)};
+  for (const DeferralRule &D : S.rules().deferrals)
+    Words.push_back(D.name);
+  Words.push_back(B.barrier);
+  return Words;
+}
+
+/// The barriers that have nothing left to wait for, except in the files of `Keep`.
+void planBarriers(const Scan &S, const std::vector<SiteReport> &Sites, const std::set<std::string> &Keep, Planned &P) {
+  for (const SiteReport &R : Sites)
+    if (R.leftovers && R.cls == SiteClass::Convert)
+      for (const BarrierLeftover &B : R.leftovers->barriers)
+        if (B.may_go && !Keep.count(B.where.file) && S.tree().isSubject(B.where.file) && P.barriers.emplace(B.where.file, B.begin).second)
+          P.files[B.where.file].statements.push_back({B.begin, B.end, waitingWords(S, B, R)});
+}
 
 Planned planOf(const Scan &S, const std::vector<SiteReport> &Sites, const std::set<std::string> &Excluded) {
   Planned P;
@@ -28,61 +47,44 @@ Planned planOf(const Scan &S, const std::vector<SiteReport> &Sites, const std::s
     P.files[R.callback.where.file].removals.push_back({Name, R.callback.summary->begin, R.callback.summary->end});
     if (!R.callback.summary->is_static)
       for (uint32_t Id : S.index().mentioning(Name)) // prototypes in headers and in other files
-        if (S.index().files()[Id].path != R.callback.where.file)
+        if (auto Text = S.index().text(Id); Text && S.index().files()[Id].path != R.callback.where.file &&
+                                            S.tree().isSubject(S.index().files()[Id].path) && hasPrototype(*Text, Name))
           P.files[S.index().files()[Id].path].declarations.push_back(Name);
   }
+  for (const OrphanedHelper &H : orphanedHelpers(S, Sites))
+    if (P.files.count(H.file) && !Excluded.count(H.file))
+      P.files[H.file].removals.push_back({H.name, H.begin, H.end});
   return P;
 }
 
-/// Diagnostics as a multiset that does not care for line numbers, which the edit moves.
-std::multiset<std::string> fingerprint(const ParseOutcome &O) {
-  std::multiset<std::string> Result;
-  for (const ParseDiagnostic &D : O.diagnostics)
-    Result.insert(D.file + ": " + D.text);
-  return Result;
+/// Paths as the directory that is going to be changed knows them.
+void countFromRoot(const Tree &T, Patch &P) {
+  P.root = T.mounted().empty() ? T.root() : T.mounted();
+  if (T.mounted().empty())
+    return;
+  decltype(P.files) Files;
+  for (auto &[File, Texts] : P.files)
+    Files.emplace(T.mountedPath(File).str(), std::move(Texts));
+  P.files = std::move(Files);
+  for (auto *Lines : {&P.notes, &P.refused})
+    for (std::string &Line : *Lines)
+      Line = T.shown(Line);
 }
 
-/// Why the new contents must not be written, or empty. Parses old and new with all bodies and -Wunused-*.
-std::string verify(Scan &S, const std::string &File, const std::map<std::string, std::string> &Contents, unsigned Worker) {
-  ParseRequest Old;
-  Old.file = File;
-  Old.warn_unused = true;
-  Old.no_pch = true;
-  ParseRequest New = Old;
-  New.overrides = &Contents;
-  auto Ignore = [](clang::ASTContext &, const std::vector<clang::Decl *> &, const ParseOutcome &) {};
-  ParseOutcome Before = S.frontend().parse(Old, Worker, Ignore);
-  New.variant = Before.variant; // the same architecture, or the comparison means nothing
-  FileFacts Facts;
-  ExtractOptions EO;
-  EO.root = S.tree().root();
-  EO.rules = &S.rules();
-  ParseOutcome After = S.frontend().parse(New, Worker, [&](clang::ASTContext &C, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
-    Facts = extractFacts(C, File, Decls, EO);
-  });
-  if (!After.parsed)
-    return "the new text could not be parsed";
-  std::multiset<std::string> Had = fingerprint(Before);
-  for (const ParseDiagnostic &D : After.diagnostics) {
-    auto It = Had.find(D.file + ": " + D.text);
-    if (It == Had.end())
-      return "the new text would give " + std::string(D.error ? "an error" : "a warning") + " at line " + std::to_string(D.line) + ": " + D.text;
-    Had.erase(It);
-  }
-  return {};
-}
-
-} // namespace
-
-llvm::Expected<Patch> makePatch(Scan &S, std::vector<SiteReport> &Sites, unsigned Jobs) {
+llvm::Expected<Patch> makeTreePatch(Scan &S, std::vector<SiteReport> &Sites, unsigned Jobs, bool DropBarriers) {
   Patch Result;
   std::set<std::string> Excluded;
+  std::set<std::string> Keep; // files whose barriers stay, because they could not be taken out
   // A file that fails is left out and everything is planned again: a callback may have to stay now.
   for (int Round = 0; Round < 8; ++Round) {
     Result.files.clear();
     Result.notes.clear();
     markRemovals(S, Sites);
     Planned P = planOf(S, Sites, Excluded);
+    // Which barriers may go depends on what is converted, so the question is asked again each round.
+    bool Known = S.findLeftovers(Sites);
+    if (DropBarriers && Known)
+      planBarriers(S, Sites, Keep, P);
     std::map<std::string, std::string> Contents;
     std::map<std::string, std::string> Failed;
     for (const auto &[File, Plan] : P.files) {
@@ -107,15 +109,25 @@ llvm::Expected<Patch> makePatch(Scan &S, std::vector<SiteReport> &Sites, unsigne
     for (const auto &[File, Texts] : Result.files)
       if (llvm::StringRef(File).ends_with(".c"))
         Files.push_back(File);
-    std::vector<std::string> Why(Files.size());
+    std::vector<std::string> Why(Files.size()), Variants(Files.size());
     if (Failed.empty())
-      parallelFor(Jobs, Files.size(), [&](size_t N, unsigned Worker) { Why[N] = verify(S, Files[N], Contents, Worker); });
+      parallelFor(Jobs, Files.size(), [&](size_t N, unsigned Worker) { Why[N] = verifyFile(S, Files[N], Contents, Worker, &Variants[N]); });
     for (size_t N = 0; N < Files.size(); ++N)
       if (!Why[N].empty())
         Failed[Files[N]] = Why[N];
-    if (Failed.empty())
+    if (Failed.empty()) {
+      for (size_t N = 0; N < Files.size(); ++N)
+        Result.parsed_for[Files[N]] = Variants[N];
+      for (std::string &Note : leftoverNotes(Sites, P.barriers))
+        Result.notes.push_back(std::move(Note));
       return Result;
+    }
     for (const auto &[File, Because] : Failed) {
+      if (!P.files[File].statements.empty()) { // try again without
+        Keep.insert(File);
+        Result.refused.push_back(File + ": the barrier was not removed: " + Because);
+        continue;
+      }
       Excluded.insert(File);
       Result.refused.push_back(File + ": not rewritten: " + Because);
       for (SiteReport &R : Sites)
@@ -128,6 +140,44 @@ llvm::Expected<Patch> makePatch(Scan &S, std::vector<SiteReport> &Sites, unsigne
     }
   }
   return Result;
+}
+
+} // namespace
+
+std::vector<std::string> leftoverNotes(const std::vector<SiteReport> &Sites, const std::set<std::pair<std::string, uint32_t>> &Dropped) {
+  std::vector<std::string> Notes;
+  auto Add = [&](std::string Note) {
+    if (std::find(Notes.begin(), Notes.end(), Note) == Notes.end())
+      Notes.push_back(std::move(Note));
+  };
+  for (const SiteReport &R : Sites) {
+    if (!R.leftovers)
+      continue;
+    for (const BarrierLeftover &B : R.leftovers->barriers) {
+      if (!B.before_destruction && !B.may_go)
+        continue;
+      std::string Note = leftoverText(B);
+      if (B.may_go) {
+        if (Dropped.count({B.where.file, B.begin}))
+          Note.replace(Note.find("may go"), 6, "is removed");
+        Note += "; looked at " + std::to_string(B.files) + (B.files == 1 ? " file" : " files") + ", converted:";
+        for (const Evidence &E : B.looked_at)
+          Note += (&E == &B.looked_at.front() ? " " : ", ") + E.file + ":" + std::to_string(E.line) + " " + E.text;
+      }
+      Add(std::move(Note));
+    }
+    for (const FieldLeftover &F : R.leftovers->fields)
+      for (const Evidence &E : F.stores)
+        Add(E.file + ":" + std::to_string(E.line) + (E.function.empty() ? "" : " " + E.function + "()") + ": " + E.text);
+  }
+  return Notes;
+}
+
+llvm::Expected<Patch> makePatch(Scan &S, std::vector<SiteReport> &Sites, unsigned Jobs, bool DropBarriers) {
+  llvm::Expected<Patch> P = makeTreePatch(S, Sites, Jobs, DropBarriers);
+  if (P)
+    countFromRoot(S.tree(), *P);
+  return P;
 }
 
 } // namespace krcu

@@ -12,15 +12,34 @@
 namespace krcu {
 
 struct Patch {
+  std::string root; ///< the directory that the paths count from: the tree's, or that of the external module
   std::map<std::string, std::pair<std::string, std::string>> files; ///< path -> old and new text
+  std::map<std::string, std::string> parsed_for; ///< .c file -> architecture that its new text was parsed for
   std::vector<std::string> notes;   ///< left for a person
   std::vector<std::string> refused; ///< files that were not rewritten, with the reason
 };
 
 /// Marks in the sites which callbacks go (callback_removed), writes nothing. `Sites`: the scan's own, updated in place.
-llvm::Expected<Patch> makePatch(Scan &S, std::vector<SiteReport> &Sites, unsigned Jobs);
+/// `DropBarriers`: remove the barriers that have nothing left to wait for, too; needs ScanOptions::leftovers.
+llvm::Expected<Patch> makePatch(Scan &S, std::vector<SiteReport> &Sites, unsigned Jobs, bool DropBarriers = false);
+
+/// A static function that only removed functions use, and that goes with them.
+struct OrphanedHelper {
+  std::string name, file;
+  uint32_t begin = 0, end = 0; ///< bytes of the definition
+};
+
+/// The helpers that the removal of callbacks leaves without a user, after markRemovals(). In file order.
+std::vector<OrphanedHelper> orphanedHelpers(const Scan &S, const std::vector<SiteReport> &Sites);
+
+/// What else changes with the sites of class convert, for a person: a line for each barrier and each field that
+/// nobody reads any more. `Dropped`: barriers that the patch removes, as file and offset.
+std::vector<std::string> leftoverNotes(const std::vector<SiteReport> &Sites, const std::set<std::pair<std::string, uint32_t>> &Dropped);
 
 /// Sets callback_removed where nothing else in the tree uses the callback once the sites of class convert are rewritten.
 void markRemovals(const Scan &S, std::vector<SiteReport> &Sites);
+
+/// Whether `Text` declares the function without defining it there.
+bool hasPrototype(const std::string &Text, const std::string &Function);
 
 } // namespace krcu

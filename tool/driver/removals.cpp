@@ -18,6 +18,18 @@ bool isPrototype(const Outline &O, const OutlineToken &T) {
   return true;
 }
 
+} // namespace
+
+bool hasPrototype(const std::string &Text, const std::string &Function) {
+  Outline O = outlineOf(Text);
+  for (const OutlineToken &T : findTokens(Text, Function))
+    if (isPrototype(O, T))
+      return true;
+  return false;
+}
+
+namespace {
+
 bool onlyUsedHere(const Scan &S, const CallbackReport &C, const std::map<std::string, std::vector<std::pair<uint32_t, uint32_t>>> &Rewritten) {
   std::string Name = plainName(C.function), Home = homeOf(C.function);
   std::vector<uint32_t> Files;
@@ -31,6 +43,8 @@ bool onlyUsedHere(const Scan &S, const CallbackReport &C, const std::map<std::st
   }
   for (uint32_t Id : Files) {
     const std::string &File = S.index().files()[Id].path;
+    if (!S.tree().isSubject(File))
+      continue; // the kernel cannot name a function of a module outside it
     auto Text = S.index().text(Id);
     if (!Text)
       return false;
@@ -60,13 +74,64 @@ void markRemovals(const Scan &S, std::vector<SiteReport> &Sites) {
   for (SiteReport &R : Sites) {
     R.callback_removed = false;
     const FunctionSummary *Summary = R.callback.summary;
-    if (R.cls != SiteClass::Convert || !Summary || Summary->in_macro)
+    if (R.cls != SiteClass::Convert || !Summary || Summary->in_macro || !S.tree().isSubject(R.callback.where.file))
       continue;
     auto It = Known.find(R.callback.function);
     if (It == Known.end())
       It = Known.emplace(R.callback.function, onlyUsedHere(S, R.callback, Rewritten)).first;
     R.callback_removed = It->second;
   }
+}
+
+namespace {
+
+using Range = std::pair<uint32_t, uint32_t>;
+
+bool within(uint32_t Offset, const std::vector<Range> &Ranges) {
+  for (const auto &[Begin, End] : Ranges)
+    if (Offset >= Begin && Offset < End)
+      return true;
+  return false;
+}
+
+/// One more helper of the file whose tokens all lie in what goes, in its own definition or in its prototypes; null if none is left.
+const OutlineFunction *nextOrphan(const Outline &O, const std::string &Text, const std::vector<Range> &Gone) {
+  for (const OutlineFunction &F : O.functions) {
+    if (!F.is_static || within(F.body_begin, Gone))
+      continue;
+    bool UsedByGone = false, UsedElsewhere = false;
+    for (const OutlineToken &T : findTokens(Text, F.name)) {
+      if (within(T.offset, Gone))
+        UsedByGone = true;
+      else if (!(T.offset >= F.decl_begin && T.offset < F.body_end) && !isPrototype(O, T) && !T.after_member_access)
+        UsedElsewhere = true;
+    }
+    if (UsedByGone && !UsedElsewhere)
+      return &F;
+  }
+  return nullptr;
+}
+
+} // namespace
+
+std::vector<OrphanedHelper> orphanedHelpers(const Scan &S, const std::vector<SiteReport> &Sites) {
+  std::map<std::string, std::vector<Range>> Gone;
+  for (const SiteReport &R : Sites)
+    if (R.cls == SiteClass::Convert && R.callback_removed)
+      Gone[R.callback.where.file].emplace_back(R.callback.summary->begin, R.callback.summary->end);
+  std::vector<OrphanedHelper> Result;
+  for (auto &[File, Ranges] : Gone) {
+    int Id = llvm::StringRef(File).ends_with(".c") ? S.index().find(File) : -1;
+    auto Text = Id < 0 ? nullptr : S.index().text(static_cast<uint32_t>(Id));
+    if (!Text)
+      continue;
+    Outline O = outlineOf(*Text);
+    while (const OutlineFunction *F = nextOrphan(O, *Text, Ranges)) {
+      Ranges.emplace_back(F->decl_begin, F->body_end);
+      Result.push_back({F->name, File, F->decl_begin, F->body_end});
+    }
+  }
+  return Result;
 }
 
 } // namespace krcu

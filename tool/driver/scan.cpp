@@ -6,6 +6,8 @@
 #include "tool/support/parallel.h"
 #include <algorithm>
 #include <cstdio>
+#include <optional>
+#include <thread>
 
 using namespace llvm;
 
@@ -18,6 +20,8 @@ Expected<std::unique_ptr<Scan>> Scan::run(const ScanOptions &Options) {
     return std::move(E);
   // One pass over all bytes; then every textual call of a deferral. From here on no call may disappear.
   S->takeCensusOf();
+  // Most callbacks show in their text that they do more than free; only the others are worth a parse.
+  S->glanceAtCallbacks();
   // Parse what can matter, link the facts, judge, and parse what the judgement found missing, until nothing is missing.
   S->parseAndJudge();
   return std::move(S);
@@ -25,7 +29,7 @@ Expected<std::unique_ptr<Scan>> Scan::run(const ScanOptions &Options) {
 
 Error Scan::open() {
   {
-    Timing::Phase P(Times, "rules and semantics");
+    Timing::Phase P(Times, "rules");
     auto R = loadRules(Options.builtin_rules, Options.rules);
     if (!R)
       return R.takeError();
@@ -34,15 +38,31 @@ Error Scan::open() {
     if (!T)
       return T.takeError();
     TheTree = std::make_unique<Tree>(std::move(*T));
-    auto S = probeSemantics(*TheTree, TheRules);
-    if (!S)
-      return S.takeError();
-    TheSemantics = std::move(*S);
-    for (const std::string &A : Options.assume)
-      if (Error E = assume(TheSemantics, A))
+    if (!Options.module.empty())
+      if (Error E = TheTree->mount(Options.module))
         return E;
   }
-  Timing::Phase P(Times, "index");
+  // The probe reads a few directories, the index all of them: side by side.
+  std::optional<Expected<Semantics>> Probed;
+  std::thread Prober([&] { Probed.emplace(probeSemantics(*TheTree, TheRules)); });
+  Error Indexed = buildIndex();
+  Prober.join();
+  if (Indexed) {
+    if (!*Probed)
+      consumeError(Probed->takeError());
+    return Indexed;
+  }
+  if (!*Probed)
+    return Probed->takeError();
+  TheSemantics = std::move(**Probed);
+  for (const std::string &A : Options.assume)
+    if (Error E = assume(TheSemantics, A))
+      return E;
+  return openFrontend();
+}
+
+Error Scan::buildIndex() {
+  Timing::Phase P(Times, "index and semantics");
   IndexOptions IO;
   IO.jobs = Options.jobs;
   auto I = Index::build(*TheTree, TheRules, IO);
@@ -52,28 +72,45 @@ Error Scan::open() {
   for (const IndexedFile &F : TheIndex->files())
     if (!F.problem.empty())
       Warnings.push_back(F.path + ": " + F.problem);
+  return Error::success();
+}
+
+Error Scan::openFrontend() {
   FrontendOptions FO;
   FO.jobs = Options.jobs;
   FO.use_pch = Options.use_pch;
   if (!Options.compile_commands.empty()) {
-    auto C = CompileCommands::load(Options.compile_commands, TheTree->root());
+    auto C = CompileCommands::load(Options.compile_commands, *TheTree);
     if (!C)
       return C.takeError();
     FO.commands = *C;
-    for (const auto &[Flag, Count] : FO.commands->dropped())
-      Warnings.push_back(Options.compile_commands + ": Clang does not know " + Flag + "; dropped from " + std::to_string(Count) + " commands");
-    for (const std::string &File : FO.commands->missingFiles())
-      Warnings.push_back(Options.compile_commands + ": names " + File + ", which is not in the tree");
+    for (const std::string &W : FO.commands->warnings())
+      Warnings.push_back(Options.compile_commands + ": " + W);
   }
   auto F = Frontend::create(*TheTree, *TheIndex, std::move(FO));
   if (!F)
     return F.takeError();
   TheFrontend = std::move(*F);
   DB = std::make_unique<Database>(*TheIndex, TheRules);
+  return TheTree->mounted().empty() ? Error::success() : checkModule();
+}
+
+/// What only the makefiles of an external module can tell: whether there is a module at all.
+Error Scan::checkModule() {
+  Kconfig *K = TheFrontend->kconfig();
+  auto Modules = externalModules(*TheTree, TheTree->mounted(), K ? K->values() : std::map<std::string, std::string>());
+  if (!Modules)
+    return Modules.takeError();
+  for (const ExternalModule &M : *Modules)
+    for (const std::string &Path : M.outside)
+      Warnings.push_back("module " + M.name + ": its makefile names " + Path + ", which lies outside " + TheTree->mounted() +
+                         " and the kernel tree; it is not used. Give a directory that holds both");
   return Error::success();
 }
 
 bool Scan::wantsPath(const std::string &File) const {
+  if (!TheTree->isSubject(File))
+    return false;
   if (Options.paths.empty())
     return true;
   return std::any_of(Options.paths.begin(), Options.paths.end(), [&](const std::string &P) {
@@ -83,12 +120,16 @@ bool Scan::wantsPath(const std::string &File) const {
 
 void Scan::takeCensusOf() {
   Timing::Phase P(Times, "census");
-  for (CensusEntry &E : takeCensus(*TheIndex, TheRules, Options.jobs)) {
+  std::vector<CensusEntry> Whole = takeCensus(*TheIndex, TheRules, Options.jobs);
+  if (Options.leftovers)
+    WholeCensus = Whole;
+  for (CensusEntry &E : Whole) {
     if (!wantsPath(E.where.file) || E.kind == CensusKind::Reference)
       continue;
     const DeferralRule *D = TheRules.deferral(E.deferral);
     if (D->flavour != "rcu") {
-      OtherFlavours[E.deferral] += E.kind == CensusKind::Call;
+      if (E.kind == CensusKind::Call)
+        ++OtherFlavours[E.deferral];
       continue;
     }
     if (StringRef(E.where.file).ends_with(".h"))
@@ -97,15 +138,32 @@ void Scan::takeCensusOf() {
   }
 }
 
+void Scan::glanceAtCallbacks() {
+  if (!Options.glance)
+    return;
+  Timing::Phase P(Times, "glance");
+  std::vector<std::optional<GlanceFinding>> Slots(Census.size());
+  std::vector<std::unique_ptr<Glancer>> Workers;
+  OutlineCache Outlines(*TheIndex);
+  for (unsigned W = 0; W < std::max(1u, Options.jobs); ++W)
+    Workers.push_back(std::make_unique<Glancer>(*TheIndex, TheRules, Outlines));
+  parallelFor(Options.jobs, Census.size(), [&](size_t N, unsigned Worker) {
+    std::string Callback = Census[N].kind == CensusKind::Call ? callbackName(Census[N]) : std::string();
+    if (!Callback.empty())
+      Slots[N] = Workers[Worker]->moreThanFree(Census[N].where.file, Callback);
+  });
+  for (size_t N = 0; N < Census.size(); ++N)
+    if (Slots[N])
+      Glances.emplace(std::pair(Census[N].where.file, Census[N].offset), *Slots[N]);
+}
+
 void Scan::parseOne(const std::string &File, const Demand &D, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome) {
   ParseRequest Request;
   Request.file = File;
   Request.bodies.words = D.words;
   Request.bodies.names = D.names;
   Request.bodies.headers = CensusHeaders;
-  ExtractOptions EO;
-  EO.root = TheTree->root();
-  EO.rules = &TheRules;
+  ExtractOptions EO = extractOptions();
   EO.summarise = D.summarise;
   for (int Round = 0; Round < 3; ++Round) {
     Outcome = TheFrontend->parse(Request, Worker, [&](clang::ASTContext &Context, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
@@ -134,9 +192,12 @@ void Scan::parseAll(const std::map<std::string, Demand> &Wanted) {
   });
   std::vector<FileFacts> Facts(Jobs.size());
   std::vector<ParseOutcome> Outcomes(Jobs.size());
+  std::vector<double> Seconds(Jobs.size());
   std::atomic<size_t> Done{0};
   parallelFor(Options.jobs, Jobs.size(), [&](size_t N, unsigned Worker) {
+    auto Begin = std::chrono::steady_clock::now();
     parseOne(Jobs[N]->first, Jobs[N]->second, Worker, Facts[N], Outcomes[N]);
+    Seconds[N] = std::chrono::duration<double>(std::chrono::steady_clock::now() - Begin).count();
     size_t Now = ++Done;
     if (Options.progress)
       std::fprintf(stderr, "\rparsing %zu/%zu ", Now, Jobs.size());
@@ -149,6 +210,7 @@ void Scan::parseAll(const std::map<std::string, Demand> &Wanted) {
     if (Outcomes[N].errors && Cause.empty())
       Cause = std::to_string(Outcomes[N].errors) + " errors";
     Parsed.insert(File);
+    FileSeconds[File] += Seconds[N];
     if (Outcomes[N].parsed)
       DB->add(std::move(Facts[N]), D, Cause);
     else
@@ -186,7 +248,11 @@ void Scan::parseAndJudge() {
   std::map<std::string, Demand> Wanted;
   {
     Timing::Phase P(Times, "plan");
-    Wanted = planFirstParse(*TheIndex, TheRules, Census, Options.jobs);
+    std::vector<CensusEntry> Open;
+    for (const CensusEntry &E : Census)
+      if (!Glances.count({E.where.file, E.offset}))
+        Open.push_back(E);
+    Wanted = planFirstParse(*TheIndex, TheRules, Open, Options.jobs);
   }
   {
     Timing::Phase P(Times, "precompiled header");
@@ -196,13 +262,14 @@ void Scan::parseAndJudge() {
     TheFrontend->preparePch(Files);
   }
   Judge J(*DB, TheSemantics, [this](const std::string &F) { return moduleFact(F); }, Options.verdict);
+  J.useGlances(&Glances);
   for (int Round = 0; Round < 24; ++Round) {
     {
       Timing::Phase P(Times, Round ? "parse for the proof" : "parse candidates");
       parseAll(Wanted);
     }
     Timing::Phase P(Times, "judge");
-    bool Done = J.judge(Census, Sites);
+    bool Done = J.judge(Census, Sites) && findLeftovers(Sites);
     Wanted = DB->takeDemands();
     if (Done || Wanted.empty())
       break;
@@ -212,20 +279,20 @@ void Scan::parseAndJudge() {
   std::sort(Problems.begin(), Problems.end(), [](const ParseProblem &A, const ParseProblem &B) { return A.file < B.file; });
 }
 
-FileFacts Scan::factsWith(const std::string &File, const std::map<std::string, std::string> &Contents, const Demand &D) {
-  ParseRequest Request;
-  Request.file = File;
-  Request.bodies.words = D.words;
-  Request.bodies.names = D.names;
-  Request.overrides = &Contents;
-  ExtractOptions EO;
-  EO.root = TheTree->root();
-  EO.rules = &TheRules;
-  FileFacts Facts;
-  TheFrontend->parse(Request, 0, [&](clang::ASTContext &Context, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
-    Facts = extractFacts(Context, File, Decls, EO);
-  });
-  return Facts;
+bool Scan::findLeftovers(std::vector<SiteReport> &Reports) {
+  if (!Options.leftovers)
+    return true;
+  auto ScopeOf = [this](const std::string &File) { return ModuleScope{moduleFact(File).module, TheFrontend->filesOfModule(File)}; };
+  if (!Leftover)
+    Leftover = std::make_unique<LeftoverSearch>(*DB, TheSemantics, ScopeOf, WholeCensus);
+  return Leftover->search(Reports);
+}
+
+ExtractOptions Scan::extractOptions() const {
+  ExtractOptions Result;
+  Result.root = TheTree->root();
+  Result.rules = &TheRules;
+  return Result;
 }
 
 std::vector<Verdict> Scan::judgeWithout(const std::string &File) {
@@ -233,6 +300,7 @@ std::vector<Verdict> Scan::judgeWithout(const std::string &File) {
   Copy.forbid(File);
   Copy.link();
   Judge J(Copy, TheSemantics, [this](const std::string &F) { return moduleFact(F); }, Options.verdict);
+  J.useGlances(&Glances);
   std::vector<SiteReport> Reports;
   J.judge(Census, Reports);
   std::vector<Verdict> Result;

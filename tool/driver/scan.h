@@ -4,9 +4,12 @@
 // explain) need stays alive in the Scan object.
 #pragma once
 
+#include "matchers/extract.h"
 #include "tool/driver/timing.h"
 #include "tool/frontend/frontend.h"
 #include "tool/index/census.h"
+#include "tool/index/glance.h"
+#include "tool/lifetime/leftovers.h"
 #include "tool/lifetime/verdict.h"
 #include "tool/rules/rules.h"
 #include "tool/tree/semantics/semantics.h"
@@ -17,14 +20,17 @@ namespace krcu {
 
 struct ScanOptions {
   std::string tree;
+  std::string module;                 ///< --kernel: directory of an external module; sites come only from it, `tree` supplies the rest
   std::string builtin_rules;
   std::vector<std::string> rules;     ///< --rules
-  std::vector<std::string> paths;     ///< restrict to files under these (relative to the tree); empty: all
+  std::vector<std::string> paths;     ///< restrict to files under these (relative to the tree, mounted or not); empty: all
   std::vector<std::string> assume;
   std::string compile_commands;
   unsigned jobs = 1;
   bool use_pch = true;
+  bool glance = true;                 ///< leave callbacks unparsed whose text already shows that they do more than free
   bool progress = false;              ///< draw on stderr
+  bool leftovers = false;             ///< find out what else changes: barriers, fields that nobody reads
   VerdictOptions verdict;
 };
 
@@ -47,23 +53,32 @@ public:
   const Index &index() const { return *TheIndex; }
   Frontend &frontend() { return *TheFrontend; }
   Database &database() { return *DB; }
+  /// Fills in SiteReport::leftovers, as if the sites of class convert were converted together. Only with ScanOptions::leftovers.
+  /// False if not everything that it asks for could be parsed in time.
+  bool findLeftovers(std::vector<SiteReport> &Reports);
   const std::vector<SiteReport> &sites() const { return Sites; }
   /// Calls of deferrals of other flavours (call_srcu, ...), which never convert: name -> how many.
   const std::map<std::string, unsigned> &otherFlavours() const { return OtherFlavours; }
   const std::vector<ParseProblem> &problems() const { return Problems; }
   const std::vector<std::string> &warnings() const { return Warnings; }
   Timing &timing() { return Times; }
+  /// Wall time of all parses of each file, for --stats.
+  const std::map<std::string, double> &fileSeconds() const { return FileSeconds; }
   unsigned filesParsed() const { return static_cast<unsigned>(Parsed.size()); }
 
-  /// Facts of one file as it would be with other contents (of itself and others); nothing is remembered.
-  FileFacts factsWith(const std::string &File, const std::map<std::string, std::string> &Contents, const Demand &D);
+  /// Options for extracting facts from a parse of this scan's frontend.
+  ExtractOptions extractOptions() const;
   /// Judges again without the named file, as if it could not be parsed: verdicts in the order of sites(). For tests of the proof.
   std::vector<Verdict> judgeWithout(const std::string &File);
 
 private:
   explicit Scan(ScanOptions O) : Options(std::move(O)) {}
   llvm::Error open();
+  llvm::Error buildIndex();
+  llvm::Error openFrontend();
+  llvm::Error checkModule();
   void takeCensusOf();
+  void glanceAtCallbacks();
   void parseAndJudge();
   void parseAll(const std::map<std::string, Demand> &Wanted);
   void parseOne(const std::string &File, const Demand &D, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome);
@@ -78,12 +93,16 @@ private:
   std::unique_ptr<Frontend> TheFrontend;
   std::unique_ptr<Database> DB;
   std::vector<CensusEntry> Census;
+  std::vector<CensusEntry> WholeCensus; ///< every flavour, every file; only with ScanOptions::leftovers
+  std::unique_ptr<LeftoverSearch> Leftover;
+  std::map<std::pair<std::string, uint32_t>, GlanceFinding> Glances; ///< by file and offset of the call
   std::set<std::string> CensusHeaders;
   std::map<std::string, unsigned> OtherFlavours;
   std::vector<SiteReport> Sites;
   std::vector<ParseProblem> Problems;
   std::vector<std::string> Warnings;
   std::set<std::string> Parsed;
+  std::map<std::string, double> FileSeconds;
   std::map<std::string, ModuleFact> Modules;
   Timing Times;
 };

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Of each command only the options are kept that say how the text is to be read: include paths, macros, the language and
+// the machine. Everything that names an output, loads code or reads further options is left behind, so that a database
+// from anybody can do no harm. Relative paths count from the command's directory and are made absolute here.
 #include "tool/frontend/compile_commands.h"
 #include "tool/support/error.h"
 #include "clang/Driver/Options.h"
@@ -7,6 +11,8 @@
 #include "llvm/Option/OptTable.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include <algorithm>
+#include <set>
 
 using namespace llvm;
 namespace options = clang::driver::options;
@@ -14,32 +20,7 @@ namespace options = clang::driver::options;
 namespace krcu {
 namespace {
 
-/// Options that say what to produce or where to put it; a parse produces nothing.
-bool saysWhatToProduce(const opt::Arg &A) {
-  switch (A.getOption().getID()) {
-  case options::OPT_c:
-  case options::OPT_o:
-  case options::OPT_S:
-  case options::OPT_E:
-  case options::OPT_INPUT:
-  case options::OPT_MD:
-  case options::OPT_MMD:
-  case options::OPT_MF:
-  case options::OPT_MT:
-  case options::OPT_MQ:
-  case options::OPT_MP:
-  case options::OPT_Wp_COMMA:
-  case options::OPT_Wa_COMMA:
-  case options::OPT_Wl_COMMA:
-  case options::OPT_fplugin_EQ:     // would load code
-  case options::OPT_fpass_plugin_EQ:
-  case options::OPT_load:
-  case options::OPT_Xclang:
-    return true;
-  default:
-    return false;
-  }
-}
+const char *const Mend = "give the compile_commands.json of a build of this tree (make compile_commands.json writes it)";
 
 std::string absolutePath(StringRef Path, StringRef Directory) {
   SmallString<256> P(Path);
@@ -51,24 +32,106 @@ std::string absolutePath(StringRef Path, StringRef Directory) {
   return std::string(P);
 }
 
+enum class Use { Keep, Path, Drop, Name };
+
+/// Options that load code or read options from a file; -fmodules writes a cache.
+bool reachesFurther(unsigned Id) {
+  switch (Id) {
+  case options::OPT_fplugin_EQ:
+  case options::OPT_fplugin_arg:
+  case options::OPT_fpass_plugin_EQ:
+  case options::OPT_load:
+  case options::OPT_Xclang:
+  case options::OPT_mllvm:
+  case options::OPT_config:
+  case options::OPT_fmodules:
+  case options::OPT_fmodules_cache_path:
+    return true;
+  default:
+    return false;
+  }
+}
+
+Use useOf(const opt::Arg &A) {
+  const opt::Option &O = A.getOption();
+  if (O.getID() == options::OPT_UNKNOWN || reachesFurther(O.getID()))
+    return Use::Name;
+  if (O.getID() == options::OPT_INPUT) // the file itself, or a response file
+    return A.getSpelling().starts_with("@") ? Use::Name : Use::Drop;
+  switch (O.getID()) {
+  case options::OPT_I:
+  case options::OPT_isystem:
+  case options::OPT_iquote:
+  case options::OPT_idirafter:
+  case options::OPT_include:
+  case options::OPT_imacros:
+    return Use::Path;
+  case options::OPT_D:
+  case options::OPT_U:
+  case options::OPT_undef:
+  case options::OPT_nostdinc:
+  case options::OPT_std_EQ:
+  case options::OPT_ansi:
+  case options::OPT_target:
+  case options::OPT_target_legacy_spelling:
+    return Use::Keep;
+  default:
+    break;
+  }
+  for (unsigned Group : {options::OPT_f_Group, options::OPT_m_Group, options::OPT_O_Group})
+    if (O.matches(Group))
+      return Use::Keep;
+  return Use::Drop;
+}
+
+/// "arch/NAME/include/..." of the tree -> NAME.
+std::string archOf(const Tree &T, const std::string &Directory) {
+  std::optional<std::string> Relative = T.relative(Directory);
+  StringRef Path = Relative ? StringRef(*Relative) : StringRef();
+  if (!Path.consume_front("arch/"))
+    return {};
+  auto [Name, Rest] = Path.split('/');
+  return Rest == "include" || Rest.starts_with("include/") ? Name.str() : std::string();
+}
+
+void addPath(const Tree &T, const opt::Arg &A, CompileCommands::Entry &E) {
+  std::string Path = absolutePath(A.getValue(), E.directory);
+  if (A.getOption().getID() == options::OPT_I && E.src_arch.empty())
+    E.src_arch = archOf(T, Path);
+  // The module's own headers are known by the names they have where it is mounted.
+  if (std::optional<std::string> Relative = T.relative(Path); Relative && T.isMounted(*Relative))
+    Path = T.visible(*Relative);
+  if (A.getOption().getID() == options::OPT_I) {
+    E.flags.push_back("-I" + Path);
+  } else {
+    E.flags.push_back(A.getOption().getPrefixedName().str());
+    E.flags.push_back(Path);
+  }
+}
+
+std::string commands(unsigned Count) { return std::to_string(Count) + (Count == 1 ? " command" : " commands"); }
+
 } // namespace
 
-Expected<std::shared_ptr<CompileCommands>> CompileCommands::load(const std::string &Path, const std::string &Root) {
+Expected<std::shared_ptr<CompileCommands>> CompileCommands::load(const std::string &Path, const Tree &T) {
   std::string Error;
   std::unique_ptr<clang::tooling::JSONCompilationDatabase> DB =
       clang::tooling::JSONCompilationDatabase::loadFromFile(Path, Error, clang::tooling::JSONCommandLineSyntax::Gnu);
-  if (!DB) {
-    while (!Error.empty() && Error.back() == '\n')
-      Error.pop_back();
-    return failAt(Path, 0, 0, Error, "give the compile_commands.json of a build of this tree (scripts/clang-tools/gen_compile_commands.py makes one)");
-  }
+  if (!DB)
+    return failAt(Path, 0, 0, StringRef(Error).trim().str(), Mend);
   auto Result = std::make_shared<CompileCommands>();
   const opt::OptTable &Table = clang::driver::getDriverOptTable();
+  std::map<std::string, unsigned> Dropped;
+  std::vector<std::string> Missing, Outside;
   for (const clang::tooling::CompileCommand &C : DB->getAllCompileCommands()) {
     std::string File = absolutePath(C.Filename, C.Directory);
-    StringRef Relative = File;
-    if (!Relative.consume_front(Root) || !Relative.consume_front("/") || !sys::fs::exists(File)) {
-      Result->Missing.push_back(File);
+    std::optional<std::string> Relative = T.relative(File);
+    if (!sys::fs::exists(File)) {
+      Missing.push_back(File);
+      continue;
+    }
+    if (!Relative || !T.has(*Relative)) {
+      Outside.push_back(File);
       continue;
     }
     std::vector<const char *> Args;
@@ -79,23 +142,46 @@ Expected<std::shared_ptr<CompileCommands>> CompileCommands::load(const std::stri
     Entry E;
     E.directory = C.Directory;
     for (const opt::Arg *A : Parsed) {
-      if (A->getOption().getID() == options::OPT_UNKNOWN) {
-        ++Result->Dropped[A->getAsString(Parsed)];
+      Use U = useOf(*A);
+      if (U == Use::Name)
+        ++Dropped[A->getAsString(Parsed)];
+      if (U == Use::Path)
+        addPath(T, *A, E);
+      if (U != Use::Keep)
         continue;
-      }
-      if (saysWhatToProduce(*A))
-        continue;
+      E.has_target |= A->getOption().matches(options::OPT_target) || A->getOption().matches(options::OPT_target_legacy_spelling);
       opt::ArgStringList Rendered;
       A->render(Parsed, Rendered);
       E.flags.insert(E.flags.end(), Rendered.begin(), Rendered.end());
     }
     E.flags.push_back("-Wno-everything");
-    Result->Entries.emplace(Relative.str(), std::move(E));
+    Result->Entries.emplace(*Relative, std::move(E));
   }
-  std::sort(Result->Missing.begin(), Result->Missing.end());
+  for (const auto &[Flag, Count] : Dropped)
+    Result->Warnings.push_back(StringRef(Flag).starts_with("@") ? "the response file " + Flag + " is not followed; left out of " + commands(Count)
+                                                                : "Clang has no use for " + Flag + "; dropped from " + commands(Count));
+  for (auto *List : {&Missing, &Outside}) {
+    std::sort(List->begin(), List->end());
+    for (const std::string &File : *List)
+      Result->Warnings.push_back("names " + File + ", which " + (List == &Missing ? "does not exist" : "is not in the tree"));
+  }
   if (Result->Entries.empty())
-    return failAt(Path, 0, 0, "it names no existing file of " + Root, "give the database of a build of this very tree");
+    return failAt(Path, 0, 0, "it names no existing file of " + T.root(), Mend);
+  Result->noteEnvironment(T);
   return Result;
+}
+
+/// The commands of a build that has not run, or that was cleaned away, lack the headers it would have made.
+void CompileCommands::noteEnvironment(const Tree &T) {
+  const std::string Config = "include/generated/autoconf.h";
+  std::set<std::string> Directories{T.root()};
+  for (const auto &[File, E] : Entries)
+    Directories.insert(E.directory);
+  for (const std::string &D : Directories)
+    if (sys::fs::exists(D + "/" + Config))
+      return;
+  Warnings.push_back("the tree has no " + Config + ": it is not configured and built, so headers are made up with a "
+                     "configuration of krcu's own; run make prepare to have yours used");
 }
 
 const CompileCommands::Entry *CompileCommands::find(const std::string &File) const {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The user's own build as a source of flags: compile_commands.json, GCC databases included. Flags that Clang does not know
-// are dropped and named; nothing in the database is executed.
+// The user's own build as a source of flags: compile_commands.json, GCC databases included. What Clang does not know is
+// dropped and named. Nothing in the database is executed, and no file that it names is read as options.
 #pragma once
 
+#include "tool/tree/tree.h"
 #include "llvm/Support/Error.h"
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -16,24 +16,26 @@ namespace krcu {
 class CompileCommands {
 public:
   struct Entry {
-    std::string directory;            ///< working directory of the command
-    std::vector<std::string> flags;   ///< without compiler, -c, -o, dependency output and the input file
+    std::string directory;          ///< working directory of the command
+    std::vector<std::string> flags; ///< what changes the meaning of the text; paths as the parser sees them (Tree::visible())
+    std::string src_arch;           ///< directory under arch/ that the include paths name, or empty
+    bool has_target = false;        ///< the command names the target itself
   };
 
-  /// Reads `Path`. Entries outside `Root` or for missing files are left out and counted. Fails with file and mend on a
-  /// file that is no such database.
-  static llvm::Expected<std::shared_ptr<CompileCommands>> load(const std::string &Path, const std::string &Root);
+  /// Reads `Path`. Entries for missing files and for files outside `T` are left out and named in warnings(). Fails with file
+  /// and mend on a file that is no such database or that has nothing to do with the tree.
+  static llvm::Expected<std::shared_ptr<CompileCommands>> load(const std::string &Path, const Tree &T);
 
   const Entry *find(const std::string &RelativeFile) const;
-  /// Flags that were dropped because Clang 19 does not know them, sorted; with how many commands had them.
-  const std::map<std::string, unsigned> &dropped() const { return Dropped; }
-  const std::vector<std::string> &missingFiles() const { return Missing; }
+  /// One line each: a flag that was dropped and from how many commands, a file that is missing, a build that has not run.
+  const std::vector<std::string> &warnings() const { return Warnings; }
   size_t size() const { return Entries.size(); }
 
 private:
+  void noteEnvironment(const Tree &T);
+
   std::map<std::string, Entry> Entries;
-  std::map<std::string, unsigned> Dropped;
-  std::vector<std::string> Missing;
+  std::vector<std::string> Warnings;
 };
 
 } // namespace krcu

@@ -24,8 +24,7 @@ struct Frontend::Variant {
   std::unique_ptr<Synth> synth;
   std::unique_ptr<Kbuild> kbuild;
   std::unique_ptr<ParseSession> session;
-  std::string pch;             ///< path of the precompiled header, empty if none
-  std::vector<std::string> pch_headers;
+  std::map<std::string, std::string> pch; ///< family of directories -> path of its precompiled header
   std::string problem;         ///< why this architecture cannot be used
 };
 
@@ -81,7 +80,7 @@ Frontend::Variant *Frontend::variant(const std::string &Name, const std::map<std
   }
   Slot->synth = std::move(*S);
   Slot->kbuild = Kbuild::create(T, Slot->synth->values, Slot->synth->src_arch);
-  auto Session = ParseSession::create(T.root(), *Slot->synth);
+  auto Session = ParseSession::create(T, *Slot->synth);
   if (!Session)
     Slot->problem = message(Session.takeError());
   else
@@ -125,8 +124,9 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   Job.warn_unused = Request.warn_unused;
   Job.trace_overlay = A.trace_overlay;
   Job.show_with_errors = A.last_resort;
-  if (A.pch && !V.pch.empty())
-    Job.pch = V.pch;
+  if (A.pch)
+    if (auto It = V.pch.find(pchFamily(Main)); It != V.pch.end())
+      Job.pch = It->second;
   Job.flags = V.kbuild->flags(Main);
   for (const std::string &D : A.extra_dirs)
     Job.flags.push_back("-I" + D);
@@ -138,9 +138,9 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   ++stats.parses;
   ParseOutcome Out;
   CrashRecoveryContext Guard;
-  auto &Cache = W.caches[V.synth->variant + (A.trace_overlay ? "" : "+trace")];
+  auto &Cache = W.caches[V.synth->variant + (A.trace_overlay ? "" : "+trace") + (User ? "+user" : "")];
   if (!Cache)
-    Cache = V.session->newFileCache(A.trace_overlay);
+    Cache = V.session->newFileCache(A.trace_overlay, User != nullptr);
   bool Fine = Guard.RunSafely([&] { Out = V.session->parse(Job, *Cache, Consumer); });
   if (!Fine) {
     Out = ParseOutcome();
@@ -186,8 +186,14 @@ std::vector<std::string> Frontend::missingIncludeDirs(const std::vector<std::str
 ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string &Main, Worker &W,
                                  const AstConsumer &Consumer) {
   std::vector<std::string> Names = Request.variant.empty() ? candidateVariants(Main) : std::vector{Request.variant};
-  if (Options.commands && Options.commands->find(Main) && Names.size() > 1)
-    Names.resize(1);
+  if (const CompileCommands::Entry *User = Options.commands ? Options.commands->find(Main) : nullptr) {
+    // The command decides; its architecture matters for the headers that the build has not made.
+    std::vector<std::string> Own = variantsOf(User->src_arch);
+    if (!Own.empty())
+      Names = Own;
+    if (Names.size() > 1)
+      Names.resize(1);
+  }
   ParseOutcome Best;
   Best.main_file = Main;
   Best.cause = archOf(Main).empty() ? "no architecture of this tree is known to krcu"
@@ -208,37 +214,31 @@ ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string 
     // Another architecture than the first is worth a try only if it really builds the file.
     if (!First && !Built)
       continue;
+    // The consumer is shown the AST by the first attempt that has no error; nothing is parsed twice then.
+    bool Shown = false;
     auto Try = [&](const Attempt &A) {
-      ParseOutcome Out = parseUnder(V, Request, Main, W, A, nullptr);
+      ParseOutcome Out = parseUnder(V, Request, Main, W, A, &Consumer);
       Out.built = Built;
       if (!Built)
         Out.cause = Why;
-      if (Out.errors < Best.errors)
+      Shown = Out.parsed && Out.errors == 0;
+      if (Shown || Out.errors < Best.errors)
         Best = Out, BestVariant = &V, BestAttempt = A;
       return Out;
     };
     Attempt A;
-    A.pch = Options.use_pch && !Request.no_pch && !Request.warn_unused && !Request.overrides;
+    A.pch = Options.use_pch && !Request.no_pch;
     A.trace_overlay = !needsRealTracepoints(Main);
-    // The common case parses once: the consumer is shown the AST at the first try if that has no error.
-    ParseOutcome Out = parseUnder(V, Request, Main, W, A, &Consumer);
-    Out.built = Built;
-    if (!Built)
-      Out.cause = Why;
-    if (Out.errors == 0 && Out.parsed)
-      return Out;
-    if (getenv("KRCU_DEBUG_PARSE"))
-      for (const ParseDiagnostic &D : Out.diagnostics)
-        fprintf(stderr, "DEBUG %s (%s pch=%d): %s:%u: %s\n", Main.c_str(), Name.c_str(), A.pch && !V.pch.empty(), D.file.c_str(), D.line, D.text.c_str());
+    ParseOutcome Out = Try(A);
+    if (Shown)
+      return Best;
     First = false;
-    if (Out.errors < Best.errors)
-      Best = Out, BestVariant = &V, BestAttempt = A;
     ++stats.retries;
-    if (A.pch && !V.pch.empty()) {
+    if (A.pch && V.pch.count(pchFamily(Main))) {
       A.pch = false;
       Out = Try(A);
     }
-    for (int Round = 0; Round < 4 && Out.errors; ++Round) {
+    for (int Round = 0; Round < 4 && !Shown; ++Round) {
       std::vector<std::string> Dirs = missingIncludeDirs(Out.missing_includes, Main);
       size_t Before = A.extra_dirs.size();
       for (std::string &D : Dirs)
@@ -249,13 +249,13 @@ ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string 
       A.pch = false;
       Out = Try(A);
     }
-    if (Out.errors && A.trace_overlay) {
+    if (!Shown && A.trace_overlay) {
       A.trace_overlay = false;
       A.pch = false;
       Out = Try(A);
     }
-    if (Best.errors == 0)
-      break;
+    if (Shown)
+      return Best;
   }
   if (!BestVariant)
     return Best;
@@ -336,27 +336,37 @@ ParseOutcome Frontend::parse(const ParseRequest &Request, unsigned WorkerNo, con
 void Frontend::preparePch(const std::vector<std::string> &Files) {
   if (!Options.use_pch || Options.commands)
     return;
-  std::map<std::string, std::vector<std::string>> ByVariant;
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> ByVariant; // with the family
   for (const std::string &F : Files) {
     std::vector<std::string> Names = candidateVariants(F);
     if (!Names.empty())
-      ByVariant[Names.front()].push_back(F);
+      ByVariant[{Names.front(), pchFamily(F)}].push_back(F);
   }
-  for (auto &[Name, Of] : ByVariant) {
+  struct Job {
+    Variant *variant;
+    std::string family, path;
+    std::vector<std::string> headers;
+    bool done = false;
+  };
+  std::vector<Job> Jobs;
+  for (auto &[Key, Of] : ByVariant) {
     if (Of.size() < 6)
       continue; // costs more than it saves
-    Variant &V = *variant(Name);
-    if (!V.session || !V.pch.empty())
+    Variant &V = *variant(Key.first);
+    if (!V.session || V.pch.count(Key.second))
       continue;
-    auto Begin = std::chrono::steady_clock::now();
-    V.pch_headers = choosePchHeaders(I, Outlines, Of);
-    std::string Path = TempDir + "/" + Name + ".pch";
-    if (V.session->buildPch(V.pch_headers, Path)) {
-      V.pch = Path;
+    Jobs.push_back({&V, Key.second, TempDir + "/" + Key.first + "-" + Key.second + ".pch", choosePchHeaders(I, Outlines, Of)});
+  }
+  auto Begin = std::chrono::steady_clock::now();
+  parallelFor(Options.jobs, Jobs.size(), [&](size_t N, unsigned) {
+    Jobs[N].done = Jobs[N].variant->session->buildPch(Jobs[N].headers, Jobs[N].path);
+  });
+  for (const Job &J : Jobs)
+    if (J.done) {
+      J.variant->pch[J.family] = J.path;
       ++stats.pch_files;
     }
-    stats.pch_milliseconds += std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - Begin).count();
-  }
+  stats.pch_milliseconds += std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - Begin).count();
 }
 
 ModuleInfo Frontend::moduleOf(const std::string &File) {

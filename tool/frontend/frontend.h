@@ -35,7 +35,7 @@ struct ParseRequest {
   std::string file;                 ///< relative to the tree; a .c file, a fragment included by one, or a header
   BodyFilter bodies;                ///< which function bodies are wanted
   const std::map<std::string, std::string> *overrides = nullptr; ///< path -> text that stands in for the file on disk
-  bool warn_unused = false;         ///< report -Wunused-* (keeps all bodies of the main file)
+  bool warn_unused = false;         ///< report -Wunused-* (of the bodies that are parsed)
   bool no_pch = false;
   std::string variant;              ///< force this architecture; empty: choose
   std::map<std::string, std::string> force; ///< CONFIG symbols to force (with variant or the chosen one)

@@ -10,6 +10,10 @@
 
 namespace krcu {
 
+/// The family of directories a file belongs to; each family has a header of its own, because a header that few files want makes
+/// names collide in the others, and costs them time.
+std::string pchFamily(const std::string &File);
+
 /// Headers (as written between <>) that a fair share of `Files` include directly, in a fixed order. Only common kernel headers
 /// qualify: a header that few files want makes names collide in the others.
 std::vector<std::string> choosePchHeaders(const Index &I, OutlineCache &Outlines, const std::vector<std::string> &Files);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/frontend/session.h"
+#include "tool/frontend/mount_fs.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "clang/AST/ASTConsumer.h"
@@ -128,7 +129,7 @@ private:
     auto Entry = SM.getFileEntryRefForID(File);
     std::string Path = Entry ? relativeTo(Root, Entry->getName()) : "";
     bool Source = File == SM.getMainFileID() || StringRef(Path).ends_with(".c");
-    if (Source && (Job.bodies->all || Job.warn_unused)) {
+    if (Source && Job.bodies->all) {
       W.everything = true;
     } else if (Source && Job.overrides && Job.overrides->count(Path)) {
       W.bodies = std::make_unique<WantedBodies>(outlineOf(Job.overrides->at(Path)), *Job.bodies);
@@ -172,19 +173,22 @@ void addFlags(CompilerInvocation &Invocation, const std::vector<std::string> &Fl
     StringRef F = Flags[N];
     if (F == "-include" && N + 1 < Flags.size())
       Invocation.getPreprocessorOpts().Includes.push_back(Flags[++N]);
+    else if (F == "-isystem" && N + 1 < Flags.size())
+      Invocation.getHeaderSearchOpts().AddPath(Flags[++N], frontend::System, false, false);
+    else if (F == "-iquote" && N + 1 < Flags.size())
+      Invocation.getHeaderSearchOpts().AddPath(Flags[++N], frontend::Quoted, false, false);
     else if (F.consume_front("-I"))
       Invocation.getHeaderSearchOpts().AddPath(F, frontend::Angled, false, false);
     else if (F.consume_front("-D"))
       Invocation.getPreprocessorOpts().addMacroDef(F);
+    else if (F.consume_front("-U"))
+      Invocation.getPreprocessorOpts().addMacroUndef(F);
   }
 }
 
-std::shared_ptr<CompilerInvocation> makeInvocation(const std::vector<std::string> &Flags, const std::string &Directory,
+std::shared_ptr<CompilerInvocation> makeInvocation(const std::vector<std::string> &Flags,
                                                    llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> FS) {
-  std::vector<const char *> Args{"clang", "-fsyntax-only"};
-  std::string Dir = "-working-directory=" + Directory;
-  if (!Directory.empty())
-    Args.push_back(Dir.c_str());
+  std::vector<const char *> Args{"clang", "-fsyntax-only", "--no-default-config"};
   for (const std::string &F : Flags)
     Args.push_back(F.c_str());
   Args.push_back("krcu-input.c");
@@ -196,10 +200,9 @@ std::shared_ptr<CompilerInvocation> makeInvocation(const std::vector<std::string
 
 } // namespace
 
-llvm::Expected<std::unique_ptr<ParseSession>> ParseSession::create(const std::string &Root, const Synth &S) {
-  std::unique_ptr<ParseSession> P(new ParseSession);
-  P->Root = Root;
-  P->S = &S;
+llvm::Expected<std::unique_ptr<ParseSession>> ParseSession::create(const Tree &T, const Synth &S) {
+  std::unique_ptr<ParseSession> P(new ParseSession(T, S));
+  const std::string &Root = P->Root;
   P->Generated = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
   P->Trace = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
   // Time 0: a precompiled header compares sizes and times, and these files have no time of their own.
@@ -207,16 +210,19 @@ llvm::Expected<std::unique_ptr<ParseSession>> ParseSession::create(const std::st
     P->Generated->addFile(Root + "/" + Path, 0, llvm::MemoryBuffer::getMemBuffer(Text, Path));
   for (const auto &[Path, Text] : S.trace_overlay)
     P->Trace->addFile(Root + "/" + Path, 0, llvm::MemoryBuffer::getMemBuffer(Text, Path));
-  P->Base = makeInvocation(S.flags, "", P->overlay(true, nullptr));
+  P->Base = makeInvocation(S.flags, P->overlay(true, false, nullptr));
   if (!P->Base)
     return fail("architecture " + S.variant + ": Clang does not accept the synthesised flags; is this Clang 19?");
   return std::move(P);
 }
 
 llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem>
-ParseSession::overlay(bool WithTrace, const std::map<std::string, std::string> *Overrides) const {
-  auto Layers = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(llvm::vfs::createPhysicalFileSystem());
-  Layers->pushOverlay(Generated);
+ParseSession::overlay(bool WithTrace, bool UserBuild, const std::map<std::string, std::string> *Overrides) const {
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Disk = withMount(T, llvm::vfs::createPhysicalFileSystem()), Made = Generated;
+  // What lies above wins. The user's build knows best; for it the synthesised headers only fill gaps. The synthesised
+  // configuration must be whole, whatever some earlier build has left behind in the tree.
+  auto Layers = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(UserBuild ? Made : Disk);
+  Layers->pushOverlay(UserBuild ? Disk : Made);
   if (WithTrace)
     Layers->pushOverlay(Trace);
   if (Overrides) {
@@ -228,9 +234,9 @@ ParseSession::overlay(bool WithTrace, const std::map<std::string, std::string> *
   return Layers;
 }
 
-std::unique_ptr<FileCache> ParseSession::newFileCache(bool TraceOverlay) const {
+std::unique_ptr<FileCache> ParseSession::newFileCache(bool TraceOverlay, bool UserBuild) const {
   auto Cache = std::make_unique<FileCache>();
-  Cache->fs = overlay(TraceOverlay, nullptr);
+  Cache->fs = overlay(TraceOverlay, UserBuild, nullptr);
   Cache->manager = llvm::makeIntrusiveRefCnt<FileManager>(FileSystemOptions(), Cache->fs);
   return Cache;
 }
@@ -238,7 +244,12 @@ std::unique_ptr<FileCache> ParseSession::newFileCache(bool TraceOverlay) const {
 std::shared_ptr<CompilerInvocation> ParseSession::invocationFor(const ParseJob &Job, FileCache &Cache) const {
   std::shared_ptr<CompilerInvocation> Invocation;
   if (Job.command) {
-    Invocation = makeInvocation(Job.command->flags, Job.command->directory, Cache.fs);
+    std::vector<std::string> Flags;
+    if (!Job.command->has_target) // GCC is built for one machine and is not told which
+      std::copy_if(S->flags.begin(), S->flags.end(), std::back_inserter(Flags),
+                   [](const std::string &F) { return StringRef(F).starts_with("--target="); });
+    Flags.insert(Flags.end(), Job.command->flags.begin(), Job.command->flags.end());
+    Invocation = makeInvocation(Flags, Cache.fs);
     if (!Invocation)
       return nullptr;
   } else {
@@ -272,7 +283,7 @@ ParseOutcome ParseSession::parse(const ParseJob &Job, FileCache &Cache, const As
   FileCache Own;
   FileCache *Files = &Cache;
   if (Job.overrides) { // texts of this job only: no shared cache
-    Own.fs = overlay(Job.trace_overlay, Job.overrides);
+    Own.fs = overlay(Job.trace_overlay, Job.command != nullptr, Job.overrides);
     Own.manager = llvm::makeIntrusiveRefCnt<FileManager>(FileSystemOptions(), Own.fs);
     Files = &Own;
   }
@@ -317,7 +328,7 @@ bool ParseSession::buildPch(const std::vector<std::string> &Headers, const std::
     llvm::consumeError(std::move(E));
     return false;
   }
-  auto FS = overlay(true, nullptr);
+  auto FS = overlay(true, false, nullptr);
   auto Invocation = std::make_shared<CompilerInvocation>(*Base);
   FrontendOptions &FO = Invocation->getFrontendOpts();
   FO.Inputs.clear();

@@ -39,21 +39,25 @@ struct ParseJob {
 
 class ParseSession {
 public:
-  static llvm::Expected<std::unique_ptr<ParseSession>> create(const std::string &Root, const Synth &S);
+  /// `T` and `S` must outlive the result.
+  static llvm::Expected<std::unique_ptr<ParseSession>> create(const Tree &T, const Synth &S);
 
-  std::unique_ptr<FileCache> newFileCache(bool TraceOverlay) const;
+  /// `UserBuild`: for jobs with a command; generated headers that are on disk win over the synthesised ones.
+  std::unique_ptr<FileCache> newFileCache(bool TraceOverlay, bool UserBuild) const;
   /// Runs the parser. `Consumer` may be null (only diagnostics are wanted).
   ParseOutcome parse(const ParseJob &Job, FileCache &Cache, const AstConsumer *Consumer) const;
   /// Compiles the headers (names as in #include <...>) into `Output`. False if that failed.
   bool buildPch(const std::vector<std::string> &Headers, const std::string &Output) const;
 
 private:
-  ParseSession() = default;
-  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> overlay(bool Trace, const std::map<std::string, std::string> *Overrides) const;
+  explicit ParseSession(const Tree &T, const Synth &S) : T(T), Root(T.root()), S(&S) {}
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> overlay(bool Trace, bool UserBuild,
+                                                          const std::map<std::string, std::string> *Overrides) const;
   std::shared_ptr<clang::CompilerInvocation> invocationFor(const ParseJob &Job, FileCache &Cache) const;
 
-  std::string Root;
-  const Synth *S = nullptr;
+  const Tree &T;
+  const std::string Root;
+  const Synth *S;
   std::shared_ptr<clang::CompilerInvocation> Base;
   llvm::IntrusiveRefCntPtr<llvm::vfs::InMemoryFileSystem> Generated, Trace;
 };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A Bloom filter over the identifiers of one file, stored in an arena. 16 bits an identifier and 6 probes let
-// about one foreign word in 1000 through. What passes is confirmed by reading the file, some 15 us each: with
-// 12 bits a query for a rare word took three times as long, with 24 no less.
+// about one foreign word in 1000 through; what passes is confirmed by reading the file, some 15 us each.
 #pragma once
 
 #include "llvm/ADT/ArrayRef.h"

@@ -35,6 +35,7 @@ struct IndexOptions {
 
 class Index {
 public:
+  /// Of the tree and of what is mounted in it.
   static llvm::Expected<std::unique_ptr<Index>> build(const Tree &T, const Rules &R,
                                                       const IndexOptions &Options);
   virtual ~Index() = default;
@@ -53,7 +54,7 @@ public:
   /// Files in which any of rules.words() stands, comments and strings not excluded, in increasing order.
   virtual const std::vector<uint32_t> &ruleWordFiles() const = 0;
   /// Functions defined with that name anywhere (line-oriented: kernel style '{' in column 1), in increasing
-  /// order.
+  /// order. If a mounted directory defines it, only there.
   virtual std::vector<FunctionPlace> definitionsOf(llvm::StringRef Function) const = 0;
 
   /// Files with an #include line that could name the header (or fragment): its path ends the header's path,

@@ -26,7 +26,7 @@ std::string reason(int Errno) { return std::generic_category().message(Errno); }
 bool isSourceName(llvm::StringRef Name) { return Name.ends_with(".c") || Name.ends_with(".h"); }
 
 /// Directories at the top that hold no kernel code. Only there: drivers/gpu/drm/.../tools/ is code.
-bool isLeftOut(llvm::StringRef Relative) {
+bool isNoKernelCode(llvm::StringRef Relative) {
   llvm::StringRef Top = Relative.split('/').first;
   return Top == "tools" || Top == "Documentation" || Top == "samples" || Top == "scripts";
 }
@@ -35,7 +35,7 @@ bool isHidden(llvm::StringRef Relative) { return Relative.starts_with(".") || Re
 
 class TreeWalk {
 public:
-  explicit TreeWalk(const std::string &Root) : Root(Root) {}
+  TreeWalk(const std::string &Root, bool LeaveOut) : Root(Root), LeaveOut(LeaveOut) {}
 
   std::vector<IndexedFile> walk() {
     enter("");
@@ -53,6 +53,8 @@ private:
   std::string absolute(const std::string &Relative) const {
     return Relative.empty() ? Root : Root + "/" + Relative;
   }
+
+  bool isLeftOut(llvm::StringRef Relative) const { return LeaveOut && isNoKernelCode(Relative); }
 
   void problem(const std::string &Path, std::string What) { Files.push_back({Path, 0, std::move(What)}); }
 
@@ -122,6 +124,7 @@ private:
   }
 
   const std::string &Root;
+  const bool LeaveOut;
   std::vector<std::string> Pending;
   std::vector<IndexedFile> Files;
   llvm::DenseSet<std::pair<uint64_t, uint64_t>> Seen;
@@ -129,7 +132,9 @@ private:
 
 } // namespace
 
-std::vector<IndexedFile> walkTree(const std::string &Root) { return TreeWalk(Root).walk(); }
+std::vector<IndexedFile> walkTree(const std::string &Root, bool LeaveOut) {
+  return TreeWalk(Root, LeaveOut).walk();
+}
 
 void ReadBuffer::reserve(size_t Bytes) {
   if (Bytes + Padding <= capacity)

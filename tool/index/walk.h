@@ -12,8 +12,8 @@ namespace krcu {
 /// samples/ and scripts/ at the top, and names that begin with a dot. A symlink to a place that is walked
 /// anyway is passed over in silence (the file is listed under its own name); one to a place inside the tree
 /// that is not walked is followed; one that leads out of the tree, or nowhere, is listed with a problem, and
-/// so is a directory that cannot be read.
-std::vector<IndexedFile> walkTree(const std::string &Root);
+/// so is a directory that cannot be read. `LeaveOut`: false keeps the directories left out (of a module's own).
+std::vector<IndexedFile> walkTree(const std::string &Root, bool LeaveOut = true);
 
 /// A buffer that is used again for one file after the other. Holds `size` bytes and at least 16 readable
 /// bytes behind.

@@ -17,7 +17,7 @@ constexpr unsigned MaxDepth = 4;
 
 bool BarrierReport::waits(bool Kfree) const {
   return std::any_of(always.begin(), always.end(),
-                     [&](const BarrierUse &B) { return Kfree ? B.waits_kfree_rcu : B.waits_call_rcu; });
+                     [&](const BarrierUse &B) { return B.overtaken.text.empty() && (Kfree ? B.waits_kfree_rcu : B.waits_call_rcu); });
 }
 
 BarrierUse BarrierSearch::useOf(const BarrierRule &Rule, const CallFact &C, const std::string &Function) const {
@@ -33,13 +33,13 @@ BarrierUse BarrierSearch::useOf(const BarrierRule &Rule, const CallFact &C, cons
   return U;
 }
 
-/// Text only: does the function, or one it names within a few steps, mention a barrier?
-bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth) {
+/// Text only: does the function, or one it names within a few steps, mention a wanted name?
+bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth, const NameTest &Wanted, std::map<std::string, bool> &Known) {
   std::string Name = plainName(Function);
-  auto It = Textual.find(Function);
-  if (It != Textual.end())
+  auto It = Known.find(Function);
+  if (It != Known.end())
     return It->second;
-  Textual[Function] = false; // cuts recursion
+  Known[Function] = false; // cuts recursion
   bool Result = false;
   std::vector<FunctionPlace> Places = DB.definitionsOf(Name);
   if (Places.size() > 4)
@@ -54,8 +54,7 @@ bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth) {
     if (!F)
       continue;
     for (const std::string &Id : F->identifiers)
-      if (DB.rules().barrier(Id))
-        Result = true;
+      Result = Result || Wanted(Id);
     if (Result || Depth == 0)
       break;
     for (const std::string &Id : F->identifiers) {
@@ -65,14 +64,27 @@ bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth) {
       std::vector<FunctionPlace> Others = DB.definitionsOf(Id);
       if (Others.empty() || Others.size() > 4)
         continue;
-      if (mayReach(Local && Local->is_static ? Id + "@" + File : Id, Depth - 1)) {
+      if (mayReach(Local && Local->is_static ? Id + "@" + File : Id, Depth - 1, Wanted, Known)) {
         Result = true;
         break;
       }
     }
   }
-  Textual[Function] = Result;
+  Known[Function] = Result;
   return Result;
+}
+
+/// The call, if it may queue an object; else without text.
+Evidence BarrierSearch::queueingCall(const FunctionFact &F, unsigned Call, const std::set<std::string> &Queueing) {
+  const CallFact &C = F.calls[Call];
+  std::string Name = plainName(C.callee);
+  if (C.indirect || Queueing.empty())
+    return {};
+  auto Queues = [&](const std::string &Id) { return Queueing.count(Id) != 0; };
+  bool Itself = DB.rules().deferral(Name) && Queues(plainName(F.function));
+  if (!Itself && !Queues(Name) && !mayReach(C.callee, MaxDepth, Queues, Queueable))
+    return {};
+  return {C.where.file, C.where.line, plainName(F.function), Name + "() may queue another object behind the barrier"};
 }
 
 void BarrierSearch::addCall(const FunctionFact &F, unsigned Call, std::vector<BarrierUse> &To, bool &Pending, unsigned Depth) {
@@ -96,7 +108,7 @@ void BarrierSearch::addCall(const FunctionFact &F, unsigned Call, std::vector<Ba
 std::vector<BarrierUse> BarrierSearch::alwaysIn(const std::string &Function, unsigned Depth, bool &Pending) {
   std::vector<BarrierUse> Result;
   if (!DB.function(Function)) {
-    if (!mayReach(Function, Depth))
+    if (!mayReach(Function, Depth, [&](const std::string &Id) { return DB.rules().barrier(Id) != nullptr; }, Textual))
       return Result;
     Demand D;
     D.names.insert(plainName(Function));
@@ -119,12 +131,32 @@ std::vector<BarrierUse> BarrierSearch::alwaysIn(const std::string &Function, uns
   return Result;
 }
 
-BarrierReport BarrierSearch::before(const FunctionFact &F, unsigned Call, const ReachPath *Path) {
+BarrierReport BarrierSearch::before(const FunctionFact &F, unsigned Call, const ReachPath *Path, const std::set<std::string> &Queueing) {
   BarrierReport R;
+  Evidence Inner; // queued nearer to the destruction than this function
+  auto Contains = [](const std::vector<unsigned> &List, unsigned Value) { return std::find(List.begin(), List.end(), Value) != List.end(); };
   auto Look = [&](const FunctionFact &Fn, unsigned At) {
     const CallFact &C = Fn.calls[At];
-    for (unsigned B : C.before)
+    Evidence Own;
+    auto QueuedSince = [&](unsigned B) { // between call B and At
+      for (unsigned X = 0; X < Fn.calls.size(); ++X)
+        if (X != At && Contains(Fn.calls[X].before, B) && !Contains(Fn.calls[X].before, At))
+          if (Evidence E = queueingCall(Fn, X, Queueing); !E.text.empty())
+            return E;
+      return Inner;
+    };
+    for (unsigned B : C.before) {
+      size_t Had = R.always.size();
       addCall(Fn, B, R.always, R.pending, MaxDepth);
+      if (Had != R.always.size()) {
+        Evidence E = QueuedSince(B);
+        for (; Had < R.always.size(); ++Had)
+          R.always[Had].overtaken = E;
+      }
+    }
+    for (unsigned X = 0; X < Fn.calls.size() && Inner.text.empty(); ++X)
+      if (X != At && !Contains(Fn.calls[X].before, At))
+        Inner = queueingCall(Fn, X, Queueing);
     for (unsigned B : C.maybe_before)
       if (std::find(C.before.begin(), C.before.end(), B) == C.before.end() && DB.rules().barrier(plainName(Fn.calls[B].callee)))
         addCall(Fn, B, R.sometimes, R.pending, 0);

@@ -7,6 +7,7 @@
 #include "tool/lifetime/database.h"
 #include "tool/lifetime/reach.h"
 #include "tool/tree/semantics/semantics.h"
+#include <functional>
 
 namespace krcu {
 
@@ -17,6 +18,7 @@ struct BarrierUse {
   std::vector<Evidence> through; ///< calls from the destruction's function down to it, if it stands in a callee
   bool waits_kfree_rcu = false;
   bool waits_call_rcu = false;
+  Evidence overtaken;           ///< what may queue another object behind it; its text is empty if nothing does
 };
 
 struct BarrierReport {
@@ -30,19 +32,23 @@ class BarrierSearch {
 public:
   BarrierSearch(Database &DB, const Semantics &S) : DB(DB), S(S) {}
 
-  /// Barriers before call `Call` of `F`, then before the calls along `Path` (the chain of callers, may be null).
-  BarrierReport before(const FunctionFact &F, unsigned Call, const ReachPath *Path);
+  /// Barriers before call `Call` of `F`, then before the calls along `Path` (the chain of callers, may be null). `Queueing`: functions that
+  /// queue objects; a barrier behind which one of them may still run has not waited for what that one queues.
+  BarrierReport before(const FunctionFact &F, unsigned Call, const ReachPath *Path, const std::set<std::string> &Queueing);
   /// Barriers that `Function` executes on every path through it. `Pending` is set when a file must be parsed first.
   std::vector<BarrierUse> alwaysIn(const std::string &Function, unsigned Depth, bool &Pending);
 
 private:
   BarrierUse useOf(const BarrierRule &Rule, const CallFact &C, const std::string &Function) const;
   void addCall(const FunctionFact &F, unsigned Call, std::vector<BarrierUse> &To, bool &Pending, unsigned Depth);
-  bool mayReach(const std::string &Function, unsigned Depth);
+  using NameTest = std::function<bool(const std::string &)>;
+  bool mayReach(const std::string &Function, unsigned Depth, const NameTest &Wanted, std::map<std::string, bool> &Known);
+  Evidence queueingCall(const FunctionFact &F, unsigned Call, const std::set<std::string> &Queueing);
 
   Database &DB;
   const Semantics &S;
-  std::map<std::string, bool> Textual; ///< may the text of this function reach a barrier
+  std::map<std::string, bool> Textual;  ///< may the text of this function reach a barrier
+  std::map<std::string, bool> Queueable; ///< ... a function that queues objects
   std::set<std::string> Active;
 };
 

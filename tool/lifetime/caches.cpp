@@ -9,6 +9,7 @@
 // the search incomplete, and an incomplete search proves no absence.
 #include "tool/lifetime/caches.h"
 #include "tool/index/outline.h"
+#include "tool/lifetime/mentions.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 
@@ -96,7 +97,9 @@ private:
   void finish(const std::string &Place);
   void finishFunction(const std::string &Symbol, bool Callers);
   void requireFile(const std::string &File, const Demand &D);
-  std::vector<uint32_t> filesThatSee(const std::string &Place, const std::string &Word);
+  void requirePlan(const MentionPlan &Plan, const std::string &Word, MentionKind Kind, const std::string &Name);
+  void finishNamed(const std::string &Place);
+  bool isQuiet(const std::string &Symbol, const std::string &Place) const;
   bool isSlabCode(const std::string &Symbol);
   void note(const std::string &Text) {
     if (std::find(R.missing.begin(), R.missing.end(), Text) == R.missing.end())
@@ -118,37 +121,6 @@ void Search::requireFile(const std::string &File, const Demand &D) {
   std::string Problem = DB.problem(File);
   if (!Problem.empty())
     note(File + " could not be relied on: " + Problem);
-}
-
-/// Files in which `Place` can be named: for a static variable its own file (and what includes that), for a field the files that
-/// can see the record, for an external variable the whole tree; of those, the ones in which the word stands as a
-/// variable, or behind . or ->.
-std::vector<uint32_t> Search::filesThatSee(const std::string &Place, const std::string &Word) {
-  bool Field = Place[0] == 'F';
-  std::string Home = definedIn(Place);
-  std::set<uint32_t> Visible;
-  bool Restrict = !Home.empty();
-  if (Restrict) {
-    int Id = DB.index().find(Home);
-    if (Id >= 0)
-      Visible.insert(static_cast<uint32_t>(Id));
-    for (uint32_t F : DB.index().transitiveIncludersOf(Home))
-      Visible.insert(F);
-  }
-  std::vector<uint32_t> Result;
-  for (uint32_t F : DB.mentioning(Word)) {
-    if (Restrict && !Visible.count(F))
-      continue;
-    auto Text = DB.index().text(F);
-    if (!Text)
-      continue;
-    for (const OutlineToken &T : findTokens(*Text, Word))
-      if (T.after_member_access == Field || T.in_directive) {
-        Result.push_back(F);
-        break;
-      }
-  }
-  return Result;
 }
 
 bool Search::isSlabCode(const std::string &Symbol) {
@@ -188,15 +160,42 @@ void Search::finishFunction(const std::string &Symbol, bool Callers) {
   }
   if (!Callers)
     return;
-  D.words.insert(Name);
-  std::vector<uint32_t> Files = DB.mentioning(Name);
-  if (Files.size() > MaxFilesPerPlace) {
-    note(Name + "() is mentioned in " + std::to_string(Files.size()) + " files, more than are looked at");
+  requirePlan(planMentions(DB, Name, MentionKind::Function, Home), Name, MentionKind::Function, Name + "()");
+}
+
+/// Printing a cache's address, say, takes the cache nowhere; but the copy of a pointer to the variable might.
+bool Search::isQuiet(const std::string &Symbol, const std::string &Place) const {
+  const std::vector<std::string> &Quiet = DB.rules().quiet_calls;
+  if (std::find(Quiet.begin(), Quiet.end(), plainName(Symbol)) == Quiet.end())
+    return false;
+  std::set<std::string> Tokens = Solution.tokens(Place);
+  return std::none_of(Tokens.begin(), Tokens.end(), [](const std::string &T) { return T[0] == '&'; });
+}
+
+/// Asks for the files of a plan, and notes what of them was not seen.
+void Search::requirePlan(const MentionPlan &Plan, const std::string &Word, MentionKind Kind, const std::string &Name) {
+  if (Plan.files.size() > MaxFilesPerPlace) {
+    note(Name + " may be used in " + std::to_string(Plan.files.size()) + " files, more than are looked at");
     return;
   }
-  for (uint32_t F : Files)
-    if (StringRef(DB.index().files()[F].path).ends_with(".c"))
-      requireFile(DB.index().files()[F].path, D);
+  for (const std::string &File : Plan.files)
+    requireFile(File, Plan.demand);
+  if (R.pending)
+    return;
+  for (const std::string &Where : hiddenMentions(DB, Plan, Word, Kind))
+    note(Name + " is also used at " + Where + ", which the parsed configuration leaves out");
+  for (const std::string &Inline : unseenInlines(DB, Plan))
+    note(Inline + " uses " + Name + " and was not seen");
+}
+
+/// A variable or field: every file that spells its name where it is in scope, directly or by a macro or inline function of a header.
+void Search::finishNamed(const std::string &Place) {
+  std::string Word = wordOf(Place), Home = definedIn(Place);
+  MentionKind Kind = Place[0] == 'F' ? MentionKind::Field : MentionKind::Variable;
+  MentionPlan Plan = planMentions(DB, Word, Kind, Home);
+  if (Plan.files.empty() || (Kind == MentionKind::Variable && StringRef(Home).ends_with(".c") && !Plan.files.count(Home)))
+    note("the name " + Word + " is made by a macro, so a search for it does not find every use");
+  requirePlan(Plan, Word, Kind, placeName(Place));
 }
 
 /// Parses what must be parsed before the flows of `Place` are all known.
@@ -205,25 +204,12 @@ void Search::finish(const std::string &Place) {
     return;
   switch (Place[0]) {
   case 'V':
-  case 'F': {
-    std::string Word = wordOf(Place);
-    std::vector<uint32_t> Files = filesThatSee(Place, Word);
-    if (Files.size() > MaxFilesPerPlace) {
-      note(placeName(Place) + " may be used in " + std::to_string(Files.size()) + " files, more than are looked at");
-      return;
-    }
-    Demand D;
-    D.words.insert(Word);
-    for (uint32_t F : Files) {
-      const std::string &File = DB.index().files()[F].path;
-      if (StringRef(File).ends_with(".c"))
-        requireFile(File, D);
-    }
+  case 'F':
+    finishNamed(Place);
     return;
-  }
   case 'P': {
     std::string Symbol = StringRef(Place).drop_front(2).split('#').first.str();
-    if (!isSlabCode(Symbol))
+    if (!isSlabCode(Symbol) && !isQuiet(Symbol, Place))
       finishFunction(Symbol, false);
     return;
   }

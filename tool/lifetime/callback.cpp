@@ -45,6 +45,7 @@ public:
       return {Path};
     std::vector<PathSummary> Result{{}};
     Result[0].assumed_null = Path.assumed_null;
+    Result[0].ends = Path.ends;
     for (const Effect &E : Path.effects) {
       const FunctionSummary *Callee = E.kind == Effect::Call && Depth < MaxDepth ? find(E.name) : nullptr;
       if (!Callee || Callee->opaque) {
@@ -95,6 +96,7 @@ private:
     }
     for (const AbstractValue &A : Inner.assumed_null)
       P.assumed_null.push_back(substitute(A, Arguments));
+    P.ends = P.ends || Inner.ends;
     return P;
   }
 
@@ -135,8 +137,12 @@ void offend(CallbackReport &R, const Effect &E, const std::string &Text) {
 
 /// Judges one path; false if it settles that the callback is more than a free.
 bool judgePath(const PathSummary &P, CallbackReport &R, const Effect *&Freed) {
-  const Effect *Own = nullptr;
+  const Effect *Own = nullptr, *Read = nullptr;
   for (const Effect &E : P.effects) {
+    if (E.kind == Effect::Other && E.text == "reads volatile memory") {
+      Read = Read ? Read : &E; // on its own it counts; beside anything else that is the better thing to name
+      continue;
+    }
     switch (E.kind) {
     case Effect::Check:
       if (std::none_of(R.checks.begin(), R.checks.end(), [&](const Effect &C) { return C.where == E.where; }))
@@ -170,7 +176,9 @@ bool judgePath(const PathSummary &P, CallbackReport &R, const Effect *&Freed) {
     if (std::none_of(R.frees.begin(), R.frees.end(), [&](const Effect &F) { return F.where == E.where && F.name == E.name; }))
       R.frees.push_back(E);
   }
-  return true;
+  if (Read)
+    offend(R, *Read, Read->text);
+  return !Read;
 }
 
 bool hasFree(const PathSummary &P) {
@@ -180,7 +188,7 @@ bool hasFree(const PathSummary &P) {
 /// Paths that free nothing must be the NULL guard of the object that the others free.
 bool guardsOnly(const std::vector<PathSummary> &Paths, CallbackReport &R, const Effect *Freed) {
   for (const PathSummary &P : Paths) {
-    if (hasFree(P))
+    if (hasFree(P) || P.ends) // a BUG() that fires does not come back
       continue;
     bool Guard = std::any_of(P.assumed_null.begin(), P.assumed_null.end(),
                              [&](const AbstractValue &A) { return sameObject(A, Freed->object); });

@@ -141,6 +141,27 @@ std::vector<const FlowFact *> Database::flows() const {
   return Result;
 }
 
+std::set<unsigned> Database::linesShownIn(const std::string &File) const {
+  std::set<unsigned> Result;
+  auto It = Files.find(File);
+  if (It == Files.end() || Forbidden.count(File))
+    return Result;
+  auto Add = [&](const Location &L) {
+    if (L.file == File)
+      Result.insert(L.line);
+  };
+  for (const FunctionFact &F : It->second.functions) {
+    Add(F.where);
+    for (const CallFact &C : F.calls)
+      Add(C.where);
+  }
+  for (const FlowFact &F : It->second.flows)
+    Add(F.where);
+  for (const FunctionRefFact &R : It->second.references)
+    Add(R.where);
+  return Result;
+}
+
 const CreateFact *Database::create(const std::string &Place) const {
   auto It = Creates.find(Place);
   return It == Creates.end() ? nullptr : It->second;

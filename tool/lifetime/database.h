@@ -65,6 +65,8 @@ public:
   std::vector<const ObjectUseFact *> usesOf(const std::string &Variable) const;
   std::vector<const FlowFact *> flows() const;
   const CreateFact *create(const std::string &Place) const;
+  /// Lines of `File` that a parse has shown to be compiled (those with a call, a flow or a creation).
+  std::set<unsigned> linesShownIn(const std::string &File) const;
   /// Rebuilds the lookup tables after add(); call before asking.
   void link();
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/lifetime/reach.h"
+#include "tool/lifetime/mentions.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 
@@ -29,13 +30,10 @@ public:
       return;
     Steps.push_back({Function, nullptr, 0});
     bool Any = false;
-    std::set<const FunctionFact *> Seen;
     for (const FunctionUse &U : DB.callersOf(Function)) {
       if (DB.function(U.caller->function) != U.caller)
         continue;
       Any = true;
-      if (!Seen.insert(U.caller).second)
-        continue; // one step per caller is enough to say how it is reached
       std::vector<ReachStep> Next = Steps;
       Next.back().caller = U.caller;
       Next.back().call = U.call;
@@ -54,29 +52,25 @@ public:
 private:
   /// Everybody who may call it has been parsed, or a demand is open.
   bool askForUsers(const std::string &Function) {
-    std::string Name = plainName(Function), Home = homeOf(Function);
-    Demand D;
-    D.words.insert(Name);
-    std::vector<std::string> Files;
-    if (!Home.empty()) {
-      if (StringRef(Home).ends_with(".c"))
-        Files.push_back(Home);
-    } else {
-      for (uint32_t F : DB.mentioning(Name))
-        if (StringRef(DB.index().files()[F].path).ends_with(".c"))
-          Files.push_back(DB.index().files()[F].path);
-    }
-    if (Files.size() > MaxFiles) {
-      incomplete(Name + "() is used in " + std::to_string(Files.size()) + " files, more than are looked at");
+    std::string Name = plainName(Function);
+    MentionPlan Plan = planMentions(DB, Name, MentionKind::Function, homeOf(Function));
+    if (Plan.files.size() > MaxFiles) {
+      incomplete(Name + "() is used in " + std::to_string(Plan.files.size()) + " files, more than are looked at");
       return false;
     }
     bool Ready = true;
-    for (const std::string &File : Files) {
+    for (const std::string &File : Plan.files) {
       R.files.insert(File);
-      if (!DB.require(File, D))
+      if (!DB.require(File, Plan.demand))
         Ready = false;
       else if (std::string P = DB.problem(File); !P.empty())
         incomplete(File + " could not be relied on: " + P);
+    }
+    if (Ready) {
+      for (const std::string &Where : hiddenMentions(DB, Plan, Name, MentionKind::Function))
+        incomplete(Name + "() is also used at " + Where + ", which the parsed configuration leaves out");
+      for (const std::string &Inline : unseenInlines(DB, Plan))
+        incomplete(Inline + " calls " + Name + "() and was not seen");
     }
     if (!Ready)
       R.pending = true;

@@ -83,7 +83,7 @@ std::string reasonText(const SiteReport &R) {
   case Reason::IsDefinition:
     return "declares or defines the primitive itself";
   case Reason::IsWrapper:
-    return "inside " + D + ", which stands for the primitive";
+    return "inside " + D + "(), which stands for the primitive";
   case Reason::IsReference:
     return "names the primitive without calling it";
   case Reason::NotParsed:
@@ -91,7 +91,7 @@ std::string reasonText(const SiteReport &R) {
   case Reason::Hidden:
     return D.empty() ? "the configurations that were parsed do not compile this line" : "hidden by #if " + D;
   case Reason::NotAsked:
-    return "not asked for";
+    return "callbacks of the family " + D + " were not asked for";
   }
   return {};
 }
@@ -111,8 +111,10 @@ void describeDestruction(const DestructionReport &D, EvidenceList &To) {
     if (P.where.valid())
       To.push_back({P.where.file, P.where.line, "", describeReach(P)});
   }
-  if (D.harmless)
+  if (D.harmless) {
     To.push_back({At.file, At.line, Function, D.harmless_why});
+    To.insert(To.end(), D.harmless_evidence.begin(), D.harmless_evidence.end());
+  }
   for (const BarrierUse &B : D.barriers) {
     for (const Evidence &E : B.through)
       To.push_back(E);
@@ -120,6 +122,8 @@ void describeDestruction(const DestructionReport &D, EvidenceList &To) {
                   B.barrier + "() runs on every path before; it waits for " +
                       (B.waits_kfree_rcu ? (B.waits_call_rcu ? "call_rcu() and kfree_rcu()" : "kfree_rcu()")
                                          : "call_rcu() callbacks, not for kfree_rcu()")});
+    if (!B.overtaken.text.empty())
+      To.push_back(B.overtaken);
   }
   for (const BarrierUse &B : D.conditional)
     To.push_back({B.where.file, B.where.line, plainName(B.function), B.barrier + "() runs before only on some paths"});

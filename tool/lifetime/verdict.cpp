@@ -61,18 +61,41 @@ std::string join(const std::vector<std::string> &Parts, const char *Between) {
 
 } // namespace
 
+/// The allocator hands caches around inside itself; what it does with them is a matter of the semantics probe, not of a cache's life.
+std::vector<const FlowFact *> Judge::flowsOutsideTheAllocator() const {
+  std::set<std::string> Allocator;
+  auto Add = [&](const std::string &Function) {
+    for (const FunctionPlace &P : DB.definitionsOf(Function))
+      Allocator.insert(DB.index().files()[P.file].path);
+  };
+  for (const CacheRule &C : DB.rules().cache_destroy)
+    Add(C.name);
+  for (const FreeRule &F : DB.rules().frees)
+    if (F.cache)
+      Add(F.name);
+  std::vector<const FlowFact *> Result;
+  for (const FlowFact *F : DB.flows())
+    if (!Allocator.count(F->where.file))
+      Result.push_back(F);
+  return Result;
+}
+
 bool Judge::judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport> &Reports) {
-  PointsTo Points(DB.flows());
+  PointsTo Points(flowsOutsideTheAllocator());
   Solution = &Points;
   Caches.clear();
   Callbacks.clear();
   Destructions.clear();
   Pending = false;
   std::map<std::pair<std::string, unsigned>, std::vector<const CallSiteFact *>> ByLine;
+  std::map<std::string, const CallSiteFact *> ByMacro;
   for (const auto &[File, Facts] : DB.files())
     if (DB.problem(File).find("left out") == std::string::npos)
-      for (const CallSiteFact &S : Facts.sites)
+      for (const CallSiteFact &S : Facts.sites) {
         ByLine[{S.where.file, S.where.line}].push_back(&S);
+        if (S.in_macro)
+          ByMacro.emplace(S.macro, &S);
+      }
   Reports.clear();
   for (const CensusEntry &Entry : Census) {
     SiteReport R;
@@ -82,6 +105,9 @@ bool Judge::judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport
       for (const CallSiteFact *S : It->second)
         if (S->where.column == Entry.where.column || (!R.site && S->in_macro))
           R.site = S;
+    if (Entry.kind == CensusKind::MacroBody)
+      if (auto Use = ByMacro.find(macroAt(Entry)); Use != ByMacro.end())
+        R.site = Use->second;
     judgeSite(R);
     finishEvidence(R);
     Reports.push_back(std::move(R));
@@ -90,14 +116,35 @@ bool Judge::judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport
   return !Pending;
 }
 
+/// Name of the macro whose definition holds the entry.
+std::string Judge::macroAt(const CensusEntry &E) const {
+  int Id = DB.index().find(E.where.file);
+  auto O = Id < 0 ? nullptr : DB.outline(static_cast<uint32_t>(Id));
+  std::string Name;
+  if (O)
+    for (const OutlineMacro &M : O->macros)
+      if (M.line <= E.where.line)
+        Name = M.name;
+  return Name;
+}
+
 void Judge::judgeSite(SiteReport &R) {
   const CensusEntry &E = R.census;
   if (E.kind == CensusKind::Definition || E.kind == CensusKind::Declaration)
     return settle(R, SiteClass::Definition, Reason::IsDefinition);
   if (DB.rules().deferral(E.function))
     return settle(R, SiteClass::Definition, Reason::IsWrapper, E.function);
-  if (E.kind == CensusKind::MacroBody)
-    return settle(R, SiteClass::Definition, Reason::IsWrapper, "a macro");
+  // A macro that names head and callback is a site that cannot be rewritten; one that takes them is a wrapper.
+  if (E.kind == CensusKind::MacroBody && (!R.site || R.site->callback_kind != CallbackKind::Function))
+    return settle(R, SiteClass::Definition, Reason::IsWrapper, "the macro " + macroAt(E));
+  if (Glances)
+    if (auto G = Glances->find({E.where.file, E.offset}); G != Glances->end()) {
+      const GlanceFinding &Found = G->second;
+      std::string Name = E.callback.substr(E.callback.find_first_not_of("& "));
+      R.evidence.push_back({Found.callback.file, Found.callback.line, Name, "the callback " + Name + "() is defined here"});
+      R.evidence.push_back({Found.where.file, Found.where.line, Name, Name + "() " + Found.text});
+      return settle(R, SiteClass::MoreThanFree, Reason::MoreThanFree, Name + "() " + Found.text);
+    }
   if (!R.site) {
     std::string Problem = DB.problem(E.where.file);
     if (!Problem.empty())
@@ -131,6 +178,8 @@ void Judge::judgeSite(SiteReport &R) {
   case CallbackState::FreeOnly:
     break;
   }
+  if (!Options.families.empty() && !Options.families.count(R.family))
+    return settle(R, SiteClass::Refuse, Reason::NotAsked, R.family);
   const DeferralRule *Deferral = DB.rules().deferral(E.deferral);
   if (Deferral->flavour != "rcu")
     return settle(R, SiteClass::Refuse, Reason::Flavour, Deferral->flavour);
@@ -245,9 +294,9 @@ void Judge::judgeCaches(SiteReport &R) {
     if (C.pending)
       continue;
     bool AllWaited = true, AllHarmless = true, InitOnly = true, NeverRuns = false;
-    std::string Worst;
+    std::string Worst, Unknown;
     for (const Destruction &D : C.destroys) {
-      auto Key = std::pair(D.function, D.call);
+      auto Key = std::tuple(Place, D.function, D.call);
       auto Known = Destructions.find(Key);
       if (Known == Destructions.end())
         Known = Destructions.emplace(Key, judgeDestruction(C, D)).first;
@@ -260,6 +309,10 @@ void Judge::judgeCaches(SiteReport &R) {
       AllHarmless = false;
       if (Report.waited)
         continue;
+      if (!Report.unknown.empty()) {
+        Unknown = Report.unknown;
+        continue;
+      }
       AllWaited = false;
       if (!Report.init_only) {
         if (InitOnly) // the first one that matters names the reason
@@ -282,6 +335,8 @@ void Judge::judgeCaches(SiteReport &R) {
       rank(R, Verdict::Review, Reason::CacheUnknown, join(C.missing, "; "));
     } else if (!C.complete) {
       rank(R, Verdict::Review, Reason::SearchIncomplete, join(C.missing, "; "));
+    } else if (!Unknown.empty()) {
+      rank(R, Verdict::Review, Reason::SearchIncomplete, Unknown);
     } else if (Reached) {
       rank(R, Verdict::Review, Reason::InitErrorPathOnly, C.name);
     } else if (C.destroys.empty()) {
@@ -294,15 +349,24 @@ void Judge::judgeCaches(SiteReport &R) {
   }
 }
 
-/// A destruction right behind the creation: nothing that ran in between can have taken an object from the cache.
-bool Judge::noObjectYet(const CacheReport &C, const Destruction &D, std::string &Why) const {
+/// A destruction right behind the creation: nothing that ran in between can have taken an object from the cache. What is destroyed must be
+/// the new cache itself: made on every way to the destruction, or NULL on the others because the function runs but once.
+bool Judge::noObjectYet(const CacheReport &C, const DestructionReport &R, std::string &Why) const {
+  const Destruction &D = R.what;
   const FunctionFact &F = *D.function;
-  std::set<unsigned> Between(F.calls[D.call].maybe_before.begin(), F.calls[D.call].maybe_before.end());
+  const std::vector<unsigned> &Must = F.calls[D.call].before;
+  std::set<unsigned> May(F.calls[D.call].maybe_before.begin(), F.calls[D.call].maybe_before.end()), Between = May;
+  if (C.creates.empty())
+    return false;
   for (const CreateFact *Create : C.creates) {
-    if (Create->function != F.function)
+    std::vector<const FlowFact *> Into = Solution->into(D.value);
+    if (Create->function != F.function ||
+        std::none_of(Into.begin(), Into.end(), [&](const FlowFact *Flow) { return Flow->from == Create->place; }))
       return false;
     for (unsigned I = 0; I < F.calls.size(); ++I)
       if (F.calls[I].where == Create->where) {
+        if (!May.count(I) || (!R.init_only && std::find(Must.begin(), Must.end(), I) == Must.end()))
+          return false;
         Between.erase(I);
         for (unsigned B : F.calls[I].before)
           Between.erase(B);
@@ -319,21 +383,45 @@ bool Judge::noObjectYet(const CacheReport &C, const Destruction &D, std::string 
   return true;
 }
 
+/// Functions with a call whose callback frees into this cache: what runs them behind a barrier spoils it.
+std::set<std::string> Judge::queueingFunctions(const CacheReport &C) {
+  std::set<std::string> Result;
+  for (const auto &[File, Facts] : DB.files())
+    for (const CallSiteFact &S : Facts.sites) {
+      if (S.callback_kind != CallbackKind::Function)
+        continue;
+      auto Known = Callbacks.find(S.callback);
+      if (Known == Callbacks.end())
+        Known = Callbacks.emplace(S.callback, reportCallback(DB, S.callback)).first;
+      Pending = Pending || Known->second.state == CallbackState::Pending;
+      for (const std::string &Place : Known->second.caches)
+        if (Place == C.place || C.aliases.count(Place))
+          Result.insert(plainName(S.function));
+    }
+  return Result;
+}
+
 DestructionReport Judge::judgeDestruction(const CacheReport &C, const Destruction &D) {
   DestructionReport R;
   R.what = D;
   R.reach = reachOf(DB, D.function->function);
   Pending = Pending || R.reach.pending;
   BarrierSearch Search(DB, S);
-  R.waited = R.reach.complete && !R.reach.paths.empty();
-  R.init_only = R.reach.complete && !R.reach.paths.empty();
+  R.waited = R.init_only = !R.reach.paths.empty();
   bool AnyRuns = false;
+  std::set<std::string> Queueing;
+  if (!S.is("destroy_waits_kfree_rcu"))
+    Queueing = queueingFunctions(C);
   for (ReachPath &P : R.reach.paths) {
-    BarrierReport B = Search.before(*D.function, D.call, &P);
+    BarrierReport B = Search.before(*D.function, D.call, &P, Queueing);
     Pending = Pending || B.pending;
     bool Runs = true;
-    if (P.kind == ReachKind::ModuleExit && P.where.valid())
-      Runs = Modules(P.where.file).can_be_module;
+    if (P.kind == ReachKind::ModuleExit && P.where.valid()) {
+      ModuleFact M = Modules(P.where.file);
+      Runs = M.can_be_module;
+      if (!Runs)
+        R.harmless_evidence.insert(R.harmless_evidence.end(), M.evidence.begin(), M.evidence.end());
+    }
     AnyRuns = AnyRuns || Runs;
     if (!Runs)
       continue;
@@ -349,8 +437,15 @@ DestructionReport Judge::judgeDestruction(const CacheReport &C, const Destructio
   if (!AnyRuns && R.reach.complete && !R.reach.paths.empty() && !R.reach.pending) {
     R.harmless = true;
     R.harmless_why = "this code is always built in, so its module exit never runs";
-  } else if (noObjectYet(C, D, R.harmless_why)) {
+  } else if (noObjectYet(C, R, R.harmless_why)) {
     R.harmless = true;
+    R.harmless_evidence.clear();
+  }
+  if (!R.reach.complete) {
+    // A way in that is known to lack a wait settles it; otherwise what is not known does.
+    if (!R.reach.paths.empty() && (R.waited || R.init_only))
+      R.unknown = join(R.reach.missing, "; ");
+    R.waited = R.init_only = false;
   }
   return R;
 }

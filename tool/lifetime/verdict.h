@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tool/index/census.h"
+#include "tool/index/glance.h"
 #include "tool/lifetime/barriers.h"
 #include "tool/lifetime/caches.h"
 #include "tool/lifetime/callback.h"
@@ -37,9 +38,13 @@ struct DestructionReport {
   std::vector<BarrierUse> conditional; ///< only on some path
   bool harmless = false;              ///< no object can exist, or the code never runs
   std::string harmless_why;
+  EvidenceList harmless_evidence;     ///< makefile and Kconfig lines that say so
+  std::string unknown;                ///< why not every way in is known; then neither waited nor init_only hold
   bool waited = false;                ///< a barrier that waits for kfree_rcu() in this tree runs before, on every way in
   bool init_only = false;
 };
+
+struct Leftovers; // leftovers.h
 
 struct SiteReport {
   CensusEntry census;
@@ -55,6 +60,7 @@ struct SiteReport {
   std::vector<CacheReport> caches;
   std::vector<DestructionReport> destructions;
   EvidenceList evidence;       ///< what the verdict rests on, in order; without any one of these it would not stand
+  std::shared_ptr<const Leftovers> leftovers; ///< what else changes, if it was asked for and the site converts
   EvidenceList context;        ///< what else belongs to the chain: the life of the cache where the verdict does not need it
 };
 
@@ -77,16 +83,22 @@ public:
   Judge(Database &DB, const Semantics &S, ModuleOracle Modules, VerdictOptions Options)
       : DB(DB), S(S), Modules(std::move(Modules)), Options(std::move(Options)) {}
 
+  /// What the text already showed of callbacks that were not parsed, by file and offset of the call.
+  void useGlances(const std::map<std::pair<std::string, uint32_t>, GlanceFinding> *G) { Glances = G; }
+
   /// Judges all entries with the facts at hand. False if demands are open (then judge again after parsing).
   bool judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport> &Reports);
 
 private:
+  std::vector<const FlowFact *> flowsOutsideTheAllocator() const;
+  std::string macroAt(const CensusEntry &E) const;
   void judgeSite(SiteReport &R);
   bool nameReplacement(SiteReport &R, const CallbackReport &C, const ConversionRule &Rule);
   void judgeLifetime(SiteReport &R);
   void judgeCaches(SiteReport &R);
   DestructionReport judgeDestruction(const CacheReport &C, const Destruction &D);
-  bool noObjectYet(const CacheReport &C, const Destruction &D, std::string &Why) const;
+  bool noObjectYet(const CacheReport &C, const DestructionReport &R, std::string &Why) const;
+  std::set<std::string> queueingFunctions(const CacheReport &C);
   const CacheReport &cache(const std::string &Place);
   void finishEvidence(SiteReport &R);
 
@@ -95,9 +107,10 @@ private:
   ModuleOracle Modules;
   VerdictOptions Options;
   const PointsTo *Solution = nullptr;
+  const std::map<std::pair<std::string, uint32_t>, GlanceFinding> *Glances = nullptr;
   std::map<std::string, CacheReport> Caches;
   std::map<std::string, CallbackReport> Callbacks;
-  std::map<std::pair<const FunctionFact *, unsigned>, DestructionReport> Destructions;
+  std::map<std::tuple<std::string, const FunctionFact *, unsigned>, DestructionReport> Destructions; ///< by cache and call
   bool Pending = false;
 };
 

@@ -9,6 +9,7 @@
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
+#include <algorithm>
 #include <cstdio>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -36,9 +37,26 @@ unsigned terminalWidth() {
   return isatty(1) && ioctl(1, TIOCGWINSZ, &Size) == 0 ? Size.ws_col : 0;
 }
 
+/// The tree, with the external module if one is named.
+Expected<Tree> openTree(const ScanOptions &S) {
+  auto T = Tree::open(S.tree);
+  if (T && !S.module.empty())
+    if (Error E = T->mount(S.module))
+      return std::move(E);
+  return T;
+}
+
+/// A path as the user gives it, absolute or relative to what is scanned, as a path of the tree.
+std::string treePath(const Tree &T, StringRef Path) {
+  if (Path.starts_with("/"))
+    return T.relative(Path).value_or(Path.str());
+  return T.mounted().empty() ? Path.str() : (Tree::MountPoint + "/" + Path).str();
+}
+
 Expected<ScanOptions> scanOptions(const Options &O, const char *Executable) {
   ScanOptions S;
-  S.tree = O.tree;
+  S.tree = O.kernel.empty() ? O.tree : O.kernel;
+  S.module = O.kernel.empty() ? "" : O.tree;
   auto Rules = findBuiltinRules(Executable);
   if (!Rules)
     return Rules.takeError();
@@ -48,35 +66,49 @@ Expected<ScanOptions> scanOptions(const Options &O, const char *Executable) {
   S.compile_commands = O.compile_commands;
   S.jobs = O.jobs ? O.jobs : defaultJobs();
   S.use_pch = !O.no_pch;
+  S.glance = !O.parse_all;
   S.progress = isatty(2);
   S.verdict.allow_hurry = O.allow_hurry;
   S.verdict.families = {O.families.begin(), O.families.end()};
-  auto T = Tree::open(O.tree);
+  auto T = openTree(S);
   if (!T)
     return T.takeError();
   for (const std::string &P : O.paths) {
-    std::string Path = P;
-    while (Path.size() > 1 && Path.back() == '/')
-      Path.pop_back();
-    if (auto Relative = T->relative(Path); Relative && Path[0] == '/')
-      Path = *Relative;
-    if (!T->has(Path))
-      return failAt(P, 0, 0, "no such file or directory in " + T->root(), "give a path relative to the tree");
+    StringRef Given = P;
+    while (Given.size() > 1 && Given.ends_with("/"))
+      Given = Given.drop_back();
+    std::string Path = treePath(*T, Given);
+    if (!T->has(Path) || !T->isSubject(Path))
+      return failAt(P, 0, 0, "no such file or directory in " + (S.module.empty() ? T->root() : T->mounted()),
+                    S.module.empty() ? "give a path relative to the tree" : "give a path relative to the module's directory");
     S.paths.push_back(Path);
   }
   return S;
 }
 
+void printSlowest(Scan &S);
+
 /// Everything that is no result goes to standard error, so that a report stays a report.
 void printWarnings(Scan &S, bool Stats) {
   for (const std::string &W : S.warnings())
-    std::fprintf(stderr, "krcu: warning: %s\n", W.c_str());
+    std::fprintf(stderr, "krcu: warning: %s\n", S.tree().shown(W).c_str());
   if (!Stats)
     return;
   std::fprintf(stderr, "%s", statsText(S.timing().phases()).c_str());
   std::fprintf(stderr, "%-24s %8zu\n%-24s %8llu MB\n%-24s %8u\n%-24s %8u\n%-24s %8u\n", "files indexed", S.index().files().size(),
                "bytes read", static_cast<unsigned long long>(S.index().bytesRead() >> 20), "files parsed", S.filesParsed(), "parses",
                S.frontend().stats.parses.load(), "second tries", S.frontend().stats.retries.load());
+  printSlowest(S);
+}
+
+void printSlowest(Scan &S) {
+  std::vector<std::pair<double, std::string>> Slowest;
+  for (const auto &[File, Seconds] : S.fileSeconds())
+    Slowest.emplace_back(Seconds, File);
+  std::sort(Slowest.rbegin(), Slowest.rend());
+  std::fprintf(stderr, "slowest files\n");
+  for (size_t N = 0; N < Slowest.size() && N < 10; ++N)
+    std::fprintf(stderr, "%10.3f s  %s\n", Slowest[N].first, Slowest[N].second.c_str());
 }
 
 ReportInput reportOf(Scan &S, const std::vector<SiteReport> &Sites, const Options &O) {
@@ -93,20 +125,23 @@ ReportInput reportOf(Scan &S, const std::vector<SiteReport> &Sites, const Option
   return In;
 }
 
-int runScan(const Options &O, const ScanOptions &SO) {
+int runScan(const Options &O, ScanOptions SO) {
+  SO.leftovers = O.format == "json";
   auto S = Scan::run(SO);
   if (!S)
     return error(S.takeError());
   std::vector<SiteReport> Sites = (*S)->sites();
   markRemovals(**S, Sites);
+  (*S)->findLeftovers(Sites);
   ReportInput In = reportOf(**S, Sites, O);
   printWarnings(**S, O.stats);
   std::map<std::string, unsigned> Counts = classCounts(Sites);
   bool Any = Counts["convert"] + Counts["unsafe"] + Counts["review"] + Counts["refuse"] != 0;
-  return print(O.format == "json" ? scanJson(In) : scanText(In), Any ? Findings : Nothing);
+  return print((*S)->tree().shown(O.format == "json" ? scanJson(In) : scanText(In)), Any ? Findings : Nothing);
 }
 
-int runPatch(const Options &O, const ScanOptions &SO) {
+int runPatch(const Options &O, ScanOptions SO) {
+  SO.leftovers = true;
   auto S = Scan::run(SO);
   if (!S)
     return error(S.takeError());
@@ -114,7 +149,7 @@ int runPatch(const Options &O, const ScanOptions &SO) {
   Expected<Patch> P = Patch();
   {
     Timing::Phase Phase((*S)->timing(), "rewrite and verify");
-    P = makePatch(**S, Sites, SO.jobs);
+    P = makePatch(**S, Sites, SO.jobs, O.drop_barriers);
   }
   if (!P)
     return error(P.takeError());
@@ -125,7 +160,7 @@ int runPatch(const Options &O, const ScanOptions &SO) {
   printWarnings(**S, O.stats);
   int Status = P->files.empty() ? Nothing : Findings;
   if (O.in_place) {
-    if (Error E = applyInPlace((*S)->tree().root(), P->files))
+    if (Error E = applyInPlace(P->root, P->files))
       return error(std::move(E));
     std::string Text;
     for (const auto &[File, Texts] : P->files)
@@ -160,18 +195,17 @@ int runExplain(const Options &O, ScanOptions SO) {
   unsigned Line = 0;
   if (LineText.getAsInteger(10, Line) || File.empty())
     return error(fail("explain: '" + O.place + "' is no place; write FILE:LINE, as krcu scan prints it"));
-  auto T = Tree::open(O.tree);
+  auto T = openTree(SO);
   if (!T)
     return error(T.takeError());
-  std::string Path = File.str();
-  if (auto Relative = T->relative(Path); Relative && Path[0] == '/')
-    Path = *Relative;
-  SO.paths = {Path};
+  SO.paths = {treePath(*T, File)};
+  SO.leftovers = true;
   auto S = Scan::run(SO);
   if (!S)
     return error(S.takeError());
   std::vector<SiteReport> Sites = (*S)->sites();
   markRemovals(**S, Sites);
+  (*S)->findLeftovers(Sites);
   printWarnings(**S, O.stats);
   std::string Out, Lines;
   for (const SiteReport &R : Sites) {
@@ -182,23 +216,28 @@ int runExplain(const Options &O, ScanOptions SO) {
   if (Out.empty())
     return error(fail(O.place + ": no call of a deferral stands there; " +
                       (Lines.empty() ? "the file has none" : "this file has them at line " + Lines)));
-  return print(Out, Findings);
+  return print((*S)->tree().shown(Out), Findings);
 }
 
 void addCommon(CLI::App *C, Options &O) {
   C->add_option("TREE", O.tree, "kernel source tree, configured or not")->required();
-  C->add_option("--rules", O.rules, "YAML file or directory that adds to or overrides the built-in vocabulary");
-  C->add_option("--assume", O.assume, "what-if: an era (" "no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics");
+  C->add_option("--rules", O.rules, "YAML file or directory that adds to or overrides the built-in vocabulary")
+      ->allow_extra_args(false); // or it would swallow TREE
+  C->add_option("--assume", O.assume, "what-if: an era (" "no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics")
+      ->allow_extra_args(false); // or it would swallow TREE
   C->add_option("--format", O.format, "text or json")->check(CLI::IsMember({"text", "json"}));
 }
 
 void addScanning(CLI::App *C, Options &O) {
   addCommon(C, O);
+  C->add_option("--kernel", O.kernel, "TREE is an external module's own directory (what make M= builds); this kernel tree supplies the rest");
   C->add_option("-j,--jobs", O.jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
   C->add_option("--compile-commands", O.compile_commands, "use the flags of your own build (GCC databases included)");
-  C->add_option("--family", O.families, "only callbacks that free with this function (kmem_cache_free, kfree, ...)");
+  C->add_option("--family", O.families, "only callbacks that free with this function (kmem_cache_free, kfree, ...)")
+      ->allow_extra_args(false); // or it would swallow TREE
   C->add_flag("--allow-hurry", O.allow_hurry, "convert call_rcu_hurry() too; its prompt grace period is lost");
   C->add_flag("--stats", O.stats, "times of the phases, on standard error");
+  C->add_flag("--parse-all", O.parse_all, "parse also the callbacks whose text already shows that they do more than free");
   C->add_flag("--no-pch", O.no_pch, "parse without a shared precompiled header (slow; to find out what is wrong)")->group("");
 }
 
@@ -219,6 +258,7 @@ void addCommands(CLI::App &App, Options &O) {
   addScanning(PatchCommand, O);
   addPaths(PatchCommand, O);
   PatchCommand->add_flag("--in-place", O.in_place, "rewrite the files (all or none) and print their names");
+  PatchCommand->add_flag("--drop-barriers", O.drop_barriers, "remove an rcu_barrier() too if no other callback can be queued (default: it stays)");
   CLI::App *ExplainCommand = App.add_subcommand("explain", "the whole chain of evidence for one site");
   addScanning(ExplainCommand, O);
   ExplainCommand->add_option("FILE:LINE", O.place, "the site, as krcu scan prints it")->required();

@@ -23,8 +23,10 @@ struct Options {
   bool stats = false;
   bool all = false;
   bool in_place = false;
+  bool drop_barriers = false;
   bool allow_hurry = false;
   bool no_pch = false;
+  bool parse_all = false;
 };
 
 const char *versionText();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/lifetime/leftovers.h"
 #include "tool/report/report.h"
 #include "tool/report/version.h"
 #include <nlohmann/json.hpp>
@@ -24,6 +25,21 @@ Json treeJson(const std::string &Version, const Semantics &S) {
   return {{"version", Version}, {"era", S.era}, {"semantics", Facts}};
 }
 
+Json leftoversJson(const Leftovers &L) {
+  Json J;
+  J["barriers"] = Json::array();
+  for (const BarrierLeftover &B : L.barriers)
+    J["barriers"].push_back({{"barrier", B.barrier}, {"file", B.where.file}, {"line", B.where.line}, {"function", plainName(B.function)},
+                             {"before_destruction", B.before_destruction}, {"may_go", B.known ? Json(B.may_go) : Json()}, {"reason", B.why},
+                             {"modules", B.modules}, {"files", B.files}, {"converted", evidenceJson(B.looked_at)},
+                             {"needed_by", evidenceJson(B.needed_by)}});
+  J["dead_stores"] = Json::array();
+  for (const FieldLeftover &F : L.fields)
+    for (const Evidence &E : F.stores)
+      J["dead_stores"].push_back({{"field", F.field}, {"file", E.file}, {"line", E.line}, {"function", E.function}});
+  return J;
+}
+
 Json siteJson(const SiteReport &R) {
   Json J;
   J["file"] = R.census.where.file;
@@ -40,6 +56,8 @@ Json siteJson(const SiteReport &R) {
   J["evidence"] = evidenceJson(R.evidence);
   if (!R.context.empty())
     J["context"] = evidenceJson(R.context);
+  if (R.leftovers)
+    J["leftovers"] = leftoversJson(*R.leftovers);
   return J;
 }
 

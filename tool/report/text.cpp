@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/report/report.h"
+#include "tool/lifetime/leftovers.h"
 #include <algorithm>
 #include <cstdio>
 
@@ -34,6 +35,25 @@ void evidenceLines(const EvidenceList &List, std::string &Out) {
       Out += " " + E.function + "()";
     Out += ": " + E.text + "\n";
   }
+}
+
+void leftoverLines(const Leftovers &L, std::string &Out) {
+  if (L.barriers.empty() && L.fields.empty())
+    return;
+  Out += "\nwhat else changes\n";
+  for (const BarrierLeftover &B : L.barriers) {
+    Out += "  " + leftoverText(B) + "\n";
+    std::string List;
+    evidenceLines(B.looked_at, List);
+    if (!List.empty())
+      Out += "   callbacks that the conversion takes away\n" + List;
+    List.clear();
+    evidenceLines(B.needed_by, List);
+    if (!List.empty())
+      Out += "   callbacks that may still be queued\n" + List;
+  }
+  for (const FieldLeftover &F : L.fields)
+    evidenceLines(F.stores, Out);
 }
 
 } // namespace
@@ -127,6 +147,8 @@ std::string explainText(const SiteReport &R, const Semantics &S) {
   for (const CacheReport &C : R.caches)
     for (const std::string &M : C.missing)
       Out += "  not known of " + C.name + ": " + M + "\n";
+  if (R.leftovers)
+    leftoverLines(*R.leftovers, Out);
   Out += "\nthis tree (" + S.era + ")\n";
   for (const char *Name : {"destroy_waits_kfree_rcu", "rcu_barrier_waits_kfree_rcu", "slob"}) {
     const SemanticFact &F = S.fact(Name);

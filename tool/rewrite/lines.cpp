@@ -35,6 +35,13 @@ std::vector<Conditional> conditionalsOf(const SourceText &S) {
   return Closed;
 }
 
+std::vector<std::string> wordsOf(const LineRemoval &R) {
+  std::vector<std::string> Words = R.words;
+  if (!R.name.empty())
+    Words.push_back(R.name);
+  return Words;
+}
+
 class Hole {
 public:
   Hole(const SourceText &S, const std::vector<LineRemoval> &Code) : S(S), Gone(S.lineCount(), false) {
@@ -42,7 +49,7 @@ public:
       mark(R.first_line, R.last_line);
     // Only now: the function that follows is known when all that go are marked.
     for (const LineRemoval &R : Code)
-      takeComment(R.first_line, R.last_line, {R.name});
+      takeComment(R.first_line, R.last_line, wordsOf(R));
     for (const Conditional &C : conditionalsOf(S))
       collapse(C, Code);
   }
@@ -130,7 +137,8 @@ void Hole::collapse(const Conditional &C, const std::vector<LineRemoval> &Code) 
     std::vector<std::string> Names;
     for (const LineRemoval &R : Code)
       if (R.first_line > First && R.last_line < End)
-        Names.push_back(R.name);
+        for (std::string &Word : wordsOf(R))
+          Names.push_back(std::move(Word));
     mark(First, End);
     takeComment(First, End, std::move(Names));
     return;

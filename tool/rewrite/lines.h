@@ -14,6 +14,7 @@ struct LineRemoval {
   unsigned first_line = 0; ///< inclusive
   unsigned last_line = 0;  ///< inclusive
   std::string name;        ///< the function it was about
+  std::vector<std::string> words = {}; ///< other words that show a comment to be about it
 };
 
 struct LineResult {

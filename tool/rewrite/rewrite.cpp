@@ -23,11 +23,12 @@ struct ByteEdit {
   std::string text;
 };
 
-/// A function's definition or a prototype that goes.
+/// A function's definition, a prototype or a statement that goes.
 struct Dropped {
   Span where;
   std::string name;
   bool part = false; ///< one declarator of several: never whole lines
+  std::vector<std::string> words = {};
 };
 
 struct Note {
@@ -48,6 +49,7 @@ private:
   llvm::Error addCall(const CallEdit &Call);
   llvm::Error addDefinitions();
   llvm::Error addPrototypes();
+  llvm::Error addStatements();
   llvm::Error checkDisjoint();
   void cutSpans();
   Span widen(Span Where) const;
@@ -164,6 +166,27 @@ llvm::Error PlanApplier::addPrototypes() {
   return llvm::Error::success();
 }
 
+llvm::Error PlanApplier::addStatements() {
+  for (const StatementRemoval &R : Plan.statements) {
+    if (llvm::Error E = checkInside(R.begin, R.end, "the statement"))
+      return E;
+    std::optional<size_t> Name = S.inDirective(R.begin) ? std::nullopt : S.tokenAt(R.begin);
+    if (!Name || *Name == 0 || *Name + 1 >= S.tokens().size() || S.tokens()[*Name].kind != clang::tok::raw_identifier ||
+        S.tokens()[*Name + 1].kind != clang::tok::l_paren)
+      return failAtOffset(Path, S, R.begin, "no call begins here", Rescan);
+    std::optional<size_t> Close = S.closing(*Name + 1);
+    if (!Close || S.tokens()[*Close].end != R.end)
+      return failAtOffset(Path, S, R.begin, "the call does not end where the plan says", Rescan);
+    clang::tok::TokenKind Before = S.tokens()[*Name - 1].kind;
+    bool Alone = (Before == clang::tok::semi || Before == clang::tok::l_brace || Before == clang::tok::r_brace) &&
+                 *Close + 1 < S.tokens().size() && S.tokens()[*Close + 1].kind == clang::tok::semi;
+    if (!Alone || S.directiveBetween(R.begin, S.tokens()[*Close + 1].end))
+      return failAtOffset(Path, S, R.begin, "the call is not a statement that could be left out", "remove it by hand");
+    Drops.push_back({{R.begin, S.tokens()[*Close + 1].end}, S.spelling(S.tokens()[*Name]).str(), false, R.words});
+  }
+  return llvm::Error::success();
+}
+
 llvm::Error PlanApplier::checkDisjoint() {
   std::vector<Span> All;
   for (const ByteEdit &E : Edits)
@@ -223,7 +246,7 @@ void PlanApplier::cutSpans() {
     uint32_t LineStop = S.lineBegin(Last) + static_cast<uint32_t>(S.lineText(Last).size());
     llvm::StringRef Behind = S.slice({W.end, std::max(W.end, LineStop)}).trim(" \t");
     if (Before.empty() && Behind.empty() && !D.part) {
-      Lines.push_back({First, Last, D.name});
+      Lines.push_back({First, Last, D.name, D.words});
       continue;
     }
     if (!D.part && Behind.empty()) // the white space before it would end the line
@@ -296,6 +319,8 @@ llvm::Expected<FileResult> PlanApplier::run() {
   if (llvm::Error E = addDefinitions())
     return E;
   if (llvm::Error E = addPrototypes())
+    return E;
+  if (llvm::Error E = addStatements())
     return E;
   if (llvm::Error E = checkDisjoint())
     return E;

@@ -31,9 +31,19 @@ struct FunctionRemoval {
   uint32_t end = 0;
 };
 
+/// Remove the statement that consists of the call at [begin, end) (bytes; name to closing parenthesis), with
+/// its semicolon and its line. A comment on the line goes with it; one directly above goes if it holds one of
+/// `words` or nothing else follows that it could be about.
+struct StatementRemoval {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+  std::vector<std::string> words;
+};
+
 struct FilePlan {
   std::vector<CallEdit> calls;
   std::vector<FunctionRemoval> removals;
+  std::vector<StatementRemoval> statements = {};
   std::vector<std::string>
       declarations; ///< forward declarations of these functions go (a header's prototype)
 };
@@ -48,7 +58,7 @@ struct FileResult {
 
 /// Applies a plan. Fails if ranges overlap or do not hold what they should (the file changed in between), and
 /// where text alone cannot do it right: a call in a macro or with a directive between its arguments, a
-/// definition cut by an #if. A prototype stays if another definition of its function stays (the one in the
+/// definition cut by an #if, a statement that an if, an else or a label needs. A prototype stays if another definition of its function stays (the one in the
 /// #else branch).
 llvm::Expected<FileResult> applyPlan(const std::string &Path, llvm::StringRef Text, const FilePlan &Plan);
 

@@ -49,6 +49,15 @@ public:
     return *this;
   }
 
+  /// The statement `Call;`.
+  PlanFor &statement(const std::string &Call, std::vector<std::string> Words = {}) {
+    size_t At = Text.rfind(Call); // a comment above may name it
+
+    EXPECT_NE(At, std::string::npos) << "the test's text has no " << Call;
+    Plan.statements.push_back({static_cast<uint32_t>(At), static_cast<uint32_t>(At + Call.size()), std::move(Words)});
+    return *this;
+  }
+
   operator const FilePlan &() const { return Plan; }
 
 private:

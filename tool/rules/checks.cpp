@@ -2,8 +2,8 @@
 //
 // What only all files together can show: a row that speaks of a deferral, family or replacement that no row
 // defines, and a name that two sections claim. Each section decides what a call of the name means, so a name
-// may have one meaning only; quiet_calls is the exception, because a call can free or create a cache and yet
-// make no object.
+// may have one meaning only; quiet_calls is an exception, because a call can free or create a cache and yet
+// make no object, and so is rcu_called_fields: who calls a member and when are two questions.
 
 #include "tool/rules/row_tables.h"
 #include "tool/support/error.h"
@@ -91,7 +91,7 @@ llvm::Error checkOneMeaning(RowTables &Tables) {
   std::string Name;
   std::pair<Claim, Claim> Clash;
   Tables.forEach([&](const auto &Table) {
-    if (Table.section() == "quiet_calls")
+    if (Table.section() == "quiet_calls" || Table.section() == "rcu_called_fields")
       return;
     for (size_t I = 0; I < Table.rows().size(); ++I) {
       const auto &Row = Table.rows()[I];

@@ -22,6 +22,7 @@ struct NameRule {
 
 /// What a row is called when another file wants to replace or remove it.
 std::string rowKey(const CallbackFieldRule &R);
+std::string rowKey(const RcuCalledFieldRule &R);
 std::string rowKey(const ConversionRule &R);
 template <class T> std::string rowKey(const T &R) { return R.name; }
 
@@ -79,6 +80,8 @@ struct RowTables {
   RowTable<BarrierRule> barriers{"barriers"};
   RowTable<ModuleHookRule> module_hooks{"module_hooks"};
   RowTable<CallbackFieldRule> callback_fields{"callback_fields"};
+  RowTable<RcuCalledFieldRule> rcu_called_fields{"rcu_called_fields"};
+  RowTable<RcuCalledArgumentRule> rcu_called_arguments{"rcu_called_arguments"};
   RowTable<ConversionRule> conversions{"conversions"};
   RowTable<NameRule> checks{"checks"};
   RowTable<NameRule> container_macros{"container_macros"};
@@ -95,6 +98,8 @@ struct RowTables {
     Visit(barriers);
     Visit(module_hooks);
     Visit(callback_fields);
+    Visit(rcu_called_fields);
+    Visit(rcu_called_arguments);
     Visit(conversions);
     Visit(checks);
     Visit(container_macros);

@@ -76,6 +76,8 @@ Rules freeze(const RowTables &T) {
   R.barriers = T.barriers.rows();
   R.module_hooks = T.module_hooks.rows();
   R.callback_fields = T.callback_fields.rows();
+  R.rcu_called_fields = T.rcu_called_fields.rows();
+  R.rcu_called_arguments = T.rcu_called_arguments.rows();
   R.conversions = expandConversions(T);
   R.checks = namesOf(T.checks);
   R.container_macros = namesOf(T.container_macros);

@@ -68,6 +68,21 @@ struct CallbackFieldRule {
   Location where;
 };
 
+/// A structure member that the core calls from an RCU callback (or, if it is a cache, frees into): a module
+/// that sets it has callbacks in flight without ever calling a deferral.
+struct RcuCalledFieldRule {
+  std::string record; ///< "super_operations"
+  std::string field;  ///< "free_inode"
+  Location where;
+};
+
+/// A function or macro that is handed a function which RCU runs later: INIT_RCU_WORK, percpu_ref_init.
+struct RcuCalledArgumentRule {
+  std::string name;
+  std::optional<unsigned> argument; ///< the function, if it is an argument of this very call
+  Location where;
+};
+
 /// What a deferral of a callback that only frees may become. Once loaded there is one for each pair of a
 /// deferral and a family: 'any' of the YAML is written out. `where` is then the row that gave it.
 struct ConversionRule {
@@ -86,6 +101,8 @@ struct Rules {
   std::vector<BarrierRule> barriers;
   std::vector<ModuleHookRule> module_hooks;
   std::vector<CallbackFieldRule> callback_fields;
+  std::vector<RcuCalledFieldRule> rcu_called_fields;
+  std::vector<RcuCalledArgumentRule> rcu_called_arguments;
   std::vector<ConversionRule> conversions;
   std::vector<std::string> checks;           ///< WARN_ON and its kin: would be lost with the callback
   std::vector<std::string> container_macros; ///< documentation only: found by value, not by name
@@ -101,8 +118,8 @@ struct Rules {
   const CacheRule *cacheCreate(const std::string &Name) const;
   const BarrierRule *barrier(const std::string &Name) const;
   const ConversionRule *conversion(const std::string &Deferral, const std::string &Family) const;
-  /// Every name above that stands for a function or macro (container_macros left out); what the index looks
-  /// for.
+  /// Every name above that stands for a function or macro (container_macros and rcu_called_arguments left
+  /// out); what the index looks for.
   std::set<std::string> words() const;
 };
 

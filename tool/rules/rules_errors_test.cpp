@@ -147,7 +147,7 @@ TEST_F(RuleErrors, UnknownSectionFarFromAll) {
                                          "cache_create, cache_destroy, callback_fields, "
                                          "checks, container_macros, conversions, deferrals, "
                                          "deferred_frees_no_head, frees, module_hooks, quiet_calls, "
-                                         "remove, replacements");
+                                         "rcu_called_arguments, rcu_called_fields, remove, replacements");
 }
 
 TEST_F(RuleErrors, SectionThatIsNoList) {

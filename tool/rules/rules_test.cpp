@@ -79,6 +79,28 @@ TEST_F(LoadRules, CallbackFieldsExpand) {
   EXPECT_EQ(R.callback_fields[2].reached, "runtime");
 }
 
+TEST_F(LoadRules, RcuCalledFieldMayAlsoBeACallbackField) {
+  Rules R = load("rcu_called_fields:\n  - {record: pernet_operations, fields: [exit, other]}\n");
+  ASSERT_EQ(R.rcu_called_fields.size(), 2u);
+  EXPECT_EQ(R.rcu_called_fields[0].record, "pernet_operations");
+  EXPECT_EQ(R.rcu_called_fields[1].field, "other");
+  EXPECT_EQ(R.callback_fields.size(), 1u);
+}
+
+TEST_F(LoadRules, RcuCalledArgumentIsOptional) {
+  Rules R = load("rcu_called_arguments:\n  - {name: prepare, argument: 1}\n  - {name: queue}\n");
+  ASSERT_EQ(R.rcu_called_arguments.size(), 2u);
+  EXPECT_EQ(R.rcu_called_arguments[0].argument, 1u);
+  EXPECT_EQ(R.rcu_called_arguments[1].argument, std::nullopt);
+}
+
+TEST_F(LoadRules, RemoveTakesAnRcuCalledFieldAway) {
+  auto R = loadRules(small(), {file("1.yaml", "rcu_called_fields: [{record: r, field: f}]\n"),
+                               file("2.yaml", "remove: [r.f]\n")});
+  ASSERT_TRUE(bool(R)) << message(R.takeError());
+  EXPECT_TRUE(R->rcu_called_fields.empty());
+}
+
 TEST_F(LoadRules, BareNamesAndMappingsMix) {
   Rules R = load("checks:\n  - WARN\n  - {names: [BUG, BUG_ON], see: include/x.h, note: text}\n");
   EXPECT_EQ(R.checks, (std::vector<std::string>{"WARN", "BUG", "BUG_ON"}));

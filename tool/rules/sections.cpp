@@ -11,6 +11,7 @@ namespace krcu {
 const char AnyWord[] = "any";
 
 std::string rowKey(const CallbackFieldRule &R) { return R.record + "." + R.field; }
+std::string rowKey(const RcuCalledFieldRule &R) { return R.record + "." + R.field; }
 std::string rowKey(const ConversionRule &R) { return R.deferral + "+" + R.family; }
 
 namespace {
@@ -130,6 +131,30 @@ llvm::Error readCallbackField(Target &To, const YamlNode &Node) {
   return Row.take();
 }
 
+llvm::Error readRcuCalledField(Target &To, const YamlNode &Node) {
+  RowReader Row(To.file, Node, "rcu_called_fields", {"record", "field", "fields"});
+  RcuCalledFieldRule R;
+  R.record = Row.name("record");
+  for (const PlacedWord &W : Row.names("field", "fields")) {
+    R.field = W.text;
+    R.where = W.where;
+    put(To, To.tables.rcu_called_fields, Row, R);
+  }
+  return Row.take();
+}
+
+llvm::Error readRcuCalledArgument(Target &To, const YamlNode &Node) {
+  RowReader Row(To.file, Node, "rcu_called_arguments", {"name", "names", "argument"});
+  RcuCalledArgumentRule R;
+  R.argument = Row.optionalArgument("argument");
+  for (const PlacedWord &W : Row.names()) {
+    R.name = W.text;
+    R.where = W.where;
+    put(To, To.tables.rcu_called_arguments, Row, R);
+  }
+  return Row.take();
+}
+
 llvm::Error readConversion(Target &To, const YamlNode &Node) {
   RowReader Row(To.file, Node, "conversions",
                 {"deferral", "deferrals", "family", "families", "replacement", "refusal"});
@@ -186,6 +211,8 @@ const Section Sections[] = {
     {"barriers", readBarrier},
     {"module_hooks", readModuleHook},
     {"callback_fields", readCallbackField},
+    {"rcu_called_fields", readRcuCalledField},
+    {"rcu_called_arguments", readRcuCalledArgument},
     {"conversions", readConversion},
     {"checks", readNamesOf<&RowTables::checks>},
     {"container_macros", readNamesOf<&RowTables::container_macros>},

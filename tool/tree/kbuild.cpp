@@ -5,6 +5,7 @@
 #include "tool/tree/kbuild.h"
 #include "tool/tree/kbuild_flags.h"
 #include "tool/tree/kbuild_graph.h"
+#include "tool/tree/kbuild_mount.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
@@ -245,7 +246,8 @@ private:
 
 std::unique_ptr<Kbuild> Kbuild::create(const Tree &T, std::map<std::string, std::string> Values,
                                        std::string SrcArch) {
-  return std::make_unique<KbuildImpl>(T, std::move(Values), std::move(SrcArch));
+  auto OfTree = std::make_unique<KbuildImpl>(T, Values, std::move(SrcArch));
+  return T.mounted().empty() ? std::move(OfTree) : withMount(T, Values, std::move(OfTree));
 }
 
 } // namespace krcu

@@ -28,7 +28,8 @@ struct ModuleInfo {
 
 class Kbuild {
 public:
-  /// `Values`: Kconfig::values(); `SrcArch`: directory under arch/. `T` must outlive the result.
+  /// `Values`: Kconfig::values(); `SrcArch`: directory under arch/. `T` must outlive the result. Files mounted in
+  /// `T` are answered for by the module's own makefiles.
   /// All methods may be called from several threads.
   static std::unique_ptr<Kbuild> create(const Tree &T, std::map<std::string, std::string> Values,
                                         std::string SrcArch);
@@ -38,7 +39,7 @@ public:
   /// up; if not, why.
   virtual bool isBuilt(const std::string &File, std::string *Why) = 0;
   /// -I, -D, -include flags of that file from the makefiles (ccflags-y, subdir-ccflags-y, CFLAGS_x.o); -I
-  /// paths absolute.
+  /// paths absolute, as the parser sees them (Tree::visible()).
   virtual std::vector<std::string> flags(const std::string &File) = 0;
   /// Does not depend on the values: obj-$(CONFIG_X) is followed whatever X is.
   virtual ModuleInfo moduleOf(const std::string &File) = 0;
@@ -52,10 +53,13 @@ struct ExternalModule {
   std::string name;
   std::vector<std::string> files; ///< relative to the directory, existing ones, sorted
   std::vector<std::string> flags; ///< -I (absolute), -D, -include of its makefile
-  bool guessed = false; ///< no obj-m anywhere: all .c files of the directory are taken as one module
+  std::vector<std::string> outside; ///< paths in those flags that leave both directories; they are not used
+  EvidenceList evidence;            ///< the line that makes it a module, the file relative to the directory
+  bool guessed = false; ///< no obj-m anywhere: all .c files below the directory are taken as one module
 };
 
-/// The modules that the Kbuild or Makefile of `Dir` and its listed subdirectories name, sorted by name.
+/// The modules that the Kbuild or Makefile of `Dir` and its listed subdirectories name, sorted by name. If the
+/// top directory names none, those that any directory below it names.
 /// `Kernel` supplies $(srctree), `Values` its configuration. Fails if `Dir` cannot be read or holds no C
 /// file.
 llvm::Expected<std::vector<ExternalModule>> externalModules(const Tree &Kernel, const std::string &Dir,

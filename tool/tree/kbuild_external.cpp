@@ -7,6 +7,9 @@
 #include "tool/tree/kbuild_flags.h"
 #include "tool/tree/kbuild_graph.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -39,6 +42,9 @@ public:
 
   std::vector<ExternalModule> modules() {
     descend("");
+    if (Found.empty())
+      for (const std::string &Dir : directories())
+        descend(Dir);
     std::vector<ExternalModule> Result;
     for (auto &[Name, M] : Found)
       Result.push_back(std::move(M));
@@ -102,12 +108,14 @@ private:
       if (Target.back() == '/')
         descend(Target.substr(0, Target.size() - 1));
       else
-        add(Dir, Target);
+        add(Dir, Target, I);
     }
   }
 
-  void add(const std::string &Dir, const std::string &Object) {
+  void add(const std::string &Dir, const std::string &Object, const Item &I) {
     ExternalModule &M = Found[Object];
+    if (M.evidence.empty())
+      M.evidence.push_back({I.file, I.line, "", I.variable + " += " + I.word});
     M.name = llvm::StringRef(Object).substr(parentOf(Object).size()).ltrim('/').drop_back(2).str();
     std::set<std::string> Files;
     std::vector<std::string> Parts = Symbolic.parts(Object);
@@ -118,7 +126,26 @@ private:
         if (std::string Path = Part.substr(0, Part.size() - 2) + Extension; readInside(Root, Path))
           Files.insert(Path);
     M.files.assign(Files.begin(), Files.end());
+    Outside.clear();
     M.flags = flags(Dir, M.files);
+    M.outside.assign(Outside.begin(), Outside.end());
+  }
+
+  /// Directories below the top, no hidden ones and none behind a symlink; sorted.
+  std::vector<std::string> directories() const {
+    std::vector<std::string> Result;
+    std::error_code Error;
+    llvm::sys::fs::recursive_directory_iterator It(Root, Error, /*follow_symlinks=*/false), End;
+    for (; It != End && !Error && Result.size() < 1000; It.increment(Error)) {
+      if (It->type() != llvm::sys::fs::file_type::directory_file)
+        continue;
+      if (llvm::sys::path::filename(It->path()).starts_with("."))
+        It.no_push();
+      else
+        Result.push_back(It->path().substr(Root.size() + 1));
+    }
+    std::sort(Result.begin(), Result.end());
+    return Result;
   }
 
   std::vector<std::string> flags(const std::string &Dir, const std::vector<std::string> &Files) {
@@ -141,13 +168,19 @@ private:
 
   /// Kbuild compiles in the kernel's directory, so a plain relative -I counts from there; but many makefiles
   /// mean their own.
-  std::string absolute(llvm::StringRef Path) const {
-    if (Path.starts_with("/"))
-      return Path.str();
-    if (Kernel.has(Path))
+  std::string absolute(llvm::StringRef Path) {
+    if (Path.starts_with("/")) {
+      llvm::SmallString<256> Clean(Path.size() > 1 ? Path.rtrim('/') : Path);
+      llvm::sys::path::remove_dots(Clean, /*remove_dot_dot=*/true);
+      if (Clean == Root || Clean.str().starts_with(Root + "/") || Kernel.relative(Clean))
+        return Clean.str().str();
+    } else if (Kernel.has(Path)) {
       return Kernel.absolute(Path);
-    std::string Clean = normalPath(Path.str());
-    return Clean.empty() ? std::string() : Root + "/" + Clean;
+    } else if (std::string Clean = normalPath(Path.str()); !Clean.empty()) {
+      return Root + "/" + Clean;
+    }
+    Outside.insert(Path.str());
+    return {};
   }
 
   /// No makefile says anything: the directory is one module.
@@ -155,9 +188,13 @@ private:
     ExternalModule M;
     M.guessed = true;
     M.name = Root.substr(Root.rfind('/') + 1);
-    for (const std::string &Name : matching(Root, "", "*.c"))
-      if (!llvm::StringRef(Name).ends_with(".mod.c"))
-        M.files.push_back(Name);
+    std::vector<std::string> Dirs = directories();
+    Dirs.insert(Dirs.begin(), "");
+    for (const std::string &Dir : Dirs)
+      for (const std::string &Name : matching(Root, Dir, "*.c"))
+        if (!llvm::StringRef(Name).ends_with(".mod.c"))
+          M.files.push_back(Dir.empty() ? Name : Dir + "/" + Name);
+    std::sort(M.files.begin(), M.files.end());
     if (!M.files.empty())
       Result.push_back(std::move(M));
   }
@@ -165,7 +202,7 @@ private:
   const Tree &Kernel;
   const std::string Root;
   Graph Symbolic, Concrete;
-  std::set<std::string> Seen;
+  std::set<std::string> Seen, Outside;
   std::map<std::string, ExternalModule> Found;
 };
 

@@ -6,6 +6,7 @@
 #include "tool/support/error.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 #include <algorithm>
 #include <cerrno>
@@ -168,36 +169,92 @@ llvm::Expected<Tree> Tree::open(const std::string &Path) {
   return T;
 }
 
-std::optional<std::string> Tree::read(llvm::StringRef Relative) const { return readInside(Root, Relative); }
+std::optional<std::string> Tree::read(llvm::StringRef Relative) const {
+  llvm::StringRef Below = mountedPath(Relative);
+  return Below.empty() ? readInside(Root, Relative) : readInside(Mounted, Below);
+}
 
 bool Tree::has(llvm::StringRef Relative) const {
-  std::optional<std::string> Clean = normalise(Relative);
+  llvm::StringRef Below = mountedPath(Relative);
+  const std::string &Base = Below.empty() ? Root : Mounted;
+  std::optional<std::string> Clean = normalise(Below.empty() ? Relative : Below);
   struct stat Status;
-  if (!Clean || ::stat((Root + "/" + *Clean).c_str(), &Status) != 0)
+  if (!Clean || ::stat((Base + "/" + *Clean).c_str(), &Status) != 0)
     return false;
-  std::optional<std::string> Real = resolve(Root + "/" + *Clean);
-  return Real && isBelow(*Real, Root);
+  std::optional<std::string> Real = resolve(Base + "/" + *Clean);
+  return Real && isBelow(*Real, Base);
 }
 
 std::string Tree::absolute(llvm::StringRef Relative) const {
+  llvm::StringRef Below = mountedPath(Relative);
+  if (!Below.empty())
+    return Below == "." ? Mounted : Mounted + "/" + Below.str();
   return Relative.empty() || Relative == "." ? Root : Root + "/" + Relative.str();
 }
 
 std::optional<std::string> Tree::relative(llvm::StringRef Absolute) const {
   llvm::SmallString<256> Clean(Absolute);
   path::remove_dots(Clean, /*remove_dot_dot=*/true);
-  llvm::StringRef Text = Clean;
-  std::optional<std::string> Real;
-  if (!isBelow(Text, Root)) {
-    // The user may name a file through a symlink to the tree.
-    Real = resolve(Absolute.str());
-    if (!Real || !isBelow(*Real, Root))
+  auto Inside = [&](llvm::StringRef Text) -> std::optional<std::string> {
+    bool Mount = !Mounted.empty() && isBelow(Text, Mounted);
+    if (!Mount && !isBelow(Text, Root))
       return std::nullopt;
-    Text = *Real;
+    Text.consume_front(Mount ? Mounted : Root);
+    Text.consume_front("/");
+    if (!Mount)
+      return Text.str();
+    return Text.empty() ? MountPoint.str() : (MountPoint + "/" + Text).str();
+  };
+  if (std::optional<std::string> Found = Inside(Clean))
+    return Found;
+  // The user may name a file through a symlink to the tree.
+  std::optional<std::string> Real = resolve(Absolute.str());
+  return Real ? Inside(*Real) : std::nullopt;
+}
+
+llvm::Error Tree::mount(const std::string &Dir) {
+  const char *const Mend = "give the directory of the module's sources";
+  std::optional<std::string> Real = resolve(Dir);
+  struct stat Status;
+  if (!Real || ::stat(Real->c_str(), &Status) != 0)
+    return failErrno(Dir, errno, Mend);
+  if (!S_ISDIR(Status.st_mode))
+    return failAt(Dir, 0, 0, "not a directory", Mend);
+  if (::access(Real->c_str(), R_OK | X_OK) != 0)
+    return failErrno(Dir, errno, "make the directory readable for this user");
+  if (isBelow(*Real, Root))
+    return failAt(Dir, 0, 0, "is part of the kernel tree " + Root,
+                  "leave --kernel out and name the tree, then the path in it");
+  if (isBelow(Root, *Real))
+    return failAt(Dir, 0, 0, "holds the kernel tree " + Root, Mend);
+  if (has(MountPoint))
+    return failAt(absolute(MountPoint), 0, 0, "stands where the module would be seen", "rename it");
+  Mounted = *Real;
+  return llvm::Error::success();
+}
+
+llvm::StringRef Tree::mountedPath(llvm::StringRef Relative) const {
+  if (Mounted.empty() || !Relative.consume_front(MountPoint))
+    return {};
+  if (Relative.empty() || Relative == "/")
+    return ".";
+  return Relative.consume_front("/") ? Relative : llvm::StringRef();
+}
+
+std::string Tree::shown(llvm::StringRef Text) const {
+  const std::string Prefix = (MountPoint + "/").str();
+  std::string Out;
+  for (size_t At = 0; !Mounted.empty() && At != llvm::StringRef::npos;) {
+    size_t Next = Text.find(Prefix, At);
+    // Only at the start of a path: "M=/" may also end a longer word of quoted source text.
+    bool Path = Next == 0 || (Next != llvm::StringRef::npos && !llvm::isAlnum(Text[Next - 1]) &&
+                              !llvm::StringRef("_/.-").contains(Text[Next - 1]));
+    Out += Text.slice(At, Next);
+    if (Next != llvm::StringRef::npos && !Path)
+      Out += Prefix;
+    At = Next == llvm::StringRef::npos ? Next : Next + Prefix.size();
   }
-  Text.consume_front(Root);
-  Text.consume_front("/");
-  return Text.str();
+  return Mounted.empty() ? Text.str() : Out;
 }
 
 std::vector<std::string> Tree::architectures() const {

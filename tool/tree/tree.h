@@ -36,11 +36,27 @@ public:
   std::string absolute(llvm::StringRef Relative) const; ///< root + "/" + relative
   /// The path relative to the root, or nothing when it is outside.
   std::optional<std::string> relative(llvm::StringRef Absolute) const;
+
+  /// Adds the directory of an external module. From now on its files have the relative paths
+  /// MountPoint + "/" + path for all methods above; its own files and no others, symlinks out are refused.
+  /// Fails if it cannot be read, or if one of the two directories lies in the other.
+  llvm::Error mount(const std::string &Dir);
+  static constexpr llvm::StringLiteral MountPoint = "M=";
+  const std::string &mounted() const { return Mounted; } ///< absolute, symlinks resolved; empty: none
+  bool isMounted(llvm::StringRef Relative) const { return !mountedPath(Relative).empty(); }
+  /// Whether the file belongs to what is looked at and may be changed: with a mount only its own files do.
+  bool isSubject(llvm::StringRef Relative) const { return Mounted.empty() || isMounted(Relative); }
+  /// The path below mounted() ("." for the directory itself), or empty for files of the tree proper.
+  llvm::StringRef mountedPath(llvm::StringRef Relative) const;
+  /// Where the parser sees a file: always below the root, mounted or not.
+  std::string visible(llvm::StringRef Relative) const { return Root + "/" + Relative.str(); }
+  /// `Text` as the user should read it: mounted files without the mount point.
+  std::string shown(llvm::StringRef Text) const;
   /// Names of directories under arch/ (sorted).
   std::vector<std::string> architectures() const;
 
 private:
-  std::string Root, Version;
+  std::string Root, Version, Mounted;
   unsigned Parts[3] = {0, 0, 0};
 };
 

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "matchers/graph.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace clang;
+
+namespace krcu {
+namespace {
+
+bool isConfigurationMacro(StringRef Macro) {
+  return Macro.starts_with("CONFIG_") || llvm::StringSwitch<bool>(Macro)
+                                             .Cases("IS_ENABLED", "IS_BUILTIN", "IS_MODULE", "IS_REACHABLE", true)
+                                             .Default(false);
+}
+
+/// Whether a literal in `E` came out of a configuration symbol.
+bool dependsOnConfiguration(const Names &N, const Stmt *E) {
+  if (!E)
+    return false;
+  if (E->getBeginLoc().isMacroID())
+    for (const std::string &M : N.macrosOf(E->getBeginLoc()))
+      if (isConfigurationMacro(M))
+        return true;
+  for (const Stmt *Child : E->children())
+    if (dependsOnConfiguration(N, Child))
+      return true;
+  return false;
+}
+
+bool isTwoWay(const Stmt *Terminator) {
+  if (const auto *B = dyn_cast<BinaryOperator>(Terminator))
+    return B->isLogicalOp();
+  return isa<IfStmt, ForStmt, WhileStmt, DoStmt, AbstractConditionalOperator, ChooseExpr>(Terminator);
+}
+
+int64_t bitsOf(const llvm::APSInt &Number) {
+  return Number.isSigned() ? Number.getSExtValue() : static_cast<int64_t>(Number.getZExtValue());
+}
+
+/// Whether `switch (Value)` goes to this label.
+bool matches(const Names &N, const CaseStmt *Case, int64_t Value) {
+  Expr::EvalResult Low, High;
+  if (!Case->getLHS()->EvaluateAsInt(Low, N.context()))
+    return true;
+  int64_t From = bitsOf(Low.Val.getInt());
+  if (!Case->getRHS())
+    return From == Value;
+  if (!Case->getRHS()->EvaluateAsInt(High, N.context()))
+    return true;
+  int64_t To = bitsOf(High.Val.getInt());
+  if (Low.Val.getInt().isSigned())
+    return From <= Value && Value <= To;
+  return static_cast<uint64_t>(From) <= static_cast<uint64_t>(Value) && static_cast<uint64_t>(Value) <= static_cast<uint64_t>(To);
+}
+
+} // namespace
+
+std::unique_ptr<CFG> buildGraph(const Names &N, const FunctionDecl *F, bool Everything) {
+  CFG::BuildOptions Options;
+  Options.PruneTriviallyFalseEdges = false;
+  if (Everything)
+    Options.setAllAlwaysAdd();
+  else
+    Options.setAlwaysAdd(Stmt::CallExprClass);
+  return CFG::buildCFG(F, F->getBody(), &N.context(), Options);
+}
+
+std::optional<int64_t> constantOf(const Names &N, const Expr *E) {
+  Expr::EvalResult Result;
+  if (E->isValueDependent() || !E->getType()->isIntegralOrEnumerationType() ||
+      !E->EvaluateAsInt(Result, N.context(), Expr::SE_NoSideEffects) || !Result.Val.isInt())
+    return std::nullopt;
+  const llvm::APSInt &Number = Result.Val.getInt();
+  if (Number.getBitWidth() > 64 || dependsOnConfiguration(N, E))
+    return std::nullopt;
+  return bitsOf(Number);
+}
+
+const Expr *conditionOf(const CFGBlock *B) {
+  const Stmt *Terminator = B->getTerminatorStmt();
+  if (!Terminator || !B->getTerminator().isStmtBranch())
+    return nullptr;
+  if (const auto *Switch = dyn_cast<SwitchStmt>(Terminator))
+    return Switch->getCond();
+  if (!isTwoWay(Terminator) || B->succ_size() != 2)
+    return nullptr;
+  if (const auto *Last = dyn_cast_or_null<Expr>(B->getLastCondition()))
+    return Last;
+  return dyn_cast_or_null<Expr>(B->getTerminatorCondition());
+}
+
+std::vector<GraphEdge> edgesFrom(const Names &N, const CFGBlock *B, std::optional<int64_t> Value) {
+  std::vector<GraphEdge> Result;
+  if (isa_and_nonnull<SwitchStmt>(B->getTerminatorStmt())) {
+    // The last successor is the default, or the way past the switch. An enumeration may hold a value that has no name, so that
+    // way is there even if all the names have a case.
+    const CFGBlock *Otherwise = nullptr;
+    for (auto It = B->succ_begin(); It != B->succ_end(); ++It) {
+      const CFGBlock *Next = It->getReachableBlock() ? It->getReachableBlock() : It->getPossiblyUnreachableBlock();
+      if (It + 1 == B->succ_end())
+        Otherwise = Next;
+      else if (const auto *Case = dyn_cast_or_null<CaseStmt>(Next ? Next->getLabel() : nullptr);
+               Next && (!Value || !Case || matches(N, Case, *Value)))
+        Result.push_back({Next, {}});
+    }
+    if (Otherwise && (!Value || Result.empty()))
+      Result.push_back({Otherwise, {}});
+    return Result;
+  }
+  bool TwoWay = conditionOf(B) != nullptr;
+  unsigned Edge = 0;
+  for (auto It = B->succ_begin(); It != B->succ_end(); ++It, ++Edge) {
+    const CFGBlock *Next = It->getReachableBlock();
+    std::optional<bool> Taken = TwoWay ? std::optional<bool>(Edge == 0) : std::nullopt;
+    if (Next && !(Taken && Value && (*Value != 0) != *Taken))
+      Result.push_back({Next, Taken});
+  }
+  return Result;
+}
+
+} // namespace krcu

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#ifndef DRV_ITEM_H
+#define DRV_ITEM_H
+#include <linux/types.h>
+
+struct item {
+	int key;
+	struct rcu_head rcu;
+};
+
+extern struct kmem_cache *item_cache;
+
+#endif

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Two steps, because parsing every body of a large file takes a second and almost never finds anything. The quick step
+// parses the new text with the bodies that were edited. An error, or a -Wunused warning about a name that the edit
+// made rarer, is suspicious: a helper that only the callback used, say, or one whose other user's body was skipped. Only then the
+// slow step parses old and new text with all bodies and compares what Clang says of them.
+#include "tool/driver/verify.h"
+#include "matchers/extract.h"
+#include <cctype>
+#include <set>
+
+namespace krcu {
+namespace {
+
+std::map<std::string, int> countWords(const std::string &Text) {
+  std::map<std::string, int> Count;
+  for (size_t I = 0; I < Text.size();) {
+    size_t Begin = I;
+    while (I < Text.size() && (std::isalnum(static_cast<unsigned char>(Text[I])) || Text[I] == '_'))
+      ++I;
+    if (I > Begin)
+      ++Count[Text.substr(Begin, I - Begin)];
+    else
+      ++I;
+  }
+  return Count;
+}
+
+/// Words that stand less often in the new text.
+std::set<std::string> rarerWords(const std::string &Old, const std::string &New) {
+  std::map<std::string, int> Now = countWords(New);
+  std::set<std::string> Result;
+  for (const auto &[Word, N] : countWords(Old))
+    if (Now[Word] < N)
+      Result.insert(Word);
+  return Result;
+}
+
+bool namesOneOf(const std::string &Text, const std::set<std::string> &Words) {
+  for (const auto &[Word, N] : countWords(Text))
+    if (Words.count(Word))
+      return true;
+  return false;
+}
+
+/// Diagnostics as a multiset that does not care for line numbers, which the edit moves.
+std::multiset<std::string> fingerprint(const ParseOutcome &O) {
+  std::multiset<std::string> Result;
+  for (const ParseDiagnostic &D : O.diagnostics)
+    Result.insert(D.file + ": " + D.text);
+  return Result;
+}
+
+std::string complaint(const ParseDiagnostic &D) {
+  return "the new text would give " + std::string(D.error ? "an error" : "a warning") + " at line " + std::to_string(D.line) + ": " + D.text;
+}
+
+void ignoreAst(clang::ASTContext &, const std::vector<clang::Decl *> &, const ParseOutcome &) {}
+
+std::string compareWhole(Scan &S, const std::string &File, const std::map<std::string, std::string> &Contents, unsigned Worker) {
+  ParseRequest Old;
+  Old.file = File;
+  Old.warn_unused = true;
+  Old.no_pch = true;
+  Old.bodies.all = true;
+  ParseRequest New = Old;
+  New.overrides = &Contents;
+  ParseOutcome Before = S.frontend().parse(Old, Worker, ignoreAst);
+  New.variant = Before.variant; // the same architecture, or the comparison means nothing
+  ParseOutcome After = S.frontend().parse(New, Worker, ignoreAst);
+  if (!After.parsed)
+    return "the new text could not be parsed";
+  std::multiset<std::string> Had = fingerprint(Before);
+  for (const ParseDiagnostic &D : After.diagnostics) {
+    auto It = Had.find(D.file + ": " + D.text);
+    if (It == Had.end())
+      return complaint(D);
+    Had.erase(It);
+  }
+  return {};
+}
+
+} // namespace
+
+std::string verifyFile(Scan &S, const std::string &File, const std::map<std::string, std::string> &Contents, unsigned Worker,
+                       std::string *ParsedFor) {
+  ParseRequest Quick;
+  Quick.file = File;
+  Quick.overrides = &Contents;
+  Quick.warn_unused = true;
+  for (const auto &[Path, Text] : Contents)
+    Quick.no_pch = Quick.no_pch || llvm::StringRef(Path).ends_with(".h"); // the header may be part of the precompiled one
+  for (const std::string &Name : S.rules().replacements)
+    Quick.bodies.words.insert(Name);
+  for (const DeferralRule &D : S.rules().deferrals)
+    Quick.bodies.words.insert(D.name);
+  FileFacts Facts;
+  ExtractOptions EO = S.extractOptions();
+  ParseOutcome New = S.frontend().parse(Quick, Worker, [&](clang::ASTContext &C, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
+    Facts = extractFacts(C, File, Decls, EO);
+  });
+  if (!New.parsed)
+    return "the new text could not be parsed";
+  if (ParsedFor)
+    *ParsedFor = New.variant;
+  int Id = S.index().find(File);
+  auto Old = Id < 0 ? nullptr : S.index().text(static_cast<uint32_t>(Id));
+  auto Changed = Contents.find(File);
+  std::set<std::string> Rarer = Old && Changed != Contents.end() ? rarerWords(*Old, Changed->second) : std::set<std::string>();
+  for (const ParseDiagnostic &D : New.diagnostics)
+    if (D.error || namesOneOf(D.text, Rarer))
+      return compareWhole(S, File, Contents, Worker);
+  for (const SiteReport &R : S.sites())
+    if (R.cls == SiteClass::Convert && R.callback_removed)
+      for (const CallSiteFact &Left : Facts.sites)
+        if (Left.callback == R.callback.function)
+          return "line " + std::to_string(Left.where.line) + " would still queue " + plainName(Left.callback) + "()";
+  return {};
+}
+
+} // namespace krcu

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The last check before anything is written: the new text of a file is parsed from memory.
+#pragma once
+
+#include "tool/driver/scan.h"
+#include <map>
+#include <string>
+
+namespace krcu {
+
+/// Why the new contents of `File` must not be written, or empty. `Contents`: path -> new text of every changed file. `ParsedFor`, if not
+/// null, receives the architecture.
+std::string verifyFile(Scan &S, const std::string &File, const std::map<std::string, std::string> &Contents, unsigned Worker,
+                       std::string *ParsedFor = nullptr);
+
+} // namespace krcu

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A line under #if was compiled if the parse shows a call anywhere under the same conditions in that file: equal conditions go the
+// same way. If it shows none there, the line counts as hidden, which may be too careful, never too bold.
+#include "tool/lifetime/mentions.h"
+#include "llvm/ADT/StringRef.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu {
+namespace {
+
+bool isWord(char C) { return isalnum(static_cast<unsigned char>(C)) || C == '_'; }
+
+/// Text before and behind a token, white space skipped.
+struct Around {
+  StringRef before, behind;
+  Around(StringRef Text, const OutlineToken &T, size_t Length)
+      : before(Text.take_front(T.offset).rtrim()), behind(Text.substr(T.offset + Length).ltrim()) {}
+};
+
+/// f(word, ...): the name of f, if the token is the first argument of a call; "" otherwise.
+std::string calleeAround(const Around &A) {
+  StringRef Before = A.before;
+  if (!Before.consume_back("(") || !(A.behind.starts_with(",") || A.behind.starts_with(")")))
+    return {};
+  Before = Before.rtrim();
+  size_t Begin = Before.size();
+  while (Begin && isWord(Before[Begin - 1]))
+    --Begin;
+  return Before.substr(Begin).str();
+}
+
+/// Hands the cache to the allocator, compares it, creates it, or declares it: none of these is a destruction or a copy.
+bool isHarmless(const Database &DB, StringRef Text, const OutlineToken &T, const std::string &Word, MentionKind Kind) {
+  Around A(Text, T, Word.size());
+  if (T.function < 0 && !T.in_directive && Kind != MentionKind::Field)
+    return !A.before.ends_with("&") && !A.before.ends_with("=") && !A.before.ends_with("{") && !A.before.ends_with(",");
+  if (Kind == MentionKind::Function)
+    return false;
+  if (Kind == MentionKind::Variable) {
+    std::string Callee = calleeAround(A);
+    if (!Callee.empty() && !DB.rules().cacheDestroy(Callee) && (DB.rules().free(Callee) || StringRef(Callee).starts_with("kmem_cache_")))
+      return true;
+    if (A.before.ends_with("!") && !A.behind.starts_with("="))
+      return true;
+  }
+  if (A.behind.starts_with("==") || A.behind.starts_with("!="))
+    return true;
+  if (A.behind.starts_with("=")) {
+    StringRef Value = A.behind.drop_front().ltrim();
+    return DB.rules().cacheCreate(Value.take_while(isWord).str()) != nullptr || Value.starts_with("NULL");
+  }
+  return false;
+}
+
+bool matches(const OutlineToken &T, MentionKind Kind) {
+  return T.in_directive || T.after_member_access == (Kind == MentionKind::Field);
+}
+
+/// The whole directive that a token stands in, continuation lines included.
+StringRef directiveAround(StringRef Text, size_t At) {
+  size_t Begin = At, End = At;
+  while (Begin && !(Text[Begin - 1] == '\n' && !Text.take_front(Begin - 1).rtrim('\r').ends_with("\\")))
+    --Begin;
+  while (End < Text.size() && !(Text[End] == '\n' && !Text.take_front(End).rtrim('\r').ends_with("\\")))
+    ++End;
+  return Text.slice(Begin, End);
+}
+
+/// Macros of headers that destroy a cache whose name they paste together: their users need not spell it.
+std::vector<std::pair<std::string, std::string>> pastingDestructions(const Database &DB) {
+  std::vector<std::pair<std::string, std::string>> Result;
+  for (const CacheRule &Rule : DB.rules().cache_destroy)
+    for (uint32_t File : DB.mentioning(Rule.name)) {
+      const std::string &Path = DB.index().files()[File].path;
+      auto Text = StringRef(Path).ends_with(".h") ? DB.index().text(File) : nullptr;
+      auto O = Text ? DB.outline(File) : nullptr;
+      if (!O)
+        continue;
+      for (const OutlineToken &T : findTokens(*Text, Rule.name))
+        if (T.in_directive && directiveAround(*Text, T.offset).contains("##"))
+          for (const OutlineMacro &M : O->macros)
+            if (std::binary_search(M.identifiers.begin(), M.identifiers.end(), Rule.name))
+              Result.push_back({M.name, Path});
+    }
+  return Result;
+}
+
+/// Uses of one word that no parse has shown to be compiled.
+void addHidden(const Database &DB, const std::string &File, StringRef Text, const std::string &Word, MentionKind Kind,
+               std::set<std::string> &Result) {
+  std::set<std::vector<std::string>> Compiled;
+  bool Ready = false;
+  for (const OutlineToken &T : findTokens(Text, Word)) {
+    if (!matches(T, Kind) || T.in_directive || isHarmless(DB, Text, T, Word, Kind))
+      continue;
+    std::vector<std::string> Conditions = conditionsAround(Text, T.line);
+    if (Conditions.empty())
+      continue;
+    if (!Ready) { // the conditions under which the parse has shown a call
+      Ready = true;
+      for (unsigned Line : DB.linesShownIn(File))
+        Compiled.insert(conditionsAround(Text, Line));
+    }
+    if (!Compiled.count(Conditions))
+      Result.insert(File + ":" + std::to_string(T.line));
+  }
+}
+
+} // namespace
+
+MentionPlan planMentions(const Database &DB, const std::string &Word, MentionKind Kind, const std::string &Home) {
+  MentionPlan Plan;
+  struct Item {
+    std::string word;
+    MentionKind kind;
+    std::string home;
+  };
+  std::vector<Item> Work{{Word, Kind, Home}};
+  if (Kind != MentionKind::Function)
+    for (auto &[Macro, Header] : pastingDestructions(DB))
+      Work.push_back({Macro, MentionKind::Function, Header});
+  std::set<std::string> Done;
+  while (!Work.empty()) {
+    Item It = std::move(Work.back());
+    Work.pop_back();
+    if (!Done.insert(It.word).second)
+      continue;
+    Plan.demand.words.insert(It.word);
+    std::set<uint32_t> Visible;
+    if (!It.home.empty()) {
+      if (int Id = DB.index().find(It.home); Id >= 0)
+        Visible.insert(static_cast<uint32_t>(Id));
+      for (uint32_t F : DB.index().transitiveIncludersOf(It.home))
+        Visible.insert(F);
+    }
+    for (uint32_t File : DB.mentioning(It.word)) {
+      if (!It.home.empty() && !Visible.count(File))
+        continue;
+      auto Text = DB.index().text(File);
+      if (!Text)
+        continue;
+      const std::string &Path = DB.index().files()[File].path;
+      for (const OutlineToken &T : findTokens(*Text, It.word)) {
+        if (!matches(T, It.kind))
+          continue;
+        bool Source = StringRef(Path).ends_with(".c");
+        if (Source)
+          Plan.files.insert(Path);
+        auto O = Source && !T.in_directive ? nullptr : DB.outline(File);
+        if (!O || isHarmless(DB, *Text, T, It.word, It.kind))
+          continue;
+        if (T.in_directive) {
+          for (const OutlineMacro &M : O->macros)
+            if (std::binary_search(M.identifiers.begin(), M.identifiers.end(), It.word))
+              Work.push_back({M.name, MentionKind::Function, Path});
+        } else if (T.function >= 0) {
+          const std::string &Name = O->functions[static_cast<size_t>(T.function)].name;
+          if (Name == It.word)
+            continue; // its own definition
+          Plan.inlines.insert({Path, Name});
+          Plan.demand.names.insert(Name);
+          Work.push_back({Name, MentionKind::Function, Path});
+        }
+      }
+    }
+  }
+  return Plan;
+}
+
+std::vector<std::string> hiddenMentions(const Database &DB, const MentionPlan &Plan, const std::string &Word, MentionKind Kind) {
+  std::set<std::string> Result;
+  for (const std::string &File : Plan.files) {
+    int Id = DB.index().find(File);
+    auto Text = Id < 0 ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
+    if (!Text)
+      continue;
+    for (const std::string &Each : Plan.demand.words) // the name itself, and the macros and inline functions that use it
+      addHidden(DB, File, *Text, Each, Each == Word ? Kind : MentionKind::Function, Result);
+  }
+  return {Result.begin(), Result.end()};
+}
+
+std::vector<std::string> unseenInlines(const Database &DB, const MentionPlan &Plan) {
+  std::vector<std::string> Result;
+  for (const auto &[Header, Name] : Plan.inlines) {
+    if (DB.function(Name + "@" + Header) || DB.function(Name))
+      continue;
+    const std::vector<uint32_t> &Files = DB.mentioning(Name);
+    if (std::any_of(Files.begin(), Files.end(), [&](uint32_t F) { return StringRef(DB.index().files()[F].path).ends_with(".c"); }))
+      Result.push_back(Name + "() of " + Header);
+  }
+  return Result;
+}
+
+} // namespace krcu

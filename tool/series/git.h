@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// libgit2 with owners: handles that free themselves, and its errors as ours. A repository is only read, except by commit.cpp, which adds
+// objects and one branch.
+#pragma once
+
+#include "llvm/Support/Error.h"
+#include <git2.h>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace krcu::series {
+
+/// libgit2 counts its users itself; hold one while any handle lives.
+struct GitLibrary {
+  GitLibrary() { git_libgit2_init(); }
+  ~GitLibrary() { git_libgit2_shutdown(); }
+  GitLibrary(const GitLibrary &) = delete;
+  GitLibrary &operator=(const GitLibrary &) = delete;
+};
+
+template <auto Free> struct GitFree {
+  template <class T> void operator()(T *P) const { Free(P); }
+};
+using GitRepository = std::unique_ptr<git_repository, GitFree<git_repository_free>>;
+using GitCommit = std::unique_ptr<git_commit, GitFree<git_commit_free>>;
+using GitTree = std::unique_ptr<git_tree, GitFree<git_tree_free>>;
+using GitTreeEntry = std::unique_ptr<git_tree_entry, GitFree<git_tree_entry_free>>;
+using GitBlob = std::unique_ptr<git_blob, GitFree<git_blob_free>>;
+using GitDiff = std::unique_ptr<git_diff, GitFree<git_diff_free>>;
+using GitStats = std::unique_ptr<git_diff_stats, GitFree<git_diff_stats_free>>;
+using GitIndex = std::unique_ptr<git_index, GitFree<git_index_free>>;
+using GitWalk = std::unique_ptr<git_revwalk, GitFree<git_revwalk_free>>;
+using GitReference = std::unique_ptr<git_reference, GitFree<git_reference_free>>;
+using GitReferences = std::unique_ptr<git_reference_iterator, GitFree<git_reference_iterator_free>>;
+using GitConfig = std::unique_ptr<git_config, GitFree<git_config_free>>;
+using GitSignature = std::unique_ptr<git_signature, GitFree<git_signature_free>>;
+using GitOdb = std::unique_ptr<git_odb, GitFree<git_odb_free>>;
+
+/// "WHAT: libgit2's reason".
+llvm::Error failGit(const std::string &What);
+/// libgit2's last reason.
+std::string gitReason();
+std::string hexOf(const git_oid &Id);
+
+/// The repository whose work tree is exactly `Root`; null if `Root` is in none. `Why` says what is in the way if there is one that
+/// cannot be used (a subdirectory of it, another owner, a format that libgit2 does not know).
+GitRepository openRepository(const std::string &Root, std::string &Why);
+
+struct Identity {
+  std::string name, mail;
+};
+/// user.name and user.email as git itself would see them for that repository (null: the user's own configuration).
+std::optional<Identity> configuredIdentity(git_repository *Repository);
+
+} // namespace krcu::series

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/series/message.h"
+
+#include "tool/support/error.h"
+#include "llvm/ADT/StringExtras.h"
+#include <algorithm>
+
+namespace krcu::series {
+namespace {
+
+/// Longer subjects are folded or cut by the lists' tools.
+constexpr size_t MaxSubject = 75;
+
+void addUnique(std::vector<std::string> &To, std::string Word) {
+  if (!Word.empty() && std::find(To.begin(), To.end(), Word) == To.end())
+    To.push_back(std::move(Word));
+}
+
+std::string call(const std::string &Function) { return plainName(Function) + "()"; }
+
+std::string fileName(llvm::StringRef Path) { return Path.rsplit('/').second.empty() ? Path.str() : Path.rsplit('/').second.str(); }
+
+/// "kfree_rcu(f, rcu)" -> "kfree_rcu".
+std::string primitiveOf(const SiteReport &R) { return R.replacement.substr(0, R.replacement.find('(')); }
+
+/// The record that the callback frees, by the level that has its offset.
+std::string recordOf(const SiteReport &R) {
+  if (R.site)
+    for (const HeadLevel &L : R.site->levels)
+      if (L.complete && L.offset == -R.callback.object_offset)
+        return L.record;
+  return {};
+}
+
+std::string freesOf(const CallbackReport &C) {
+  std::vector<std::string> Names;
+  for (const Effect &E : C.frees)
+    addUnique(Names, E.name + "()");
+  if (Names.empty())
+    Names.push_back(C.family + "()");
+  std::string Out;
+  for (size_t I = 0; I < Names.size(); ++I)
+    Out += (I ? " or " : "") + Names[I];
+  return Out;
+}
+
+/// The conversions of one callback.
+struct Group {
+  const CallbackReport *callback;
+  std::vector<const SiteReport *> sites;
+  bool removed = false;
+};
+
+std::vector<Group> groupsOf(const PatchUnit &P) {
+  std::vector<Group> Out;
+  for (const SiteReport *R : P.sites) {
+    auto It = std::find_if(Out.begin(), Out.end(), [&](const Group &G) { return G.callback->function == R->callback.function; });
+    if (It == Out.end())
+      It = Out.insert(Out.end(), {&R->callback, {}, false});
+    It->sites.push_back(R);
+    It->removed = It->removed || R->callback_removed;
+  }
+  return Out;
+}
+
+TemplateData callbackData(const Group &G) {
+  std::vector<std::string> Functions, Records;
+  for (const SiteReport *R : G.sites) {
+    addUnique(Functions, R->census.function + "()");
+    addUnique(Records, recordOf(*R));
+  }
+  TemplateData D;
+  D.set("name", plainName(G.callback->function));
+  D.set("functions", enumerate(Functions));
+  D.set("queue", Functions.size() == 1 ? "queues" : "queue");
+  bool OneRecord = Records.size() == 1 && Records[0].find("(unnamed") == std::string::npos && Records[0].find("(anonymous") == std::string::npos;
+  D.set("object", OneRecord ? "a " + Records[0] : "an object");
+  D.set("deferral", G.sites.front()->census.deferral);
+  D.set("frees", freesOf(*G.callback));
+  if (!G.callback->summary)
+    D.set("is_free_function", true);
+  return D;
+}
+
+/// A slab cache once per patch, however many callbacks free into it.
+struct CacheUse {
+  const CacheReport *cache;
+  const SiteReport *site;
+};
+
+std::vector<CacheUse> cachesOf(const PatchUnit &P) {
+  std::vector<CacheUse> Out;
+  for (const SiteReport *R : P.sites)
+    for (const CacheReport &C : R->caches)
+      if (std::none_of(Out.begin(), Out.end(), [&](const CacheUse &U) { return U.cache->place == C.place; }))
+        Out.push_back({&C, R});
+  return Out;
+}
+
+/// Files are named where a reader would look in the wrong one: where they are not the patch's own.
+std::string functionAt(const std::string &Function, const std::string &File, const PatchUnit &P) {
+  bool Own = P.files.size() == 1 && P.files[0] == File;
+  return call(Function) + (Own ? "" : " in " + File);
+}
+
+std::string lifeOf(const CacheUse &U, const PatchUnit &P) {
+  const CacheReport &C = *U.cache;
+  bool Field = C.name.find('.') != std::string::npos || C.name.find("->") != std::string::npos;
+  std::string Out = (Field ? "The slab cache in " : "The slab cache ") + C.name;
+  std::vector<std::string> Created, Destroyed;
+  for (const CreateFact *N : C.creates)
+    addUnique(Created, functionAt(N->function, N->where.file, P));
+  for (const Destruction &D : C.destroys)
+    addUnique(Destroyed, functionAt(D.function->function, D.where.file, P));
+  if (!Created.empty())
+    Out += " is created by " + enumerate(Created);
+  bool KnownWhole = C.identified && C.complete;
+  if (!Destroyed.empty())
+    return Out + (Created.empty() ? " is" : " and") + " destroyed by " + enumerate(Destroyed) + ".";
+  if (KnownWhole)
+    return Out + (Created.empty() ? " is" : " and") + " never destroyed, so it outlives every queued free.";
+  if (Created.empty())
+    return "The objects come from the slab cache" + std::string(Field ? " in " : " ") + C.name + ".";
+  return Out + ".";
+}
+
+/// Why the life of the cache is no danger, where that is not kmem_cache_destroy()'s own waiting.
+std::string safetyOf(const SiteReport &R) {
+  switch (R.reason) {
+  case Reason::BarrierWaits: {
+    std::vector<std::string> Waits;
+    for (const DestructionReport &D : R.destructions)
+      for (const BarrierUse &B : D.barriers)
+        if (B.waits_kfree_rcu)
+          addUnique(Waits, B.barrier + "() in " + call(B.function));
+    if (Waits.empty())
+      return "Before that, a barrier waits for objects that are queued with kfree_rcu().";
+    return "Before that, " + enumerate(Waits) + (Waits.size() == 1 ? " waits" : " wait") + " for objects that are queued with kfree_rcu().";
+  }
+  case Reason::NeverReached:
+    return "Each destruction is in code that never runs, or directly behind the creation, when the cache holds no object.";
+  case Reason::NoObjectYet:
+    return "That is directly behind the creation, when the cache holds no object.";
+  default:
+    return {};
+  }
+}
+
+std::string barriersThatStay(const PatchUnit &P, const MessageContext &C, size_t &Count) {
+  std::vector<std::string> Places;
+  for (const SiteReport *R : P.sites) {
+    if (R->reason != Reason::DestroyWaits)
+      continue;
+    for (const DestructionReport &D : R->destructions)
+      for (const BarrierUse &B : D.barriers)
+        if (B.through.empty() && (B.where.file == R->census.where.file || B.function == D.what.function->function)) {
+          auto It = C.files->find(B.where.file);
+          bool Kept = It == C.files->end() || llvm::StringRef(It->second.first).count(B.barrier) == llvm::StringRef(It->second.second).count(B.barrier);
+          if (Kept)
+            addUnique(Places, B.barrier + "() in " + functionAt(B.function, B.where.file, P));
+        }
+  }
+  Count = Places.size();
+  if (Places.empty())
+    return {};
+  return "The " + enumerate(Places) + (Places.size() == 1 ? " is" : " are");
+}
+
+TemplateData commitData(const CommitRow &Row) {
+  TemplateData D;
+  D.set("commit", Row.commit);
+  D.set("title", Row.title);
+  return D;
+}
+
+void setWaits(TemplateData &D, const MessageContext &C) {
+  const SemanticFact &Waits = C.semantics->fact("destroy_waits_kfree_rcu");
+  D.set("destroy_waits", Waits.known && Waits.value);
+  if (const CommitRow *Row = C.settings->commitOf("destroy_waits_kfree_rcu", C.semantics->era))
+    D.set("destroy_commit", commitData(*Row));
+}
+
+void setCaches(TemplateData &D, const PatchUnit &P, const MessageContext &C) {
+  TemplateData List(TemplateData::type::list);
+  size_t Count = 0;
+  for (const CacheUse &U : cachesOf(P)) {
+    std::string Text = lifeOf(U, P), Why = safetyOf(*U.site);
+    TemplateData One;
+    One.set("text", Why.empty() ? Text : Text + " " + Why);
+    List.push_back(One);
+    ++Count;
+  }
+  D.set("caches", List);
+  D.set("one_cache", Count == 1);
+  bool Waits = std::any_of(P.sites.begin(), P.sites.end(), [](const SiteReport *R) { return R->reason == Reason::DestroyWaits; });
+  if (Waits)
+    setWaits(D, C);
+  size_t Barriers = 0;
+  if (std::string Text = barriersThatStay(P, C, Barriers); !Text.empty())
+    D.set("barriers_stay", Text);
+  D.set("one_barrier", Barriers == 1);
+}
+
+void setGeneralPurpose(TemplateData &D, const std::vector<Group> &Groups) {
+  std::vector<std::string> Names;
+  bool All = true;
+  for (const Group &G : Groups)
+    if (G.callback->caches.empty()) {
+      std::vector<std::string> Frees;
+      for (const Effect &E : G.callback->frees)
+        addUnique(Names, E.name + "()");
+    } else {
+      All = false;
+    }
+  if (Names.empty())
+    return;
+  D.set("general_purpose", (All ? "" : "The rest: ") + enumerate(Names) + (Names.size() == 1 ? " frees" : " free"));
+}
+
+TemplateData dataOf(const PatchUnit &P, const MessageContext &C) {
+  std::vector<Group> Groups = groupsOf(P);
+  std::vector<std::string> Primitives, Removed, Kept, Deferrals, Architectures, FileNames, Functions;
+  TemplateData List(TemplateData::type::list);
+  for (const Group &G : Groups) {
+    List.push_back(callbackData(G));
+    if (G.removed)
+      addUnique(Removed, call(G.callback->function));
+    else if (G.callback->summary && !G.callback->summary->in_macro)
+      addUnique(Kept, call(G.callback->function));
+  }
+  for (const SiteReport *R : P.sites) {
+    addUnique(Primitives, primitiveOf(*R));
+    addUnique(Deferrals, R->census.deferral);
+    addUnique(FileNames, fileName(R->census.where.file));
+    addUnique(Functions, R->census.function);
+  }
+  for (const std::string &File : P.files)
+    if (auto It = C.parsed_for.find(File); It != C.parsed_for.end())
+      addUnique(Architectures, It->second);
+  TemplateData D;
+  D.set("prefix", P.style.prefix);
+  D.set("callbacks", List);
+  D.set("one_callback", Groups.size() == 1);
+  D.set("several_callbacks", Groups.size() > 1);
+  D.set("callback", plainName(Groups.front().callback->function));
+  D.set("callback_removed", Groups.front().removed);
+  D.set("all_removed", Removed.size() == Groups.size());
+  D.set("function", Functions.front());
+  D.set("deferral", enumerate(Deferrals));
+  D.set("file_names", enumerate(FileNames));
+  D.set("primitive", Primitives.front());
+  std::vector<std::string> Calls;
+  for (const std::string &Name : Primitives)
+    Calls.push_back(Name + "()");
+  D.set("primitives", enumerate(Calls));
+  D.set("do", Calls.size() == 1 ? "does" : "do");
+  D.set("need", Calls.size() == 1 ? "needs" : "need");
+  D.set("them", Calls.size() == 1 ? "it" : "them");
+  if (!Removed.empty())
+    D.set("removed", enumerate(Removed));
+  if (!Kept.empty()) {
+    D.set("kept", enumerate(Kept));
+    D.set("stay", Kept.size() == 1 ? "stays" : "stay");
+    D.set("it", Kept.size() == 1 ? "it" : "them");
+  }
+  setCaches(D, P, C);
+  setGeneralPurpose(D, Groups);
+  D.set("version", C.version);
+  D.set("tree_version", C.tree_version);
+  if (Architectures.size())
+    D.set("parsed_for", enumerate(Architectures));
+  D.set("one_file", P.files.size() == 1);
+  return D;
+}
+
+std::string capitalised(std::string Subject, const SubjectStyle &Style) {
+  size_t At = Style.prefix.size() + 2;
+  if (Style.capital && llvm::StringRef(Subject).starts_with(Style.prefix + ": ") && At < Subject.size() && Subject[At] >= 'a' && Subject[At] <= 'z')
+    Subject[At] = static_cast<char>(Subject[At] - 'a' + 'A');
+  return Subject;
+}
+
+} // namespace
+
+llvm::Expected<PatchMessage> messageOf(const PatchUnit &P, const MessageContext &C, std::set<std::string> &Taken) {
+  TemplateData D = dataOf(P, C);
+  auto Subjects = C.templates->render("subject.txt", D);
+  if (!Subjects)
+    return Subjects.takeError();
+  PatchMessage M;
+  llvm::StringRef Rest = *Subjects;
+  std::string Shortest;
+  while (!Rest.empty()) {
+    auto [Line, Tail] = Rest.split('\n');
+    Rest = Tail;
+    std::string Subject = capitalised(Line.trim().str(), P.style);
+    if (Subject.empty() || Taken.count(Subject))
+      continue;
+    if (Shortest.empty() || Subject.size() < Shortest.size())
+      Shortest = Subject;
+    if (M.subject.empty() && Subject.size() <= MaxSubject)
+      M.subject = Subject;
+  }
+  if (M.subject.empty())
+    M.subject = Shortest;
+  if (M.subject.empty())
+    return fail("the template subject.txt gives no subject for " + P.files.front() + " that no other patch has; add a line with {{file_names}}");
+  Taken.insert(M.subject);
+  auto Body = C.templates->render("patch.txt", D);
+  if (!Body)
+    return Body.takeError();
+  M.body = fillText(*Body);
+  return M;
+}
+
+llvm::Expected<PatchMessage> coverOf(const SeriesPlan &S, const MessageContext &C) {
+  TemplateData D;
+  std::vector<std::string> Deferrals, Primitives, Prefixes;
+  bool DestroyWaits = false;
+  for (const PatchUnit &P : S.patches) {
+    addUnique(Prefixes, P.style.prefix);
+    for (const SiteReport *R : P.sites) {
+      addUnique(Deferrals, R->census.deferral);
+      addUnique(Primitives, primitiveOf(*R) + "()");
+      DestroyWaits = DestroyWaits || R->reason == Reason::DestroyWaits;
+    }
+  }
+  std::sort(Primitives.begin(), Primitives.end());
+  D.set("subject_prefix", Prefixes.size() == 1 ? Prefixes[0] + ": " : "");
+  D.set("deferral", enumerate(Deferrals));
+  D.set("primitives", enumerate(Primitives));
+  D.set("count", std::to_string(S.patches.size()));
+  D.set("calls", std::to_string(C.calls));
+  D.set("version", C.version);
+  D.set("tree_version", C.tree_version);
+  D.set("command", C.command);
+  if (DestroyWaits) {
+    setWaits(D, C);
+    TemplateData List(TemplateData::type::list);
+    for (const Evidence &E : C.semantics->fact("destroy_waits_kfree_rcu").evidence) {
+      TemplateData One;
+      One.set("place", E.file + ":" + std::to_string(E.line));
+      One.set("text", (E.function.empty() ? "" : E.function + "() ") + E.text);
+      List.push_back(One);
+    }
+    D.set("destroy_evidence", List);
+  }
+  TemplateData Classes(TemplateData::type::list);
+  const std::pair<const char *, const char *> Words[] = {
+      {"review", "free-only, but something must be judged by a person"}, {"unsafe", "free-only, but unsafe"},
+      {"refuse", "free-only and safe, but not rewritable"}, {"more_than_free", "with a callback that does more than free"},
+      {"unknown_callback", "with a callback that could not be determined"}, {"definition", "definitions and wrappers of the primitive itself"},
+      {"not_parsed", "in code that no parsed configuration shows"}};
+  for (const auto &[Class, What] : Words)
+    if (auto It = C.classes.find(Class); It != C.classes.end() && It->second) {
+      TemplateData One;
+      One.set("count", std::to_string(It->second));
+      One.set("what", What);
+      Classes.push_back(One);
+    }
+  D.set("classes", Classes);
+  auto Text = C.templates->render("cover.txt", D);
+  if (!Text)
+    return Text.takeError();
+  auto [Subject, Body] = llvm::StringRef(*Text).split('\n');
+  return PatchMessage{Subject.trim().str(), fillText(Body)};
+}
+
+} // namespace krcu::series

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What lies beside the mails: series.mbox, recipients.txt, report.json and README, with the commands that a person may type.
+#pragma once
+
+#include "tool/series/series.h"
+
+namespace krcu::series {
+
+/// Fills Result.files from Result.series.
+void addPapers(const SeriesInput &In, SeriesResult &Result);
+
+} // namespace krcu::series

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From a verified tree change to a directory of mails: cut, described, addressed, threaded. Nothing is sent, nothing of the tree is run.
+#pragma once
+
+#include "tool/series/mail.h"
+#include "tool/series/message.h"
+#include <optional>
+
+namespace krcu::series {
+
+struct SeriesInput {
+  const Tree *tree = nullptr;
+  const Semantics *semantics = nullptr;
+  const std::vector<SiteReport> *sites = nullptr;
+  FileTexts files;
+  std::vector<std::string> notes;                ///< left for a person; each begins with "FILE:"
+  std::map<std::string, std::string> parsed_for; ///< file -> architecture it was verified for
+  std::string rules_directory;                   ///< templates/ and series/ are below it
+  std::string templates_directory;               ///< the user's, or empty
+  std::string command;                           ///< what the user typed, for the texts
+  std::string scan_json;                         ///< the scan's report, which report.json starts with
+  int64_t date = 0;
+  bool signoff = false;
+};
+
+/// One patch, ready: its text, its people, its bytes.
+struct MadePatch {
+  PatchUnit unit;
+  PatchMessage message;
+  std::string diff, file_name, mail;
+  std::vector<Recipient> recipients;
+};
+
+struct MadeSeries {
+  std::string name, tag, directory; ///< directory: below the output's; empty: the output itself
+  std::vector<MadePatch> patches;
+  std::string cover;                ///< the mail; empty if there is one patch only
+  std::string cover_subject;
+  std::vector<Recipient> cover_recipients;
+};
+
+struct SeriesResult {
+  std::vector<MadeSeries> series;
+  std::string base_commit;
+  Address author;
+  bool author_known = false;         ///< false: git has no user.name and user.email
+  std::vector<std::string> warnings; ///< for the user, one line each
+  std::map<std::string, std::string> files; ///< path below the output directory -> bytes
+};
+
+/// Makes everything in memory. Fails if there is nothing to convert or something needed is missing.
+llvm::Expected<SeriesResult> makeSeries(const SeriesInput &In);
+
+/// Fails if `Directory` exists and is not an empty directory.
+llvm::Error checkOutputDirectory(const std::string &Directory);
+/// All files or none: they are written beside `Directory` and moved there at once.
+llvm::Error writeSeries(const SeriesResult &R, const std::string &Directory);
+
+/// Seconds since 1970 from "1700000000", "2026-11-23" or "2026-11-23T05:41:49"; UTC.
+std::optional<int64_t> parseDate(llvm::StringRef Text);
+
+} // namespace krcu::series

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/series/split.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include <algorithm>
+#include <set>
+
+namespace krcu::series {
+namespace {
+
+/// Files that must change together, as disjoint sets.
+class Together {
+public:
+  explicit Together(const FileTexts &Files) {
+    for (const auto &[File, Texts] : Files)
+      Parent[File] = File;
+  }
+  std::string find(const std::string &File) {
+    std::string &P = Parent[File];
+    return P == File ? File : P = find(P);
+  }
+  void join(const std::string &A, const std::string &B) {
+    std::string RootA = find(A), RootB = find(B);
+    if (RootA != RootB)
+      Parent[std::max(RootA, RootB)] = std::min(RootA, RootB);
+  }
+
+private:
+  std::map<std::string, std::string> Parent;
+};
+
+unsigned countWord(llvm::StringRef Text, llvm::StringRef Word) {
+  unsigned Count = 0;
+  auto IsName = [](char C) { return llvm::isAlnum(C) || C == '_'; };
+  for (size_t At = Text.find(Word); At != llvm::StringRef::npos; At = Text.find(Word, At + Word.size()))
+    if ((At == 0 || !IsName(Text[At - 1])) && (At + Word.size() == Text.size() || !IsName(Text[At + Word.size()])))
+      ++Count;
+  return Count;
+}
+
+std::string recipientKey(const std::vector<std::string> &Files, const Maintainers *People) {
+  if (!People)
+    return {};
+  std::string Names; // as a diff would name them
+  for (const std::string &File : Files)
+    Names += "--- a/" + File + "\n";
+  std::set<std::string> All;
+  for (const Recipient &R : People->recipientsOf(Names))
+    All.insert(R.address.mail);
+  return llvm::join(All, ",");
+}
+
+/// The last two names of a repository's address, "git://host/a/b/linux.git branch" -> "b-linux".
+std::string treeNameOf(llvm::StringRef Value) {
+  llvm::StringRef Url = Value;
+  if (auto [Kind, Rest] = Value.split(' '); !Kind.contains('/'))
+    Url = Rest.trim();
+  Url = Url.split(' ').first.rtrim('/');
+  Url.consume_back(".git");
+  auto [Front, Last] = Url.rsplit('/');
+  llvm::StringRef Owner = Front.rsplit('/').second;
+  std::string Out = (Owner.empty() ? Last : (Owner + "-" + Last).str()).str();
+  for (char &C : Out)
+    if (!llvm::isAlnum(C) && C != '-' && C != '_')
+      C = '-';
+  return Out;
+}
+
+const TreeRow *rowOf(const SectionMatch &M, const Settings &S) {
+  for (const TreeRow &Row : S.trees)
+    for (const std::string &T : M.trees)
+      if (llvm::StringRef(T).contains(Row.match))
+        return &Row;
+  return nullptr;
+}
+
+void findTree(PatchUnit &P, const Maintainers *People, const Settings &S) {
+  P.tree = "other";
+  if (!People)
+    return;
+  // The patch's first .c file speaks for it.
+  auto Main = std::find_if(P.files.begin(), P.files.end(), [](const std::string &F) { return llvm::StringRef(F).ends_with(".c"); });
+  for (const SectionMatch &M : People->sectionsOf(Main == P.files.end() ? P.files.front() : *Main)) {
+    if (M.trees.empty())
+      continue;
+    if (const TreeRow *Row = rowOf(M, S)) {
+      P.tree = Row->name;
+      P.tag = Row->tag;
+      if (P.style.commits == 0)
+        P.style.capital = Row->capital;
+    } else {
+      P.tree = treeNameOf(M.trees.front());
+    }
+    return;
+  }
+}
+
+} // namespace
+
+std::vector<PatchUnit> cutPatches(const FileTexts &Files, const std::vector<SiteReport> &Sites, const Maintainers *People,
+                                  git_repository *Repository, const Settings &S) {
+  Together Groups(Files);
+  std::map<std::string, std::string> FirstFileOf; // removed callback -> a file it goes from
+  for (const SiteReport &R : Sites) {
+    if (R.cls != SiteClass::Convert || !R.callback_removed || !Files.count(R.census.where.file))
+      continue;
+    std::string Name = plainName(R.callback.function);
+    for (const auto &[File, Texts] : Files)
+      if (countWord(Texts.first, Name) != countWord(Texts.second, Name) && (homeOf(R.callback.function).empty() || File == R.census.where.file || File == R.callback.where.file))
+        Groups.join(R.census.where.file, File);
+  }
+  std::map<std::string, std::vector<std::string>> Components;
+  std::vector<std::string> AllFiles;
+  for (const auto &[File, Texts] : Files) {
+    Components[Groups.find(File)].push_back(File);
+    AllFiles.push_back(File);
+  }
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> ByPeople;
+  for (const auto &[Root, Members] : Components) {
+    auto Main = std::find_if(Members.begin(), Members.end(), [](const std::string &F) { return llvm::StringRef(F).ends_with(".c"); });
+    std::string Prefix = prefixOfPath(Main == Members.end() ? Members.front() : *Main, S.prefixes);
+    std::vector<std::string> &Patch = ByPeople[{Prefix, recipientKey(Members, People)}];
+    Patch.insert(Patch.end(), Members.begin(), Members.end());
+  }
+  std::map<std::string, std::vector<std::string>> Subjects;
+  if (Repository)
+    Subjects = subjectsOf(Repository, AllFiles);
+  std::vector<PatchUnit> Out;
+  for (auto &[Key, Members] : ByPeople) {
+    PatchUnit P;
+    P.files = std::move(Members);
+    std::sort(P.files.begin(), P.files.end());
+    for (const SiteReport &R : Sites)
+      if (R.cls == SiteClass::Convert && std::binary_search(P.files.begin(), P.files.end(), R.census.where.file))
+        P.sites.push_back(&R);
+    std::vector<std::string> Lines;
+    for (const std::string &File : P.files)
+      if (auto It = Subjects.find(File); It != Subjects.end())
+        Lines.insert(Lines.end(), It->second.begin(), It->second.end());
+    P.style = styleOfSubjects(Lines);
+    if (P.style.prefix.empty())
+      P.style = {Key.first, false, 0};
+    findTree(P, People, S);
+    Out.push_back(std::move(P));
+  }
+  std::sort(Out.begin(), Out.end(), [](const PatchUnit &A, const PatchUnit &B) { return A.files.front() < B.files.front(); });
+  return Out;
+}
+
+std::vector<SeriesPlan> arrange(std::vector<PatchUnit> Patches, size_t Max) {
+  std::map<std::string, std::vector<PatchUnit>> ByTree;
+  bool One = Patches.size() <= Max;
+  for (PatchUnit &P : Patches)
+    ByTree[One ? "" : P.tree].push_back(std::move(P));
+  std::vector<SeriesPlan> Out;
+  for (auto &[Tree, All] : ByTree) {
+    size_t Parts = (All.size() + Max - 1) / Max;
+    for (size_t I = 0; I < Parts; ++I) {
+      SeriesPlan S;
+      S.name = Parts > 1 ? Tree + "-" + std::to_string(I + 1) : Tree;
+      for (size_t N = All.size() * I / Parts; N < All.size() * (I + 1) / Parts; ++N)
+        S.patches.push_back(std::move(All[N]));
+      // A tag tells one tree's bot what to do; a series for several trees has none.
+      S.tag = S.patches.front().tag;
+      for (const PatchUnit &P : S.patches)
+        if (P.tag != S.tag)
+          S.tag.clear();
+      Out.push_back(std::move(S));
+    }
+  }
+  return Out;
+}
+
+} // namespace krcu::series

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which files make one patch, and which patches make one series. Files that share a removed callback cannot be apart; otherwise one
+// patch goes to one subsystem and one set of people.
+#pragma once
+
+#include "tool/lifetime/verdict.h"
+#include "tool/series/maintainers.h"
+#include "tool/series/prefix.h"
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace krcu::series {
+
+using FileTexts = std::map<std::string, std::pair<std::string, std::string>>; ///< path -> old and new text
+
+struct PatchUnit {
+  std::vector<std::string> files;             ///< sorted
+  std::vector<const SiteReport *> sites;      ///< the conversions in it, in the order of the scan
+  SubjectStyle style;
+  std::string tree;                           ///< which maintainers' tree takes it: "net-next"
+  std::string tag;                            ///< for [PATCH tag]
+};
+
+struct SeriesPlan {
+  std::string name;                           ///< empty if there is only one series
+  std::string tag;
+  std::vector<PatchUnit> patches;
+};
+
+/// More patches than this are not posted at once.
+constexpr size_t MaxPatchesPerSeries = 15;
+
+/// `People` and `Repository` may be null.
+std::vector<PatchUnit> cutPatches(const FileTexts &Files, const std::vector<SiteReport> &Sites, const Maintainers *People,
+                                  git_repository *Repository, const Settings &S);
+
+/// One series if it is short enough, else one per maintainers' tree, cut evenly where a tree gets too many.
+std::vector<SeriesPlan> arrange(std::vector<PatchUnit> Patches, size_t Max = MaxPatchesPerSeries);
+
+} // namespace krcu::series
