@@ -38,6 +38,30 @@ public:
     return true;
   }
 
+  /// xchg() and its kin end in assembly, which may move any of its operands into any of its outputs.
+  bool VisitGCCAsmStmt(GCCAsmStmt *S) {
+    std::vector<const Expr *> Operands;
+    for (unsigned I = 0; I < S->getNumOutputs(); ++I)
+      Operands.push_back(S->getOutputExpr(I));
+    for (unsigned I = 0; I < S->getNumInputs(); ++I)
+      Operands.push_back(S->getInputExpr(I));
+    for (unsigned O = 0; O < S->getNumOutputs(); ++O) {
+      if (!N.cachePointerDepth(Operands[O]->getType()))
+        continue;
+      for (const std::string &To : N.placesOf(Operands[O])) {
+        bool Known = false;
+        for (unsigned I = 0; I < Operands.size(); ++I)
+          if (I != O && N.cachePointerDepth(Operands[I]->getType())) {
+            flow(To, Operands[I], S->getBeginLoc());
+            Known = true;
+          }
+        if (!Known)
+          add(To, "?", S->getBeginLoc());
+      }
+    }
+    return true;
+  }
+
   bool VisitCallExpr(CallExpr *Call) {
     const FunctionDecl *Callee = calleeOf(Call);
     if (Callee && Callee->getIdentifier() && N.rules().cacheCreate(Callee->getName().str()))
@@ -57,16 +81,18 @@ private:
   }
 
   void flow(const std::string &To, const Expr *From, SourceLocation At) {
-    for (const std::string &Value : N.valuesOf(From)) {
-      if (Value == "0")
-        continue;
-      FlowFact Fact;
-      Fact.to = To;
-      Fact.from = Value;
-      Fact.where = N.locationOf(At);
-      Fact.function = Function;
-      Facts.flows.push_back(std::move(Fact));
-    }
+    for (const std::string &Value : N.valuesOf(From))
+      if (Value != "0")
+        add(To, Value, At);
+  }
+
+  void add(const std::string &To, const std::string &From, SourceLocation At) {
+    FlowFact Fact;
+    Fact.to = To;
+    Fact.from = From;
+    Fact.where = N.locationOf(At);
+    Fact.function = Function;
+    Facts.flows.push_back(std::move(Fact));
   }
 
   /// Walks an initialiser together with the type it initialises; tables nest records in arrays.

@@ -14,22 +14,63 @@ using namespace clang;
 namespace krcu {
 namespace {
 
+/// The relations grow with the square of the calls. Builtins are no calls; and beyond this many the calls of one function count as one
+/// (it runs before if any of them does, and what runs before it runs before all of them).
+constexpr unsigned MaxCalls = 300;
+
 struct Numbered {
   std::map<const CFGBlock *, std::vector<unsigned>> of; ///< calls of a block in order
   std::vector<const CallExpr *> calls;
 };
 
-Numbered numberCalls(const CFG &Graph) {
+bool isBuiltin(const CallExpr *C) {
+  const FunctionDecl *Callee = calleeOf(C);
+  return Callee && Callee->getBuiltinID() != 0;
+}
+
+/// Calls of the primitives that the proof is about always stay apart.
+bool isPrimitive(const Names &N, const FunctionDecl *Callee) {
+  if (!Callee || !Callee->getIdentifier())
+    return false;
+  std::string Name = Callee->getName().str();
+  return N.rules().cacheCreate(Name) || N.rules().cacheDestroy(Name) || N.rules().barrier(Name) || N.rules().deferral(Name);
+}
+
+/// Calls of the same function become one.
+Numbered merged(const Names &N, const Numbered &In) {
+  Numbered Result;
+  std::map<const FunctionDecl *, unsigned> Known;
+  std::vector<unsigned> NewNumber;
+  for (const CallExpr *C : In.calls) {
+    const FunctionDecl *Callee = calleeOf(C) ? calleeOf(C)->getCanonicalDecl() : nullptr;
+    auto It = Callee && !isPrimitive(N, Callee) ? Known.find(Callee) : Known.end();
+    if (It != Known.end()) {
+      NewNumber.push_back(It->second);
+      continue;
+    }
+    unsigned Number = static_cast<unsigned>(Result.calls.size());
+    if (Callee)
+      Known.emplace(Callee, Number);
+    NewNumber.push_back(Number);
+    Result.calls.push_back(C);
+  }
+  for (const auto &[Block, Own] : In.of)
+    for (unsigned C : Own)
+      Result.of[Block].push_back(NewNumber[C]);
+  return Result;
+}
+
+Numbered numberCalls(const Names &N, const CFG &Graph) {
   Numbered Result;
   for (const CFGBlock *B : Graph) {
     for (const CFGElement &E : *B)
       if (auto S = E.getAs<CFGStmt>())
-        if (const auto *C = dyn_cast<CallExpr>(S->getStmt())) {
+        if (const auto *C = dyn_cast<CallExpr>(S->getStmt()); C && !isBuiltin(C)) {
           Result.of[B].push_back(static_cast<unsigned>(Result.calls.size()));
           Result.calls.push_back(C);
         }
   }
-  return Result;
+  return Result.calls.size() > MaxCalls ? merged(N, Result) : Result;
 }
 
 /// What can be reached from the entry, with the edges that lead there.
@@ -143,7 +184,7 @@ FunctionFact describeFunction(const Names &N, const FunctionDecl *F) {
   std::unique_ptr<CFG> Graph = buildGraph(N, F, false);
   if (!Graph)
     return Fact;
-  Numbered Calls = numberCalls(*Graph);
+  Numbered Calls = numberCalls(N, *Graph);
   Fact.calls.resize(Calls.calls.size());
   for (size_t I = 0; I < Calls.calls.size(); ++I)
     describeCall(N, Calls.calls[I], Fact.calls[I]);
@@ -155,13 +196,17 @@ FunctionFact describeFunction(const Names &N, const FunctionDecl *F) {
   std::map<const CFGBlock *, llvm::BitVector> May;
   if (NeedsMay)
     May = solve(*Graph, Blocks, Calls, false);
+  std::vector<llvm::BitVector> Before(Fact.calls.size());
   for (const auto &[Block, Own] : Calls.of) {
     if (!Blocks.blocks.count(Block))
       continue; // dead code: nothing runs before it
     llvm::BitVector Set = Must[Block];
     llvm::BitVector Some = NeedsMay ? May[Block] : llvm::BitVector();
     for (unsigned C : Own) {
-      Fact.calls[C].before = members(Set);
+      if (Before[C].empty())
+        Before[C] = Set;
+      else
+        Before[C] &= Set; // a merged call: before all of them
       Set.set(C);
       if (NeedsMay) {
         if (!Fact.calls[C].arguments.empty())
@@ -170,6 +215,8 @@ FunctionFact describeFunction(const Names &N, const FunctionDecl *F) {
       }
     }
   }
+  for (size_t C = 0; C < Before.size(); ++C)
+    Fact.calls[C].before = members(Before[C]);
   for (unsigned C : members(Must[&Graph->getExit()]))
     Fact.calls[C].always = true;
   return Fact;

@@ -13,18 +13,46 @@ bool isConfigurationMacro(StringRef Macro) {
                                              .Default(false);
 }
 
-/// Whether a literal in `E` came out of a configuration symbol.
-bool dependsOnConfiguration(const Names &N, const Stmt *E) {
-  if (!E)
-    return false;
+/// Whether a literal in `E`, or in a constant that it names, came out of a configuration symbol.
+bool dependsOnConfiguration(const Names &N, const Stmt *E, unsigned Depth = 0) {
+  if (!E || Depth > 4)
+    return E != nullptr;
   if (E->getBeginLoc().isMacroID())
     for (const std::string &M : N.macrosOf(E->getBeginLoc()))
       if (isConfigurationMacro(M))
         return true;
+  if (const auto *Ref = dyn_cast<DeclRefExpr>(E)) {
+    if (const auto *C = dyn_cast<EnumConstantDecl>(Ref->getDecl()))
+      return dependsOnConfiguration(N, C->getInitExpr(), Depth + 1);
+    if (const auto *V = dyn_cast<VarDecl>(Ref->getDecl()))
+      return dependsOnConfiguration(N, V->getInit(), Depth + 1);
+  }
   for (const Stmt *Child : E->children())
-    if (dependsOnConfiguration(N, Child))
+    if (dependsOnConfiguration(N, Child, Depth))
       return true;
   return false;
+}
+
+/// if (DEBUG) with #define DEBUG 0: a switch that somebody else sets the other way. The 0 in the body of a macro with arguments
+/// is none, nor is a number that is computed with.
+bool isSwitch(const Names &N, const Expr *Condition) {
+  const Expr *E = stripped(Condition);
+  while (true) {
+    if (const auto *U = dyn_cast<UnaryOperator>(E); U && U->getOpcode() == UO_LNot)
+      E = stripped(U->getSubExpr());
+    else if (const auto *C = dyn_cast<CallExpr>(E); C && C->getBuiltinCallee() && C->getNumArgs())
+      E = stripped(C->getArg(0));
+    else
+      break;
+  }
+  SourceLocation L = E->getBeginLoc();
+  const SourceManager &SM = N.sources();
+  while (L.isMacroID() && SM.isMacroArgExpansion(L))
+    L = SM.getImmediateSpellingLoc(L);
+  if (!isa<IntegerLiteral>(E) || !L.isMacroID())
+    return false;
+  CharSourceRange Use = SM.getImmediateExpansionRange(L); // of a macro without arguments, one token
+  return Use.isTokenRange() && Use.getBegin() == Use.getEnd();
 }
 
 bool isTwoWay(const Stmt *Terminator) {
@@ -90,6 +118,9 @@ const Expr *conditionOf(const CFGBlock *B) {
 }
 
 std::vector<GraphEdge> edgesFrom(const Names &N, const CFGBlock *B, std::optional<int64_t> Value) {
+  const Expr *Condition = conditionOf(B);
+  if (Value && isSwitch(N, Condition))
+    Value.reset();
   std::vector<GraphEdge> Result;
   if (isa_and_nonnull<SwitchStmt>(B->getTerminatorStmt())) {
     // The last successor is the default, or the way past the switch. An enumeration may hold a value that has no name, so that
@@ -107,7 +138,7 @@ std::vector<GraphEdge> edgesFrom(const Names &N, const CFGBlock *B, std::optiona
       Result.push_back({Otherwise, {}});
     return Result;
   }
-  bool TwoWay = conditionOf(B) != nullptr;
+  bool TwoWay = Condition != nullptr;
   unsigned Edge = 0;
   for (auto It = B->succ_begin(); It != B->succ_end(); ++It, ++Edge) {
     const CFGBlock *Next = It->getReachableBlock();

@@ -30,7 +30,7 @@ struct GraphEdge {
 /// The expression whose value decides how control leaves `B`, or null if that cannot be said.
 const clang::Expr *conditionOf(const clang::CFGBlock *B);
 
-/// The edges that control may take from `B`, if its condition has the value `Value`.
+/// The edges that control may take from `B`, if its condition has the value `Value` in this configuration.
 std::vector<GraphEdge> edgesFrom(const Names &N, const clang::CFGBlock *B, std::optional<int64_t> Value);
 
 } // namespace krcu

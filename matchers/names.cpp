@@ -206,8 +206,8 @@ std::vector<std::string> Names::placesOf(const Expr *E) const {
 /// Array elements and pointer arithmetic stay within one place: an array of caches is one place.
 std::vector<std::string> Names::valuesOf(const Expr *E) const {
   E = E->IgnoreParens();
-  if (E->isNullPointerConstant(Context, Expr::NPC_ValueDependentIsNull))
-    return {"0"};
+  if (isa<ImplicitValueInitExpr>(E) || E->isNullPointerConstant(Context, Expr::NPC_ValueDependentIsNull))
+    return {"0"}; // what an initialiser leaves out is null, too
   if (const auto *Cast = dyn_cast<CastExpr>(E)) {
     if (Cast->getCastKind() == CK_ArrayToPointerDecay)
       return mapped(placesOf(Cast->getSubExpr()), addressOf);

@@ -23,7 +23,7 @@ public:
     for (const Expr *A : Call->arguments()) {
       const Expr *E = stripped(A);
       if (const auto *U = dyn_cast<UnaryOperator>(E); U && U->getOpcode() == UO_AddrOf)
-        E = stripped(U->getSubExpr());
+        E = wholeOf(U->getSubExpr());
       const auto *Ref = dyn_cast<DeclRefExpr>(E);
       if (!Ref)
         continue;
@@ -89,6 +89,21 @@ public:
   }
 
 private:
+  /// The object that `E` is a part of: all of all[1].base.
+  static const Expr *wholeOf(const Expr *E) {
+    while (true) {
+      E = stripped(E);
+      const auto *M = dyn_cast<MemberExpr>(E);
+      const auto *A = dyn_cast<ArraySubscriptExpr>(E);
+      if (M && !M->isArrow())
+        E = M->getBase();
+      else if (A && stripped(A->getBase())->getType()->isArrayType())
+        E = A->getBase();
+      else
+        return E;
+    }
+  }
+
   static const DeclRefExpr *functionIn(const Expr *E) {
     E = stripped(E);
     if (const auto *U = dyn_cast<UnaryOperator>(E); U && U->getOpcode() == UO_AddrOf)

@@ -49,7 +49,7 @@ void collectLevels(const Names &N, const Expr *Head, CallSiteFact &Site) {
     if (const auto *A = dyn_cast<ArraySubscriptExpr>(E)) { // &e->heads[2]
       Expr::EvalResult Index;
       const Expr *Base = A->getBase()->IgnoreParenImpCasts();
-      if (!isa<MemberExpr>(Base) || !Base->getType()->isArrayType() || !A->getIdx()->EvaluateAsInt(Index, N.context()))
+      if (!isa<MemberExpr, ArraySubscriptExpr>(Base) || !Base->getType()->isArrayType() || !A->getIdx()->EvaluateAsInt(Index, N.context()))
         break;
       Offset += Index.Val.getInt().getExtValue() * N.context().getTypeSizeInChars(A->getType()).getQuantity();
       E = Base;
@@ -111,7 +111,7 @@ void describeHead(const Names &N, const Expr *Argument, CallSiteFact &Site) {
     L.record = recordName(T->getPointeeType());
     L.complete = !T->getPointeeType()->isIncompleteType();
     Site.levels.push_back(L);
-  } else if (const auto *Ref = dyn_cast<DeclRefExpr>(E); Ref && isa<VarDecl>(Ref->getDecl())) {
+  } else if (const auto *Ref = dyn_cast<DeclRefExpr>(E); Ref && HeadItself && isa<VarDecl>(Ref->getDecl())) {
     Site.head = HeadShape::Variable;
   }
 }

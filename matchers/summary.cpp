@@ -33,6 +33,7 @@ struct State {
   ValueStore values;
   PathSummary path;
   std::set<const CFGBlock *> seen;
+  std::vector<AbstractValue> assumed_set; ///< pointers that are not NULL on this path
   std::set<SourceLocation> checks; ///< expansions of check macros already noted
   Value result;
 };
@@ -202,6 +203,9 @@ bool isPureCallee(const FunctionDecl *F, ASTContext &Context) {
   return Name == "__builtin_object_size" || Name == "__builtin_dynamic_object_size" || Name == "__builtin_unreachable";
 }
 
+/// Whether the body must stand in this translation unit, seen or skipped.
+bool isLocal(const FunctionDecl *F) { return F->isInlined() || F->getStorageClass() == SC_Static; }
+
 /// A function of the .c file itself that merely shares the name of a primitive is not that primitive.
 bool isPrivateNamesake(const Names &N, const FunctionDecl *F) {
   return !F->isExternallyVisible() && N.sources().isInMainFile(N.sources().getExpansionLoc(F->getLocation()));
@@ -238,7 +242,7 @@ bool Walker::knownCall(const CallExpr *C, const FunctionDecl *Callee, const std:
     St.values.remember(C, Arguments[0]);
     return true;
   }
-  if (isPureCallee(Callee, N.context()) && !Callee->isDefined()) {
+  if (isPureCallee(Callee, N.context()) && !Callee->isDefined() && !isLocal(Callee)) {
     St.values.remember(C, evaluateConstant(N, C));
     return true;
   }
@@ -295,7 +299,7 @@ bool Walker::call(Frame &F, const CFGBlock *B, size_t Index, const CallExpr *C, 
   if (Callee->hasBody(Definition) && !Definition->hasSkippedBody())
     return !inlineCall(F, B, Index, C, Arguments, St);
   // A definition that was skipped has a body somewhere; only a definition in a header can be asked for by name.
-  if (Callee->isInlined() || Callee->getStorageClass() == SC_Static)
+  if (isLocal(Callee))
     Missing.insert(Name);
   if (isPureCallee(Callee, N.context()))
     return true; // no effect, and a value that is not known
@@ -409,6 +413,22 @@ void Walker::finish(Frame &F, State S, bool Ends) {
   F.outcomes.push_back({std::move(S.path), S.result});
 }
 
+bool contains(const std::vector<AbstractValue> &All, const std::optional<AbstractValue> &One) {
+  return One && std::find(All.begin(), All.end(), *One) != All.end();
+}
+
+/// Notes what it means for a pointer that `Cond` came out as `Taken`; false if that cannot be, after the earlier tests.
+bool assume(const Value &Cond, bool Taken, State &S) {
+  std::optional<AbstractValue> Null = Cond.nullWhen(Taken), Set = Cond.nullWhen(!Taken);
+  if (contains(S.assumed_set, Null) || contains(S.path.assumed_null, Set))
+    return false;
+  if (Null && !contains(S.path.assumed_null, Null))
+    S.path.assumed_null.push_back(*Null);
+  if (Set)
+    S.assumed_set.push_back(*Set);
+  return true;
+}
+
 void Walker::leave(Frame &F, const CFGBlock *B, State S) {
   if (B == &F.cfg->getExit())
     return finish(F, std::move(S), false);
@@ -426,11 +446,10 @@ void Walker::leave(Frame &F, const CFGBlock *B, State S) {
   }
   for (const GraphEdge &E : Edges) {
     State Copy = S;
-    if (E.taken) {
-      if (auto Null = Cond.nullWhen(*E.taken))
-        Copy.path.assumed_null.push_back(*Null);
+    if (E.taken && !assume(Cond, *E.taken, Copy))
+      continue;
+    if (E.taken)
       Copy.values.decide(Terminator, *E.taken);
-    }
     block(F, E.to, 0, std::move(Copy));
   }
 }

@@ -200,9 +200,6 @@ TEST(External, ALinkOutOfTheDirectoryIsRefused) {
   ASSERT_EQ(O.error, "");
   EXPECT_EQ(O.sites.size(), 2u);
   EXPECT_TRUE(warns(O, "more.c: is a symlink out of the tree"));
-  const SiteReport *R = siteIn(O, "stack.c");
-  ASSERT_TRUE(R);
-  EXPECT_STRNE(className(R->cls), "convert");
   ASSERT_FALSE(O.scan->problems().empty());
   EXPECT_NE(O.scan->problems()[0].cause.find("secret.h"), std::string::npos);
 }
@@ -219,6 +216,7 @@ TEST(External, AnIncludePathOutsideIsNamedAndNotUsed) {
 
 TEST(External, FindsModulesInDirectoriesBelow) {
   Pair P("waits");
+  fs::create_directories(P.module.path("src"));
   fs::copy(std::string(KRCU_SOURCE_DIR) + "/testdata/external/cards", P.module.path("src/cards"), fs::copy_options::recursive);
   P.module.write("Makefile", "all:\n\t$(MAKE) -C $(KDIR) M=$(CURDIR)/src/cards modules\n");
   Outcome O = P.run();

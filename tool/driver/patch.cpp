@@ -18,7 +18,7 @@ struct Planned {
 
 /// Words by which a comment shows that it is about waiting for callbacks.
 std::vector<std::string> waitingWords(const Scan &S, const BarrierLeftover &B, const SiteReport &R) {
-  std::vector<std::string> Words = {"RCU", "rcu", "callback", "callbacks", "grace", "barrier", plainName(R.callback.function)};
+  std::vector<std::string> Words = {"RCU", "rcu", "callback", "callbacks", "grace", "barrier", "wait", "Wait", "waits", "waiting", "pending", plainName(R.callback.function)};
   for (const DeferralRule &D : S.rules().deferrals)
     Words.push_back(D.name);
   Words.push_back(B.barrier);

@@ -5,11 +5,13 @@
 // from anybody can do no harm. Relative paths count from the command's directory and are made absolute here.
 #include "tool/frontend/compile_commands.h"
 #include "tool/support/error.h"
+#include "tool/support/io.h"
 #include "clang/Driver/Options.h"
 #include "clang/Tooling/JSONCompilationDatabase.h"
 #include "llvm/Option/ArgList.h"
 #include "llvm/Option/OptTable.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
 #include <algorithm>
 #include <set>
@@ -114,11 +116,17 @@ std::string commands(unsigned Count) { return std::to_string(Count) + (Count == 
 } // namespace
 
 Expected<std::shared_ptr<CompileCommands>> CompileCommands::load(const std::string &Path, const Tree &T) {
+  auto Text = readFile(Path);
+  if (!Text)
+    return Text.takeError();
+  // Clang reads the database as YAML, takes what is not JSON, and complains on standard error.
+  if (auto Json = json::parse(*Text); !Json)
+    return failAt(Path, 0, 0, "is no valid JSON: " + toString(Json.takeError()), Mend);
   std::string Error;
   std::unique_ptr<clang::tooling::JSONCompilationDatabase> DB =
-      clang::tooling::JSONCompilationDatabase::loadFromFile(Path, Error, clang::tooling::JSONCommandLineSyntax::Gnu);
+      clang::tooling::JSONCompilationDatabase::loadFromBuffer(*Text, Error, clang::tooling::JSONCommandLineSyntax::Gnu);
   if (!DB)
-    return failAt(Path, 0, 0, StringRef(Error).trim().str(), Mend);
+    return failAt(Path, 0, 0, "is no compilation database: " + StringRef(Error).trim().str(), Mend);
   auto Result = std::make_shared<CompileCommands>();
   const opt::OptTable &Table = clang::driver::getDriverOptTable();
   std::map<std::string, unsigned> Dropped;

@@ -195,7 +195,10 @@ std::shared_ptr<CompilerInvocation> makeInvocation(const std::vector<std::string
   CreateInvocationOptions Options;
   Options.VFS = FS;
   Options.Diags = CompilerInstance::createDiagnostics(new DiagnosticOptions, new IgnoringDiagConsumer, true);
-  return createInvocation(Args, Options);
+  std::shared_ptr<CompilerInvocation> Result = createInvocation(Args, Options);
+  if (Result) // the driver means a process that ends; this one goes on with the next file
+    Result->getFrontendOpts().DisableFree = false;
+  return Result;
 }
 
 } // namespace

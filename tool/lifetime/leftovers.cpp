@@ -59,6 +59,7 @@ bool LeftoverSearch::search(std::vector<SiteReport> &Reports) {
   Sites = &Reports;
   Pending = false;
   KnownQueues.clear();
+  Queues.refresh();
   for (SiteReport &R : Reports) {
     R.leftovers.reset();
     if (R.cls != SiteClass::Convert || !R.site)
@@ -120,12 +121,16 @@ void LeftoverSearch::decide(const SiteReport &R, BarrierLeftover &B) {
   if (!B.before_destruction && !R.callback.caches.empty())
     stay(B, R.destructions.empty() ? "the cache is never destroyed, so the barrier is for something else"
                                    : "it does not stand before a destruction of this cache");
-  std::set<std::string> Files{R.site->where.file, B.where.file};
-  bool Ends = isEveryWayInTheEnd(B, Files);
-  if (B.before_destruction || R.callback.caches.empty() || Ends)
-    collectQueued(B, Files);
   if (!S.is("destroy_waits_kfree_rcu") && S.is("rcu_barrier_waits_kfree_rcu") && B.before_destruction)
     stay(B, "in this tree " + B.barrier + "() is what waits for the converted objects too");
+  // What the text shows comes first: most barriers stay, and then no file needs to be parsed for it.
+  std::set<std::string> Files{R.site->where.file, B.where.file};
+  if (B.why.empty())
+    collectQueued(B, Files, false);
+  if (!B.why.empty() || !isEveryWayInTheEnd(B, Files))
+    return;
+  B.looked_at.clear(), B.modules.clear();
+  collectQueued(B, Files, true);
   B.may_go = B.why.empty() && B.known && B.needed_by.empty();
   if (B.may_go)
     B.why = "no other callback of " + listOf(B.modules) + " can be queued";
@@ -155,7 +160,7 @@ bool LeftoverSearch::isEveryWayInTheEnd(BarrierLeftover &B, std::set<std::string
 }
 
 /// The callbacks of all modules that the files belong to.
-void LeftoverSearch::collectQueued(BarrierLeftover &B, const std::set<std::string> &Files) {
+void LeftoverSearch::collectQueued(BarrierLeftover &B, const std::set<std::string> &Files, bool WithFields) {
   std::map<std::pair<std::string, std::pair<unsigned, unsigned>>, const SiteReport *> Converted;
   for (const SiteReport &R : *Sites)
     if (R.cls == SiteClass::Convert)
@@ -172,9 +177,9 @@ void LeftoverSearch::collectQueued(BarrierLeftover &B, const std::set<std::strin
       continue;
     if (std::find(B.modules.begin(), B.modules.end(), M.name) == B.modules.end())
       B.modules.push_back(M.name);
-    auto [It, New] = KnownQueues.try_emplace(M.files.front());
+    auto [It, New] = KnownQueues.try_emplace({M.files.front(), WithFields});
     if (New)
-      It->second = Queues.of(M);
+      It->second = Queues.of(M, WithFields);
     const ModuleQueue &Q = It->second;
     Pending = Pending || Q.pending;
     Text.insert(Q.files.begin(), Q.files.end());

@@ -52,7 +52,7 @@ private:
   BarrierLeftover describe(const std::string &File, const Outline &O, const OutlineToken &T, const std::string &Barrier, const std::string &Text);
   void decide(const SiteReport &R, BarrierLeftover &B);
   bool isEveryWayInTheEnd(BarrierLeftover &B, std::set<std::string> &Files);
-  void collectQueued(BarrierLeftover &B, const std::set<std::string> &Files);
+  void collectQueued(BarrierLeftover &B, const std::set<std::string> &Files, bool WithFields);
   const ModuleScope &scope(const std::string &File);
 
   Database &DB;
@@ -61,7 +61,7 @@ private:
   QueueSurvey Queues;
   const std::vector<SiteReport> *Sites = nullptr;
   std::map<std::string, ModuleScope> Known;
-  std::map<std::string, ModuleQueue> KnownQueues; ///< by the module's first file
+  std::map<std::pair<std::string, bool>, ModuleQueue> KnownQueues; ///< by the module's first file
   bool Pending = false;
 };
 

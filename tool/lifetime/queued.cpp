@@ -8,6 +8,8 @@
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 #include <optional>
+#include <tuple>
+#include <utility>
 
 using llvm::StringRef;
 
@@ -293,42 +295,51 @@ void QueueSurvey::decideField(const std::string &File, const OutlineToken &T, co
   // The value's first line is not always the member's.
   unsigned Last = T.line + 1 + static_cast<unsigned>(std::count(Value.begin(), Value.end(), '\n'));
   bool Other = false;
-  for (const auto &[Main, Facts] : DB.files()) {
-    if (!DB.problem(Main).empty() && Main != File)
+  indexAssignments();
+  auto [From, To] = std::pair(Assigned.lower_bound({File, T.line}), Assigned.upper_bound({File, Last}));
+  for (auto It = From; It != To; ++It) {
+    std::optional<std::string> Record = recordOfField(It->second, Field);
+    if (!Record)
       continue;
-    auto Decide = [&](const Location &At, const std::string &Place) {
-      if (At.file != File || At.line < T.line || At.line > Last)
-        return false;
-      std::optional<std::string> Record = recordOfField(Place, Field);
-      if (!Record)
-        return false;
-      Other = Other || !Records.count(*Record);
-      if (!Records.count(*Record))
-        return false;
-      std::string Callback = namedCallback(Value);
-      Q.callbacks.push_back({Where, Function, *Record + "." + Field + " = " + Value + ": the core uses it in an RCU callback",
-                             Callback.empty() ? Value : Callback, false});
-      return true;
-    };
-    for (const FunctionRefFact &R : Facts.references)
-      if (Decide(R.where, R.place))
-        return;
-    for (const FlowFact &Flow : Facts.flows)
-      if (Decide(Flow.where, Flow.to))
-        return;
+    if (!Records.count(*Record)) {
+      Other = true;
+      continue;
+    }
+    std::string Callback = namedCallback(Value);
+    Q.callbacks.push_back({Where, Function, *Record + "." + Field + " = " + Value + ": the core uses it in an RCU callback",
+                           Callback.empty() ? Value : Callback, false});
+    return;
   }
   if (!Other)
     Q.unknown.push_back(shown(Where, Function, "sets ." + Field + ", and no parse shows of which structure"));
 }
 
-ModuleQueue QueueSurvey::of(const ModuleScope &Scope) {
+void QueueSurvey::indexAssignments() {
+  if (std::exchange(Indexed, true))
+    return;
+  auto Add = [&](const Location &Where, const std::string &Place) {
+    if (StringRef(Place).starts_with("F:"))
+      Assigned.emplace(std::pair(Where.file, Where.line), Place);
+  };
+  for (const auto &[File, Facts] : DB.files()) {
+    if (DB.problem(File).find("left out") != std::string::npos)
+      continue;
+    for (const FunctionRefFact &R : Facts.references)
+      Add(R.where, R.place);
+    for (const FlowFact &F : Facts.flows)
+      Add(F.where, F.to);
+  }
+}
+
+ModuleQueue QueueSurvey::of(const ModuleScope &Scope, bool WithFields) {
   ModuleQueue Q;
   Files Text = textOf(Scope);
   Q.files.assign(Text.begin(), Text.end());
   addOwnCalls(Text, Q);
   addHeaderCalls(Text, Q);
   addNamed(Text, Q);
-  addFields(Text, Q);
+  if (WithFields)
+    addFields(Text, Q);
   std::sort(Q.callbacks.begin(), Q.callbacks.end(), [](const QueuedCallback &A, const QueuedCallback &B) {
     return std::tie(A.where, A.text) < std::tie(B.where, B.text);
   });

@@ -39,7 +39,10 @@ public:
   /// `All`: the whole census, every flavour, not restricted to what the user asked for.
   QueueSurvey(Database &DB, const std::vector<CensusEntry> &All);
 
-  ModuleQueue of(const ModuleScope &Scope);
+  /// `WithFields`: also the functions that the module stores where the core calls them; that may need parses.
+  ModuleQueue of(const ModuleScope &Scope, bool WithFields);
+  /// Forgets what it knows of the facts; call when files have been parsed.
+  void refresh() { Assigned.clear(), Indexed = false; }
 
 private:
   struct Wrapper {
@@ -59,9 +62,13 @@ private:
                    const std::string &Field, const std::set<std::string> &Records, ModuleQueue &Q);
   std::vector<uint32_t> mentionedIn(const Files &Text, const std::string &Word) const;
 
+  void indexAssignments();
+
   Database &DB;
   const std::vector<CensusEntry> &All;
   std::map<std::string, Wrapper> Wrappers;
+  std::multimap<std::pair<std::string, unsigned>, std::string> Assigned; ///< file and line -> place of a field that is set there
+  bool Indexed = false;
 };
 
 /// The function that a callback argument names: its last word, "" if that is no plain name.

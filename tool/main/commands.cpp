@@ -141,6 +141,8 @@ int runScan(const Options &O, ScanOptions SO) {
 }
 
 int runPatch(const Options &O, ScanOptions SO) {
+  if (Error E = checkSeriesOptions(O.series, SO))
+    return error(std::move(E));
   SO.leftovers = true;
   auto S = Scan::run(SO);
   if (!S)
@@ -159,6 +161,10 @@ int runPatch(const Options &O, ScanOptions SO) {
     std::fprintf(stderr, "krcu: note: %s\n", N.c_str());
   printWarnings(**S, O.stats);
   int Status = P->files.empty() ? Nothing : Findings;
+  if (O.series.wanted()) {
+    auto Text = makeSeriesFor(**S, Sites, *P, O.series, SO, (*S)->tree().shown(scanJson(reportOf(**S, Sites, O))));
+    return Text ? print(*Text, Status) : error(Text.takeError());
+  }
   if (O.in_place) {
     if (Error E = applyInPlace(P->root, P->files))
       return error(std::move(E));
@@ -259,6 +265,8 @@ void addCommands(CLI::App &App, Options &O) {
   addPaths(PatchCommand, O);
   PatchCommand->add_flag("--in-place", O.in_place, "rewrite the files (all or none) and print their names");
   PatchCommand->add_flag("--drop-barriers", O.drop_barriers, "remove an rcu_barrier() too if no other callback can be queued (default: it stays)");
+  addSeriesOptions(PatchCommand, O.series);
+  addVerifyCommand(App, O.series);
   CLI::App *ExplainCommand = App.add_subcommand("explain", "the whole chain of evidence for one site");
   addScanning(ExplainCommand, O);
   ExplainCommand->add_option("FILE:LINE", O.place, "the site, as krcu scan prints it")->required();

@@ -3,6 +3,7 @@
 // The subcommands and their options.
 #pragma once
 
+#include "tool/main/series_commands.h"
 #include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ struct Options {
   bool allow_hurry = false;
   bool no_pch = false;
   bool parse_all = false;
+  SeriesOptions series;                ///< patch --series, --commit; verify
 };
 
 const char *versionText();

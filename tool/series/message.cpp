@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/series/message.h"
 
+#include "tool/lifetime/leftovers.h"
 #include "tool/support/error.h"
 #include "llvm/ADT/StringExtras.h"
 #include <algorithm>
@@ -63,7 +64,15 @@ std::vector<Group> groupsOf(const PatchUnit &P) {
   return Out;
 }
 
-TemplateData callbackData(const Group &G) {
+/// The callback's definition; empty if its file does not change.
+std::string textOf(const CallbackReport &C, const FileTexts &Files) {
+  auto It = Files.find(C.where.file);
+  if (!C.summary || It == Files.end() || C.summary->end > It->second.first.size() || C.summary->begin > C.summary->end)
+    return {};
+  return It->second.first.substr(C.summary->begin, C.summary->end - C.summary->begin);
+}
+
+TemplateData callbackData(const Group &G, const FileTexts &Files) {
   std::vector<std::string> Functions, Records;
   for (const SiteReport *R : G.sites) {
     addUnique(Functions, R->census.function + "()");
@@ -75,6 +84,9 @@ TemplateData callbackData(const Group &G) {
   D.set("queue", Functions.size() == 1 ? "queues" : "queue");
   bool OneRecord = Records.size() == 1 && Records[0].find("(unnamed") == std::string::npos && Records[0].find("(anonymous") == std::string::npos;
   D.set("object", OneRecord ? "a " + Records[0] : "an object");
+  // The head may be in a member that begins the object, and the site names only that member.
+  bool Same = OneRecord && llvm::StringRef(textOf(*G.callback, Files)).contains(llvm::StringRef(Records[0]).rsplit(' ').second);
+  D.set("it", Same ? "it" : "the memory at its address");
   D.set("deferral", G.sites.front()->census.deferral);
   D.set("frees", freesOf(*G.callback));
   if (!G.callback->summary)
@@ -97,26 +109,51 @@ std::vector<CacheUse> cachesOf(const PatchUnit &P) {
   return Out;
 }
 
-/// Files are named where a reader would look in the wrong one: where they are not the patch's own.
-std::string functionAt(const std::string &Function, const std::string &File, const PatchUnit &P) {
-  bool Own = P.files.size() == 1 && P.files[0] == File;
-  return call(Function) + (Own ? "" : " in " + File);
-}
+/// Functions with their files, each file named once: "a() and b() in x.c and c() in y.c". Files are named where a reader would look in
+/// the wrong one: where they are not the patch's own.
+class Places {
+public:
+  void add(const std::string &Function, const std::string &File) {
+    auto It = std::find_if(Files.begin(), Files.end(), [&](const auto &F) { return F.first == File; });
+    if (It == Files.end())
+      It = Files.insert(Files.end(), {File, {}});
+    addUnique(It->second, call(Function));
+  }
+  bool empty() const { return Files.empty(); }
+  /// The file if there is only one.
+  std::string onlyFile() const { return Files.size() == 1 ? Files[0].first : ""; }
+  std::string text(bool WithFiles) const {
+    std::vector<std::string> Parts;
+    for (const auto &[File, Functions] : Files)
+      Parts.push_back(enumerate(Functions) + (WithFiles ? " in " + File : ""));
+    return WithFiles && Parts.size() > 1 ? llvm::join(Parts, ", and by ") : enumerate(Parts);
+  }
+
+private:
+  std::vector<std::pair<std::string, std::vector<std::string>>> Files;
+};
+
+bool isOwnFile(const std::string &File, const PatchUnit &P) { return P.files.size() == 1 && P.files[0] == File; }
 
 std::string lifeOf(const CacheUse &U, const PatchUnit &P) {
   const CacheReport &C = *U.cache;
   bool Field = C.name.find('.') != std::string::npos || C.name.find("->") != std::string::npos;
-  std::string Out = (Field ? "The slab cache in " : "The slab cache ") + C.name;
-  std::vector<std::string> Created, Destroyed;
-  for (const CreateFact *N : C.creates)
-    addUnique(Created, functionAt(N->function, N->where.file, P));
-  for (const Destruction &D : C.destroys)
-    addUnique(Destroyed, functionAt(D.function->function, D.where.file, P));
-  if (!Created.empty())
-    Out += " is created by " + enumerate(Created);
   bool KnownWhole = C.identified && C.complete;
+  std::string Subject = std::string(KnownWhole ? "The" : "As far as the analysis can see, the") + " slab cache" + (Field ? " in " : " ") + C.name;
+  Places Created, Destroyed;
+  for (const CreateFact *N : C.creates)
+    Created.add(N->function, N->where.file);
+  for (const Destruction &D : C.destroys)
+    Destroyed.add(D.function->function, D.where.file);
+  std::string Made = Created.onlyFile(), Gone = Destroyed.onlyFile();
+  bool OneFile = !Made.empty() && (Gone == Made || Destroyed.empty());
+  if (OneFile && !isOwnFile(Made, P))
+    Subject += ", in " + Made + ",";
+  std::string Out = Subject;
+  if (!Created.empty())
+    Out += " is created by " + Created.text(!OneFile);
   if (!Destroyed.empty())
-    return Out + (Created.empty() ? " is" : " and") + " destroyed by " + enumerate(Destroyed) + ".";
+    return Out + (Created.empty() ? " is" : " and") + " destroyed by " + Destroyed.text(!OneFile) + ".";
   if (KnownWhole)
     return Out + (Created.empty() ? " is" : " and") + " never destroyed, so it outlives every queued free.";
   if (Created.empty())
@@ -146,24 +183,31 @@ std::string safetyOf(const SiteReport &R) {
   }
 }
 
-std::string barriersThatStay(const PatchUnit &P, const MessageContext &C, size_t &Count) {
-  std::vector<std::string> Places;
+/// Whether the patch takes a call of the barrier out of that file.
+bool isDropped(const std::string &Barrier, const std::string &File, const MessageContext &C) {
+  auto It = C.files->find(File);
+  return It != C.files->end() && llvm::StringRef(It->second.second).count(Barrier + "(") < llvm::StringRef(It->second.first).count(Barrier + "(");
+}
+
+/// What becomes of the barriers before the destruction; one sentence each.
+std::vector<std::string> barrierSentences(const PatchUnit &P, const MessageContext &C) {
+  std::vector<std::string> Out;
   for (const SiteReport *R : P.sites) {
-    if (R->reason != Reason::DestroyWaits)
+    if (!R->leftovers)
       continue;
-    for (const DestructionReport &D : R->destructions)
-      for (const BarrierUse &B : D.barriers)
-        if (B.through.empty() && (B.where.file == R->census.where.file || B.function == D.what.function->function)) {
-          auto It = C.files->find(B.where.file);
-          bool Kept = It == C.files->end() || llvm::StringRef(It->second.first).count(B.barrier) == llvm::StringRef(It->second.second).count(B.barrier);
-          if (Kept)
-            addUnique(Places, B.barrier + "() in " + functionAt(B.function, B.where.file, P));
-        }
+    for (const BarrierLeftover &B : R->leftovers->barriers) {
+      std::string The = "The " + B.barrier + "() in " + call(B.function) + (isOwnFile(B.where.file, P) ? "" : " in " + B.where.file);
+      if (B.may_go && isDropped(B.barrier, B.where.file, C))
+        addUnique(Out, The + " has no callback left to wait for: remove it, too.");
+      else if (B.may_go)
+        addUnique(Out, The + " has no callback left to wait for; whether it goes, too, is left to a patch of its own.");
+      else if (B.before_destruction && B.known)
+        addUnique(Out, The + " stays, because other callbacks may still be queued.");
+      else if (B.before_destruction)
+        addUnique(Out, The + " is left alone.");
+    }
   }
-  Count = Places.size();
-  if (Places.empty())
-    return {};
-  return "The " + enumerate(Places) + (Places.size() == 1 ? " is" : " are");
+  return Out;
 }
 
 TemplateData commitData(const CommitRow &Row) {
@@ -195,26 +239,26 @@ void setCaches(TemplateData &D, const PatchUnit &P, const MessageContext &C) {
   bool Waits = std::any_of(P.sites.begin(), P.sites.end(), [](const SiteReport *R) { return R->reason == Reason::DestroyWaits; });
   if (Waits)
     setWaits(D, C);
-  size_t Barriers = 0;
-  if (std::string Text = barriersThatStay(P, C, Barriers); !Text.empty())
-    D.set("barriers_stay", Text);
-  D.set("one_barrier", Barriers == 1);
+  TemplateData Barriers(TemplateData::type::list);
+  for (const std::string &Text : barrierSentences(P, C)) {
+    TemplateData One;
+    One.set("text", Text);
+    Barriers.push_back(One);
+  }
+  D.set("barriers", Barriers);
 }
 
+/// Callbacks that name no cache have none whose destruction could come too early.
 void setGeneralPurpose(TemplateData &D, const std::vector<Group> &Groups) {
   std::vector<std::string> Names;
-  bool All = true;
   for (const Group &G : Groups)
-    if (G.callback->caches.empty()) {
-      std::vector<std::string> Frees;
-      for (const Effect &E : G.callback->frees)
-        addUnique(Names, E.name + "()");
-    } else {
-      All = false;
-    }
+    if (G.callback->caches.empty())
+      addUnique(Names, call(G.callback->function));
   if (Names.empty())
     return;
-  D.set("general_purpose", (All ? "" : "The rest: ") + enumerate(Names) + (Names.size() == 1 ? " frees" : " free"));
+  bool All = Names.size() == Groups.size();
+  D.set("no_cache", !All ? enumerate(Names) : Names.size() == 1 ? "The callback" : "The callbacks");
+  D.set("no_cache_names", Names.size() == 1 ? "names" : "name");
 }
 
 TemplateData dataOf(const PatchUnit &P, const MessageContext &C) {
@@ -222,12 +266,16 @@ TemplateData dataOf(const PatchUnit &P, const MessageContext &C) {
   std::vector<std::string> Primitives, Removed, Kept, Deferrals, Architectures, FileNames, Functions;
   TemplateData List(TemplateData::type::list);
   for (const Group &G : Groups) {
-    List.push_back(callbackData(G));
+    List.push_back(callbackData(G, *C.files));
     if (G.removed)
       addUnique(Removed, call(G.callback->function));
     else if (G.callback->summary && !G.callback->summary->in_macro)
       addUnique(Kept, call(G.callback->function));
   }
+  size_t RemovedCallbacks = Removed.size();
+  for (const auto &[File, Name] : C.removed_helpers)
+    if (std::binary_search(P.files.begin(), P.files.end(), File))
+      addUnique(Removed, Name + "()");
   for (const SiteReport *R : P.sites) {
     addUnique(Primitives, primitiveOf(*R));
     addUnique(Deferrals, R->census.deferral);
@@ -244,7 +292,7 @@ TemplateData dataOf(const PatchUnit &P, const MessageContext &C) {
   D.set("several_callbacks", Groups.size() > 1);
   D.set("callback", plainName(Groups.front().callback->function));
   D.set("callback_removed", Groups.front().removed);
-  D.set("all_removed", Removed.size() == Groups.size());
+  D.set("all_removed", RemovedCallbacks == Groups.size());
   D.set("function", Functions.front());
   D.set("deferral", enumerate(Deferrals));
   D.set("file_names", enumerate(FileNames));
@@ -269,6 +317,7 @@ TemplateData dataOf(const PatchUnit &P, const MessageContext &C) {
   D.set("tree_version", C.tree_version);
   if (Architectures.size())
     D.set("parsed_for", enumerate(Architectures));
+  D.set("configuration", C.configuration);
   D.set("one_file", P.files.size() == 1);
   return D;
 }
@@ -317,8 +366,10 @@ llvm::Expected<PatchMessage> coverOf(const SeriesPlan &S, const MessageContext &
   TemplateData D;
   std::vector<std::string> Deferrals, Primitives, Prefixes;
   bool DestroyWaits = false;
+  size_t Here = 0;
   for (const PatchUnit &P : S.patches) {
     addUnique(Prefixes, P.style.prefix);
+    Here += P.sites.size();
     for (const SiteReport *R : P.sites) {
       addUnique(Deferrals, R->census.deferral);
       addUnique(Primitives, primitiveOf(*R) + "()");
@@ -330,6 +381,9 @@ llvm::Expected<PatchMessage> coverOf(const SeriesPlan &S, const MessageContext &
   D.set("deferral", enumerate(Deferrals));
   D.set("primitives", enumerate(Primitives));
   D.set("count", std::to_string(S.patches.size()));
+  D.set("here", std::to_string(Here));
+  if (auto It = C.classes.find("convert"); It != C.classes.end() && It->second > Here)
+    D.set("elsewhere", std::to_string(It->second - Here));
   D.set("calls", std::to_string(C.calls));
   D.set("version", C.version);
   D.set("tree_version", C.tree_version);

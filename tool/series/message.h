@@ -23,6 +23,8 @@ struct MessageContext {
   std::map<std::string, std::string> parsed_for; ///< file -> architecture it was verified for
   std::map<std::string, unsigned> classes;       ///< of all sites
   unsigned calls = 0;
+  std::string configuration;    ///< what the files were parsed with
+  std::vector<std::pair<std::string, std::string>> removed_helpers; ///< file and name of what only removed callbacks used
 };
 
 struct PatchMessage {

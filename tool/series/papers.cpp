@@ -73,7 +73,7 @@ std::string readmeText(const SeriesResult &R) {
     Out += std::string("  git am ") + (hasCarriageReturn(S) ? "--keep-cr " : "") + "DIR/" + pathIn(S, "series.mbox") + "\n";
   Out += "\nSend, when you are sure\n";
   for (const MadeSeries &S : R.series)
-    Out += "  git send-email --no-thread --suppress-cc=all DIR/" + pathIn(S, "00*.patch") + "\n";
+    Out += "  git send-email --no-thread DIR/" + pathIn(S, "00*.patch") + "\n";
   Out += "\nThe people in the mails' headers are those of recipients.txt; --no-thread keeps the mails' own threading. The cover letter goes to\n"
          "the lists. report.json has the whole scan and what became of each conversion.\n";
   return Out;

@@ -103,11 +103,13 @@ private:
     if (!T)
       return T.takeError();
     Texts.emplace(std::move(*T));
-    People = Maintainers::load(*In.tree);
-    if (!People)
+    bool OfTree = In.root == In.tree->root(); // an external module is in nobody's MAINTAINERS
+    if (OfTree)
+      People = Maintainers::load(*In.tree);
+    if (!People && OfTree)
       Result.warnings.push_back("the tree has no MAINTAINERS, so the patches have no recipients and are cut by directory");
     std::string Why;
-    Repository = openRepository(In.tree->root(), Why);
+    Repository = openRepository(In.root, Why);
     if (!Why.empty())
       Result.warnings.push_back("git history is not used: " + Why);
     if (Repository)
@@ -115,14 +117,14 @@ private:
     if (auto Who = configuredIdentity(Repository.get())) {
       Result.author = parseAddress(Who->name + " <" + Who->mail + ">");
       Result.author_known = true;
-    } else if (In.signoff) {
-      return fail("--signoff needs your name: git config user.name and user.email are not set");
+    } else if (In.signoff || In.needs_author) {
+      return fail("--signoff and --commit need your name: git config user.name and user.email are not set");
     } else {
       Result.author = {"krcu", "krcu@krcu.invalid"};
       Result.warnings.push_back("git config has no user.name and user.email: the mails say 'From: krcu <krcu@krcu.invalid>', which must not be sent");
     }
     Context = {KRCU_VERSION, In.tree->version(), In.command, In.semantics, &Customs, &*Texts, &In.files, In.parsed_for,
-               classCounts(*In.sites), static_cast<unsigned>(In.sites->size())};
+               classCounts(*In.sites), static_cast<unsigned>(In.sites->size()), In.configuration, In.removed_helpers};
     return llvm::Error::success();
   }
 

@@ -11,17 +11,21 @@ namespace krcu::series {
 
 struct SeriesInput {
   const Tree *tree = nullptr;
+  std::string root;                              ///< what the paths count from: the tree's root, or an external module's directory
   const Semantics *semantics = nullptr;
   const std::vector<SiteReport> *sites = nullptr;
   FileTexts files;
   std::vector<std::string> notes;                ///< left for a person; each begins with "FILE:"
   std::map<std::string, std::string> parsed_for; ///< file -> architecture it was verified for
+  std::vector<std::pair<std::string, std::string>> removed_helpers; ///< file and name of what only removed callbacks used
   std::string rules_directory;                   ///< templates/ and series/ are below it
   std::string templates_directory;               ///< the user's, or empty
+  std::string configuration;                     ///< what the files were parsed with, for the texts: "the configuration of ..."
   std::string command;                           ///< what the user typed, for the texts
   std::string scan_json;                         ///< the scan's report, which report.json starts with
   int64_t date = 0;
   bool signoff = false;
+  bool needs_author = false;                     ///< fail if git does not know who you are
 };
 
 /// One patch, ready: its text, its people, its bytes.

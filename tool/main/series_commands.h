@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// krcu patch --series and --commit, and krcu verify.
+#pragma once
+
+#include "tool/driver/patch.h"
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+namespace krcu {
+
+struct SeriesOptions {
+  std::string directory;      ///< --series, or what verify looks at
+  std::string templates;
+  std::string branch;         ///< --commit
+  std::string date;
+  std::string verify_tree;
+  bool signoff = false;
+  bool run_checkpatch = false;
+
+  bool wanted() const { return !directory.empty() || !branch.empty(); }
+};
+
+void addSeriesOptions(CLI::App *PatchCommand, SeriesOptions &O);
+CLI::App *addVerifyCommand(CLI::App &App, SeriesOptions &O);
+
+/// What can be said before the scan, which takes a while; success if there is nothing.
+llvm::Error checkSeriesOptions(const SeriesOptions &O, const ScanOptions &SO);
+/// Writes the series, makes the commits, or both. `ScanJson`: the report of the scan; returns what to print.
+llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport> &Sites, const Patch &P, const SeriesOptions &O,
+                                          const ScanOptions &SO, const std::string &ScanJson);
+/// The report of krcu verify; `Failed` if the series is not in order.
+llvm::Expected<std::string> verifyDirectory(const SeriesOptions &O, ScanOptions SO, bool &Failed);
+
+} // namespace krcu

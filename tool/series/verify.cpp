@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The patches are applied by libgit2 to a repository that exists in memory only and holds just the files they name.
+#include "tool/series/verify.h"
+
+#include "tool/series/git.h"
+#include "tool/support/error.h"
+#include "tool/support/io.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
+#include <algorithm>
+#include <git2/sys/mempack.h>
+#include <git2/sys/odb_backend.h>
+#include <git2/sys/repository.h>
+#include <set>
+
+namespace krcu::series {
+namespace {
+
+constexpr uint64_t MaxMailBytes = UINT64_C(64) << 20;
+
+/// The value of a header, its continuation lines joined.
+std::string headerOf(llvm::StringRef Mail, llvm::StringRef Name) {
+  std::string Out;
+  bool Inside = false;
+  while (!Mail.empty()) {
+    auto [Line, Rest] = Mail.split('\n');
+    Mail = Rest;
+    if (Line.empty())
+      break;
+    if (Inside && (Line[0] == ' ' || Line[0] == '\t')) {
+      Out += " " + Line.trim().str();
+      continue;
+    }
+    Inside = Line.starts_with_insensitive(Name) && Line.substr(Name.size()).starts_with(":");
+    if (Inside)
+      Out = Line.substr(Name.size() + 1).trim().str();
+  }
+  return Out;
+}
+
+/// From the first "diff --git" at the beginning of a line to the end of the last hunk, which its header's counts tell: the signature
+/// "-- " behind it would pass for a removed line.
+std::string diffIn(llvm::StringRef Mail) {
+  size_t At = Mail.starts_with("diff --git ") ? 0 : Mail.find("\ndiff --git ");
+  if (At == llvm::StringRef::npos)
+    return {};
+  llvm::StringRef Text = Mail.substr(At == 0 ? 0 : At + 1);
+  std::string Out;
+  unsigned OldLeft = 0, NewLeft = 0;
+  bool AnyHunk = false;
+  while (!Text.empty()) {
+    size_t End = Text.find('\n');
+    llvm::StringRef Line = Text.take_front(End == llvm::StringRef::npos ? Text.size() : End + 1);
+    Text = Text.drop_front(Line.size());
+    if (OldLeft || NewLeft) {
+      OldLeft -= OldLeft && (Line[0] == ' ' || Line[0] == '-' || Line[0] == '\n');
+      NewLeft -= NewLeft && (Line[0] == ' ' || Line[0] == '+' || Line[0] == '\n');
+    } else if (Line.starts_with("@@ -")) {
+      auto Count = [](llvm::StringRef Range) {
+        unsigned N = 1;
+        llvm::StringRef Number = Range.split(',').second;
+        return Number.empty() || Number.getAsInteger(10, N) ? 1u : N;
+      };
+      auto [Old, New] = Line.substr(4).split(" +");
+      OldLeft = Count(Old);
+      NewLeft = Count(New.split(' ').first);
+      AnyHunk = true;
+    } else if (AnyHunk && !Line.starts_with("diff --git ") && !Line.starts_with("--- a/") && !Line.starts_with("--- /dev") &&
+               !Line.starts_with("+++ ") && !Line.starts_with("index ") && !Line.starts_with("\\ ") && !Line.starts_with("new file ") &&
+               !Line.starts_with("deleted file ") && !Line.starts_with("old mode ") && !Line.starts_with("new mode ")) {
+      break;
+    }
+    Out += Line;
+  }
+  return Out;
+}
+
+class Applier {
+public:
+  explicit Applier(const Tree &T) : T(T) {}
+
+  llvm::Error open() {
+    git_repository *Raw = nullptr;
+    git_odb *RawOdb = nullptr;
+    git_odb_backend *Memory = nullptr;
+    if (git_repository_new(&Raw) != 0)
+      return failGit("cannot make a repository in memory");
+    Repository.reset(Raw);
+    if (git_odb_new(&RawOdb) != 0 || git_mempack_new(&Memory) != 0)
+      return failGit("cannot make a repository in memory");
+    Odb.reset(RawOdb);
+    if (git_odb_add_backend(RawOdb, Memory, 1) != 0 || git_repository_set_odb(Raw, RawOdb) != 0)
+      return failGit("cannot make a repository in memory");
+    return llvm::Error::success();
+  }
+
+  AppliedPatch apply(const ReadPatch &P) {
+    AppliedPatch Out{&P, {}, Contents, ""};
+    Out.problem = tryToApply(P, Out);
+    if (!Out.problem.empty())
+      Out.files.clear();
+    Out.contents = Contents;
+    return Out;
+  }
+
+private:
+  std::string tryToApply(const ReadPatch &P, AppliedPatch &Out) {
+    git_diff *RawDiff = nullptr;
+    if (git_diff_from_buffer(&RawDiff, P.diff.data(), P.diff.size()) != 0)
+      return "it cannot be read as a patch: " + gitReason();
+    GitDiff Diff(RawDiff);
+    git_index *RawIndex = nullptr;
+    if (git_index_new(&RawIndex) != 0)
+      return gitReason();
+    GitIndex Before(RawIndex);
+    std::set<std::string> Files;
+    for (size_t I = 0; I < git_diff_num_deltas(RawDiff); ++I) {
+      const git_diff_delta *D = git_diff_get_delta(RawDiff, I);
+      for (const git_diff_file *F : {&D->old_file, &D->new_file})
+        if (F->path)
+          Files.insert(F->path);
+    }
+    for (const std::string &File : Files)
+      if (std::string Why = addFile(RawIndex, File); !Why.empty())
+        return Why;
+    git_oid TreeId;
+    git_tree *RawTree = nullptr;
+    if (git_index_write_tree_to(&TreeId, RawIndex, Repository.get()) != 0 || git_tree_lookup(&RawTree, Repository.get(), &TreeId) != 0)
+      return gitReason();
+    GitTree TreeBefore(RawTree);
+    git_index *RawAfter = nullptr;
+    if (git_apply_to_tree(&RawAfter, Repository.get(), RawTree, RawDiff, nullptr) != 0)
+      return "it does not apply: " + gitReason();
+    GitIndex After(RawAfter);
+    for (const std::string &File : Files) {
+      const git_index_entry *Entry = git_index_get_bypath(RawAfter, File.c_str(), 0);
+      git_blob *RawBlob = nullptr;
+      if (!Entry || git_blob_lookup(&RawBlob, Repository.get(), &Entry->id) != 0)
+        return File + ": a patch that deletes a file is not looked at";
+      GitBlob Blob(RawBlob);
+      Contents[File] = std::string(static_cast<const char *>(git_blob_rawcontent(RawBlob)), static_cast<size_t>(git_blob_rawsize(RawBlob)));
+    }
+    Out.files.assign(Files.begin(), Files.end());
+    return {};
+  }
+
+  std::string addFile(git_index *To, const std::string &File) {
+    auto Known = Contents.find(File);
+    std::optional<std::string> Text = Known != Contents.end() ? std::optional(Known->second) : T.read(File);
+    if (!Text)
+      return File + " is not in the tree";
+    git_index_entry Entry{};
+    Entry.path = File.c_str();
+    Entry.mode = GIT_FILEMODE_BLOB;
+    if (git_blob_create_from_buffer(&Entry.id, Repository.get(), Text->data(), Text->size()) != 0 || git_index_add(To, &Entry) != 0)
+      return File + ": " + gitReason();
+    return {};
+  }
+
+  const Tree &T;
+  GitLibrary Library;
+  GitOdb Odb;
+  GitRepository Repository;
+  std::map<std::string, std::string> Contents;
+};
+
+} // namespace
+
+llvm::Expected<std::vector<ReadPatch>> readPatches(const std::string &Directory) {
+  std::vector<std::string> Names;
+  std::error_code EC;
+  if (!llvm::sys::fs::is_directory(Directory))
+    return failAt(Directory, 0, 0, "is no directory", "give one that krcu patch --series wrote");
+  for (llvm::sys::fs::recursive_directory_iterator It(Directory, EC, false), End; !EC && It != End; It.increment(EC))
+    if (llvm::sys::path::extension(It->path()) == ".patch" && llvm::sys::fs::is_regular_file(It->path()))
+      Names.push_back(It->path().substr(Directory.size()));
+  if (EC)
+    return failErrno(Directory, EC.value(), "");
+  std::sort(Names.begin(), Names.end());
+  std::vector<ReadPatch> Out;
+  for (const std::string &Name : Names) {
+    auto Mail = readFile(Directory + Name, MaxMailBytes);
+    if (!Mail)
+      return Mail.takeError();
+    ReadPatch P{llvm::StringRef(Name).ltrim('/').str(), headerOf(*Mail, "Subject"), diffIn(*Mail)};
+    if (!P.diff.empty())
+      Out.push_back(std::move(P));
+  }
+  if (Out.empty())
+    return failAt(Directory, 0, 0, "has no patches", "give a directory that krcu patch --series wrote");
+  return Out;
+}
+
+llvm::Expected<std::vector<AppliedPatch>> applyInMemory(const Tree &T, const std::vector<ReadPatch> &Patches) {
+  Applier A(T);
+  if (llvm::Error E = A.open())
+    return std::move(E);
+  std::vector<AppliedPatch> Out;
+  for (const ReadPatch &P : Patches)
+    Out.push_back(A.apply(P));
+  return Out;
+}
+
+llvm::Expected<std::vector<std::string>> runCheckpatch(const Tree &T, const std::string &Mail) {
+  std::string Script = T.absolute("scripts/checkpatch.pl");
+  if (!T.has("scripts/checkpatch.pl"))
+    return failAt(Script, 0, 0, "does not exist", "leave --run-checkpatch away");
+  auto Perl = llvm::sys::findProgramByName("perl");
+  if (!Perl)
+    return fail("--run-checkpatch needs perl, which is not installed");
+  llvm::SmallString<128> Output;
+  if (std::error_code EC = llvm::sys::fs::createTemporaryFile("krcu-checkpatch", "txt", Output))
+    return failErrno("a temporary file", EC.value(), "");
+  std::string Root = "--root=" + T.root();
+  llvm::StringRef Arguments[] = {*Perl, Script, Root, "--strict", "--terse", "--show-types", "--no-summary", Mail};
+  std::optional<llvm::StringRef> Redirects[] = {llvm::StringRef(""), llvm::StringRef(Output), llvm::StringRef(Output)};
+  std::string Why;
+  int Status = llvm::sys::ExecuteAndWait(*Perl, Arguments, std::nullopt, Redirects, 0, 0, &Why);
+  auto Text = readFile(Output.str().str(), MaxMailBytes);
+  llvm::sys::fs::remove(Output);
+  if (Status < 0)
+    return fail("scripts/checkpatch.pl did not run: " + Why);
+  if (!Text)
+    return Text.takeError();
+  std::vector<std::string> Lines;
+  for (llvm::StringRef Rest = *Text; !Rest.empty();) {
+    auto [Line, Tail] = Rest.split('\n');
+    Rest = Tail;
+    // "MAIL:12: WARNING:TYPE: text": the mail is known to the reader.
+    Line.consume_front(Mail + ":");
+    if (!Line.trim().empty())
+      Lines.push_back(Line.trim().str());
+  }
+  return Lines;
+}
+
+} // namespace krcu::series
