@@ -186,7 +186,11 @@ void checkCensus(const std::string &Tree, const std::vector<SiteReport> &Sites) 
   std::vector<std::string> OnlyListed, OnlyCounted;
   std::set_difference(Listed.begin(), Listed.end(), Counted.begin(), Counted.end(), std::back_inserter(OnlyListed));
   std::set_difference(Counted.begin(), Counted.end(), Listed.begin(), Listed.end(), std::back_inserter(OnlyCounted));
-  EXPECT_EQ(OnlyListed, std::vector<std::string>{}) << "in the census, but not in the text";
+  // The census has more only where a macro's body names the primitive without an argument list: #define call_rcu_x call_rcu.
+  for (const std::string &Place : OnlyListed)
+    for (const SiteReport &R : Sites)
+      if (place(R.census.where) == Place)
+        EXPECT_EQ(R.cls, SiteClass::Definition) << Place << " is in the census, but not in the text";
   EXPECT_EQ(OnlyCounted, std::vector<std::string>{}) << "in the text, but not in the census";
 }
 
@@ -495,10 +499,15 @@ TEST(RealTree612, NoVerdictIsSafeWithoutAnyFileOfItsEvidence) {
   std::map<std::string, std::vector<size_t>> Rests;
   const std::vector<SiteReport> &Sites = batching()->sites();
   for (size_t N = 0; N < Sites.size(); ++N)
-    if (Sites[N].verdict == Verdict::Safe && !Sites[N].caches.empty())
+    if (Sites[N].verdict == Verdict::Safe && !Sites[N].caches.empty()) {
+      std::set<std::string> Files;
       for (const Evidence &E : Sites[N].evidence)
-        if (auto &List = Rests[E.file]; List.empty() || List.back() != N)
-          List.push_back(N);
+        Files.insert(E.file);
+      for (const CacheReport &C : Sites[N].caches) // what was searched in vain has no line to show
+        Files.insert(C.files.begin(), C.files.end());
+      for (const std::string &File : Files)
+        Rests[File].push_back(N);
+    }
   EXPECT_FALSE(Rests.empty());
   std::printf("%zu files taken away in turn\n", Rests.size());
   for (const auto &[File, Numbers] : Rests) {

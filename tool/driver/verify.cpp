@@ -118,4 +118,22 @@ std::string verifyFile(Scan &S, const std::string &File, const std::map<std::str
   return {};
 }
 
+std::string verifyWholeFile(Scan &S, const std::string &File, const std::map<std::string, std::string> &Contents, unsigned Worker) {
+  return compareWhole(S, File, Contents, Worker);
+}
+
+std::vector<CallSiteFact> callSitesIn(Scan &S, const std::string &File, const std::map<std::string, std::string> &Contents, unsigned Worker) {
+  ParseRequest Request;
+  Request.file = File;
+  Request.overrides = &Contents;
+  for (const DeferralRule &D : S.rules().deferrals)
+    Request.bodies.words.insert(D.name);
+  FileFacts Facts;
+  ExtractOptions EO = S.extractOptions();
+  S.frontend().parse(Request, Worker, [&](clang::ASTContext &C, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
+    Facts = extractFacts(C, File, Decls, EO);
+  });
+  return std::move(Facts.sites);
+}
+
 } // namespace krcu

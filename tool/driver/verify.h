@@ -14,4 +14,10 @@ namespace krcu {
 std::string verifyFile(Scan &S, const std::string &File, const std::map<std::string, std::string> &Contents, unsigned Worker,
                        std::string *ParsedFor = nullptr);
 
+/// The same question with all bodies parsed, old and new: for contents that are not krcu's own, which may have changed anything.
+std::string verifyWholeFile(Scan &S, const std::string &File, const std::map<std::string, std::string> &Contents, unsigned Worker);
+
+/// The calls of deferrals in the new contents of `File`.
+std::vector<CallSiteFact> callSitesIn(Scan &S, const std::string &File, const std::map<std::string, std::string> &Contents, unsigned Worker);
+
 } // namespace krcu

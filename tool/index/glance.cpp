@@ -33,6 +33,7 @@ public:
     std::string name;
     unsigned line;
     bool conditional;
+    std::vector<bool> loaded; ///< per argument: a pointer read through ->, not an address taken with &
   };
 
   Reader(std::vector<GlanceToken> Tokens) : T(std::move(Tokens)) {}
@@ -84,6 +85,10 @@ private:
     }
     if (is(I, "switch"))
       return statement(closing(I + 1), true);
+    if (is(I, "return") && Conditional) {
+      Lost = true; // what follows does not run behind this
+      return T.size();
+    }
     if (is(I, "do") || is(I, "goto") || is(I, "case") || is(I, "default") || is(I, "asm") || (I + 1 < T.size() && T[I + 1].kind == tok::colon)) {
       Lost = true; // not worth following on text
       return T.size();
@@ -138,7 +143,24 @@ private:
       }
     }
     if (Begin + 1 < End && T[Begin].kind == tok::raw_identifier && T[Begin + 1].kind == tok::l_paren && closing(Begin + 1) == End)
-      calls.push_back({T[Begin].text.str(), T[Begin].line, Conditional});
+      calls.push_back({T[Begin].text.str(), T[Begin].line, Conditional, loadedArguments(Begin + 2, End - 1)});
+  }
+
+  std::vector<bool> loadedArguments(size_t I, size_t End) const {
+    std::vector<bool> Result;
+    while (I < End) {
+      bool Address = T[I].kind == tok::amp, Arrow = false, Plain = true;
+      for (; I < End && T[I].kind != tok::comma; ++I) {
+        Arrow = Arrow || T[I].kind == tok::arrow;
+        if (T[I].kind == tok::l_paren || T[I].kind == tok::l_square || T[I].kind == tok::l_brace) {
+          Plain = false; // a cast, a call: not for a glance
+          I = closing(I) - 1;
+        }
+      }
+      Result.push_back(Arrow && Plain && !Address);
+      ++I;
+    }
+    return Result;
   }
 
   bool arrowBehind(size_t I, size_t End) const {
@@ -197,29 +219,50 @@ std::optional<GlanceFinding> Glancer::look(const std::string &File, const Outlin
   };
   if (Body.certain)
     return Found(Body.certain->first, Body.certain->second);
-  const Reader::Call *Free = nullptr, *Out = nullptr;
+  const Reader::Call *Free = nullptr, *Out = nullptr; // the ones that run on every path
+  const Reader::Call *SometimesFree = nullptr, *SometimesOut = nullptr;
   for (const Reader::Call &C : Body.calls) {
     bool Macro = std::any_of(Own.macros.begin(), Own.macros.end(), [&](const OutlineMacro &M) { return M.name == C.name; });
     if (Macro)
       continue;
-    if (R.free(C.name)) {
+    if (const FreeRule *Rule = R.free(C.name)) {
+      if (Rule->object < C.loaded.size() && C.loaded[Rule->object])
+        return Found(C.line, "frees a pointer that is not the callback's own object, with " + C.name + "()");
       if (Free && !C.conditional)
         return Found(C.line, "frees a second time, with " + C.name + "()");
-      if (!C.conditional)
-        Free = &C;
+      (C.conditional ? SometimesFree : Free) = &C;
     } else if (const OutlineFunction *Helper = Own.function(C.name)) {
       if (Helper != &F)
         if (auto Inside = look(File, *Helper, Own, Depth + 1))
           return Found(C.line, "calls " + C.name + "(), which " + Inside->text);
-    } else if (!C.conditional && doesSomething(C.name)) {
-      if (Out)
+    } else if (doesSomething(C.name)) {
+      if (Out && !C.conditional)
         return Found(C.line, "calls " + Out->name + "() and " + C.name + "()");
-      Out = &C;
+      (C.conditional ? SometimesOut : Out) = &C;
     }
   }
-  if (Free && Out)
-    return Found(Out->line, "calls " + Out->name + "() besides freeing");
+  // A condition that can hold leads through both.
+  if (Free && (Out || SometimesOut)) {
+    const Reader::Call *Other = Out ? Out : SometimesOut;
+    return Found(Other->line, "calls " + Other->name + "() besides freeing");
+  }
+  if (Free && SometimesFree)
+    return Found(SometimesFree->line, "frees a second time, with " + SometimesFree->name + "()");
+  if (Out && !SometimesOut && !SometimesFree)
+    if (auto Inside = lookElsewhere(Out->name, Depth + 1))
+      return Found(Out->line, "calls " + Out->name + "(), which " + Inside->text);
   return std::nullopt;
+}
+
+/// The one out-of-line definition of a function, looked at in its own file.
+std::optional<GlanceFinding> Glancer::lookElsewhere(const std::string &Name, unsigned Depth) {
+  std::vector<FunctionPlace> Places = I.definitionsOf(Name);
+  if (Places.size() != 1)
+    return std::nullopt;
+  const std::string &File = I.files()[Places[0].file].path;
+  auto Own = Outlines.get(File);
+  const OutlineFunction *F = Own ? Own->function(Name) : nullptr;
+  return F && F->line == Places[0].line ? look(File, *F, *Own, Depth) : std::nullopt;
 }
 
 std::optional<GlanceFinding> Glancer::moreThanFree(const std::string &File, const std::string &Callback) {

@@ -31,6 +31,7 @@ public:
 
 private:
   std::optional<GlanceFinding> look(const std::string &File, const OutlineFunction &F, const Outline &Own, unsigned Depth);
+  std::optional<GlanceFinding> lookElsewhere(const std::string &Name, unsigned Depth);
   bool doesSomething(const std::string &Name);
 
   const Index &I;

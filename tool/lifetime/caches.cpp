@@ -98,9 +98,9 @@ private:
   void finishFunction(const std::string &Symbol, bool Callers);
   void requireFile(const std::string &File, const Demand &D);
   void requirePlan(const MentionPlan &Plan, const std::string &Word, MentionKind Kind, const std::string &Name);
+  void noteUnseen(const std::string &Symbol);
   void finishNamed(const std::string &Place);
   bool isQuiet(const std::string &Symbol, const std::string &Place) const;
-  bool isSlabCode(const std::string &Symbol);
   void note(const std::string &Text) {
     if (std::find(R.missing.begin(), R.missing.end(), Text) == R.missing.end())
       R.missing.push_back(Text);
@@ -123,17 +123,12 @@ void Search::requireFile(const std::string &File, const Demand &D) {
     note(File + " could not be relied on: " + Problem);
 }
 
-bool Search::isSlabCode(const std::string &Symbol) {
-  std::string Name = plainName(Symbol);
-  if (DB.rules().free(Name) || DB.rules().cacheDestroy(Name) || DB.rules().cacheCreate(Name))
-    return true;
-  if (StringRef(homeOf(Symbol)).starts_with("include/linux/slab"))
-    return true;
-  std::vector<FunctionPlace> Places = DB.definitionsOf(Name);
-  return !Places.empty() && std::all_of(Places.begin(), Places.end(), [&](const FunctionPlace &P) {
-    StringRef File = DB.index().files()[P.file].path;
-    return File.starts_with("mm/") || File.starts_with("include/linux/slab") || File == "include/linux/mempool.h";
-  });
+/// A definition that an #if hides may do anything with the cache.
+void Search::noteUnseen(const std::string &Symbol) {
+  if (R.pending)
+    return;
+  for (const std::string &Where : unseenDefinitions(DB, Symbol))
+    note("the definition of " + plainName(Symbol) + "() at " + Where + " was not seen");
 }
 
 /// The body of a function that gets or returns the cache, and for a return value everybody who calls it.
@@ -144,6 +139,7 @@ void Search::finishFunction(const std::string &Symbol, bool Callers) {
   if (!Home.empty() && !StringRef(Home).ends_with(".h")) {
     D.words.insert(Name);
     requireFile(Home, D);
+    noteUnseen(Symbol);
     return;
   }
   if (!DB.function(Symbol)) {
@@ -158,6 +154,7 @@ void Search::finishFunction(const std::string &Symbol, bool Callers) {
         note(Name + "() is an inline function of " + File + " whose body was not seen");
     }
   }
+  noteUnseen(Symbol);
   if (!Callers)
     return;
   requirePlan(planMentions(DB, Name, MentionKind::Function, Home), Name, MentionKind::Function, Name + "()");
@@ -209,7 +206,7 @@ void Search::finish(const std::string &Place) {
     return;
   case 'P': {
     std::string Symbol = StringRef(Place).drop_front(2).split('#').first.str();
-    if (!isSlabCode(Symbol) && !isQuiet(Symbol, Place))
+    if (!isAllocatorFunction(DB, Symbol) && !isQuiet(Symbol, Place))
       finishFunction(Symbol, false);
     return;
   }
@@ -262,7 +259,7 @@ void Search::forward() {
         continue;
       bool Holds = false;
       for (const std::string &T : Tokens)
-        Holds = Holds || Creations.count(T) || (T[0] == '&' && Related.count(T.substr(1)) && Place != "?");
+        Holds = Holds || Creations.count(T) || (T[0] == '&' && Related.count(T.substr(1)));
       if (!Holds)
         continue;
       Related.insert(Place);

@@ -5,6 +5,7 @@
 // from the parameter; a path without a free is allowed only if it is taken just when that very object is NULL, which a head that was
 // queued never makes it. Checks are set apart: they free nothing, but they would be lost.
 #include "tool/lifetime/callback.h"
+#include "tool/lifetime/mentions.h"
 #include <algorithm>
 
 namespace krcu {
@@ -271,6 +272,10 @@ CallbackReport reportCallback(Database &DB, const std::string &Symbol) {
                              : "the definition of " + plainName(Symbol) + "() was not seen";
       return R;
     }
+  }
+  if (std::vector<std::string> Unseen = unseenDefinitions(DB, Symbol); !Unseen.empty() && DB.function(Symbol)) {
+    R.why = "another definition of " + plainName(Symbol) + "(), at " + Unseen.front() + ", is left out of the parsed configuration";
+    return R;
   }
   R.summary = S;
   R.where = S->where;

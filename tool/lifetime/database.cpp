@@ -75,6 +75,7 @@ std::map<std::string, Demand> Database::takeDemands() {
 }
 
 void Database::link() {
+  Shown.clear();
   Summaries.clear(), Functions.clear(), Callers.clear(), References.clear(), ObjectUses.clear(), Creates.clear();
   for (const auto &[File, Facts] : Files) {
     if (Forbidden.count(File))
@@ -141,25 +142,23 @@ std::vector<const FlowFact *> Database::flows() const {
   return Result;
 }
 
-std::set<unsigned> Database::linesShownIn(const std::string &File) const {
-  std::set<unsigned> Result;
-  auto It = Files.find(File);
-  if (It == Files.end() || Forbidden.count(File))
-    return Result;
-  auto Add = [&](const Location &L) {
-    if (L.file == File)
-      Result.insert(L.line);
-  };
-  for (const FunctionFact &F : It->second.functions) {
-    Add(F.where);
-    for (const CallFact &C : F.calls)
-      Add(C.where);
-  }
-  for (const FlowFact &F : It->second.flows)
-    Add(F.where);
-  for (const FunctionRefFact &R : It->second.references)
-    Add(R.where);
-  return Result;
+const std::set<unsigned> &Database::linesShownIn(const std::string &File) const {
+  if (Shown.empty())
+    for (const auto &[Main, Facts] : Files) {
+      if (Forbidden.count(Main))
+        continue;
+      auto Add = [&](const Location &L) { Shown[L.file].insert(L.line); };
+      for (const FunctionFact &F : Facts.functions) {
+        Add(F.where);
+        for (const CallFact &C : F.calls)
+          Add(C.where);
+      }
+      for (const FlowFact &F : Facts.flows)
+        Add(F.where);
+      for (const FunctionRefFact &R : Facts.references)
+        Add(R.where);
+    }
+  return Shown[File];
 }
 
 const CreateFact *Database::create(const std::string &Place) const {

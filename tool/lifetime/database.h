@@ -66,7 +66,7 @@ public:
   std::vector<const FlowFact *> flows() const;
   const CreateFact *create(const std::string &Place) const;
   /// Lines of `File` that a parse has shown to be compiled (those with a call, a flow or a creation).
-  std::set<unsigned> linesShownIn(const std::string &File) const;
+  const std::set<unsigned> &linesShownIn(const std::string &File) const;
   /// Rebuilds the lookup tables after add(); call before asking.
   void link();
 
@@ -92,6 +92,7 @@ private:
   std::multimap<std::string, const FunctionRefFact *> References;
   std::multimap<std::string, const ObjectUseFact *> ObjectUses;
   std::map<std::string, const CreateFact *> Creates;
+  mutable std::map<std::string, std::set<unsigned>> Shown; ///< made when first asked for
 };
 
 /// "name@file" -> "name".

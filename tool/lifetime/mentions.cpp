@@ -20,9 +20,12 @@ struct Around {
       : before(Text.take_front(T.offset).rtrim()), behind(Text.substr(T.offset + Length).ltrim()) {}
 };
 
-/// f(word, ...): the name of f, if the token is the first argument of a call; "" otherwise.
+/// f(word, ...) or f(x->word, ...): the name of f, if the token is the first argument of a call; "" otherwise.
 std::string calleeAround(const Around &A) {
   StringRef Before = A.before;
+  if (Before.ends_with(".") || Before.ends_with("->"))
+    while (!Before.empty() && (isWord(Before.back()) || StringRef(".->").contains(Before.back())))
+      Before = Before.drop_back();
   if (!Before.consume_back("(") || !(A.behind.starts_with(",") || A.behind.starts_with(")")))
     return {};
   Before = Before.rtrim();
@@ -39,10 +42,10 @@ bool isHarmless(const Database &DB, StringRef Text, const OutlineToken &T, const
     return !A.before.ends_with("&") && !A.before.ends_with("=") && !A.before.ends_with("{") && !A.before.ends_with(",");
   if (Kind == MentionKind::Function)
     return false;
+  std::string Callee = calleeAround(A);
+  if (!Callee.empty() && !DB.rules().cacheDestroy(Callee) && isAllocatorFunction(DB, Callee))
+    return true;
   if (Kind == MentionKind::Variable) {
-    std::string Callee = calleeAround(A);
-    if (!Callee.empty() && !DB.rules().cacheDestroy(Callee) && (DB.rules().free(Callee) || StringRef(Callee).starts_with("kmem_cache_")))
-      return true;
     if (A.before.ends_with("!") && !A.behind.starts_with("="))
       return true;
   }
@@ -110,6 +113,46 @@ void addHidden(const Database &DB, const std::string &File, StringRef Text, cons
 }
 
 } // namespace
+
+bool isAllocatorFunction(const Database &DB, const std::string &Symbol) {
+  std::string Name = plainName(Symbol);
+  if (DB.rules().free(Name) || DB.rules().cacheDestroy(Name) || DB.rules().cacheCreate(Name))
+    return true;
+  if (StringRef(homeOf(Symbol)).starts_with("include/linux/slab"))
+    return true;
+  const std::vector<FunctionPlace> &Places = DB.definitionsOf(Name);
+  return !Places.empty() && std::all_of(Places.begin(), Places.end(), [&](const FunctionPlace &P) {
+    StringRef File = DB.index().files()[P.file].path;
+    return File.starts_with("mm/") || File.starts_with("include/linux/slab") || File == "include/linux/mempool.h";
+  });
+}
+
+std::vector<std::string> unseenDefinitions(const Database &DB, const std::string &Symbol) {
+  std::vector<std::string> Result;
+  std::string Name = plainName(Symbol), Home = homeOf(Symbol);
+  std::set<std::string> Files;
+  if (Home.empty())
+    for (const FunctionPlace &P : DB.definitionsOf(Name))
+      Files.insert(DB.index().files()[P.file].path);
+  else
+    Files.insert(Home);
+  for (const std::string &File : Files) {
+    int Id = DB.index().find(File);
+    auto O = Id < 0 || !StringRef(File).ends_with(".c") ? nullptr : DB.outline(static_cast<uint32_t>(Id));
+    if (!O)
+      continue;
+    std::set<unsigned> Seen;
+    for (const OutlineFunction &F : O->functions) {
+      if (F.name != Name || (!Home.empty() && !F.is_static))
+        continue;
+      if (Seen.empty())
+        Seen = DB.linesShownIn(File);
+      if (!Seen.count(F.line))
+        Result.push_back(File + ":" + std::to_string(F.line));
+    }
+  }
+  return Result;
+}
 
 MentionPlan planMentions(const Database &DB, const std::string &Word, MentionKind Kind, const std::string &Home) {
   MentionPlan Plan;

@@ -25,6 +25,12 @@ MentionPlan planMentions(const Database &DB, const std::string &Word, MentionKin
 /// that only hands the cache to the allocator, or only compares it, cannot.
 std::vector<std::string> hiddenMentions(const Database &DB, const MentionPlan &Plan, const std::string &Word, MentionKind Kind);
 
+/// Whether a function belongs to the slab allocator: what it does with a cache is no matter of the cache's life.
+bool isAllocatorFunction(const Database &DB, const std::string &Symbol);
+
+/// Definitions of a function that no parse has shown, because an #if hides them: "drv/x.c:12".
+std::vector<std::string> unseenDefinitions(const Database &DB, const std::string &Symbol);
+
 /// Functions of headers in the plan whose bodies no parse has shown.
 std::vector<std::string> unseenInlines(const Database &DB, const MentionPlan &Plan);
 

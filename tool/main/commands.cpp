@@ -179,6 +179,12 @@ int runPatch(const Options &O, ScanOptions SO) {
   return print(*Diff, Status);
 }
 
+int runVerify(const Options &O, const ScanOptions &SO) {
+  bool Failed = false;
+  auto Text = verifyDirectory(O.series, SO, Failed);
+  return Text ? print(*Text, Failed ? Findings : Nothing) : error(Text.takeError());
+}
+
 int runSemantics(const Options &O, const ScanOptions &SO) {
   auto T = Tree::open(O.tree);
   if (!T)
@@ -266,7 +272,7 @@ void addCommands(CLI::App &App, Options &O) {
   PatchCommand->add_flag("--in-place", O.in_place, "rewrite the files (all or none) and print their names");
   PatchCommand->add_flag("--drop-barriers", O.drop_barriers, "remove an rcu_barrier() too if no other callback can be queued (default: it stays)");
   addSeriesOptions(PatchCommand, O.series);
-  addVerifyCommand(App, O.series);
+  addVerifyCommand(App, O.series, O.tree, O.rules, O.jobs);
   CLI::App *ExplainCommand = App.add_subcommand("explain", "the whole chain of evidence for one site");
   addScanning(ExplainCommand, O);
   ExplainCommand->add_option("FILE:LINE", O.place, "the site, as krcu scan prints it")->required();
@@ -284,6 +290,8 @@ int runCommand(CLI::App &App, const Options &O, const char *Executable) {
     return runPatch(O, *SO);
   if (Name == "explain")
     return runExplain(O, *SO);
+  if (Name == "verify")
+    return runVerify(O, *SO);
   return runSemantics(O, *SO);
 }
 

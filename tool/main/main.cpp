@@ -21,6 +21,7 @@ int main(int Argc, char **Argv) {
              "  krcu patch ~/linux > krcu.diff             the conversions as a diff for git apply\n"
              "  krcu patch --in-place ~/linux net/bridge   rewrite the files of one directory\n"
              "  krcu explain ~/linux net/bridge/br_fdb.c:336\n"
+             "  krcu scan --kernel ~/linux ~/mymod         a module outside the tree, as make M=~/mymod builds it\n"
              "  krcu semantics ~/linux                     who waits for whom in this tree\n"
              "Exit status: 0 nothing to report, 1 findings, 2 error.");
   krcu::Options Options;

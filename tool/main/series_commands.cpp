@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/main/series_commands.h"
 
+#include "tool/driver/verify.h"
 #include "tool/report/report.h"
 #include "tool/series/commit.h"
 #include "tool/series/series.h"
+#include "tool/series/verify.h"
 #include "tool/support/error.h"
+#include "tool/support/parallel.h"
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <set>
+#include <tuple>
 
 namespace krcu {
 namespace {
@@ -56,12 +61,13 @@ void addSeriesOptions(CLI::App *C, SeriesOptions &O) {
   C->add_flag("--signoff", O.signoff, "add your Signed-off-by from git config");
 }
 
-CLI::App *addVerifyCommand(CLI::App &App, SeriesOptions &O) {
+void addVerifyCommand(CLI::App &App, SeriesOptions &O, std::string &Tree, std::vector<std::string> &Rules, unsigned &Jobs) {
   CLI::App *C = App.add_subcommand("verify", "check a directory of patches as a maintainer's machine would: apply, parse, scan the result");
   C->add_option("DIR", O.directory, "what krcu patch --series wrote")->required();
-  C->add_option("--tree", O.verify_tree, "the tree that the patches are for")->required();
+  C->add_option("--tree", Tree, "the tree that the patches are for")->required();
+  C->add_option("--rules", Rules, "the rules that the patches were made with")->allow_extra_args(false);
+  C->add_option("-j,--jobs", Jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
   C->add_flag("--run-checkpatch", O.run_checkpatch, "run the tree's own scripts/checkpatch.pl --strict, which executes code of the tree");
-  return C;
 }
 
 llvm::Error checkSeriesOptions(const SeriesOptions &O, const ScanOptions &SO) {
@@ -127,6 +133,94 @@ llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport>
       Out += "  " + Patch.file_name + "\n";
   }
   return Out + "Nothing was sent; " + O.directory + "/README says how to check, apply and send it, recipients.txt to whom.\n";
+}
+
+namespace {
+
+/// What the patched files still have to convert, and what the patches took away that krcu would not have converted.
+void checkResult(Scan &S, const std::map<std::string, std::string> &Contents, unsigned Jobs, std::vector<std::string> &Problems) {
+  std::vector<std::string> Files;
+  for (const auto &[File, Text] : Contents)
+    if (llvm::StringRef(File).ends_with(".c"))
+      Files.push_back(File);
+  std::vector<std::vector<CallSiteFact>> Left(Files.size());
+  parallelFor(Jobs, Files.size(), [&](size_t N, unsigned Worker) { Left[N] = callSitesIn(S, Files[N], Contents, Worker); });
+  using Key = std::tuple<std::string, std::string, std::string, std::string>; // what of a call an edit elsewhere does not move
+  for (size_t N = 0; N < Files.size(); ++N) {
+    std::multimap<Key, const SiteReport *> Before;
+    for (const SiteReport &R : S.sites())
+      if (R.site && R.census.where.file == Files[N])
+        Before.emplace(Key{R.site->function, R.site->deferral, R.site->head_text, R.site->callback_text}, &R);
+    for (const CallSiteFact &C : Left[N]) {
+      auto It = Before.find(Key{C.function, C.deferral, C.head_text, C.callback_text});
+      std::string Place = Files[N] + ": " + C.deferral + "(" + C.head_text + ", " + C.callback_text + ")";
+      if (It == Before.end())
+        Problems.push_back(Place + " is new");
+      else if (It->second->cls == SiteClass::Convert)
+        Problems.push_back(Place + " is still to convert");
+      if (It != Before.end())
+        Before.erase(It);
+    }
+    for (const auto &[What, R] : Before)
+      if (R->cls != SiteClass::Convert)
+        Problems.push_back(Files[N] + ": " + R->site->deferral + "(" + R->site->head_text + ", " + R->site->callback_text +
+                           ") goes, but krcu says " + className(R->cls) + ": " + reasonText(*R));
+  }
+}
+
+} // namespace
+
+llvm::Expected<std::string> verifyDirectory(const SeriesOptions &O, ScanOptions SO, bool &Failed) {
+  auto Patches = series::readPatches(O.directory);
+  if (!Patches)
+    return Patches.takeError();
+  auto T = Tree::open(SO.tree);
+  if (!T)
+    return T.takeError();
+  auto Applied = series::applyInMemory(*T, *Patches);
+  if (!Applied)
+    return Applied.takeError();
+  std::set<std::string> Touched;
+  for (const series::AppliedPatch &P : *Applied)
+    Touched.insert(P.files.begin(), P.files.end());
+  std::string Out;
+  unsigned Bad = 0;
+  SO.paths.assign(Touched.begin(), Touched.end());
+  auto S = Touched.empty() ? llvm::Expected<std::unique_ptr<Scan>>(nullptr) : Scan::run(SO);
+  if (!S)
+    return S.takeError();
+  for (const series::AppliedPatch &P : *Applied) {
+    std::vector<std::string> Problems(P.files.size());
+    if (*S)
+      parallelFor(SO.jobs, P.files.size(), [&](size_t N, unsigned Worker) {
+        Problems[N] = verifyWholeFile(**S, P.files[N], P.contents, Worker);
+        if (!Problems[N].empty())
+          Problems[N] = P.files[N] + ": " + Problems[N];
+      });
+    std::erase(Problems, "");
+    if (!P.problem.empty())
+      Problems.push_back(P.problem);
+    if (O.run_checkpatch) {
+      auto Lines = series::runCheckpatch(*T, O.directory + "/" + P.patch->file);
+      if (!Lines)
+        return Lines.takeError();
+      for (const std::string &Line : *Lines)
+        Problems.push_back("checkpatch: line " + Line);
+    }
+    Out += std::string(Problems.empty() ? "ok   " : "FAIL ") + P.patch->file + "\n";
+    for (const std::string &Problem : Problems)
+      Out += "     " + Problem + "\n";
+    Bad += !Problems.empty();
+  }
+  std::vector<std::string> Problems;
+  if (*S)
+    checkResult(**S, Applied->back().contents, SO.jobs, Problems);
+  Out += std::string(Problems.empty() ? "ok   " : "FAIL ") + "the result: nothing left to convert in the changed files, and nothing new\n";
+  for (const std::string &Problem : Problems)
+    Out += "     " + Problem + "\n";
+  Failed = Bad || !Problems.empty();
+  return Out + std::to_string(Patches->size()) + " patches, " + std::to_string(Bad) + " not in order" +
+         (O.run_checkpatch ? "" : "; checkpatch was not run (--run-checkpatch)") + "\n";
 }
 
 } // namespace krcu

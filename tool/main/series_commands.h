@@ -15,7 +15,6 @@ struct SeriesOptions {
   std::string templates;
   std::string branch;         ///< --commit
   std::string date;
-  std::string verify_tree;
   bool signoff = false;
   bool run_checkpatch = false;
 
@@ -23,7 +22,8 @@ struct SeriesOptions {
 };
 
 void addSeriesOptions(CLI::App *PatchCommand, SeriesOptions &O);
-CLI::App *addVerifyCommand(CLI::App &App, SeriesOptions &O);
+/// `Tree`, `Rules` and `Jobs` are those of the other commands.
+void addVerifyCommand(CLI::App &App, SeriesOptions &O, std::string &Tree, std::vector<std::string> &Rules, unsigned &Jobs);
 
 /// What can be said before the scan, which takes a while; success if there is nothing.
 llvm::Error checkSeriesOptions(const SeriesOptions &O, const ScanOptions &SO);

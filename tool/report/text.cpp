@@ -135,7 +135,7 @@ std::string explainText(const SiteReport &R, const Semantics &S) {
     Out += std::string("verdict: ") + verdictName(R.verdict) + "\n";
   Out += "reason:  " + reasonText(R) + "\n";
   if (!R.replacement.empty())
-    Out += "becomes: " + R.replacement + ";\n";
+    Out += std::string(R.cls == SiteClass::Convert ? "becomes: " : "would become: ") + R.replacement + ";\n";
   if (!R.family.empty())
     Out += "family:  " + R.family + "\n";
   Out += "\nwhat shows it\n";
