@@ -225,7 +225,8 @@ std::string Walker::cacheInCaller(const std::string &Cache, const FunctionDecl *
 bool Walker::knownCall(const CallExpr *C, const FunctionDecl *Callee, const std::vector<Value> &Arguments, State &St) {
   std::string Name = Callee->getNameAsString();
   if (const FreeRule *Rule = N.rules().free(Name); Rule && !isPrivateNamesake(N, Callee)) {
-    effect(St, Effect::Free, C, Name, "frees with " + Name + "()");
+    std::string Argument = Rule->object < C->getNumArgs() ? N.textOf(C->getArg(Rule->object)->getSourceRange()) : std::string();
+    effect(St, Effect::Free, C, Name, "frees " + (Argument.empty() ? std::string("a pointer") : Argument) + " with " + Name + "()");
     Effect &E = St.path.effects.back();
     if (Rule->object < Arguments.size())
       E.object = Arguments[Rule->object].abstract();
@@ -268,6 +269,8 @@ bool Walker::inlineCall(Frame &F, const CFGBlock *B, size_t Index, const CallExp
     State Next = St;
     for (Effect E : O.path.effects) {
       E.cache = cacheInCaller(E.cache, Callee, C, St);
+      if (F.depth == 0 && (E.kind == Effect::Other || E.kind == Effect::Call) && !StringRef(E.text).contains(", which "))
+        E.text = "calls " + Name + "(), which " + E.text; // the reader looks for what stands in the callback
       Next.path.effects.push_back(std::move(E));
     }
     Next.path.assumed_null.insert(Next.path.assumed_null.end(), O.path.assumed_null.begin(), O.path.assumed_null.end());
@@ -303,7 +306,10 @@ bool Walker::call(Frame &F, const CFGBlock *B, size_t Index, const CallExpr *C, 
     Missing.insert(Name);
   if (isPureCallee(Callee, N.context()))
     return true; // no effect, and a value that is not known
-  effect(St, Effect::Call, C, N.symbolOf(Callee), "calls " + Name + "()");
+  // A call that a macro makes is known to the reader by the macro's name.
+  bool Spelled = !C->getBeginLoc().isMacroID() || N.sources().isMacroArgExpansion(C->getBeginLoc());
+  std::string Written = Spelled ? std::string() : N.outermostMacro(C->getBeginLoc());
+  effect(St, Effect::Call, C, N.symbolOf(Callee), "calls " + (Written.empty() ? Name : Written) + "()");
   for (unsigned A = 0; A < Arguments.size(); ++A) {
     AbstractValue V = Arguments[A].abstract();
     if (N.cachePointerDepth(stripped(C->getArg(A))->getType())) {

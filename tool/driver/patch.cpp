@@ -154,8 +154,8 @@ std::vector<std::string> leftoverNotes(const std::vector<SiteReport> &Sites, con
     if (!R.leftovers)
       continue;
     for (const BarrierLeftover &B : R.leftovers->barriers) {
-      if (!B.before_destruction && !B.may_go)
-        continue;
+      if (!B.may_go)
+        continue; // the ones that stay are told by explain; here they would bury the ones that may go
       std::string Note = leftoverText(B);
       if (B.may_go) {
         if (Dropped.count({B.where.file, B.begin}))

@@ -230,6 +230,27 @@ TEST_P(Pipeline, NoVerdictIsSafeWithoutAFileThatItsEvidenceNames) {
   }
 }
 
+// Before kfree_rcu() collected batches, rcu_barrier() waited for it: what is unsafe for the kind of barrier alone is safe there.
+TEST(PipelineBeforeBatching, RcuBarrierIsEnoughWhereItRunsOnEveryPath) {
+  for (const char *Case : {"module-exit-unsafe", "table-unsafe", "wrapper-unsafe", "getter-unsafe", "field-copy-unsafe", "two-files-unsafe",
+                           "per-namespace-unsafe", "barrier-in-callee-unsafe", "other-module-unsafe", "macro-in-header-unsafe"}) {
+    ScratchTree T("no-wait");
+    T.lay(Case);
+    ScanOptions O = T.options();
+    O.assume = {"rcu_barrier_waits_kfree_rcu"};
+    Outcome Result = scanAndPatch(O);
+    EXPECT_EQ(converted(Result).size(), 1u) << Case;
+  }
+  for (const char *Case : {"barrier-behind-unsafe", "conditional-barrier-unsafe", "queued-after-barrier-unsafe", "inline-in-header-unsafe"}) {
+    ScratchTree T("no-wait");
+    T.lay(Case);
+    ScanOptions O = T.options();
+    O.assume = {"rcu_barrier_waits_kfree_rcu"};
+    Outcome Result = scanAndPatch(O);
+    EXPECT_EQ(converted(Result).size(), 0u) << Case;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Cases, Pipeline, testing::ValuesIn(caseNames()), [](const auto &Info) {
   std::string Name = Info.param;
   std::replace(Name.begin(), Name.end(), '-', '_');

@@ -124,7 +124,8 @@ void Scan::takeCensusOf() {
   if (Options.leftovers)
     WholeCensus = Whole;
   for (CensusEntry &E : Whole) {
-    if (!wantsPath(E.where.file) || E.kind == CensusKind::Reference)
+    if (!wantsPath(E.where.file) || E.kind == CensusKind::Reference ||
+        (E.kind == CensusKind::MacroBody && E.callback.empty())) // an alias: its uses are found by the other name
       continue;
     const DeferralRule *D = TheRules.deferral(E.deferral);
     if (D->flavour != "rcu") {

@@ -6,6 +6,7 @@
 // queued never makes it. Checks are set apart: they free nothing, but they would be lost.
 #include "tool/lifetime/callback.h"
 #include "tool/lifetime/mentions.h"
+#include "llvm/ADT/StringRef.h"
 #include <algorithm>
 
 namespace krcu {
@@ -140,7 +141,7 @@ void offend(CallbackReport &R, const Effect &E, const std::string &Text) {
 bool judgePath(const PathSummary &P, CallbackReport &R, const Effect *&Freed) {
   const Effect *Own = nullptr, *Read = nullptr;
   for (const Effect &E : P.effects) {
-    if (E.kind == Effect::Other && E.text == "reads volatile memory") {
+    if (E.kind == Effect::Other && llvm::StringRef(E.text).ends_with("reads volatile memory")) {
       Read = Read ? Read : &E; // on its own it counts; beside anything else that is the better thing to name
       continue;
     }
@@ -166,7 +167,7 @@ bool judgePath(const PathSummary &P, CallbackReport &R, const Effect *&Freed) {
       continue;
     }
     if (E.object.kind != AbstractValue::ParameterPlus || E.object.parameter != 0) {
-      offend(R, E, "frees a pointer that is not the callback's own object, with " + E.name + "()");
+      offend(R, E, E.text + ", which is not the callback's own object");
       return false;
     }
     if (Freed && !sameObject(Freed->object, E.object)) {

@@ -42,6 +42,8 @@ std::string reasonText(const SiteReport &R) {
     return Callback + " also checks with " + D + "(), and the check would be lost";
   case Reason::VmallocUnknown:
     return "this tree's kfree_rcu() is not known to free vmalloc() memory";
+  case Reason::NotParsedCleanly:
+    return "the file did not parse cleanly, so what was seen of it may not be all: " + D;
   case Reason::FreesNull:
     return Callback + " frees NULL instead of the object under some condition; the replacement would free the object always";
   case Reason::WrongObject:
@@ -119,7 +121,7 @@ void describeDestruction(const DestructionReport &D, EvidenceList &To) {
     for (const Evidence &E : B.through)
       To.push_back(E);
     To.push_back({B.where.file, B.where.line, plainName(B.function),
-                  B.barrier + "() runs on every path before; it waits for " +
+                  B.barrier + "() runs on every path before" + (D.way.empty() ? std::string() : " on the way from " + D.way) + "; it waits for " +
                       (B.waits_kfree_rcu ? (B.waits_call_rcu ? "call_rcu() and kfree_rcu()" : "kfree_rcu()")
                                          : "call_rcu() callbacks, not for kfree_rcu()")});
     if (!B.overtaken.text.empty())
@@ -127,6 +129,7 @@ void describeDestruction(const DestructionReport &D, EvidenceList &To) {
   }
   for (const BarrierUse &B : D.conditional)
     To.push_back({B.where.file, B.where.line, plainName(B.function), B.barrier + "() runs before only on some paths"});
+  To.insert(To.end(), D.module.begin(), D.module.end());
   if (D.barriers.empty() && !D.harmless)
     To.push_back({At.file, At.line, Function, "no barrier runs on every path before it"});
 }

@@ -203,6 +203,8 @@ void Judge::judgeSite(SiteReport &R) {
     R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::FreesNull);
   else if (!R.callback.checks.empty())
     R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::ChecksLost, R.callback.checks.front().name);
+  else if (std::string Problem = DB.problem(E.where.file); !Problem.empty())
+    R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::NotParsedCleanly, Problem);
   else
     R.cls = SiteClass::Convert;
   if (R.cls != SiteClass::Convert && R.cls != SiteClass::Review && R.cls != SiteClass::Unsafe)
@@ -419,6 +421,8 @@ DestructionReport Judge::judgeDestruction(const CacheReport &C, const Destructio
     if (P.kind == ReachKind::ModuleExit && P.where.valid()) {
       ModuleFact M = Modules(P.where.file);
       Runs = M.can_be_module;
+      if (R.module.empty())
+        R.module = M.evidence;
       if (!Runs)
         R.harmless_evidence.insert(R.harmless_evidence.end(), M.evidence.begin(), M.evidence.end());
     }
@@ -432,6 +436,7 @@ DestructionReport Judge::judgeDestruction(const CacheReport &C, const Destructio
     if (R.barriers.empty()) { // the paths are ordered, module exit first
       R.barriers = B.always;
       R.conditional = B.sometimes;
+      R.way = R.reach.paths.size() > 1 ? P.how : std::string();
     }
   }
   if (!AnyRuns && R.reach.complete && !R.reach.paths.empty() && !R.reach.pending) {

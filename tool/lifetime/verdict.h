@@ -23,7 +23,7 @@ enum class Reason {
   // unsafe
   Slob, DestroyedWithoutWait,
   // review
-  CacheUnknown, SearchIncomplete, InitErrorPathOnly, ChecksLost, FreesNull, VmallocUnknown,
+  CacheUnknown, SearchIncomplete, InitErrorPathOnly, ChecksLost, FreesNull, NotParsedCleanly, VmallocUnknown,
   // refuse
   WrongObject, HeadInVariable, HeadCast, HeadOther, InMacro, NotAStatement, OffsetTooLarge, IncompleteType, Hurry, Flavour,
   NoReplacement, CannotName, NotAHead, NotVerified,
@@ -34,8 +34,10 @@ enum class Reason {
 struct DestructionReport {
   Destruction what;
   ReachReport reach;
-  std::vector<BarrierUse> barriers;   ///< on every path before it (of the way in that matters)
+  std::vector<BarrierUse> barriers;   ///< on every path before it, on the first way in that runs (module exit before others)
+  std::string way;                    ///< that way: "module_exit()"; empty if there is only one
   std::vector<BarrierUse> conditional; ///< only on some path
+  EvidenceList module;                ///< whether the code can be unloaded, and which symbol decides
   bool harmless = false;              ///< no object can exist, or the code never runs
   std::string harmless_why;
   EvidenceList harmless_evidence;     ///< makefile and Kconfig lines that say so

@@ -148,7 +148,7 @@ std::string lifeOf(const CacheUse &U, const PatchUnit &P) {
   std::string Made = Created.onlyFile(), Gone = Destroyed.onlyFile();
   bool OneFile = !Made.empty() && (Gone == Made || Destroyed.empty());
   if (OneFile && !isOwnFile(Made, P))
-    Subject += ", in " + Made + ",";
+    Subject += " (" + Made + ")";
   std::string Out = Subject;
   if (!Created.empty())
     Out += " is created by " + Created.text(!OneFile);
@@ -388,6 +388,7 @@ llvm::Expected<PatchMessage> coverOf(const SeriesPlan &S, const MessageContext &
   D.set("version", C.version);
   D.set("tree_version", C.tree_version);
   D.set("command", C.command);
+  D.set("configuration", C.configuration);
   if (DestroyWaits) {
     setWaits(D, C);
     TemplateData List(TemplateData::type::list);

@@ -186,7 +186,7 @@ private:
     for (const std::string &Note : In.notes)
       for (const std::string &File : P.unit.files)
         if (llvm::StringRef(Note).starts_with(File + ":"))
-          M.notes += Note + "\n";
+          M.notes += fillText("- " + Note);
     auto Stat = diffStat(P.diff);
     if (!Stat)
       return Stat.takeError();

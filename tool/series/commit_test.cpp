@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// --commit and git history, against repositories made with git itself.
+#include "tool/series/series_test_util.h"
+
+namespace krcu::series {
+namespace {
+
+class WithGit : public testing::Test {
+protected:
+  void SetUp() override {
+    if (!haveProgram("git"))
+      GTEST_SKIP() << "git is not installed";
+  }
+  static std::string git(const Converted &C, const std::string &Arguments) {
+    Ran R = run(gitIn(C.T.path()) + Arguments);
+    EXPECT_EQ(R.status, 0) << Arguments << ": " << R.text;
+    return llvm::StringRef(R.text).trim().str();
+  }
+  /// The reason for a refusal, or empty.
+  static std::string commit(Converted &C, const std::string &Branch) {
+    SeriesInput In = C.input();
+    In.needs_author = true;
+    auto R = makeSeries(In);
+    if (!R)
+      return message(R.takeError());
+    auto Commits = commitSeries(*R, In, Branch);
+    return Commits ? "" : message(Commits.takeError());
+  }
+};
+
+TEST_F(WithGit, BranchHasTheSeriesAndNothingElseChanges) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  C.add("fs/b/z.c", "z_free");
+  C.commitAll();
+  C.T.write("Kconfig", "# somebody is working here\n");
+  git(C, "add Kconfig");
+  std::string Head = git(C, "symbolic-ref HEAD") + git(C, "rev-parse HEAD"), Status = git(C, "status --porcelain"), Index = git(C, "ls-files -s");
+  EXPECT_EQ(commit(C, "conversion"), "");
+  EXPECT_EQ(git(C, "symbolic-ref HEAD") + git(C, "rev-parse HEAD"), Head);
+  EXPECT_EQ(git(C, "status --porcelain"), Status);
+  EXPECT_EQ(git(C, "ls-files -s"), Index);
+  EXPECT_EQ(git(C, "rev-list --count HEAD..conversion"), "2");
+  EXPECT_EQ(git(C, "log --reverse --format=%s HEAD..conversion"), "b: replace z_free() with kfree_rcu()\na: replace x_free() with kfree_rcu()");
+  for (const auto &[File, Texts] : C.Files) {
+    EXPECT_EQ(git(C, "show conversion:" + File) + "\n", Texts.second);
+    EXPECT_EQ(contentOf(C.T.path() + "/" + File), Texts.first);
+  }
+  EXPECT_EQ(git(C, "diff --name-only HEAD conversion"), "fs/b/z.c\nnet/a/x.c");
+}
+
+TEST_F(WithGit, ExistingBranchIsRefused) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  C.commitAll();
+  EXPECT_EQ(commit(C, "conversion"), "");
+  EXPECT_NE(commit(C, "conversion").find("the branch conversion exists"), std::string::npos);
+}
+
+TEST_F(WithGit, LocalChangeOfATouchedFileIsRefused) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  C.commitAll();
+  C.Files["net/a/x.c"].first += "int mine;\n";
+  C.T.write("net/a/x.c", C.Files["net/a/x.c"].first);
+  EXPECT_NE(commit(C, "conversion").find("net/a/x.c differs from HEAD"), std::string::npos);
+  EXPECT_NE(run(gitIn(C.T.path()) + "rev-parse -q --verify conversion").status, 0);
+}
+
+TEST_F(WithGit, NoRepositoryNoCommitAndBadNamesAreRefused) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  EXPECT_NE(commit(C, "conversion"), "");
+  C.commitAll();
+  EXPECT_NE(commit(C, "a..b").find("cannot be the name of a branch"), std::string::npos);
+}
+
+TEST_F(WithGit, ShallowCloneIsGoodEnoughForCommits) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  C.commitAll();
+  git(C, "commit -q --allow-empty -m two");
+  Converted D;
+  D.add("net/a/x.c", "x_free");
+  std::string Clone = D.T.path();
+  std::filesystem::remove_all(Clone);
+  ASSERT_EQ(run(gitIn("/") + "clone -q --depth 1 'file://" + C.T.path() + "' '" + Clone + "'").status, 0);
+  git(D, "config user.name 'Test Er'");
+  git(D, "config user.email t@example.org");
+  EXPECT_EQ(commit(D, "conversion"), "");
+}
+
+TEST_F(WithGit, PrefixComesFromHistory) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  C.commitAll();
+  for (const char *Subject : {"widgets: Add one", "widgets: Drop two", "treewide: spelling", "widgets: core: Fix three"}) {
+    C.T.write("net/a/x.c", std::string("/* ") + Subject + " */\n" + C.Files["net/a/x.c"].first);
+    git(C, std::string("commit -q -a -m '") + Subject + "'");
+  }
+  EXPECT_EQ(C.make().series[0].patches[0].message.subject, "widgets: Replace x_free() with kfree_rcu()");
+}
+
+TEST(Style, WhatMostSubjectsBeginWith) {
+  EXPECT_EQ(styleOfSubjects({"net: bridge: add a", "net: bridge: fix b", "net: c"}).prefix, "net: bridge");
+  EXPECT_EQ(styleOfSubjects({"Revert \"x: y\"", "Merge tag", "no colon"}).prefix, "");
+  EXPECT_FALSE(styleOfSubjects({"a: lower", "a: Upper", "a: lower"}).capital);
+}
+
+TEST(Style, DirectoriesSpeakForThemselvesWithoutHistory) {
+  std::vector<PrefixRow> Rows = {{"drivers/gpu/drm/*", "drm/{4}"}, {"lib", "{stem}"}};
+  EXPECT_EQ(prefixOfPath("drivers/gpu/drm/foo/sub/x.c", Rows), "drm/foo");
+  EXPECT_EQ(prefixOfPath("lib/some_tree.c", Rows), "some_tree");
+  EXPECT_EQ(prefixOfPath("virt/kvm/x.c", Rows), "kvm");
+}
+
+} // namespace
+} // namespace krcu::series

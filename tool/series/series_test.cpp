@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/series/series_test_util.h"
+#include "llvm/Support/FileSystem.h"
+
+namespace krcu::series {
+namespace {
+
+const char *const People = "NET A\nM:\tÅsa Öberg <asa@example.org>\nL:\ta@example.org\nS:\tMaintained\nT:\tgit git://x/netdev/net-next.git\nF:\tnet/a/\n\n"
+                           "NET B\nM:\tB One <b@example.org>\nS:\tMaintained\nT:\tgit git://x/tip/tip.git\nF:\tnet/b/\n\n"
+                           "THE REST\nL:\tlinux-kernel@vger.kernel.org\nF:\t*\nF:\t*/\n";
+
+size_t longestLine(llvm::StringRef Text) {
+  size_t Longest = 0;
+  while (!Text.empty()) {
+    auto [Line, Rest] = Text.split('\n');
+    Text = Rest;
+    Longest = std::max(Longest, Line.size());
+  }
+  return Longest;
+}
+
+/// Applies the series to a fresh repository of the tree and returns what git am says.
+Ran applyByGit(Converted &C, const SeriesResult &R, const std::string &Options = "") {
+  C.commitAll();
+  std::string Boxes, Out = C.T.path() + "-mails";
+  EXPECT_FALSE(llvm::errorToBool(writeSeries(R, Out)));
+  for (const MadeSeries &S : R.series)
+    Boxes += " '" + Out + "/" + (S.directory.empty() ? "" : S.directory + "/") + "series.mbox'";
+  Ran Result = run(gitIn(C.T.path()) + "am " + Options + Boxes);
+  llvm::sys::fs::remove_directories(Out);
+  return Result;
+}
+
+TEST(Split, OnePatchPerSubsystemAndPeople) {
+  Converted C({{"MAINTAINERS", People}});
+  C.add("net/a/x.c", "x_free");
+  C.add("net/a/y.c", "y_free");
+  C.add("net/b/z.c", "z_free");
+  SeriesResult R = C.make();
+  ASSERT_EQ(R.series.size(), 1u);
+  ASSERT_EQ(R.series[0].patches.size(), 2u);
+  EXPECT_EQ(R.series[0].patches[0].unit.files, (std::vector<std::string>{"net/a/x.c", "net/a/y.c"}));
+  EXPECT_EQ(R.series[0].tag, "") << "a series for two trees has no tag";
+}
+
+TEST(Split, FilesThatShareARemovedCallbackStayTogether) {
+  Converted C({{"MAINTAINERS", People}});
+  C.add("net/a/x.c", "x_free");
+  C.Sites[0].callback.function = "x_free"; // external linkage
+  C.T.write("include/linux/x.h", "void x_free(struct rcu_head *);\nint y;\n");
+  C.Files["include/linux/x.h"] = {"void x_free(struct rcu_head *);\nint y;\n", "int y;\n"};
+  SeriesResult R = C.make();
+  ASSERT_EQ(R.series[0].patches.size(), 1u);
+  EXPECT_EQ(R.series[0].patches[0].unit.files.size(), 2u);
+}
+
+TEST(Split, MoreThanFifteenBecomeSeriesByTree) {
+  std::vector<PatchUnit> Many(20);
+  for (size_t I = 0; I < Many.size(); ++I)
+    Many[I].tree = I < 17 ? "big" : "small";
+  std::vector<SeriesPlan> Plans = arrange(Many);
+  ASSERT_EQ(Plans.size(), 3u);
+  EXPECT_EQ(Plans[0].patches.size(), 8u);
+  EXPECT_EQ(Plans[1].patches.size(), 9u);
+  EXPECT_EQ(Plans[2].name, "small");
+}
+
+TEST(Split, FifteenAreOneSeries) { EXPECT_EQ(arrange(std::vector<PatchUnit>(15)).size(), 1u); }
+
+TEST(Message, SaysWhatThisPatchDoesInSeventyFiveColumns) {
+  Converted C({{"MAINTAINERS", People}});
+  C.add("net/a/x.c", "x_free");
+  MadePatch P = C.make().series[0].patches[0];
+  EXPECT_EQ(P.message.subject, "a: replace x_free() with kfree_rcu()");
+  EXPECT_LE(longestLine(P.message.body), 75u);
+  EXPECT_NE(P.message.body.find("drop() queues a struct foo with call_rcu(). The callback, x_free(), does\nnothing but free it with kmem_cache_free()."), std::string::npos) << P.message.body;
+  EXPECT_NE(P.message.body.find("commit 6c6c47b063b5"), std::string::npos);
+  EXPECT_NE(P.message.body.find("Neither built nor run."), std::string::npos);
+  for (const char *Tag : {"Signed-off-by", "Reviewed-by", "Fixes:", "{{"})
+    EXPECT_EQ(P.mail.find(Tag), std::string::npos) << Tag;
+}
+
+TEST(Message, CallbackThatStaysIsNotSaidToGo) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  C.Sites[0].callback_removed = false;
+  MadePatch P = C.make().series[0].patches[0];
+  EXPECT_EQ(P.message.body.find("remove x_free"), std::string::npos);
+  EXPECT_NE(P.message.body.find("x_free() stays, because there are other uses of it."), std::string::npos) << P.message.body;
+}
+
+TEST(Message, NeverDestroyedCacheNeedsNoWaiting) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  C.Sites[0].reason = Reason::NeverDestroyed;
+  std::string Body = C.make().series[0].patches[0].message.body;
+  EXPECT_NE(Body.find("never destroyed"), std::string::npos);
+  EXPECT_EQ(Body.find("kmem_cache_destroy"), std::string::npos);
+}
+
+TEST(Message, UnfinishedSearchIsNotCalledNeverDestroyed) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  C.Sites[0].caches[0].complete = false;
+  EXPECT_EQ(C.make().series[0].patches[0].message.body.find("never destroyed"), std::string::npos);
+}
+
+TEST(Message, NoTwoPatchesHaveTheSameSubject) {
+  Converted C({{"MAINTAINERS", "A\nM:\tA <a@x.org>\nF:\tnet/a/x.c\n\nB\nM:\tB <b@x.org>\nF:\tnet/a/y.c\n"}});
+  C.add("net/a/x.c", "obj_free");
+  C.add("net/a/y.c", "obj_free");
+  SeriesResult R = C.make();
+  ASSERT_EQ(R.series[0].patches.size(), 2u);
+  EXPECT_NE(R.series[0].patches[0].message.subject, R.series[0].patches[1].message.subject);
+}
+
+TEST(Message, TreesWithCapitalsGetThem) {
+  Converted C({{"MAINTAINERS", People}});
+  C.add("net/b/z.c", "z_free");
+  EXPECT_EQ(C.make().series[0].patches[0].message.subject, "b: Replace z_free() with kfree_rcu()");
+}
+
+TEST(Message, UserTemplateReplacesTheBuiltInOne) {
+  Converted C({{"mine/patch.txt", "Own words about {{callback}}().\n"}});
+  C.add("net/a/x.c", "x_free");
+  SeriesInput In = C.input();
+  In.templates_directory = C.T.path() + "/mine";
+  auto R = makeSeries(In);
+  ASSERT_TRUE(static_cast<bool>(R)) << message(R.takeError());
+  EXPECT_EQ(R->series[0].patches[0].message.body, "Own words about x_free().\n");
+}
+
+TEST(Message, TemplateWithAnOpenSectionIsAnErrorThatNamesIt) {
+  Converted C({{"mine/patch.txt", "{{#a}} never closed"}});
+  C.add("net/a/x.c", "x_free");
+  SeriesInput In = C.input();
+  In.templates_directory = C.T.path() + "/mine";
+  auto R = makeSeries(In);
+  ASSERT_FALSE(static_cast<bool>(R));
+  EXPECT_NE(message(R.takeError()).find("mine/patch.txt"), std::string::npos);
+}
+
+TEST(Mail, SinglePatchHasNoNumberAndNoCover) {
+  Converted C({{"MAINTAINERS", People}});
+  C.add("net/a/x.c", "x_free");
+  SeriesResult R = C.make();
+  EXPECT_TRUE(R.series[0].cover.empty());
+  EXPECT_NE(R.series[0].patches[0].mail.find("\nSubject: [PATCH net-next] a: replace"), std::string::npos) << R.series[0].patches[0].mail;
+}
+
+TEST(Mail, PatchesAnswerTheCoverLetterAndNumbersAreEquallyWide) {
+  Converted C;
+  for (int I = 0; I < 11; ++I)
+    C.add("fs/s" + std::to_string(I) + "/x.c", "x" + std::to_string(I) + "_free");
+  SeriesResult R = C.make();
+  ASSERT_EQ(R.series[0].patches.size(), 11u);
+  const MadeSeries &S = R.series[0];
+  EXPECT_NE(S.cover.find("Subject: [PATCH 00/11] "), std::string::npos);
+  EXPECT_NE(S.patches[0].mail.find("Subject: [PATCH 01/11] "), std::string::npos);
+  size_t At = S.cover.find("Message-Id: ");
+  std::string Id = S.cover.substr(At + 12, S.cover.find('\n', At) - At - 12);
+  for (const MadePatch &P : S.patches)
+    EXPECT_NE(P.mail.find("In-Reply-To: " + Id + "\nReferences: " + Id + "\n"), std::string::npos);
+}
+
+TEST(Mail, NamesThatAreNotAsciiAreEncodedInHeaders) {
+  Converted C({{"MAINTAINERS", People}});
+  C.add("net/a/x.c", "x_free");
+  std::string Mail = C.make().series[0].patches[0].mail;
+  EXPECT_NE(Mail.find("To: =?UTF-8?q?=C3=85sa_=C3=96berg?= <asa@example.org>"), std::string::npos) << Mail;
+}
+
+TEST(Mail, LongEncodedTextIsFoldedBetweenCharacters) {
+  std::string Text;
+  for (int I = 0; I < 60; ++I)
+    Text += "ö";
+  std::string Out = encodeHeader(Text, 9);
+  EXPECT_LE(longestLine(Out), 76u);
+  for (llvm::StringRef Rest = Out; !Rest.empty();) {
+    auto [Line, Tail] = Rest.split('\n');
+    Rest = Tail;
+    EXPECT_EQ(Line.count("=C3"), Line.count("=B6"));
+  }
+}
+
+TEST(Mail, SameInputSameBytes) {
+  Converted A({{"MAINTAINERS", People}}), B({{"MAINTAINERS", People}});
+  for (Converted *C : {&A, &B}) {
+    C->add("net/a/x.c", "x_free");
+    C->add("net/b/z.c", "z_free");
+  }
+  EXPECT_EQ(A.make().files, B.make().files);
+}
+
+TEST(Mail, SignoffOnlyOnRequestAndOnlyFromGit) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  C.commitAll();
+  SeriesInput In = C.input();
+  In.signoff = true;
+  auto R = makeSeries(In);
+  ASSERT_TRUE(static_cast<bool>(R)) << message(R.takeError());
+  EXPECT_NE(R->series[0].patches[0].message.body.find("\n\nSigned-off-by: Test Er <t@example.org>\n"), std::string::npos);
+  EXPECT_NE(R->series[0].patches[0].mail.find("base-commit: "), std::string::npos);
+}
+
+TEST(Papers, TreeWithoutMaintainersGivesAWarningAndPatches) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  SeriesResult R = C.make();
+  ASSERT_FALSE(R.warnings.empty());
+  EXPECT_NE(R.warnings[0].find("no MAINTAINERS"), std::string::npos);
+  EXPECT_TRUE(R.files.count("series.mbox"));
+}
+
+TEST(Papers, DirectoryThatIsNotEmptyIsLeftAlone) {
+  Converted C({{"out/precious", "x"}});
+  C.add("net/a/x.c", "x_free");
+  auto E = writeSeries(C.make(), C.T.path() + "/out");
+  EXPECT_NE(message(std::move(E)).find("is not empty"), std::string::npos);
+  EXPECT_EQ(contentOf(C.T.path() + "/out/precious"), "x");
+  EXPECT_FALSE(llvm::sys::fs::exists(C.T.path() + "/out/README"));
+}
+
+TEST(Papers, EmptyDirectoryIsFilled) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  std::filesystem::create_directories(C.T.path() + "/out");
+  EXPECT_FALSE(llvm::errorToBool(writeSeries(C.make(), C.T.path() + "/out/")));
+  EXPECT_TRUE(llvm::sys::fs::exists(C.T.path() + "/out/recipients.txt"));
+}
+
+TEST(Papers, NothingToConvertIsAnError) {
+  Converted C;
+  auto R = makeSeries(C.input());
+  EXPECT_FALSE(static_cast<bool>(R));
+  llvm::consumeError(R.takeError());
+}
+
+/// Bytes that mail programs like to spoil.
+class Bytes : public testing::TestWithParam<std::tuple<const char *, const char *, bool>> {};
+
+TEST_P(Bytes, SurviveGitAm) {
+  if (!haveProgram("git"))
+    GTEST_SKIP() << "git is not installed";
+  auto [Head, End, Final] = GetParam();
+  Converted C({{"MAINTAINERS", People}});
+  C.add("net/a/x.c", "x_free", Head, End, Final);
+  C.add("net/b/z.c", "z_free");
+  Ran R = applyByGit(C, C.make(), std::string(End) == "\n" ? "" : "--keep-cr");
+  EXPECT_EQ(R.status, 0) << R.text;
+  EXPECT_EQ(R.text.find("warning"), std::string::npos) << R.text;
+  for (const auto &[File, Texts] : C.Files)
+    EXPECT_EQ(contentOf(C.T.path() + "/" + File), Texts.second) << File;
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, Bytes,
+                         testing::Values(std::tuple{"", "\n", true}, std::tuple{"", "\r\n", true}, std::tuple{"", "\n", false},
+                                         std::tuple{"/* caf\xE9 \xFF\xFE */\n", "\n", true}, std::tuple{"/* Jörg */\n", "\n", true},
+                                         std::tuple{"From here on\n-- \n--- x\n", "\n", true}));
+
+TEST(Verify, ReadsItsOwnMailsAndGetsTheSameBytes) {
+  Converted C({{"MAINTAINERS", People}});
+  C.add("net/a/x.c", "x_free", "/* caf\xE9 */\n-- \n", "\n", false);
+  C.add("net/b/z.c", "z_free", "", "\r\n");
+  std::string Out = C.T.path() + "/out";
+  ASSERT_FALSE(llvm::errorToBool(writeSeries(C.make(), Out)));
+  auto Patches = readPatches(Out);
+  ASSERT_TRUE(static_cast<bool>(Patches)) << message(Patches.takeError());
+  ASSERT_EQ(Patches->size(), 2u);
+  auto Applied = applyInMemory(C.T.open(), *Patches);
+  ASSERT_TRUE(static_cast<bool>(Applied)) << message(Applied.takeError());
+  for (const AppliedPatch &P : *Applied)
+    EXPECT_EQ(P.problem, "");
+  for (const auto &[File, Texts] : C.Files)
+    EXPECT_EQ(Applied->back().contents[File], Texts.second) << File;
+}
+
+TEST(Verify, PatchesApplyInAnyOrder) {
+  Converted C({{"MAINTAINERS", People}});
+  C.add("net/a/x.c", "x_free");
+  C.add("net/b/z.c", "z_free");
+  ASSERT_FALSE(llvm::errorToBool(writeSeries(C.make(), C.T.path() + "/out")));
+  auto Patches = readPatches(C.T.path() + "/out");
+  ASSERT_TRUE(static_cast<bool>(Patches));
+  std::reverse(Patches->begin(), Patches->end());
+  auto Applied = applyInMemory(C.T.open(), *Patches);
+  ASSERT_TRUE(static_cast<bool>(Applied));
+  for (const AppliedPatch &P : *Applied)
+    EXPECT_EQ(P.problem, "");
+}
+
+TEST(Verify, PatchThatDoesNotApplyIsReported) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  ASSERT_FALSE(llvm::errorToBool(writeSeries(C.make(), C.T.path() + "/out")));
+  C.T.write("net/a/x.c", "something else\n");
+  auto Patches = readPatches(C.T.path() + "/out");
+  ASSERT_TRUE(static_cast<bool>(Patches));
+  auto Applied = applyInMemory(C.T.open(), *Patches);
+  ASSERT_TRUE(static_cast<bool>(Applied));
+  EXPECT_NE((*Applied)[0].problem.find("does not apply"), std::string::npos) << (*Applied)[0].problem;
+}
+
+TEST(Verify, PathsThatLeaveTheTreeAreRefused) {
+  Converted C({{"out/0001-x.patch", "Subject: x\n\ndiff --git a/../../etc/passwd b/../../etc/passwd\n--- a/../../etc/passwd\n+++ b/../../etc/passwd\n@@ -1 +1 @@\n-a\n+b\n"}});
+  auto Patches = readPatches(C.T.path() + "/out");
+  ASSERT_TRUE(static_cast<bool>(Patches));
+  auto Applied = applyInMemory(C.T.open(), *Patches);
+  ASSERT_TRUE(static_cast<bool>(Applied));
+  EXPECT_NE((*Applied)[0].problem, "");
+}
+
+TEST(Date, AcceptsSecondsAndDaysAndTimes) {
+  EXPECT_EQ(parseDate("1700000000"), 1700000000);
+  EXPECT_EQ(parseDate("1970-01-02"), 86400);
+  EXPECT_EQ(parseDate("1970-01-01T00:01:00Z"), 60);
+  EXPECT_FALSE(parseDate("tomorrow").has_value());
+  EXPECT_EQ(mailDate(0), "Thu, 1 Jan 1970 00:00:00 +0000");
+}
+
+} // namespace
+} // namespace krcu::series
