@@ -29,7 +29,7 @@ TEST(Trap, Print) { EXPECT_EQ(withObject("printk(\"gone\");\nkfree(p);"), "call 
 TEST(Trap, Lock) {
   EXPECT_EQ(withObject("lock();\nkfree(p);\nunlock();", "static int l;\nstatic inline void lock(void) { __atomic_store_n(&l, 1, 5); }\n"
                                                         "static inline void unlock(void) { __asm__ volatile(\"\" : : : \"memory\"); }"),
-            "!has an atomic operation, kfree(head-16), !has inline assembly");
+            "!calls lock(), which has an atomic operation, kfree(head-16), !calls unlock(), which has inline assembly");
 }
 
 TEST(Trap, SecondFree) { EXPECT_EQ(withObject("kfree(p->data);\nkfree(p);"), "kfree(?), kfree(head-16)"); }
@@ -129,7 +129,7 @@ TEST(Trap, StoreThroughTheAddressOfALocal) {
 }
 
 TEST(Trap, HelperStoresThroughTheAddressOfALocal) {
-  EXPECT_EQ(withObject("next(&p);\nkfree(p);", "static void next(struct foo **q) { *q = (*q)->next; }"), "!stores to *q, kfree(head-16)");
+  EXPECT_EQ(withObject("next(&p);\nkfree(p);", "static void next(struct foo **q) { *q = (*q)->next; }"), "!calls next(), which stores to *q, kfree(head-16)");
 }
 
 TEST(Trap, SideEffectInACondition) { EXPECT_EQ(withObject("if (!--total)\n\treturn;\nkfree(p);"), "!changes total | !changes total, kfree(head-16)"); }
@@ -147,7 +147,7 @@ TEST(Trap, SideEffectInAnArrayLength) {
 TEST(Trap, SideEffectBehindAndAnd) { EXPECT_EQ(withObject("p->a && total++;\nkfree(p);"), "!changes total, kfree(head-16) | kfree(head-16)"); }
 
 TEST(Trap, PureFunctionThatCountsAllTheSame) {
-  EXPECT_EQ(withObject("busy(p);\nkfree(p);", "static __attribute__((pure)) int busy(struct foo *p) { return ++total; }"), "!changes total, kfree(head-16)");
+  EXPECT_EQ(withObject("busy(p);\nkfree(p);", "static __attribute__((pure)) int busy(struct foo *p) { return ++total; }"), "!calls busy(), which changes total, kfree(head-16)");
 }
 
 TEST(Trap, PureFunctionGivesThePointer) {
@@ -169,7 +169,7 @@ TEST(Trap, LongjmpLikeCall) {
 TEST(Trap, InfiniteLoop) { EXPECT_EQ(withObject("if (p->a)\n\tfor (;;)\n\t\t;\nkfree(p);"), "!has a loop | kfree(head-16)"); }
 
 TEST(Trap, AFunctionThatSharesTheName) {
-  EXPECT_EQ(withObject("kzfree(p);", "static void kzfree(struct foo *p) { total++; }"), "!changes total");
+  EXPECT_EQ(withObject("kzfree(p);", "static void kzfree(struct foo *p) { total++; }"), "!calls kzfree(), which changes total");
 }
 
 TEST(Trap, WeakHelper) {

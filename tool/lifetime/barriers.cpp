@@ -3,6 +3,8 @@
 // "On every path" comes from the must-precede sets of the matchers; a callee counts if it reaches a barrier on every path of its
 // own. Which callees are worth parsing is decided on text: a function whose body, followed through the functions it names,
 // mentions no barrier within a few steps cannot reach one directly. What a call through a pointer does is not known, so it never counts.
+// A barrier waits for what was queued before it: one behind which a function that queues objects of this cache may still run (by text,
+// within a few steps) is overtaken and does not count.
 #include "tool/lifetime/barriers.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>

@@ -274,10 +274,6 @@ CallbackReport reportCallback(Database &DB, const std::string &Symbol) {
       return R;
     }
   }
-  if (std::vector<std::string> Unseen = unseenDefinitions(DB, Symbol); !Unseen.empty() && DB.function(Symbol)) {
-    R.why = "another definition of " + plainName(Symbol) + "(), at " + Unseen.front() + ", is left out of the parsed configuration";
-    return R;
-  }
   R.summary = S;
   R.where = S->where;
   if (S->opaque) {
@@ -309,6 +305,12 @@ CallbackReport reportCallback(Database &DB, const std::string &Symbol) {
   }
   if (R.state == CallbackState::FreeOnly)
     guardsOnly(Paths, R, Freed);
+  // Several bodies under #if must all be free-only; one that no parse has shown is not known to be.
+  if (R.state == CallbackState::FreeOnly && DB.function(Symbol))
+    if (std::vector<std::string> Unseen = unseenDefinitions(DB, Symbol); !Unseen.empty()) {
+      R.state = CallbackState::Unknown;
+      R.why = "another definition of " + plainName(Symbol) + "(), at " + Unseen.front() + ", is left out of the parsed configuration";
+    }
   if (Freed) {
     R.object_offset = Freed->object.offset;
     R.family = familyOf(DB.rules(), R.frees);

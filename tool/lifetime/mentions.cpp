@@ -100,7 +100,8 @@ void addHidden(const Database &DB, const std::string &File, StringRef Text, cons
     if (!matches(T, Kind) || T.in_directive || isHarmless(DB, Text, T, Word, Kind))
       continue;
     std::vector<std::string> Conditions = conditionsAround(Text, T.line);
-    if (Conditions.empty())
+    bool Foreign = std::find(Conditions.begin(), Conditions.end(), "!defined(__KERNEL__)") != Conditions.end(); // never part of a kernel
+    if (Conditions.empty() || Foreign)
       continue;
     if (!Ready) { // the conditions under which the parse has shown a call
       Ready = true;

@@ -251,6 +251,8 @@ Claim claimOf(const std::string &File, const YamlNode &Row) {
 std::vector<Claim> claims() {
   std::vector<Claim> Out;
   for (const auto &Entry : std::filesystem::directory_iterator(RulesDirectory)) {
+    if (!Entry.is_regular_file())
+      continue; // templates and the series' own tables
     auto Root = readYaml(Entry.path().string());
     if (!Root) {
       ADD_FAILURE() << message(Root.takeError());

@@ -70,7 +70,7 @@ std::string readmeText(const SeriesResult &R) {
          "  krcu verify DIR --tree TREE --run-checkpatch\n"
          "\nApply, in a git repository of the tree\n";
   for (const MadeSeries &S : R.series)
-    Out += std::string("  git am ") + (hasCarriageReturn(S) ? "--keep-cr " : "") + "DIR/" + pathIn(S, "series.mbox") + "\n";
+    Out += std::string("  git am ") + (hasCarriageReturn(S) ? "--keep-cr --quoted-cr=nowarn " : "") + "DIR/" + pathIn(S, "series.mbox") + "\n";
   Out += "\nSend, when you are sure\n";
   for (const MadeSeries &S : R.series)
     Out += "  git send-email --no-thread DIR/" + pathIn(S, "00*.patch") + "\n";

@@ -233,7 +233,7 @@ private:
     M.recipients = std::move(Unique);
     if (People)
       for (const Recipient &R : primitiveOwners(*People, *In.semantics))
-        M.recipients.push_back(R);
+        M.recipients.push_back({R.address, Role::Reviewer, R.section}); // asked for their opinion, not to take it
     S.cover_recipients = M.recipients;
     auto Stat = diffStat(Diff);
     if (!Stat)

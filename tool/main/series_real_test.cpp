@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The program on a real tree, its series judged by the tools that a maintainer has: the tree's own scripts and git.
+#include "tool/support/error.h"
+#include "tool/support/io.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/FileSystem.h"
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <gtest/gtest.h>
+#include <set>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+namespace krcu {
+namespace {
+
+std::string shellWord(const std::string &Word) { return "'" + Word + "'"; }
+
+std::string output(const std::string &Command, int *Status = nullptr) {
+  std::string Text;
+  std::FILE *Pipe = ::popen(Command.c_str(), "r");
+  std::array<char, 4096> Buffer;
+  size_t Size;
+  while (Pipe && (Size = std::fread(Buffer.data(), 1, Buffer.size(), Pipe)) > 0)
+    Text.append(Buffer.data(), Size);
+  int Ended = Pipe ? ::pclose(Pipe) : -1;
+  if (Status)
+    *Status = Ended;
+  return Text;
+}
+
+std::set<std::string> linesOf(llvm::StringRef Text, llvm::StringRef Drop = "") {
+  std::set<std::string> Lines;
+  while (!Text.empty()) {
+    auto [Line, Rest] = Text.split('\n');
+    Text = Rest;
+    Line.consume_front(Drop);
+    if (!Line.trim().empty())
+      Lines.insert(Line.str());
+  }
+  return Lines;
+}
+
+/// One series of the whole tree, made once for all tests.
+class RealSeries : public testing::Test {
+protected:
+  static void SetUpTestSuite() {
+    const char *T = std::getenv("KRCU_TREE_612");
+    if (!T)
+      return;
+    Tree = T;
+    std::string Name = "/tmp/krcu-series-XXXXXX";
+    Work = ::mkdtemp(Name.data());
+    int Status = 0;
+    Printed = output("cd " + shellWord(Work) + " && printf '[user]\\nname = Jörg Test\\nemail = j@example.org\\n' >.gitconfig && HOME=" + shellWord(Work) + " " KRCU_BINARY " patch " + shellWord(Tree) +
+                         " --series out --signoff --date 2026-01-01 2>&1",
+                     &Status);
+    for (const std::string &Line : linesOf(output("cd " + shellWord(Work) + "/out && find . -name '*.patch' ! -name '0000-*'")))
+      Mails.push_back(Line.substr(2));
+    std::sort(Mails.begin(), Mails.end());
+  }
+  static void TearDownTestSuite() {
+    if (!Work.empty())
+      llvm::sys::fs::remove_directories(Work);
+  }
+  void SetUp() override {
+    if (Tree.empty())
+      GTEST_SKIP() << "KRCU_TREE_612 is not set";
+    ASSERT_FALSE(Mails.empty()) << Printed;
+  }
+  static bool have(const char *Program) { return std::system(("command -v " + std::string(Program) + " >/dev/null 2>&1").c_str()) == 0; }
+
+  static std::string Tree, Work, Printed;
+  static std::vector<std::string> Mails;
+};
+std::string RealSeries::Tree, RealSeries::Work, RealSeries::Printed;
+std::vector<std::string> RealSeries::Mails;
+
+TEST_F(RealSeries, RecipientsAreThoseOfTheTreesOwnScript) {
+  if (!have("perl"))
+    GTEST_SKIP() << "perl is not installed";
+  auto Text = readFile(Work + "/out/recipients.txt");
+  ASSERT_TRUE(static_cast<bool>(Text));
+  for (const std::string &Mail : Mails) {
+    size_t Begin = Text->find("\n" + Mail + "\n");
+    ASSERT_NE(Begin, std::string::npos) << Mail;
+    Begin += Mail.size() + 2;
+    std::set<std::string> Ours;
+    for (const std::string &Line : linesOf(llvm::StringRef(*Text).slice(Begin, Text->find("\n\n", Begin))))
+      Ours.insert(Line.substr(4));
+    EXPECT_EQ(Ours, linesOf(output("cd " + shellWord(Tree) + " && perl scripts/get_maintainer.pl --no-git --no-git-fallback --norolestats " + shellWord(Work + "/out/" + Mail)))) << Mail;
+  }
+}
+
+TEST_F(RealSeries, CheckpatchFindsNothingThatTheTextCouldAvoid) {
+  if (!have("perl"))
+    GTEST_SKIP() << "perl is not installed";
+  for (const std::string &Mail : Mails)
+    for (const std::string &Line : linesOf(output("cd " + shellWord(Work) + " && perl " + shellWord(Tree + "/scripts/checkpatch.pl") + " --root=" + shellWord(Tree) + " --strict --terse --show-types --no-summary " + shellWord("out/" + Mail))))
+      // The tree is no git repository, so the script cannot look a commit up.
+      EXPECT_NE(Line.find("UNKNOWN_COMMIT_ID"), std::string::npos) << Line;
+}
+
+TEST_F(RealSeries, GitAmTakesAllAndTheResultIsThatOfInPlace) {
+  if (!have("git"))
+    GTEST_SKIP() << "git is not installed";
+  std::string Repository = Work + "/repo", Git = "HOME=" + shellWord(Work) + " GIT_CONFIG_NOSYSTEM=1 git -C " + shellWord(Repository) + " ";
+  std::set<std::string> Files = linesOf(output("cd " + shellWord(Work) + "/out && find . -name '*.patch' -exec sed -n 's,^--- a/,,p' {} +"));
+  ASSERT_FALSE(Files.empty());
+  ASSERT_EQ(std::system(("git init -q " + shellWord(Repository)).c_str()), 0);
+  for (const std::string &File : Files)
+    ASSERT_EQ(std::system(("mkdir -p \"$(dirname " + shellWord(Repository + "/" + File) + ")\" && cp " + shellWord(Tree + "/" + File) + " " + shellWord(Repository + "/" + File)).c_str()), 0);
+  int Status = 0;
+  std::string Said = output("{ " + Git + "add -f . && " + Git + "commit -qm base && " + Git + "am $(find " + shellWord(Work + "/out") + " -name series.mbox | sort); } 2>&1", &Status);
+  EXPECT_EQ(Status, 0) << Said;
+  for (const std::string &Line : linesOf(Said))
+    EXPECT_EQ(Line.rfind("Applying: ", 0), 0u) << Line;
+  EXPECT_EQ(output(Git + "log -1 --format=%an"), "Jörg Test\n");
+  // The same conversions as a diff take the same files to the same bytes.
+  std::string Plain = Work + "/plain";
+  Said = output("{ git init -q " + shellWord(Plain) + " && " + Git + "archive " + "$(" + Git + "rev-list --max-parents=0 HEAD) | tar -x -C " + shellWord(Plain) + " && " KRCU_BINARY " patch " + shellWord(Tree) +
+                    " 2>/dev/null >" + shellWord(Work + "/all.diff") + "; cd " + shellWord(Plain) + " && git apply " + shellWord(Work + "/all.diff") + " && diff -r -x .git . " + shellWord(Repository) + "; } 2>&1",
+                &Status);
+  EXPECT_EQ(Status, 0) << Said;
+}
+
+} // namespace
+} // namespace krcu
