@@ -3,11 +3,11 @@
 // The argument. Start at the place the callback frees into. (1) Backward: every flow into that place is found, because each file that
 // mentions the variable or field is parsed; so the set of creations that may be in it is complete. (2) Forward: from those
 // creations, every place that may come to hold the cache, or its address, is followed the same way, so each
-// kmem_cache_destroy() whose argument may be the cache has been seen. A place is finished only when the files that mention it
-// have been parsed without trouble (mentions.h: by name, or through a macro or inline function of a header),
-// and none of its uses, and no definition of a function that gets the cache, is hidden from the parse by an #if. What is passed to the slab allocator's own functions does not go further. Anything else
-// that leaves the view (a call through a pointer, a file that does not parse, too many files to look at) makes
-// the search incomplete, and an incomplete search proves no absence.
+// kmem_cache_destroy() whose argument may be the cache has been seen. A place is finished only when the files that mention it (by
+// name, or through a macro or inline function of a header: mentions.h) have been parsed without trouble, and no #if hides a
+// use of it or a definition of a function that gets the cache. What is passed to the slab allocator's own functions does not go
+// further. Anything else that leaves the view (a call through a pointer, a file that does not parse, too many files to look
+// at) makes the search incomplete, and an incomplete search proves no absence.
 #include "tool/lifetime/caches.h"
 #include "tool/index/outline.h"
 #include "tool/lifetime/mentions.h"

@@ -28,6 +28,16 @@ const std::vector<uint32_t> &Database::mentioning(const std::string &Word) const
   return It != Text->mentions.end() ? It->second : Text->mentions.emplace(Word, I.mentioning(Word)).first->second;
 }
 
+const std::vector<OutlineToken> &Database::tokens(const std::string &File, const std::string &Word) const {
+  auto Key = std::pair(File, Word);
+  auto It = Text->tokens.find(Key);
+  if (It != Text->tokens.end())
+    return It->second;
+  int Id = I.find(File);
+  auto Body = Id < 0 ? nullptr : I.text(static_cast<uint32_t>(Id));
+  return Text->tokens.emplace(Key, Body ? findTokens(*Body, Word) : std::vector<OutlineToken>()).first->second;
+}
+
 const std::vector<FunctionPlace> &Database::definitionsOf(const std::string &Function) const {
   auto It = Text->definitions.find(Function);
   return It != Text->definitions.end() ? It->second : Text->definitions.emplace(Function, I.definitionsOf(Function)).first->second;

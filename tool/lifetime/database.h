@@ -42,6 +42,8 @@ public:
   /// Index::mentioning() and Index::definitionsOf(), remembered.
   const std::vector<uint32_t> &mentioning(const std::string &Word) const;
   const std::vector<FunctionPlace> &definitionsOf(const std::string &Function) const;
+  /// findTokens() of a file's text, remembered; empty if the file cannot be read.
+  const std::vector<OutlineToken> &tokens(const std::string &File, const std::string &Word) const;
 
   /// Replaces what was known of `Facts.file`. `Served`: the demand this parse answered; `Cause`: why the parse is not complete, or empty.
   void add(FileFacts Facts, const Demand &Served, const std::string &Cause);
@@ -77,6 +79,7 @@ private:
     OutlineCache outlines;
     std::map<std::string, std::vector<uint32_t>> mentions;
     std::map<std::string, std::vector<FunctionPlace>> definitions;
+    std::map<std::pair<std::string, std::string>, std::vector<OutlineToken>> tokens;
   };
 
   const Index &I;

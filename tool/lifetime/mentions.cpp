@@ -3,8 +3,11 @@
 // A line under #if was compiled if the parse shows a call anywhere under the same conditions in that file: equal conditions go the
 // same way. If it shows none there, the line counts as hidden, which may be too careful, never too bold.
 #include "tool/lifetime/mentions.h"
+#include "tool/index/conditions.h"
+#include "tool/index/lex.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
+#include <memory>
 
 using llvm::StringRef;
 
@@ -82,7 +85,7 @@ std::vector<std::pair<std::string, std::string>> pastingDestructions(const Datab
       auto O = Text ? DB.outline(File) : nullptr;
       if (!O)
         continue;
-      for (const OutlineToken &T : findTokens(*Text, Rule.name))
+      for (const OutlineToken &T : DB.tokens(Path, Rule.name))
         if (T.in_directive && directiveAround(*Text, T.offset).contains("##"))
           for (const OutlineMacro &M : O->macros)
             if (std::binary_search(M.identifiers.begin(), M.identifiers.end(), Rule.name))
@@ -95,19 +98,22 @@ std::vector<std::pair<std::string, std::string>> pastingDestructions(const Datab
 void addHidden(const Database &DB, const std::string &File, StringRef Text, const std::string &Word, MentionKind Kind,
                std::set<std::string> &Result) {
   std::set<std::vector<std::string>> Compiled;
-  bool Ready = false;
-  for (const OutlineToken &T : findTokens(Text, Word)) {
+  std::unique_ptr<LexedText> Lexed; // made when the first use asks for it
+  std::unique_ptr<ConditionCursor> Around;
+  for (const OutlineToken &T : DB.tokens(File, Word)) {
     if (!matches(T, Kind) || T.in_directive || isHarmless(DB, Text, T, Word, Kind))
       continue;
-    std::vector<std::string> Conditions = conditionsAround(Text, T.line);
+    if (!Lexed) {
+      Lexed = std::make_unique<LexedText>(Text);
+      Around = std::make_unique<ConditionCursor>(*Lexed);
+      ConditionCursor Shown(*Lexed); // the conditions under which the parse has shown a call
+      for (unsigned Line : DB.linesShownIn(File))
+        Compiled.insert(Shown.at(Line));
+    }
+    std::vector<std::string> Conditions = Around->at(T.line);
     bool Foreign = std::find(Conditions.begin(), Conditions.end(), "!defined(__KERNEL__)") != Conditions.end(); // never part of a kernel
     if (Conditions.empty() || Foreign)
       continue;
-    if (!Ready) { // the conditions under which the parse has shown a call
-      Ready = true;
-      for (unsigned Line : DB.linesShownIn(File))
-        Compiled.insert(conditionsAround(Text, Line));
-    }
     if (!Compiled.count(Conditions))
       Result.insert(File + ":" + std::to_string(T.line));
   }
@@ -187,7 +193,7 @@ MentionPlan planMentions(const Database &DB, const std::string &Word, MentionKin
       if (!Text)
         continue;
       const std::string &Path = DB.index().files()[File].path;
-      for (const OutlineToken &T : findTokens(*Text, It.word)) {
+      for (const OutlineToken &T : DB.tokens(Path, It.word)) {
         if (!matches(T, It.kind))
           continue;
         bool Source = StringRef(Path).ends_with(".c");

@@ -19,9 +19,9 @@ public:
 
   llvm::Expected<std::vector<MadeCommit>> run() {
     if (llvm::Error E = open())
-      return std::move(E);
+      return E;
     if (llvm::Error E = compareFiles())
-      return std::move(E);
+      return E;
     if (git_index_new_in_memory() != 0 || git_index_read_tree(Index.get(), HeadTree.get()) != 0)
       return failGit("--commit: cannot read HEAD's tree");
     std::vector<MadeCommit> Made;
@@ -30,7 +30,7 @@ public:
     for (const MadeSeries &S : R.series)
       for (const MadePatch &P : S.patches) {
         if (llvm::Error E = commit(P, Parent, ++Date))
-          return std::move(E);
+          return E;
         Made.push_back({hexOf(Parent), P.message.subject});
       }
     git_commit *Raw = nullptr;

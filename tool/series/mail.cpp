@@ -14,7 +14,7 @@
 namespace krcu::series {
 namespace {
 
-constexpr size_t HeaderColumns = 78, EncodedWordColumns = 75, FileNameLength = 64;
+constexpr size_t EncodedWordColumns = 75, FileNameLength = 64;
 
 bool isAscii(llvm::StringRef Text) {
   return std::all_of(Text.begin(), Text.end(), [](unsigned char C) { return C >= 0x20 && C < 0x7F; });
@@ -58,23 +58,6 @@ std::string encodedWords(llvm::StringRef Text, size_t Column) {
   return Out + "?=";
 }
 
-std::string folded(llvm::StringRef Text, size_t Column) {
-  std::string Out;
-  while (!Text.empty()) {
-    auto [Word, Rest] = Text.split(' ');
-    if (!Out.empty() && Column + 1 + Word.size() > HeaderColumns) {
-      Out += "\n";
-      Column = 0;
-    }
-    if (!Out.empty() || Column == 0)
-      Out += " ", ++Column;
-    Out += Word;
-    Column += Word.size();
-    Text = Rest;
-  }
-  return Out;
-}
-
 std::string headerAddress(const Address &A, size_t Column) {
   if (A.name.empty())
     return A.mail;
@@ -110,7 +93,8 @@ std::string subjectPrefix(const Mail &M) {
 } // namespace
 
 std::string encodeHeader(llvm::StringRef Text, size_t Column) {
-  return isAscii(Text) ? folded(Text, Column) : encodedWords(Text, Column);
+  // ASCII is not folded: some programs that read patches stumble over a folded subject, and none over 100 columns.
+  return isAscii(Text) ? Text.str() : encodedWords(Text, Column);
 }
 
 std::string mailDate(int64_t Seconds) {

@@ -84,11 +84,11 @@ public:
     if (In.files.empty())
       return fail("there is nothing to convert, so there is no series to write");
     if (llvm::Error E = prepare())
-      return std::move(E);
+      return E;
     std::vector<SeriesPlan> Plans = arrange(cutPatches(In.files, *In.sites, People ? &*People : nullptr, Repository.get(), Customs));
     for (const SeriesPlan &P : Plans)
       if (llvm::Error E = makeOne(P, Plans.size() > 1 ? static_cast<unsigned>(&P - Plans.data()) + 1 : 0))
-        return std::move(E);
+        return E;
     addPapers(In, Result);
     return std::move(Result);
   }

@@ -38,7 +38,7 @@ Ran applyByGit(Converted &C, const SeriesResult &R, const std::string &Options =
 }
 
 TEST(Split, OnePatchPerSubsystemAndPeople) {
-  Converted C({{"MAINTAINERS", People}});
+  Converted C(FileMap{{"MAINTAINERS", People}});
   C.add("net/a/x.c", "x_free");
   C.add("net/a/y.c", "y_free");
   C.add("net/b/z.c", "z_free");
@@ -50,7 +50,7 @@ TEST(Split, OnePatchPerSubsystemAndPeople) {
 }
 
 TEST(Split, FilesThatShareARemovedCallbackStayTogether) {
-  Converted C({{"MAINTAINERS", People}});
+  Converted C(FileMap{{"MAINTAINERS", People}});
   C.add("net/a/x.c", "x_free");
   C.Sites[0].callback.function = "x_free"; // external linkage
   C.T.write("include/linux/x.h", "void x_free(struct rcu_head *);\nint y;\n");
@@ -74,7 +74,7 @@ TEST(Split, MoreThanFifteenBecomeSeriesByTree) {
 TEST(Split, FifteenAreOneSeries) { EXPECT_EQ(arrange(std::vector<PatchUnit>(15)).size(), 1u); }
 
 TEST(Message, SaysWhatThisPatchDoesInSeventyFiveColumns) {
-  Converted C({{"MAINTAINERS", People}});
+  Converted C(FileMap{{"MAINTAINERS", People}});
   C.add("net/a/x.c", "x_free");
   MadePatch P = C.make().series[0].patches[0];
   EXPECT_EQ(P.message.subject, "a: replace x_free() with kfree_rcu()");
@@ -112,7 +112,7 @@ TEST(Message, UnfinishedSearchIsNotCalledNeverDestroyed) {
 }
 
 TEST(Message, NoTwoPatchesHaveTheSameSubject) {
-  Converted C({{"MAINTAINERS", "A\nM:\tA <a@x.org>\nF:\tnet/a/x.c\n\nB\nM:\tB <b@x.org>\nF:\tnet/a/y.c\n"}});
+  Converted C(FileMap{{"MAINTAINERS", "A\nM:\tA <a@x.org>\nF:\tnet/a/x.c\n\nB\nM:\tB <b@x.org>\nF:\tnet/a/y.c\n"}});
   C.add("net/a/x.c", "obj_free");
   C.add("net/a/y.c", "obj_free");
   SeriesResult R = C.make();
@@ -121,13 +121,13 @@ TEST(Message, NoTwoPatchesHaveTheSameSubject) {
 }
 
 TEST(Message, TreesWithCapitalsGetThem) {
-  Converted C({{"MAINTAINERS", People}});
+  Converted C(FileMap{{"MAINTAINERS", People}});
   C.add("net/b/z.c", "z_free");
   EXPECT_EQ(C.make().series[0].patches[0].message.subject, "b: Replace z_free() with kfree_rcu()");
 }
 
 TEST(Message, UserTemplateReplacesTheBuiltInOne) {
-  Converted C({{"mine/patch.txt", "Own words about {{callback}}().\n"}});
+  Converted C(FileMap{{"mine/patch.txt", "Own words about {{callback}}().\n"}});
   C.add("net/a/x.c", "x_free");
   SeriesInput In = C.input();
   In.templates_directory = C.T.path() + "/mine";
@@ -137,7 +137,7 @@ TEST(Message, UserTemplateReplacesTheBuiltInOne) {
 }
 
 TEST(Message, TemplateWithAnOpenSectionIsAnErrorThatNamesIt) {
-  Converted C({{"mine/patch.txt", "{{#a}} never closed"}});
+  Converted C(FileMap{{"mine/patch.txt", "{{#a}} never closed"}});
   C.add("net/a/x.c", "x_free");
   SeriesInput In = C.input();
   In.templates_directory = C.T.path() + "/mine";
@@ -147,7 +147,7 @@ TEST(Message, TemplateWithAnOpenSectionIsAnErrorThatNamesIt) {
 }
 
 TEST(Mail, SinglePatchHasNoNumberAndNoCover) {
-  Converted C({{"MAINTAINERS", People}});
+  Converted C(FileMap{{"MAINTAINERS", People}});
   C.add("net/a/x.c", "x_free");
   SeriesResult R = C.make();
   EXPECT_TRUE(R.series[0].cover.empty());
@@ -170,7 +170,7 @@ TEST(Mail, PatchesAnswerTheCoverLetterAndNumbersAreEquallyWide) {
 }
 
 TEST(Mail, NamesThatAreNotAsciiAreEncodedInHeaders) {
-  Converted C({{"MAINTAINERS", People}});
+  Converted C(FileMap{{"MAINTAINERS", People}});
   C.add("net/a/x.c", "x_free");
   std::string Mail = C.make().series[0].patches[0].mail;
   EXPECT_NE(Mail.find("To: =?UTF-8?q?=C3=85sa_=C3=96berg?= <asa@example.org>"), std::string::npos) << Mail;
@@ -190,7 +190,7 @@ TEST(Mail, LongEncodedTextIsFoldedBetweenCharacters) {
 }
 
 TEST(Mail, SameInputSameBytes) {
-  Converted A({{"MAINTAINERS", People}}), B({{"MAINTAINERS", People}});
+  Converted A(FileMap{{"MAINTAINERS", People}}), B(FileMap{{"MAINTAINERS", People}});
   for (Converted *C : {&A, &B}) {
     C->add("net/a/x.c", "x_free");
     C->add("net/b/z.c", "z_free");
@@ -220,7 +220,7 @@ TEST(Papers, TreeWithoutMaintainersGivesAWarningAndPatches) {
 }
 
 TEST(Papers, DirectoryThatIsNotEmptyIsLeftAlone) {
-  Converted C({{"out/precious", "x"}});
+  Converted C(FileMap{{"out/precious", "x"}});
   C.add("net/a/x.c", "x_free");
   auto E = writeSeries(C.make(), C.T.path() + "/out");
   EXPECT_NE(message(std::move(E)).find("is not empty"), std::string::npos);
@@ -250,7 +250,7 @@ TEST_P(Bytes, SurviveGitAm) {
   if (!haveProgram("git"))
     GTEST_SKIP() << "git is not installed";
   auto [Head, End, Final] = GetParam();
-  Converted C({{"MAINTAINERS", People}});
+  Converted C(FileMap{{"MAINTAINERS", People}});
   C.add("net/a/x.c", "x_free", Head, End, Final);
   C.add("net/b/z.c", "z_free");
   Ran R = applyByGit(C, C.make(), std::string(End) == "\n" ? "" : "--keep-cr --quoted-cr=nowarn ");
@@ -266,7 +266,7 @@ INSTANTIATE_TEST_SUITE_P(Files, Bytes,
                                          std::tuple{"From here on\n-- \n--- x\n", "\n", true}));
 
 TEST(Verify, ReadsItsOwnMailsAndGetsTheSameBytes) {
-  Converted C({{"MAINTAINERS", People}});
+  Converted C(FileMap{{"MAINTAINERS", People}});
   C.add("net/a/x.c", "x_free", "/* caf\xE9 */\n-- \n", "\n", false);
   C.add("net/b/z.c", "z_free", "", "\r\n");
   std::string Out = C.T.path() + "/out";
@@ -283,7 +283,7 @@ TEST(Verify, ReadsItsOwnMailsAndGetsTheSameBytes) {
 }
 
 TEST(Verify, PatchesApplyInAnyOrder) {
-  Converted C({{"MAINTAINERS", People}});
+  Converted C(FileMap{{"MAINTAINERS", People}});
   C.add("net/a/x.c", "x_free");
   C.add("net/b/z.c", "z_free");
   ASSERT_FALSE(llvm::errorToBool(writeSeries(C.make(), C.T.path() + "/out")));
@@ -309,7 +309,7 @@ TEST(Verify, PatchThatDoesNotApplyIsReported) {
 }
 
 TEST(Verify, PathsThatLeaveTheTreeAreRefused) {
-  Converted C({{"out/0001-x.patch", "Subject: x\n\ndiff --git a/../../etc/passwd b/../../etc/passwd\n--- a/../../etc/passwd\n+++ b/../../etc/passwd\n@@ -1 +1 @@\n-a\n+b\n"}});
+  Converted C(FileMap{{"out/0001-x.patch", "Subject: x\n\ndiff --git a/../../etc/passwd b/../../etc/passwd\n--- a/../../etc/passwd\n+++ b/../../etc/passwd\n@@ -1 +1 @@\n-a\n+b\n"}});
   auto Patches = readPatches(C.T.path() + "/out");
   ASSERT_TRUE(static_cast<bool>(Patches));
   auto Applied = applyInMemory(C.T.open(), *Patches);

@@ -76,7 +76,7 @@ llvm::Expected<Settings> loadSettings(const std::string &RulesDirectory) {
     for (const YamlNode &Row : E.value.items) {
       RowReader R(File, Row, E.key.text, It->second.keys);
       if (llvm::Error Error = It->second.read(R, Out))
-        return std::move(Error);
+        return Error;
     }
   }
   return Out;

@@ -196,7 +196,7 @@ llvm::Expected<std::vector<ReadPatch>> readPatches(const std::string &Directory)
 llvm::Expected<std::vector<AppliedPatch>> applyInMemory(const Tree &T, const std::vector<ReadPatch> &Patches) {
   Applier A(T);
   if (llvm::Error E = A.open())
-    return std::move(E);
+    return E;
   std::vector<AppliedPatch> Out;
   for (const ReadPatch &P : Patches)
     Out.push_back(A.apply(P));
