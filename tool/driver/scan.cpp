@@ -24,7 +24,7 @@ Expected<std::unique_ptr<Scan>> Scan::run(const ScanOptions &Options) {
   S->glanceAtCallbacks();
   // Parse what can matter, link the facts, judge, and parse what the judgement found missing, until nothing is missing.
   S->parseAndJudge();
-  return std::move(S);
+  return S;
 }
 
 Error Scan::open() {

@@ -36,10 +36,16 @@ std::set<std::string> rarerWords(const std::string &Old, const std::string &New)
   return Result;
 }
 
-bool namesOneOf(const std::string &Text, const std::set<std::string> &Words) {
-  for (const auto &[Word, N] : countWords(Text))
-    if (Words.count(Word))
+/// Whether a diagnostic quotes one of the words: "unused function 'foo'".
+bool quotesOneOf(const std::string &Text, const std::set<std::string> &Words) {
+  for (size_t Open = Text.find('\''); Open != std::string::npos; Open = Text.find('\'', Open + 1)) {
+    size_t Close = Text.find('\'', Open + 1);
+    if (Close == std::string::npos)
+      return false;
+    if (Words.count(Text.substr(Open + 1, Close - Open - 1)))
       return true;
+    Open = Close;
+  }
   return false;
 }
 
@@ -108,7 +114,7 @@ std::string verifyFile(Scan &S, const std::string &File, const std::map<std::str
   auto Changed = Contents.find(File);
   std::set<std::string> Rarer = Old && Changed != Contents.end() ? rarerWords(*Old, Changed->second) : std::set<std::string>();
   for (const ParseDiagnostic &D : New.diagnostics)
-    if (D.error || namesOneOf(D.text, Rarer))
+    if (D.error || quotesOneOf(D.text, Rarer))
       return compareWhole(S, File, Contents, Worker);
   for (const SiteReport &R : S.sites())
     if (R.cls == SiteClass::Convert && R.callback_removed)

@@ -61,7 +61,7 @@ Expected<std::unique_ptr<Frontend>> Frontend::create(const Tree &T, const Index 
     return failAt("the temporary directory", 0, 0, EC.message(), "set TMPDIR to a writable directory");
   std::unique_ptr<Frontend> F(new Frontend(T, I, std::move(Options)));
   F->TempDir = std::string(Dir);
-  return std::move(F);
+  return F;
 }
 
 Frontend::Variant *Frontend::variant(const std::string &Name, const std::map<std::string, std::string> &Force) {
@@ -94,6 +94,20 @@ StringRef archOf(StringRef File) {
   if (!File.consume_front("arch/"))
     return {};
   return File.take_until([](char C) { return C == '/'; });
+}
+
+/// A missing <asm/x.h> says whose file it is: the architectures that have it are tried next.
+void ownersFirst(const Tree &T, const std::vector<std::string> &Missing, std::vector<std::string> &Names, size_t From) {
+  auto Owns = [&](const std::string &Variant) {
+    return std::any_of(Missing.begin(), Missing.end(), [&](const std::string &Header) {
+      return StringRef(Header).starts_with("asm/") && T.has("arch/" + Variant + "/include/" + Header);
+    });
+  };
+  std::vector<std::string> First(Names.begin(), Names.begin() + static_cast<long>(std::min(From, Names.size()))), Rest;
+  for (size_t N = From; N < Names.size(); ++N)
+    (Owns(Names[N]) ? First : Rest).push_back(Names[N]);
+  First.insert(First.end(), Rest.begin(), Rest.end());
+  Names = std::move(First);
 }
 
 bool needsRealTracepoints(StringRef File) {
@@ -202,7 +216,8 @@ ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string 
   Variant *BestVariant = nullptr;
   Attempt BestAttempt;
   bool First = true;
-  for (const std::string &Name : Names) {
+  for (size_t Next = 0; Next < Names.size(); ++Next) {
+    const std::string Name = Names[Next];
     Variant &V = *variant(Name, Request.force);
     if (!V.session) {
       if (Best.errors == ~0u)
@@ -256,6 +271,7 @@ ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string 
     }
     if (Shown)
       return Best;
+    ownersFirst(T, Out.missing_includes, Names, Next + 1);
   }
   if (!BestVariant)
     return Best;

@@ -216,7 +216,7 @@ llvm::Expected<std::unique_ptr<ParseSession>> ParseSession::create(const Tree &T
   P->Base = makeInvocation(S.flags, P->overlay(true, false, nullptr));
   if (!P->Base)
     return fail("architecture " + S.variant + ": Clang does not accept the synthesised flags; is this Clang 19?");
-  return std::move(P);
+  return P;
 }
 
 llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem>

@@ -290,6 +290,8 @@ const CacheReport &Judge::cache(const std::string &Place) {
 }
 
 void Judge::judgeCaches(SiteReport &R) {
+  if (!Options.whole_life && S.is("destroy_waits_kfree_rcu") && S.is("kfree_rcu_takes_slab_objects") && !S.fact("slob").value)
+    return rank(R, Verdict::Safe, Reason::DestroyWaits);
   for (const std::string &Place : R.callback.caches) {
     const CacheReport &C = cache(Place);
     R.caches.push_back(C);

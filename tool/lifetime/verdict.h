@@ -68,6 +68,7 @@ struct SiteReport {
 
 struct VerdictOptions {
   bool allow_hurry = false;
+  bool whole_life = true; ///< follow every cache, also where kmem_cache_destroy() itself waits and the verdict does not need it
   std::set<std::string> families; ///< empty: all
 };
 

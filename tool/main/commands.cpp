@@ -126,7 +126,6 @@ ReportInput reportOf(Scan &S, const std::vector<SiteReport> &Sites, const Option
 }
 
 int runScan(const Options &O, ScanOptions SO) {
-  SO.leftovers = O.format == "json";
   auto S = Scan::run(SO);
   if (!S)
     return error(S.takeError());
@@ -143,7 +142,8 @@ int runScan(const Options &O, ScanOptions SO) {
 int runPatch(const Options &O, ScanOptions SO) {
   if (Error E = checkSeriesOptions(O.series, SO))
     return error(std::move(E));
-  SO.leftovers = true;
+  // A plain diff needs the verdicts only; a series tells the whole story, and dropping a barrier needs it.
+  SO.leftovers = SO.verdict.whole_life = O.drop_barriers || O.series.wanted();
   auto S = Scan::run(SO);
   if (!S)
     return error(S.takeError());

@@ -20,6 +20,8 @@ int main(int Argc, char **Argv) {
              "  krcu scan --assume batching ~/linux        the same, as if kmem_cache_destroy() did not wait\n"
              "  krcu patch ~/linux > krcu.diff             the conversions as a diff for git apply\n"
              "  krcu patch --in-place ~/linux net/bridge   rewrite the files of one directory\n"
+             "  krcu patch --series out ~/linux            mails for git am, with texts and recipients; nothing is sent\n"
+             "  krcu verify out --tree ~/linux             check them: apply, parse, scan the result\n"
              "  krcu explain ~/linux net/bridge/br_fdb.c:336\n"
              "  krcu scan --kernel ~/linux ~/mymod         a module outside the tree, as make M=~/mymod builds it\n"
              "  krcu semantics ~/linux                     who waits for whom in this tree\n"

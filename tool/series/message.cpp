@@ -365,7 +365,7 @@ llvm::Expected<PatchMessage> messageOf(const PatchUnit &P, const MessageContext 
 llvm::Expected<PatchMessage> coverOf(const SeriesPlan &S, const MessageContext &C) {
   TemplateData D;
   std::vector<std::string> Deferrals, Primitives, Prefixes;
-  bool DestroyWaits = false;
+  bool DestroyWaits = false, AnyCache = false;
   size_t Here = 0;
   for (const PatchUnit &P : S.patches) {
     addUnique(Prefixes, P.style.prefix);
@@ -373,6 +373,7 @@ llvm::Expected<PatchMessage> coverOf(const SeriesPlan &S, const MessageContext &
     for (const SiteReport *R : P.sites) {
       addUnique(Deferrals, R->census.deferral);
       addUnique(Primitives, primitiveOf(*R) + "()");
+      AnyCache = AnyCache || !R->caches.empty();
       DestroyWaits = DestroyWaits || R->reason == Reason::DestroyWaits;
     }
   }
@@ -381,6 +382,7 @@ llvm::Expected<PatchMessage> coverOf(const SeriesPlan &S, const MessageContext &
   D.set("deferral", enumerate(Deferrals));
   D.set("primitives", enumerate(Primitives));
   D.set("count", std::to_string(S.patches.size()));
+  D.set("any_cache", AnyCache);
   D.set("here", std::to_string(Here));
   if (auto It = C.classes.find("convert"); It != C.classes.end() && It->second > Here)
     D.set("elsewhere", std::to_string(It->second - Here));
