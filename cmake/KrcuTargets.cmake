@@ -1,3 +1,8 @@
+# GCC 12 and 13 report an overlap inside std::string for "text" + string (GCC bug 105651); there is none.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+endif()
+
 # krcu_room(NAME SOURCES ... DEPENDS ...): one static library per room. PUBLIC links are the only
 # way to see another room's headers through the checked include prefix, so a room that includes one
 # it does not depend on fails in the layering test (scripts/check-layers).
@@ -13,11 +18,6 @@ endfunction()
 # the whole binary is one ctest, because its cases share something dear.
 function(krcu_test name)
   cmake_parse_arguments(T "ONE_PROCESS" "" "SOURCES;DEPENDS" ${ARGN})
-  foreach(s ${T_SOURCES})
-    if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${s})
-      return()
-    endif()
-  endforeach()
   add_executable(${name} ${T_SOURCES})
   target_compile_options(${name} PRIVATE -Wall -Wextra)
   target_compile_definitions(${name} PRIVATE KRCU_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
