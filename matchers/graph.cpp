@@ -121,6 +121,7 @@ std::vector<GraphEdge> edgesFrom(const Names &N, const CFGBlock *B, std::optiona
   const Expr *Condition = conditionOf(B);
   if (Value && isSwitch(N, Condition))
     Value.reset();
+  const int64_t Number = Value.value_or(0); // meant only where Value is known
   std::vector<GraphEdge> Result;
   if (isa_and_nonnull<SwitchStmt>(B->getTerminatorStmt())) {
     // The last successor is the default, or the way past the switch. An enumeration may hold a value that has no name, so that
@@ -131,7 +132,7 @@ std::vector<GraphEdge> edgesFrom(const Names &N, const CFGBlock *B, std::optiona
       if (It + 1 == B->succ_end())
         Otherwise = Next;
       else if (const auto *Case = dyn_cast_or_null<CaseStmt>(Next ? Next->getLabel() : nullptr);
-               Next && (!Value || !Case || matches(N, Case, *Value)))
+               Next && (!Value || !Case || matches(N, Case, Number)))
         Result.push_back({Next, {}});
     }
     if (Otherwise && (!Value || Result.empty()))
@@ -143,7 +144,7 @@ std::vector<GraphEdge> edgesFrom(const Names &N, const CFGBlock *B, std::optiona
   for (auto It = B->succ_begin(); It != B->succ_end(); ++It, ++Edge) {
     const CFGBlock *Next = It->getReachableBlock();
     std::optional<bool> Taken = TwoWay ? std::optional<bool>(Edge == 0) : std::nullopt;
-    if (Next && !(Taken && Value && (*Value != 0) != *Taken))
+    if (Next && !(Taken && Value && (Number != 0) != *Taken))
       Result.push_back({Next, Taken});
   }
   return Result;

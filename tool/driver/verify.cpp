@@ -36,17 +36,35 @@ std::set<std::string> rarerWords(const std::string &Old, const std::string &New)
   return Result;
 }
 
-/// Whether a diagnostic quotes one of the words: "unused function 'foo'".
-bool quotesOneOf(const std::string &Text, const std::set<std::string> &Words) {
-  for (size_t Open = Text.find('\''); Open != std::string::npos; Open = Text.find('\'', Open + 1)) {
+/// The words that a diagnostic quotes: "unused function 'foo'".
+std::set<std::string> quoted(const std::string &Text) {
+  std::set<std::string> Result;
+  size_t Open = Text.find('\'');
+  while (Open != std::string::npos) {
     size_t Close = Text.find('\'', Open + 1);
     if (Close == std::string::npos)
-      return false;
-    if (Words.count(Text.substr(Open + 1, Close - Open - 1)))
-      return true;
-    Open = Close;
+      break;
+    Result.insert(Text.substr(Open + 1, Close - Open - 1));
+    Open = Text.find('\'', Close + 1);
   }
-  return false;
+  return Result;
+}
+
+/// What the quick step must not let pass: errors, and words of the edit that a warning quotes.
+struct Suspicion {
+  bool error = false;
+  std::set<std::string> words;
+};
+
+Suspicion suspicionOf(const ParseOutcome &O, const std::set<std::string> &Rarer) {
+  Suspicion Result;
+  for (const ParseDiagnostic &D : O.diagnostics) {
+    Result.error = Result.error || D.error;
+    for (const std::string &Word : quoted(D.text))
+      if (Rarer.count(Word))
+        Result.words.insert(Word);
+  }
+  return Result;
 }
 
 /// Diagnostics as a multiset that does not care for line numbers, which the edit moves.
@@ -100,22 +118,28 @@ std::string verifyFile(Scan &S, const std::string &File, const std::map<std::str
     Quick.bodies.words.insert(Name);
   for (const DeferralRule &D : S.rules().deferrals)
     Quick.bodies.words.insert(D.name);
-  FileFacts Facts;
-  ExtractOptions EO = S.extractOptions();
-  ParseOutcome New = S.frontend().parse(Quick, Worker, [&](clang::ASTContext &C, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
-    Facts = extractFacts(C, File, Decls, EO);
-  });
-  if (!New.parsed)
-    return "the new text could not be parsed";
-  if (ParsedFor)
-    *ParsedFor = New.variant;
   int Id = S.index().find(File);
   auto Old = Id < 0 ? nullptr : S.index().text(static_cast<uint32_t>(Id));
   auto Changed = Contents.find(File);
   std::set<std::string> Rarer = Old && Changed != Contents.end() ? rarerWords(*Old, Changed->second) : std::set<std::string>();
-  for (const ParseDiagnostic &D : New.diagnostics)
-    if (D.error || quotesOneOf(D.text, Rarer))
+  FileFacts Facts;
+  ExtractOptions EO = S.extractOptions();
+  // The second time with the bodies that mention what looked unused: most often another user was just not parsed.
+  for (int Step = 0; Step < 2; ++Step) {
+    ParseOutcome New = S.frontend().parse(Quick, Worker, [&](clang::ASTContext &C, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
+      Facts = extractFacts(C, File, Decls, EO);
+    });
+    if (!New.parsed)
+      return "the new text could not be parsed";
+    if (ParsedFor)
+      *ParsedFor = New.variant;
+    Suspicion Why = suspicionOf(New, Rarer);
+    if (!Why.error && Why.words.empty())
+      break;
+    if (Why.error || Step == 1)
       return compareWhole(S, File, Contents, Worker);
+    Quick.bodies.words.insert(Why.words.begin(), Why.words.end());
+  }
   for (const SiteReport &R : S.sites())
     if (R.cls == SiteClass::Convert && R.callback_removed)
       for (const CallSiteFact &Left : Facts.sites)

@@ -11,7 +11,7 @@ namespace fs = std::filesystem;
 using Strings = std::vector<std::string>;
 
 struct MountTest : testing::Test {
-  MountTest() : Kernel({{"lib/a.c", "in the kernel"}}), Module({{"a.c", "in the module"}, {"inc/a.h", ""}}, /*Bare=*/true), T(Kernel.open()) {
+  MountTest() : Kernel(FileMap{{"lib/a.c", "in the kernel"}}), Module(FileMap{{"a.c", "in the module"}, {"inc/a.h", ""}}, /*Bare=*/true), T(Kernel.open()) {
     if (llvm::Error E = T.mount(Module.path()))
       ADD_FAILURE() << message(std::move(E));
   }
