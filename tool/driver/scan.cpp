@@ -264,16 +264,18 @@ void Scan::parseAndJudge() {
   }
   Judge J(*DB, TheSemantics, [this](const std::string &F) { return moduleFact(F); }, Options.verdict);
   J.useGlances(&Glances);
-  for (int Round = 0; Round < 24; ++Round) {
+  bool Partial = false; // rounds in between look only at what was open; the last one looks at everything
+  for (int Round = 0; Round < 32; ++Round) {
     {
       Timing::Phase P(Times, Round ? "parse for the proof" : "parse candidates");
       parseAll(Wanted);
     }
     Timing::Phase P(Times, "judge");
-    bool Done = J.judge(Census, Sites) && findLeftovers(Sites);
+    bool Done = J.judge(Census, Sites, Partial) && (Partial || findLeftovers(Sites));
     Wanted = DB->takeDemands();
-    if (Done || Wanted.empty())
+    if ((Done || Wanted.empty()) && !Partial)
       break;
+    Partial = !Wanted.empty() && Round < 30;
   }
   for (ParseProblem &P : Problems)
     P.has_site = std::any_of(Census.begin(), Census.end(), [&](const CensusEntry &E) { return E.where.file == P.file; });

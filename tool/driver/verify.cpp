@@ -118,6 +118,12 @@ std::string verifyFile(Scan &S, const std::string &File, const std::map<std::str
     Quick.bodies.words.insert(Name);
   for (const DeferralRule &D : S.rules().deferrals)
     Quick.bodies.words.insert(D.name);
+  for (const SiteReport &R : S.sites()) // other users of what the callback used, or they would look unused
+    if (R.cls == SiteClass::Convert && R.site && R.site->where.file == File) {
+      Quick.bodies.words.insert(plainName(R.callback.function));
+      for (const std::string &Place : R.callback.caches)
+        Quick.bodies.words.insert(placeName(Place));
+    }
   int Id = S.index().find(File);
   auto Old = Id < 0 ? nullptr : S.index().text(static_cast<uint32_t>(Id));
   auto Changed = Contents.find(File);

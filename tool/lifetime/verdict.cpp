@@ -80,7 +80,8 @@ std::vector<const FlowFact *> Judge::flowsOutsideTheAllocator() const {
   return Result;
 }
 
-bool Judge::judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport> &Reports) {
+bool Judge::judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport> &Reports, bool OnlyOpen) {
+  Partial = OnlyOpen;
   PointsTo Points(flowsOutsideTheAllocator());
   Solution = &Points;
   Caches.clear();
@@ -293,63 +294,74 @@ void Judge::judgeCaches(SiteReport &R) {
   if (!Options.whole_life && S.is("destroy_waits_kfree_rcu") && S.is("kfree_rcu_takes_slab_objects") && !S.fact("slob").value)
     return rank(R, Verdict::Safe, Reason::DestroyWaits);
   for (const std::string &Place : R.callback.caches) {
-    const CacheReport &C = cache(Place);
-    R.caches.push_back(C);
-    if (C.pending)
-      continue;
-    bool AllWaited = true, AllHarmless = true, InitOnly = true, NeverRuns = false;
-    std::string Worst, Unknown;
-    for (const Destruction &D : C.destroys) {
-      auto Key = std::tuple(Place, D.function, D.call);
-      auto Known = Destructions.find(Key);
-      if (Known == Destructions.end())
-        Known = Destructions.emplace(Key, judgeDestruction(C, D)).first;
-      const DestructionReport &Report = Known->second;
-      R.destructions.push_back(Report);
-      if (Report.harmless) {
-        NeverRuns = true;
-        continue;
-      }
-      AllHarmless = false;
-      if (Report.waited)
-        continue;
-      if (!Report.unknown.empty()) {
-        Unknown = Report.unknown;
-        continue;
-      }
-      AllWaited = false;
-      if (!Report.init_only) {
-        if (InitOnly) // the first one that matters names the reason
-          Worst = C.name + " is destroyed in " + plainName(D.function->function) + "() at " + D.where.file + ":" + std::to_string(D.where.line);
-        InitOnly = false;
-      }
-    }
-    if (!S.is("kfree_rcu_takes_slab_objects") || S.fact("slob").value) {
-      rank(R, Verdict::Unsafe, Reason::Slob);
+    if (Partial && Settled.count(Place))
+      continue; // it had nothing open; the last round looks at everything again
+    bool Before = Pending;
+    Pending = false;
+    judgeCache(R, Place);
+    if (!Pending)
+      Settled.insert(Place);
+    Pending = Pending || Before;
+  }
+}
+
+void Judge::judgeCache(SiteReport &R, const std::string &Place) {
+  const CacheReport &C = cache(Place);
+  R.caches.push_back(C);
+  if (C.pending) // should it stay so, nothing is known
+    return rank(R, Verdict::Review, Reason::SearchIncomplete, "more files would have to be parsed");
+  bool AllWaited = true, AllHarmless = true, InitOnly = true, NeverRuns = false;
+  std::string Worst, Unknown;
+  for (const Destruction &D : C.destroys) {
+    auto Key = std::tuple(Place, D.function, D.call);
+    auto Known = Destructions.find(Key);
+    if (Known == Destructions.end())
+      Known = Destructions.emplace(Key, judgeDestruction(C, D)).first;
+    const DestructionReport &Report = Known->second;
+    R.destructions.push_back(Report);
+    if (Report.harmless) {
+      NeverRuns = true;
       continue;
     }
-    if (S.is("destroy_waits_kfree_rcu")) {
-      rank(R, Verdict::Safe, C.complete && C.identified && C.destroys.empty() ? Reason::NeverDestroyed : Reason::DestroyWaits, C.name);
+    AllHarmless = false;
+    if (Report.waited)
+      continue;
+    if (!Report.unknown.empty()) {
+      Unknown = Report.unknown;
       continue;
     }
-    bool Reached = !C.destroys.empty() && !AllHarmless && !AllWaited;
-    if (Reached && !InitOnly) {
-      rank(R, Verdict::Unsafe, Reason::DestroyedWithoutWait, Worst);
-    } else if (!C.identified) {
-      rank(R, Verdict::Review, Reason::CacheUnknown, join(C.missing, "; "));
-    } else if (!C.complete) {
-      rank(R, Verdict::Review, Reason::SearchIncomplete, join(C.missing, "; "));
-    } else if (!Unknown.empty()) {
-      rank(R, Verdict::Review, Reason::SearchIncomplete, Unknown);
-    } else if (Reached) {
-      rank(R, Verdict::Review, Reason::InitErrorPathOnly, C.name);
-    } else if (C.destroys.empty()) {
-      rank(R, Verdict::Safe, Reason::NeverDestroyed, C.name);
-    } else if (AllHarmless) {
-      rank(R, Verdict::Safe, NeverRuns && !R.destructions.empty() ? Reason::NeverReached : Reason::NoObjectYet, C.name);
-    } else {
-      rank(R, Verdict::Safe, Reason::BarrierWaits, C.name);
+    AllWaited = false;
+    if (!Report.init_only) {
+      if (InitOnly) // the first one that matters names the reason
+        Worst = C.name + " is destroyed in " + plainName(D.function->function) + "() at " + D.where.file + ":" + std::to_string(D.where.line);
+      InitOnly = false;
     }
+  }
+  if (!S.is("kfree_rcu_takes_slab_objects") || S.fact("slob").value) {
+    rank(R, Verdict::Unsafe, Reason::Slob);
+    return;
+  }
+  if (S.is("destroy_waits_kfree_rcu")) {
+    rank(R, Verdict::Safe, C.complete && C.identified && C.destroys.empty() ? Reason::NeverDestroyed : Reason::DestroyWaits, C.name);
+    return;
+  }
+  bool Reached = !C.destroys.empty() && !AllHarmless && !AllWaited;
+  if (Reached && !InitOnly) {
+    rank(R, Verdict::Unsafe, Reason::DestroyedWithoutWait, Worst);
+  } else if (!C.identified) {
+    rank(R, Verdict::Review, Reason::CacheUnknown, join(C.missing, "; "));
+  } else if (!C.complete) {
+    rank(R, Verdict::Review, Reason::SearchIncomplete, join(C.missing, "; "));
+  } else if (!Unknown.empty()) {
+    rank(R, Verdict::Review, Reason::SearchIncomplete, Unknown);
+  } else if (Reached) {
+    rank(R, Verdict::Review, Reason::InitErrorPathOnly, C.name);
+  } else if (C.destroys.empty()) {
+    rank(R, Verdict::Safe, Reason::NeverDestroyed, C.name);
+  } else if (AllHarmless) {
+    rank(R, Verdict::Safe, NeverRuns && !R.destructions.empty() ? Reason::NeverReached : Reason::NoObjectYet, C.name);
+  } else {
+    rank(R, Verdict::Safe, Reason::BarrierWaits, C.name);
   }
 }
 

@@ -90,7 +90,8 @@ public:
   void useGlances(const std::map<std::pair<std::string, uint32_t>, GlanceFinding> *G) { Glances = G; }
 
   /// Judges all entries with the facts at hand. False if demands are open (then judge again after parsing).
-  bool judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport> &Reports);
+  /// \p OnlyOpen: leave out the caches that had no demand open last time; the verdicts are then not final.
+  bool judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport> &Reports, bool OnlyOpen = false);
 
 private:
   std::vector<const FlowFact *> flowsOutsideTheAllocator() const;
@@ -99,6 +100,7 @@ private:
   bool nameReplacement(SiteReport &R, const CallbackReport &C, const ConversionRule &Rule);
   void judgeLifetime(SiteReport &R);
   void judgeCaches(SiteReport &R);
+  void judgeCache(SiteReport &R, const std::string &Place);
   DestructionReport judgeDestruction(const CacheReport &C, const Destruction &D);
   bool noObjectYet(const CacheReport &C, const DestructionReport &R, std::string &Why) const;
   std::set<std::string> queueingFunctions(const CacheReport &C);
@@ -115,6 +117,8 @@ private:
   std::map<std::string, CallbackReport> Callbacks;
   std::map<std::tuple<std::string, const FunctionFact *, unsigned>, DestructionReport> Destructions; ///< by cache and call
   bool Pending = false;
+  bool Partial = false;
+  std::set<std::string> Settled; ///< caches without an open demand
 };
 
 /// "refuse", "convert", ... as in the JSON contract.
