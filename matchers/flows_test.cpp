@@ -44,11 +44,11 @@ TEST(Flow, AChainOfAssignments) {
 
 TEST(Flow, FieldToField) {
   EXPECT_EQ(flowsOf("struct other { struct kmem_cache *slab; };\nvoid f(struct foo *p, struct other *o) { p->cache = o->slab; }"),
-            "F:foo@include/stub.h.cache <- F:other@.slab");
+            "F:foo@include/base.h.cache <- F:other@.slab");
 }
 
 TEST(Flow, WriteOnceAndReadOnce) {
-  EXPECT_EQ(flowsOf("void f(struct foo *p) { WRITE_ONCE(p->cache, READ_ONCE(foo_cache)); }"), "F:foo@include/stub.h.cache <- V:foo_cache");
+  EXPECT_EQ(flowsOf("void f(struct foo *p) { WRITE_ONCE(p->cache, READ_ONCE(foo_cache)); }"), "F:foo@include/base.h.cache <- V:foo_cache");
 }
 
 TEST(Flow, ThroughAVoidPointer) {

@@ -30,7 +30,7 @@ TEST(FreeOnly, ALocalAssignedLater) { EXPECT_EQ(callback("struct foo *p;\np = co
 TEST(FreeOnly, TheFreeIntoACache) { EXPECT_EQ(withObject("kmem_cache_free(foo_cache, p);"), "kmem_cache_free(V:foo_cache, head-16)"); }
 
 TEST(FreeOnly, TheCacheIsAFieldOfTheObject) {
-  EXPECT_EQ(withObject("kmem_cache_free(p->cache, p);"), "kmem_cache_free(F:foo@include/stub.h.cache, head-16)");
+  EXPECT_EQ(withObject("kmem_cache_free(p->cache, p);"), "kmem_cache_free(F:foo@include/base.h.cache, head-16)");
 }
 
 TEST(FreeOnly, ACacheChosenFromTwoIsNotNamed) {

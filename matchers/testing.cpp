@@ -174,9 +174,9 @@ Snippet::Snippet(const std::string &Text, std::set<std::string> Summarise) : Cod
   llvm::raw_string_ostream Out(Messages);
   TextDiagnosticPrinter Printer(Out, new DiagnosticOptions());
   Unit = tooling::buildASTFromCodeWithArgs(
-      Code, {"-xc", "-std=gnu11", "--target=x86_64-linux-gnu", "-ffreestanding", "-nostdinc", "-w", "-include", "/tree/include/stub.h"},
+      Code, {"-xc", "-std=gnu11", "--target=x86_64-linux-gnu", "-ffreestanding", "-nostdinc", "-w", "-include", "/tree/include/base.h"},
       "/tree/net/a.c", "krcu-test", std::make_shared<PCHContainerOperations>(), tooling::getClangStripDependencyFileAdjuster(),
-      {{"/tree/include/stub.h", Header}}, &Printer);
+      {{"/tree/include/base.h", Header}}, &Printer);
   if (!Unit || Unit->getDiagnostics().hasErrorOccurred()) {
     ADD_FAILURE() << "the snippet does not compile:\n" << Out.str() << Code;
     return;

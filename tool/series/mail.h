@@ -32,7 +32,7 @@ struct Mail {
 
 std::string formatMail(const Mail &M);
 
-/// "0003-net-bridge-replace-fdb_rcu_free-with-kfree_rcu.patch".
+/// "0003-net-foo-replace-foo_free_rcu-with-kfree_rcu.patch".
 std::string mailFileName(const Mail &M);
 
 /// A header's text as RFC 2047 wants it: words that are not ASCII become encoded words. `Column`: where the text begins.
