@@ -31,12 +31,18 @@ WantedBodies::WantedBodies(const Outline &O, const BodyFilter &F) {
   for (const OutlineFunction &Fn : O.functions) {
     bool &Want = Known[Fn.name];
     Want = Want || F.names.count(Fn.name) || mentions(Fn.identifiers, Words);
+    NameAt.emplace(Fn.name_begin, Fn.name);
   }
 }
 
 bool WantedBodies::wants(const std::string &Function) const {
   auto It = Known.find(Function);
   return It == Known.end() || It->second;
+}
+
+bool WantedBodies::wantsAt(uint32_t Offset, const std::string &Function) const {
+  auto It = NameAt.find(Offset);
+  return wants(It == NameAt.end() ? Function : It->second);
 }
 
 } // namespace krcu

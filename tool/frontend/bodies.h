@@ -18,14 +18,18 @@ struct BodyFilter {
   bool all = false;            ///< every body of .c files
 };
 
-/// Names of the functions in `O` whose bodies `F` wants; functions not in the outline (made by macros) are always wanted.
+/// Names of the functions in `O` whose bodies `F` wants; functions not in the outline are always wanted.
+/// One made by a macro goes by the name of the macro.
 class WantedBodies {
 public:
   WantedBodies(const Outline &O, const BodyFilter &F);
   bool wants(const std::string &Function) const;
+  /// The same for the function whose name stands at the byte offset; `Function` is what it is called after macros are expanded.
+  bool wantsAt(uint32_t Offset, const std::string &Function) const;
 
 private:
   std::map<std::string, bool> Known;
+  std::map<uint32_t, std::string> NameAt; ///< offset -> name as the text has it
 };
 
 } // namespace krcu

@@ -31,6 +31,7 @@ struct Frontend::Variant {
 /// What differs between two tries at the same file.
 struct Frontend::Attempt {
   bool pch = true;
+  bool blank = true;
   bool trace_overlay = true;
   bool last_resort = false;
   std::vector<std::string> extra_dirs;
@@ -41,7 +42,7 @@ struct Frontend::Worker {
 };
 
 Frontend::Frontend(const Tree &Tr, const Index &Ix, FrontendOptions O)
-    : T(Tr), I(Ix), Options(std::move(O)), Outlines(Ix) {
+    : T(Tr), I(Ix), Options(std::move(O)), Outlines(Ix), Blank(std::make_unique<BlankHeaders>()) {
   for (unsigned N = 0; N < std::max(1u, Options.jobs); ++N)
     Workers.push_back(std::make_unique<Worker>());
   for (uint32_t Id = 0; Id < I.files().size(); ++Id)
@@ -80,7 +81,7 @@ Frontend::Variant *Frontend::variant(const std::string &Name, const std::map<std
   }
   Slot->synth = std::move(*S);
   Slot->kbuild = Kbuild::create(T, Slot->synth->values, Slot->synth->src_arch);
-  auto Session = ParseSession::create(T, *Slot->synth);
+  auto Session = ParseSession::create(T, *Slot->synth, *Blank);
   if (!Session)
     Slot->problem = message(Session.takeError());
   else
@@ -137,6 +138,12 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   Job.overrides = Request.overrides;
   Job.warn_unused = Request.warn_unused;
   Job.trace_overlay = A.trace_overlay;
+  Job.blank = A.blank;
+  std::set<std::string> Whole = Request.bodies.headers;
+  for (const std::string &Name : Request.bodies.names)
+    for (const FunctionPlace &P : I.definitionsOf(Name))
+      Whole.insert(I.files()[P.file].path);
+  Job.whole_headers = &Whole;
   Job.show_with_errors = A.last_resort;
   if (A.pch)
     if (auto It = V.pch.find(pchFamily(Main)); It != V.pch.end())
@@ -249,8 +256,8 @@ ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string 
       return Best;
     First = false;
     ++stats.retries;
-    if (A.pch && V.pch.count(pchFamily(Main))) {
-      A.pch = false;
+    if ((A.pch && V.pch.count(pchFamily(Main))) || A.blank) {
+      A.pch = A.blank = false;
       Out = Try(A);
     }
     for (int Round = 0; Round < 4 && !Shown; ++Round) {

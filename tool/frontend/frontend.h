@@ -24,6 +24,8 @@
 
 namespace krcu {
 
+class BlankHeaders;
+
 struct FrontendOptions {
   unsigned jobs = 1;
   std::vector<std::string> only_variants;      ///< architectures to try; empty: all that the tree has
@@ -79,6 +81,7 @@ private:
   const Index &I;
   FrontendOptions Options;
   OutlineCache Outlines;
+  std::unique_ptr<BlankHeaders> Blank;
   std::map<std::string, std::vector<uint32_t>> HeadersByName;
   std::mutex VariantsLock;
   std::map<std::string, std::unique_ptr<Variant>> Variants;

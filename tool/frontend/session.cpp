@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/frontend/session.h"
+#include "tool/frontend/blank.h"
 #include "tool/frontend/mount_fs.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
@@ -98,14 +99,14 @@ public:
     if (!ND || !ND->getIdentifier() || !Job.bodies)
       return false;
     const SourceManager &SM = CI.getSourceManager();
-    FileID File = SM.getFileID(SM.getExpansionLoc(D->getLocation()));
+    auto [File, Offset] = SM.getDecomposedExpansionLoc(D->getLocation());
     std::string Name = ND->getName().str();
     if (Job.bodies->names.count(Name))
       return false;
     const Wanted &W = wantedIn(File);
     if (W.everything)
       return false;
-    return !W.bodies || !W.bodies->wants(Name);
+    return !W.bodies || !W.bodies->wantsAt(Offset, Name);
   }
 
   void HandleTranslationUnit(ASTContext &Context) override {
@@ -203,8 +204,8 @@ std::shared_ptr<CompilerInvocation> makeInvocation(const std::vector<std::string
 
 } // namespace
 
-llvm::Expected<std::unique_ptr<ParseSession>> ParseSession::create(const Tree &T, const Synth &S) {
-  std::unique_ptr<ParseSession> P(new ParseSession(T, S));
+llvm::Expected<std::unique_ptr<ParseSession>> ParseSession::create(const Tree &T, const Synth &S, BlankHeaders &Blank) {
+  std::unique_ptr<ParseSession> P(new ParseSession(T, S, Blank));
   const std::string &Root = P->Root;
   P->Generated = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
   P->Trace = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
@@ -213,33 +214,32 @@ llvm::Expected<std::unique_ptr<ParseSession>> ParseSession::create(const Tree &T
     P->Generated->addFile(Root + "/" + Path, 0, llvm::MemoryBuffer::getMemBuffer(Text, Path));
   for (const auto &[Path, Text] : S.trace_overlay)
     P->Trace->addFile(Root + "/" + Path, 0, llvm::MemoryBuffer::getMemBuffer(Text, Path));
-  P->Base = makeInvocation(S.flags, P->overlay(true, false, nullptr));
+  P->Base = makeInvocation(S.flags, P->newFileCache(true, false)->fs);
   if (!P->Base)
     return fail("architecture " + S.variant + ": Clang does not accept the synthesised flags; is this Clang 19?");
   return P;
 }
 
-llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem>
-ParseSession::overlay(bool WithTrace, bool UserBuild, const std::map<std::string, std::string> *Overrides) const {
-  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Disk = withMount(T, llvm::vfs::createPhysicalFileSystem()), Made = Generated;
+std::unique_ptr<FileCache> ParseSession::newFileCache(bool WithTrace, bool UserBuild, const ParseJob *Job) const {
+  auto Cache = std::make_unique<FileCache>();
+  Cache->blank = llvm::makeIntrusiveRefCnt<BlankingFileSystem>(T, Blank, withMount(T, llvm::vfs::createPhysicalFileSystem()));
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Disk = Cache->blank, Made = Generated;
   // What lies above wins. The user's build knows best; for it the synthesised headers only fill gaps. The synthesised
   // configuration must be whole, whatever some earlier build has left behind in the tree.
   auto Layers = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(UserBuild ? Made : Disk);
   Layers->pushOverlay(UserBuild ? Disk : Made);
   if (WithTrace)
     Layers->pushOverlay(Trace);
-  if (Overrides) {
+  if (Job && Job->overrides) {
     auto Own = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
-    for (const auto &[Path, Text] : *Overrides)
-      Own->addFile(Root + "/" + Path, 0, llvm::MemoryBuffer::getMemBuffer(Text, Path));
+    for (const auto &[Path, Text] : *Job->overrides) {
+      bool Source = StringRef(Path).ends_with(".c") && Job->bodies && Job->blank;
+      std::string Shown = Source ? blankUnwanted(Text, outlineOf(Text), *Job->bodies) : Text;
+      Own->addFile(Root + "/" + Path, 0, llvm::MemoryBuffer::getMemBufferCopy(Shown, Path));
+    }
     Layers->pushOverlay(Own);
   }
-  return Layers;
-}
-
-std::unique_ptr<FileCache> ParseSession::newFileCache(bool TraceOverlay, bool UserBuild) const {
-  auto Cache = std::make_unique<FileCache>();
-  Cache->fs = overlay(TraceOverlay, UserBuild, nullptr);
+  Cache->fs = Layers;
   Cache->manager = llvm::makeIntrusiveRefCnt<FileManager>(FileSystemOptions(), Cache->fs);
   return Cache;
 }
@@ -283,13 +283,13 @@ std::shared_ptr<CompilerInvocation> ParseSession::invocationFor(const ParseJob &
 
 ParseOutcome ParseSession::parse(const ParseJob &Job, FileCache &Cache, const AstConsumer *User) const {
   ParseOutcome Out;
-  FileCache Own;
+  std::unique_ptr<FileCache> Own;
   FileCache *Files = &Cache;
   if (Job.overrides) { // texts of this job only: no shared cache
-    Own.fs = overlay(Job.trace_overlay, Job.command != nullptr, Job.overrides);
-    Own.manager = llvm::makeIntrusiveRefCnt<FileManager>(FileSystemOptions(), Own.fs);
-    Files = &Own;
+    Own = newFileCache(Job.trace_overlay, Job.command != nullptr, &Job);
+    Files = Own.get();
   }
+  Files->blank->plan = {Job.blank ? Job.bodies : nullptr, Job.outlines, Job.whole_headers};
   std::shared_ptr<CompilerInvocation> Invocation = invocationFor(Job, *Files);
   if (!Invocation) {
     Out.errors = 1;
@@ -331,7 +331,9 @@ bool ParseSession::buildPch(const std::vector<std::string> &Headers, const std::
     llvm::consumeError(std::move(E));
     return false;
   }
-  auto FS = overlay(true, false, nullptr);
+  auto Files = newFileCache(true, false);
+  BodyFilter None;
+  Files->blank->plan = {&None, nullptr, nullptr};
   auto Invocation = std::make_shared<CompilerInvocation>(*Base);
   FrontendOptions &FO = Invocation->getFrontendOpts();
   FO.Inputs.clear();
@@ -346,9 +348,8 @@ bool ParseSession::buildPch(const std::vector<std::string> &Headers, const std::
   CompilerInstance CI;
   CI.setInvocation(Invocation);
   CI.createDiagnostics(&Diagnostics, /*ShouldOwnClient=*/false);
-  auto Manager = llvm::makeIntrusiveRefCnt<FileManager>(FileSystemOptions(), FS);
-  CI.setFileManager(Manager.get());
-  CI.createSourceManager(*Manager);
+  CI.setFileManager(Files->manager.get());
+  CI.createSourceManager(*Files->manager);
   PchAction A;
   return CI.ExecuteAction(A) && Ignored.errors == 0;
 }

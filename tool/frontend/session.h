@@ -4,6 +4,7 @@
 // the generated headers exist. No policy: which file, which attempt and what to do on errors is decided in frontend.cpp.
 #pragma once
 
+#include "tool/frontend/blank.h"
 #include "tool/frontend/bodies.h"
 #include "tool/frontend/compile_commands.h"
 #include "tool/frontend/outcome.h"
@@ -22,6 +23,7 @@ namespace krcu {
 struct FileCache {
   llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> fs;
   llvm::IntrusiveRefCntPtr<clang::FileManager> manager;
+  llvm::IntrusiveRefCntPtr<BlankingFileSystem> blank; ///< the lowest layer of fs
 };
 
 struct ParseJob {
@@ -34,30 +36,32 @@ struct ParseJob {
   const CompileCommands::Entry *command = nullptr; ///< the user's own flags instead of the synthesised ones
   bool warn_unused = false;
   bool trace_overlay = true;
+  bool blank = true;                   ///< show the parser unwanted bodies as blanks
+  const std::set<std::string> *whole_headers = nullptr; ///< not these
   bool show_with_errors = false;       ///< call the consumer even if the parse had errors (the last resort)
 };
 
 class ParseSession {
 public:
-  /// `T` and `S` must outlive the result.
-  static llvm::Expected<std::unique_ptr<ParseSession>> create(const Tree &T, const Synth &S);
+  /// `T`, `S` and `Blank` must outlive the result.
+  static llvm::Expected<std::unique_ptr<ParseSession>> create(const Tree &T, const Synth &S, BlankHeaders &Blank);
 
   /// `UserBuild`: for jobs with a command; generated headers that are on disk win over the synthesised ones.
-  std::unique_ptr<FileCache> newFileCache(bool TraceOverlay, bool UserBuild) const;
+  /// `Job`: its overrides stand above everything; null: none.
+  std::unique_ptr<FileCache> newFileCache(bool TraceOverlay, bool UserBuild, const ParseJob *Job = nullptr) const;
   /// Runs the parser. `Consumer` may be null (only diagnostics are wanted).
   ParseOutcome parse(const ParseJob &Job, FileCache &Cache, const AstConsumer *Consumer) const;
   /// Compiles the headers (names as in #include <...>) into `Output`. False if that failed.
   bool buildPch(const std::vector<std::string> &Headers, const std::string &Output) const;
 
 private:
-  explicit ParseSession(const Tree &T, const Synth &S) : T(T), Root(T.root()), S(&S) {}
-  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> overlay(bool Trace, bool UserBuild,
-                                                          const std::map<std::string, std::string> *Overrides) const;
+  ParseSession(const Tree &T, const Synth &S, BlankHeaders &Blank) : T(T), Root(T.root()), S(&S), Blank(Blank) {}
   std::shared_ptr<clang::CompilerInvocation> invocationFor(const ParseJob &Job, FileCache &Cache) const;
 
   const Tree &T;
   const std::string Root;
   const Synth *S;
+  BlankHeaders &Blank;
   std::shared_ptr<clang::CompilerInvocation> Base;
   llvm::IntrusiveRefCntPtr<llvm::vfs::InMemoryFileSystem> Generated, Trace;
 };
