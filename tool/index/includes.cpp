@@ -35,12 +35,17 @@ bool endsPath(llvm::StringRef Path, llvm::StringRef Tail) {
   return Path.empty() || Path.back() == '/';
 }
 
-/// Could the written name stand for the header, by its spelling alone?
-bool couldName(llvm::StringRef Written, llvm::StringRef Header) {
+/// What the path of the header must end with.
+std::string tailOf(llvm::StringRef Written) {
   std::string Name = normalised(Written);
   llvm::StringRef Tail = Name;
   while (Tail.consume_front("../")) {
   }
+  return Tail.str();
+}
+
+/// Could a written name with this tail stand for the header, by its spelling alone?
+bool couldName(llvm::StringRef Tail, llvm::StringRef Header) {
   if (endsPath(Header, Tail))
     return true;
   // Kbuild makes asm/x.h a one-line wrapper of asm-generic/x.h for architectures that have none of their own.
@@ -79,11 +84,23 @@ void IncludeGraph::build(std::vector<IncludeCollector> &Workers) {
     Files.shrink_to_fit();
     ByBasename[basename(llvm::StringRef(Written).drop_front())].push_back(
         static_cast<uint32_t>(Names.size()));
-    Names.push_back({Written, std::move(Files)});
+    Names.push_back({Written, tailOf(llvm::StringRef(Written).drop_front()), std::move(Files)});
   }
 }
 
+const std::vector<uint32_t> &IncludeGraph::knownIncluders(const Index &I, llvm::StringRef HeaderPath) const {
+  std::lock_guard<std::mutex> Guard(Lock);
+  auto [It, New] = Known.try_emplace(HeaderPath);
+  if (New)
+    It->second = findIncluders(I, HeaderPath);
+  return It->second;
+}
+
 std::vector<uint32_t> IncludeGraph::includersOf(const Index &I, llvm::StringRef HeaderPath) const {
+  return knownIncluders(I, HeaderPath);
+}
+
+std::vector<uint32_t> IncludeGraph::findIncluders(const Index &I, llvm::StringRef HeaderPath) const {
   std::vector<uint32_t> Out;
   auto It = ByBasename.find(basename(HeaderPath));
   if (It == ByBasename.end())
@@ -94,7 +111,7 @@ std::vector<uint32_t> IncludeGraph::includersOf(const Index &I, llvm::StringRef 
     bool Quoted = Written.consume_front("\"");
     if (!Quoted)
       Written = Written.drop_front();
-    if (!couldName(Written, HeaderPath))
+    if (!couldName(Names[N].tail, HeaderPath))
       continue;
     for (uint32_t File : Names[N].files) {
       int Beside = Quoted ? besideIncluder(I, I.files()[File].path, Written) : -1;
@@ -113,7 +130,7 @@ std::vector<uint32_t> IncludeGraph::transitiveIncludersOf(const Index &I, llvm::
   for (uint32_t File : Queue)
     Reached.set(File);
   for (size_t At = 0; At < Queue.size(); ++At)
-    for (uint32_t File : includersOf(I, I.files()[Queue[At]].path))
+    for (uint32_t File : knownIncluders(I, I.files()[Queue[At]].path))
       if (!Reached.test(File)) {
         Reached.set(File);
         Queue.push_back(File);

@@ -7,6 +7,7 @@
 #include "tool/index/index.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringMap.h"
+#include <mutex>
 
 namespace krcu {
 
@@ -27,17 +28,24 @@ public:
   /// Does not depend on how the files were spread over the workers.
   void build(std::vector<IncludeCollector> &Workers);
 
+  /// Thread-safe, as the one below; remembered.
   std::vector<uint32_t> includersOf(const Index &I, llvm::StringRef HeaderPath) const;
   std::vector<uint32_t> transitiveIncludersOf(const Index &I, llvm::StringRef HeaderPath) const;
   uint64_t bytes() const;
 
 private:
+  std::vector<uint32_t> findIncluders(const Index &I, llvm::StringRef HeaderPath) const;
+  const std::vector<uint32_t> &knownIncluders(const Index &I, llvm::StringRef HeaderPath) const;
+
   struct Name {
     std::string written;         ///< with the opening '<' or '"'
+    std::string tail;            ///< without dots and leading "../"
     std::vector<uint32_t> files; ///< sorted, unique
   };
   std::vector<Name> Names;                           ///< sorted by `written`
   llvm::StringMap<std::vector<uint32_t>> ByBasename; ///< last component -> indices into Names
+  mutable std::mutex Lock;
+  mutable llvm::StringMap<std::vector<uint32_t>> Known; ///< header -> includers; entries never move
 };
 
 } // namespace krcu

@@ -71,10 +71,9 @@ void addInclude(Outline &Out, const LexedText &L, const LexDirective &D) {
 } // namespace
 
 const OutlineFunction *Outline::function(llvm::StringRef Name) const {
-  for (const OutlineFunction &F : functions)
-    if (F.name == Name)
-      return &F;
-  return nullptr;
+  auto It = std::lower_bound(by_name.begin(), by_name.end(), Name,
+                             [&](uint32_t Id, llvm::StringRef N) { return functions[Id].name < N; });
+  return It != by_name.end() && functions[*It].name == Name ? &functions[*It] : nullptr;
 }
 
 Outline outlineOf(llvm::StringRef Text) {
@@ -83,6 +82,10 @@ Outline outlineOf(llvm::StringRef Text) {
   Out.functions = functionsOf(L);
   for (OutlineFunction &F : Out.functions)
     F.identifiers = identifiersBetween(L, F.name_begin + static_cast<uint32_t>(F.name.size()), F.body_end);
+  for (uint32_t Id = 0; Id < Out.functions.size(); ++Id)
+    Out.by_name.push_back(Id);
+  std::stable_sort(Out.by_name.begin(), Out.by_name.end(),
+                   [&](uint32_t A, uint32_t B) { return Out.functions[A].name < Out.functions[B].name; });
   for (const LexDirective &D : L.directives()) {
     if (D.keyword == "define")
       addMacro(Out, L, D);

@@ -49,6 +49,8 @@ struct Outline {
   std::vector<std::string> top_level_identifiers; ///< outside function bodies and macros, sorted, unique
 
   const OutlineFunction *function(llvm::StringRef Name) const; ///< first of that name, or null
+
+  std::vector<uint32_t> by_name; ///< indices of `functions`, sorted by name, then by place
 };
 
 /// Functions made by a macro (SYSCALL_DEFINE3(name, ...) { ... }) carry the macro's name.

@@ -36,14 +36,14 @@ BarrierUse BarrierSearch::useOf(const BarrierRule &Rule, const CallFact &C, cons
 }
 
 /// Text only: does the function, or one it names within a few steps, mention a wanted name?
-bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth, const NameTest &Wanted, std::map<std::string, bool> &Known) {
+bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth, const NameTest &Wanted, Reached &Known) {
   std::string Name = plainName(Function);
-  auto It = Known.find(Function);
+  auto Key = std::pair(Function, Depth); // what few steps do not reach, more may
+  auto It = Known.find(Key);
   if (It != Known.end())
     return It->second;
-  Known[Function] = false; // cuts recursion
   bool Result = false;
-  std::vector<FunctionPlace> Places = DB.definitionsOf(Name);
+  const std::vector<FunctionPlace> &Places = DB.definitionsOf(Name);
   if (Places.size() > 4)
     return false;
   std::string Home = homeOf(Function);
@@ -63,7 +63,7 @@ bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth, const 
       if (Id == Name)
         continue;
       const OutlineFunction *Local = O->function(Id);
-      std::vector<FunctionPlace> Others = DB.definitionsOf(Id);
+      const std::vector<FunctionPlace> &Others = DB.definitionsOf(Id);
       if (Others.empty() || Others.size() > 4)
         continue;
       if (mayReach(Local && Local->is_static ? Id + "@" + File : Id, Depth - 1, Wanted, Known)) {
@@ -72,8 +72,7 @@ bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth, const 
       }
     }
   }
-  Known[Function] = Result;
-  return Result;
+  return Known[Key] = Result;
 }
 
 /// The call, if it may queue an object; else without text.

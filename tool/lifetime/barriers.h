@@ -25,7 +25,7 @@ struct BarrierReport {
   bool pending = false;
   std::vector<BarrierUse> always;   ///< on every path before
   std::vector<BarrierUse> sometimes; ///< on some path only
-  bool waits(bool BARRIER_KFREE) const;
+  bool waits(bool Kfree) const; ///< for kfree_rcu(), or else for call_rcu()
 };
 
 class BarrierSearch {
@@ -42,13 +42,14 @@ private:
   BarrierUse useOf(const BarrierRule &Rule, const CallFact &C, const std::string &Function) const;
   void addCall(const FunctionFact &F, unsigned Call, std::vector<BarrierUse> &To, bool &Pending, unsigned Depth);
   using NameTest = std::function<bool(const std::string &)>;
-  bool mayReach(const std::string &Function, unsigned Depth, const NameTest &Wanted, std::map<std::string, bool> &Known);
+  using Reached = std::map<std::pair<std::string, unsigned>, bool>; ///< function, steps left
+  bool mayReach(const std::string &Function, unsigned Depth, const NameTest &Wanted, Reached &Known);
   Evidence queueingCall(const FunctionFact &F, unsigned Call, const std::set<std::string> &Queueing);
 
   Database &DB;
   const Semantics &S;
-  std::map<std::string, bool> Textual;  ///< may the text of this function reach a barrier
-  std::map<std::string, bool> Queueable; ///< ... a function that queues objects
+  Reached Textual;   ///< may the text of this function reach a barrier
+  Reached Queueable; ///< ... a function that queues objects
   std::set<std::string> Active;
 };
 

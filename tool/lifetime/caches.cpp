@@ -190,7 +190,7 @@ void Search::requirePlan(const MentionPlan &Plan, const std::string &Word, Menti
 void Search::finishNamed(const std::string &Place) {
   std::string Word = wordOf(Place), Home = definedIn(Place);
   MentionKind Kind = Place[0] == 'F' ? MentionKind::Field : MentionKind::Variable;
-  MentionPlan Plan = planMentions(DB, Word, Kind, Home);
+  const MentionPlan &Plan = planMentions(DB, Word, Kind, Home);
   if (Plan.files.empty() || (Kind == MentionKind::Variable && StringRef(Home).ends_with(".c") && !Plan.files.count(Home)))
     note("the name " + Word + " is made by a macro, so a search for it does not find every use");
   requirePlan(Plan, Word, Kind, placeName(Place));

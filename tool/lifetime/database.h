@@ -16,6 +16,8 @@
 
 namespace krcu {
 
+struct MentionPlan;
+
 /// What one file must be parsed for.
 struct Demand {
   std::set<std::string> words;     ///< bodies that mention these
@@ -42,6 +44,10 @@ public:
   /// Index::mentioning() and Index::definitionsOf(), remembered.
   const std::vector<uint32_t> &mentioning(const std::string &Word) const;
   const std::vector<FunctionPlace> &definitionsOf(const std::string &Function) const;
+  /// Where planMentions() keeps its answer; null before the first.
+  std::shared_ptr<const MentionPlan> &rememberedPlan(const std::string &Word, int Kind, const std::string &Home) const {
+    return Text->plans[{Word, Kind, Home}];
+  }
   /// findTokens() of a file's text, remembered; empty if the file cannot be read.
   const std::vector<OutlineToken> &tokens(const std::string &File, const std::string &Word) const;
 
@@ -80,6 +86,7 @@ private:
     std::map<std::string, std::vector<uint32_t>> mentions;
     std::map<std::string, std::vector<FunctionPlace>> definitions;
     std::map<std::pair<std::string, std::string>, std::vector<OutlineToken>> tokens;
+    std::map<std::tuple<std::string, int, std::string>, std::shared_ptr<const MentionPlan>> plans;
   };
 
   const Index &I;

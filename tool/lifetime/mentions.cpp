@@ -161,7 +161,7 @@ std::vector<std::string> unseenDefinitions(const Database &DB, const std::string
   return Result;
 }
 
-MentionPlan planMentions(const Database &DB, const std::string &Word, MentionKind Kind, const std::string &Home) {
+static MentionPlan makePlan(const Database &DB, const std::string &Word, MentionKind Kind, const std::string &Home) {
   MentionPlan Plan;
   struct Item {
     std::string word;
@@ -218,6 +218,13 @@ MentionPlan planMentions(const Database &DB, const std::string &Word, MentionKin
     }
   }
   return Plan;
+}
+
+const MentionPlan &planMentions(const Database &DB, const std::string &Word, MentionKind Kind, const std::string &Home) {
+  std::shared_ptr<const MentionPlan> &Known = DB.rememberedPlan(Word, static_cast<int>(Kind), Home);
+  if (!Known)
+    Known = std::make_shared<const MentionPlan>(makePlan(DB, Word, Kind, Home));
+  return *Known;
 }
 
 std::vector<std::string> hiddenMentions(const Database &DB, const MentionPlan &Plan, const std::string &Word, MentionKind Kind) {

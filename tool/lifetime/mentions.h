@@ -18,8 +18,8 @@ struct MentionPlan {
 };
 
 /// Everywhere that `Word` may be used. `Home`: the file that its scope starts in (the header of a record, the file of a static); empty: the
-/// whole tree.
-MentionPlan planMentions(const Database &DB, const std::string &Word, MentionKind Kind, const std::string &Home);
+/// whole tree. Rests on the text alone, and is made once.
+const MentionPlan &planMentions(const Database &DB, const std::string &Word, MentionKind Kind, const std::string &Home);
 
 /// Uses of `Word` in the plan's files that an #if hid from the parse and that could matter to the life of a cache: "drv/x.c:12". A use
 /// that only hands the cache to the allocator, or only compares it, cannot.

@@ -53,7 +53,7 @@ private:
   /// Everybody who may call it has been parsed, or a demand is open.
   bool askForUsers(const std::string &Function) {
     std::string Name = plainName(Function);
-    MentionPlan Plan = planMentions(DB, Name, MentionKind::Function, homeOf(Function));
+    const MentionPlan &Plan = planMentions(DB, Name, MentionKind::Function, homeOf(Function));
     if (Plan.files.size() > MaxFiles) {
       incomplete(Name + "() is used in " + std::to_string(Plan.files.size()) + " files, more than are looked at");
       return false;
