@@ -143,84 +143,116 @@ void Scan::glanceAtCallbacks() {
   if (!Options.glance)
     return;
   Timing::Phase P(Times, "glance");
-  std::vector<std::optional<GlanceFinding>> Slots(Census.size());
+  std::vector<std::optional<GlanceFinding>> Slots(Census.size()), Others(Census.size());
   std::vector<std::unique_ptr<Glancer>> Workers;
   OutlineCache Outlines(*TheIndex);
   for (unsigned W = 0; W < std::max(1u, Options.jobs); ++W)
     Workers.push_back(std::make_unique<Glancer>(*TheIndex, TheRules, Outlines));
   parallelFor(Options.jobs, Census.size(), [&](size_t N, unsigned Worker) {
     std::string Callback = Census[N].kind == CensusKind::Call ? callbackName(Census[N]) : std::string();
-    if (!Callback.empty())
-      Slots[N] = Workers[Worker]->moreThanFree(Census[N].where.file, Callback);
+    if (Callback.empty())
+      return;
+    Slots[N] = Workers[Worker]->moreThanFree(Census[N].where.file, Callback);
+    if (!Slots[N] && !Options.verdict.families.empty())
+      Others[N] = Workers[Worker]->anotherFamily(Census[N].where.file, Callback, Options.verdict.families);
   });
-  for (size_t N = 0; N < Census.size(); ++N)
+  for (size_t N = 0; N < Census.size(); ++N) {
     if (Slots[N])
-      Glances.emplace(std::pair(Census[N].where.file, Census[N].offset), *Slots[N]);
+      Glances.more_than_free.emplace(std::pair(Census[N].where.file, Census[N].offset), *Slots[N]);
+    if (Others[N])
+      Glances.another_family.emplace(std::pair(Census[N].where.file, Census[N].offset), *Others[N]);
+  }
 }
 
-void Scan::parseOne(const std::string &File, const Demand &D, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome) {
+void Scan::parseOne(ParseTask &T, unsigned Worker) {
   ParseRequest Request;
-  Request.file = File;
-  Request.bodies.words = D.words;
-  Request.bodies.names = D.names;
+  Request.file = T.files.front();
+  Request.together.assign(T.files.begin() + 1, T.files.end());
+  Request.bodies.words = T.demand.words;
+  Request.bodies.names = T.demand.names;
   Request.bodies.headers = CensusHeaders;
   ExtractOptions EO = extractOptions();
-  EO.summarise = D.summarise;
+  EO.summarise = T.demand.summarise;
   for (int Round = 0; Round < 3; ++Round) {
-    Outcome = TheFrontend->parse(Request, Worker, [&](clang::ASTContext &Context, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
-      Facts = extractFacts(Context, File, Decls, EO);
+    T.outcome = TheFrontend->parse(Request, Worker, [&](clang::ASTContext &Context, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
+      T.facts = extractFacts(Context, Request.file, Decls, EO);
     });
     size_t Before = Request.bodies.names.size();
-    Request.bodies.names.insert(Facts.missing_bodies.begin(), Facts.missing_bodies.end());
-    if (Facts.missing_bodies.empty() || (Request.bodies.names.size() == Before && Request.no_pch))
+    Request.bodies.names.insert(T.facts.missing_bodies.begin(), T.facts.missing_bodies.end());
+    if (T.facts.missing_bodies.empty() || (Request.bodies.names.size() == Before && Request.no_pch))
       break;
     Request.no_pch = true; // the helper's header may be part of the precompiled one
   }
-  Facts.file = File;
+  T.facts.file = Request.file;
+}
+
+/// A task a file, large ones first, so that no thread is left alone with one at the end; headers that go together in one.
+std::vector<Scan::ParseTask> Scan::tasksFor(const std::map<std::string, Demand> &Wanted) const {
+  std::vector<ParseTask> Tasks;
+  ParseTask Headers;
+  for (const auto &[File, D] : Wanted) {
+    ParseTask &T = TheFrontend->standsAlone(File) ? Headers : Tasks.emplace_back();
+    T.files.push_back(File);
+    T.demand.add(D);
+    if (int Id = TheIndex->find(File); Id >= 0)
+      T.size += TheIndex->files()[static_cast<size_t>(Id)].size;
+  }
+  if (!Headers.files.empty())
+    Tasks.push_back(std::move(Headers));
+  std::stable_sort(Tasks.begin(), Tasks.end(), [](const ParseTask &A, const ParseTask &B) { return A.size > B.size; });
+  return Tasks;
 }
 
 void Scan::parseAll(const std::map<std::string, Demand> &Wanted) {
-  std::vector<const std::pair<const std::string, Demand> *> Jobs;
-  for (const auto &Each : Wanted)
-    Jobs.push_back(&Each);
-  // Large files first, so that no thread is left alone with one at the end.
-  auto SizeOf = [&](const std::string &File) {
-    int Id = TheIndex->find(File);
-    return Id < 0 ? UINT64_C(0) : TheIndex->files()[static_cast<size_t>(Id)].size;
+  std::vector<ParseTask> Tasks = tasksFor(Wanted);
+  std::vector<ParseTask> Alone; // headers that do not go together
+  auto Run = [&](std::vector<ParseTask> &Some) {
+    std::atomic<size_t> Done{0};
+    parallelFor(Options.jobs, Some.size(), [&](size_t N, unsigned Worker) {
+      auto Begin = std::chrono::steady_clock::now();
+      parseOne(Some[N], Worker);
+      Some[N].seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - Begin).count();
+      size_t Now = ++Done;
+      if (Options.progress)
+        std::fprintf(stderr, "\rparsing %zu/%zu ", Now, Some.size());
+    });
+    if (Options.progress && !Some.empty())
+      std::fprintf(stderr, "\r\033[K");
   };
-  std::sort(Jobs.begin(), Jobs.end(), [&](auto *A, auto *B) {
-    return std::pair(SizeOf(B->first), A->first) < std::pair(SizeOf(A->first), B->first);
-  });
-  std::vector<FileFacts> Facts(Jobs.size());
-  std::vector<ParseOutcome> Outcomes(Jobs.size());
-  std::vector<double> Seconds(Jobs.size());
-  std::atomic<size_t> Done{0};
-  parallelFor(Options.jobs, Jobs.size(), [&](size_t N, unsigned Worker) {
-    auto Begin = std::chrono::steady_clock::now();
-    parseOne(Jobs[N]->first, Jobs[N]->second, Worker, Facts[N], Outcomes[N]);
-    Seconds[N] = std::chrono::duration<double>(std::chrono::steady_clock::now() - Begin).count();
-    size_t Now = ++Done;
-    if (Options.progress)
-      std::fprintf(stderr, "\rparsing %zu/%zu ", Now, Jobs.size());
-  });
-  if (Options.progress && !Jobs.empty())
-    std::fprintf(stderr, "\r\033[K");
-  for (size_t N = 0; N < Jobs.size(); ++N) {
-    const auto &[File, D] = *Jobs[N];
-    std::string Cause = Outcomes[N].errors ? Outcomes[N].cause : std::string();
-    if (Outcomes[N].errors && Cause.empty())
-      Cause = std::to_string(Outcomes[N].errors) + " errors";
-    Parsed.insert(File);
-    FileSeconds[File] += Seconds[N];
-    if (Outcomes[N].parsed)
-      DB->add(std::move(Facts[N]), D, Cause);
+  Run(Tasks);
+  for (ParseTask &T : Tasks) {
+    if (T.outcome.errors && T.files.size() > 1)
+      for (const std::string &File : T.files)
+        Alone.push_back({{File}, Wanted.at(File), 0, {}, {}, 0});
     else
-      DB->addUnparsed(File, D, Cause);
+      take(std::move(T));
+  }
+  Run(Alone);
+  for (ParseTask &T : Alone)
+    take(std::move(T));
+  DB->link();
+}
+
+/// The facts of a parse into the database.
+void Scan::take(ParseTask T) {
+  std::string Cause = T.outcome.errors ? T.outcome.cause : std::string();
+  if (T.outcome.errors && Cause.empty())
+    Cause = std::to_string(T.outcome.errors) + " errors";
+  for (const std::string &File : T.files) {
+    Parsed.insert(File);
+    FileSeconds[File] += T.seconds / static_cast<double>(T.files.size());
+    FileFacts Facts; // all of them stand under the first name
+    if (&File == &T.files.front())
+      Facts = std::move(T.facts);
+    Facts.file = File;
+    if (T.outcome.parsed)
+      DB->add(std::move(Facts), T.demand, Cause);
+    else
+      DB->addUnparsed(File, T.demand, Cause);
     Problems.erase(std::remove_if(Problems.begin(), Problems.end(), [&](const ParseProblem &P) { return P.file == File; }), Problems.end());
     if (!Cause.empty())
-      Problems.push_back({File, Cause, Outcomes[N].built, false});
+      Problems.push_back({File, Cause, T.outcome.built, false});
   }
-  DB->link();
 }
 
 ModuleFact Scan::moduleFact(const std::string &File) {
@@ -251,7 +283,7 @@ void Scan::parseAndJudge() {
     Timing::Phase P(Times, "plan");
     std::vector<CensusEntry> Open;
     for (const CensusEntry &E : Census)
-      if (!Glances.count({E.where.file, E.offset}))
+      if (!Glances.settle(E.where.file, E.offset))
         Open.push_back(E);
     Wanted = planFirstParse(*TheIndex, TheRules, Open, Options.jobs);
   }

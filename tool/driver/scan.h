@@ -80,8 +80,19 @@ private:
   void takeCensusOf();
   void glanceAtCallbacks();
   void parseAndJudge();
+  /// One parse: a file, or headers that are seen together.
+  struct ParseTask {
+    std::vector<std::string> files;
+    Demand demand;
+    uint64_t size = 0; ///< bytes
+    FileFacts facts;
+    ParseOutcome outcome;
+    double seconds = 0;
+  };
+  std::vector<ParseTask> tasksFor(const std::map<std::string, Demand> &Wanted) const;
   void parseAll(const std::map<std::string, Demand> &Wanted);
-  void parseOne(const std::string &File, const Demand &D, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome);
+  void parseOne(ParseTask &T, unsigned Worker);
+  void take(ParseTask T);
   bool wantsPath(const std::string &File) const;
   ModuleFact moduleFact(const std::string &File);
 
@@ -95,7 +106,7 @@ private:
   std::vector<CensusEntry> Census;
   std::vector<CensusEntry> WholeCensus; ///< every flavour, every file; only with ScanOptions::leftovers
   std::unique_ptr<LeftoverSearch> Leftover;
-  std::map<std::pair<std::string, uint32_t>, GlanceFinding> Glances; ///< by file and offset of the call
+  GlanceFindings Glances;
   std::set<std::string> CensusHeaders;
   std::map<std::string, unsigned> OtherFlavours;
   std::vector<SiteReport> Sites;

@@ -97,22 +97,22 @@ StringRef archOf(StringRef File) {
   return File.take_until([](char C) { return C == '/'; });
 }
 
-/// A missing <asm/x.h> says whose file it is: the architectures that have it are tried next.
-void ownersFirst(const Tree &T, const std::vector<std::string> &Missing, std::vector<std::string> &Names, size_t From) {
-  auto Owns = [&](const std::string &Variant) {
-    return std::any_of(Missing.begin(), Missing.end(), [&](const std::string &Header) {
-      return StringRef(Header).starts_with("asm/") && T.has("arch/" + Variant + "/include/" + Header);
-    });
-  };
-  std::vector<std::string> First(Names.begin(), Names.begin() + static_cast<long>(std::min(From, Names.size()))), Rest;
+/// A missing <asm/x.h> says whose file it is: those of the variants `Names` from `From` on that have it.
+std::vector<std::string> ownersOf(const Tree &T, const std::vector<std::string> &Missing, const std::vector<std::string> &Names, size_t From) {
+  std::vector<std::string> Result;
   for (size_t N = From; N < Names.size(); ++N)
-    (Owns(Names[N]) ? First : Rest).push_back(Names[N]);
-  First.insert(First.end(), Rest.begin(), Rest.end());
-  Names = std::move(First);
+    if (std::any_of(Missing.begin(), Missing.end(), [&](const std::string &Header) {
+          return StringRef(Header).starts_with("asm/") && T.has("arch/" + Names[N] + "/include/" + Header);
+        }))
+      Result.push_back(Names[N]);
+  return Result;
 }
 
-bool needsRealTracepoints(StringRef File) {
-  return File.starts_with("kernel/trace/") || File == "kernel/tracepoint.c";
+/// Moves the owners to the place `From`, the others behind them.
+void ownersFirst(const std::vector<std::string> &Owners, std::vector<std::string> &Names, size_t From) {
+  std::stable_partition(Names.begin() + static_cast<long>(std::min(From, Names.size())), Names.end(), [&](const std::string &Name) {
+    return std::find(Owners.begin(), Owners.end(), Name) != Owners.end();
+  });
 }
 
 } // namespace
@@ -249,15 +249,23 @@ ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string 
       return Out;
     };
     Attempt A;
-    A.pch = Options.use_pch && !Request.no_pch;
-    A.trace_overlay = !needsRealTracepoints(Main);
+    A.pch = Options.use_pch && !Request.no_pch && V.pch.count(pchFamily(Main));
     ParseOutcome Out = Try(A);
     if (Shown)
       return Best;
     First = false;
     ++stats.retries;
-    if ((A.pch && V.pch.count(pchFamily(Main))) || A.blank) {
-      A.pch = A.blank = false;
+    // A header of another architecture: look there before anything else is tried here.
+    if (std::vector<std::string> Owners = ownersOf(T, Out.missing_includes, Names, Next + 1); !Built && !Owners.empty()) {
+      ownersFirst(Owners, Names, Next + 1);
+      continue;
+    }
+    if (A.pch) {
+      A.pch = false;
+      Out = Try(A);
+    }
+    if (!Shown) {
+      A.blank = false;
       Out = Try(A);
     }
     for (int Round = 0; Round < 4 && !Shown; ++Round) {
@@ -278,7 +286,7 @@ ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string 
     }
     if (Shown)
       return Best;
-    ownersFirst(T, Out.missing_includes, Names, Next + 1);
+    ownersFirst(ownersOf(T, Out.missing_includes, Names, Next + 1), Names, Next + 1);
   }
   if (!BestVariant)
     return Best;
@@ -323,11 +331,45 @@ std::vector<std::string> Frontend::mainFilesFor(const std::string &File) const {
   return Result;
 }
 
+bool Frontend::standsAlone(const std::string &Header) const {
+  if (!StringRef(Header).starts_with("include/") || !StringRef(Header).ends_with(".h"))
+    return false;
+  std::vector<uint32_t> Includers = I.includersOf(Header);
+  return std::any_of(Includers.begin(), Includers.end(), [&](uint32_t Id) { return StringRef(I.files()[Id].path).ends_with(".c"); });
+}
+
+/// Headers that any file may include are seen through a file that includes just these.
+ParseOutcome Frontend::parseHeaders(const ParseRequest &Request, Worker &W, const AstConsumer &Consumer) {
+  static const std::string Main = "krcu-headers.c"; // in memory only
+  ParseOutcome None;
+  std::string Text;
+  std::vector<std::string> Headers = Request.together;
+  Headers.insert(Headers.begin(), Request.file);
+  for (const std::string &Header : Headers) {
+    if (!standsAlone(Header))
+      return None;
+    Text += "#include <" + Header.substr(StringRef("include/").size()) + ">\n";
+  }
+  std::map<std::string, std::string> Overrides{{Main, Text}};
+  if (Request.overrides)
+    Overrides.insert(Request.overrides->begin(), Request.overrides->end());
+  ParseRequest R = Request;
+  R.no_pch = true; // the headers may be part of it, bodies skipped
+  R.overrides = &Overrides;
+  R.variant = Request.variant.empty() ? candidateVariants(Main).front() : Request.variant;
+  return parseMain(R, Main, W, Consumer);
+}
+
 ParseOutcome Frontend::parse(const ParseRequest &Request, unsigned WorkerNo, const AstConsumer &Consumer) {
   Worker &W = *Workers[WorkerNo];
   StringRef File = Request.file;
   if (File.ends_with(".h")) {
-    ParseOutcome Last;
+    ParseOutcome Last = parseHeaders(Request, W, Consumer);
+    if (Last.parsed && Last.errors == 0)
+      return Last;
+    if (!Request.together.empty())
+      return Last; // the caller asks for one at a time
+    Last = ParseOutcome();
     Last.cause = "no file that includes it was found";
     Last.errors = 1;
     ParseRequest R = Request;

@@ -35,6 +35,7 @@ struct FrontendOptions {
 
 struct ParseRequest {
   std::string file;                 ///< relative to the tree; a .c file, a fragment included by one, or a header
+  std::vector<std::string> together; ///< of a header: others to be seen in the same parse (each must stand alone)
   BodyFilter bodies;                ///< which function bodies are wanted
   const std::map<std::string, std::string> *overrides = nullptr; ///< path -> text that stands in for the file on disk
   bool warn_unused = false;         ///< report -Wunused-* (of the bodies that are parsed)
@@ -55,6 +56,9 @@ public:
   /// Parses; calls `Consumer` at most once, on the attempt with the fewest errors. Thread-safe for distinct workers.
   ParseOutcome parse(const ParseRequest &Request, unsigned Worker, const AstConsumer &Consumer);
 
+  /// Whether any file may include the header: then it needs no particular file to be seen through.
+  bool standsAlone(const std::string &Header) const;
+
   /// Which module the file is part of (independent of the configuration).
   ModuleInfo moduleOf(const std::string &File);
   std::vector<std::string> filesOfModule(const std::string &File);
@@ -74,6 +78,7 @@ private:
   std::vector<std::string> candidateVariants(const std::string &File);
   ParseOutcome parseUnder(Variant &V, const ParseRequest &Request, const std::string &Main, Worker &W, Attempt A,
                           const AstConsumer *Consumer);
+  ParseOutcome parseHeaders(const ParseRequest &Request, Worker &W, const AstConsumer &Consumer);
   ParseOutcome parseMain(const ParseRequest &Request, const std::string &Main, Worker &W, const AstConsumer &Consumer);
   std::vector<std::string> missingIncludeDirs(const std::vector<std::string> &Missing, const std::string &File) const;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A Bloom filter over the identifiers of one file, stored in an arena. 16 bits an identifier and 6 probes let
+// A Bloom filter over the identifiers of one file, stored in an arena. 16 bits an identifier let
 // about one foreign word in 1000 through; what passes is confirmed by reading the file, some 15 us each.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace krcu {
 
-/// Hash of an identifier. Reads up to 7 bytes behind the end of the word: buffers are padded.
+/// Hash of an identifier. Reads up to 15 bytes behind the end of the word: buffers are padded.
 inline uint64_t hashWord(const char *Word, size_t Length) {
   constexpr uint64_t Odd = UINT64_C(0x9e3779b97f4a7c15);
   auto Fold = [](uint64_t A, uint64_t B) {
@@ -26,11 +26,18 @@ inline uint64_t hashWord(const char *Word, size_t Length) {
     return V;
   };
   uint64_t Hash = Odd ^ Length;
-  for (; Length > 8; Length -= 8, Word += 8)
-    Hash = Fold(Hash ^ Load(Word), Odd);
-  uint64_t Tail = Length ? Load(Word) & (~UINT64_C(0) >> (64 - 8 * Length)) : 0;
-  Hash = Fold(Hash ^ Tail, Odd ^ UINT64_C(0xd1b54a32d192ed03));
+  for (; Length > 16; Length -= 16, Word += 16)
+    Hash = Fold(Hash ^ Load(Word), Odd ^ Load(Word + 8));
+  auto Part = [&](size_t Bytes, const char *At) { return Bytes ? Load(At) & (~UINT64_C(0) >> (64 - 8 * Bytes)) : 0; };
+  uint64_t First = Part(Length < 8 ? Length : 8, Word), Second = Part(Length > 8 ? Length - 8 : 0, Word + 8);
+  Hash = Fold(Hash ^ First, Odd ^ UINT64_C(0xd1b54a32d192ed03) ^ Second);
   return Hash | 1; // never 0, the mark of an empty slot
+}
+
+/// Hash of the first bytes of an identifier, for files whose many identifiers would make a large filter. Padded as above.
+inline uint64_t hashPrefix(const char *Word, size_t Length) {
+  constexpr size_t Prefix = 6;
+  return hashWord(Word, Length < Prefix ? Length : Prefix);
 }
 
 /// Words that live as long as the arena, handed out from chunks of 1 MiB.
@@ -60,43 +67,48 @@ private:
   size_t Left = 0, Total = 0;
 };
 
+/// All bits of an identifier stand in one block of four words, so that adding or asking costs one cache line.
 class WordFilter {
 public:
-  static constexpr unsigned BitsPerWord = 16, Probes = 6;
+  static constexpr unsigned BitsPerWord = 16, BlockWords = 4;
 
   WordFilter() = default;
   WordFilter(FilterArena &Arena, llvm::ArrayRef<uint64_t> Hashes) {
     if (Hashes.empty())
       return;
-    Size = static_cast<uint32_t>((Hashes.size() * BitsPerWord + 63) / 64);
-    uint64_t *Mine = Arena.allocate(Size);
-    for (uint64_t Hash : Hashes)
-      for (unsigned I = 0; I < Probes; ++I) {
-        uint64_t At = bit(Hash, I);
-        Mine[At / 64] |= UINT64_C(1) << (At % 64);
-      }
+    Blocks = static_cast<uint32_t>((Hashes.size() * BitsPerWord + 64 * BlockWords - 1) / (64 * BlockWords));
+    uint64_t *Mine = Arena.allocate(size_t(Blocks) * BlockWords);
+    for (uint64_t Hash : Hashes) {
+      uint64_t *Block = Mine + block(Hash);
+      for (unsigned I = 0; I < BlockWords; ++I)
+        Block[I] |= mask(Hash, I);
+    }
     Bits = Mine;
   }
 
   bool mayHold(uint64_t Hash) const {
-    if (!Size)
+    if (!Blocks)
       return false;
-    for (unsigned I = 0; I < Probes; ++I) {
-      uint64_t At = bit(Hash, I);
-      if (!(Bits[At / 64] >> (At % 64) & 1))
+    const uint64_t *Block = Bits + block(Hash);
+    for (unsigned I = 0; I < BlockWords; ++I)
+      if (uint64_t Mask = mask(Hash, I); (Block[I] & Mask) != Mask)
         return false;
-    }
     return true;
   }
 
 private:
-  uint64_t bit(uint64_t Hash, unsigned Probe) const {
-    auto Low = static_cast<uint32_t>(Hash >> 1), High = static_cast<uint32_t>(Hash >> 32) | 1;
-    return (static_cast<uint64_t>(Low + Probe * High) * (static_cast<uint64_t>(Size) * 64)) >> 32;
+  /// Two bits of each word, from the lower 49 bits of the hash (the lowest is always set); the block from all of it.
+  static uint64_t mask(uint64_t Hash, unsigned I) {
+    uint64_t Twelve = Hash >> (1 + 12 * I);
+    return (UINT64_C(1) << (Twelve & 63)) | (UINT64_C(1) << (Twelve >> 6 & 63));
+  }
+  size_t block(uint64_t Hash) const {
+    uint64_t Mixed = (Hash * UINT64_C(0xff51afd7ed558ccd)) >> 32;
+    return static_cast<size_t>((Mixed * Blocks) >> 32) * BlockWords;
   }
 
   const uint64_t *Bits = nullptr;
-  uint32_t Size = 0; ///< in 64-bit words
+  uint32_t Blocks = 0;
 };
 
 } // namespace krcu

@@ -265,27 +265,61 @@ std::optional<GlanceFinding> Glancer::lookElsewhere(const std::string &Name, uns
   return F && F->line == Places[0].line ? look(File, *F, *Own, Depth) : std::nullopt;
 }
 
+/// The callback's definition: in the file that names it, or the only one in the tree.
+Glancer::Home Glancer::homeOf(const std::string &File, const std::string &Callback) const {
+  Home H{File, Outlines.get(File), nullptr};
+  H.function = H.outline ? H.outline->function(Callback) : nullptr;
+  if (!H.function) {
+    std::vector<FunctionPlace> Places = I.definitionsOf(Callback);
+    if (Places.size() != 1)
+      return H;
+    H.file = I.files()[Places[0].file].path;
+    H.outline = Outlines.get(H.file);
+    H.function = H.outline ? H.outline->function(Callback) : nullptr;
+  }
+  // Two bodies under #if: only the parser can tell which one counts.
+  if (H.function && std::count_if(H.outline->functions.begin(), H.outline->functions.end(),
+                                  [&](const OutlineFunction &O) { return O.name == Callback; }) != 1)
+    H.function = nullptr;
+  return H;
+}
+
 std::optional<GlanceFinding> Glancer::moreThanFree(const std::string &File, const std::string &Callback) {
   auto Key = std::pair(File, Callback);
   auto It = Known.find(Key);
   if (It != Known.end())
     return It->second;
-  std::string Home = File;
-  auto Own = Outlines.get(File);
-  const OutlineFunction *F = Own ? Own->function(Callback) : nullptr;
-  if (!F) {
-    std::vector<FunctionPlace> Places = I.definitionsOf(Callback);
-    if (Places.size() == 1) {
-      Home = I.files()[Places[0].file].path;
-      Own = Outlines.get(Home);
-      F = Own ? Own->function(Callback) : nullptr;
+  std::optional<GlanceFinding> Result;
+  if (Home H = homeOf(File, Callback); H.function)
+    Result = look(H.file, *H.function, *H.outline, 0);
+  return Known.emplace(Key, Result).first->second;
+}
+
+std::optional<GlanceFinding> Glancer::anotherFamily(const std::string &File, const std::string &Callback,
+                                                    const std::set<std::string> &Families) {
+  Home H = homeOf(File, Callback);
+  if (!H.function)
+    return std::nullopt;
+  std::optional<GlanceFinding> Result;
+  std::set<const OutlineFunction *> Seen{H.function};
+  std::vector<const OutlineFunction *> Work{H.function};
+  while (!Work.empty()) {
+    const OutlineFunction *F = Work.back();
+    Work.pop_back();
+    for (const std::string &Id : F->identifiers) {
+      if (const OutlineFunction *Next = H.outline->function(Id); Next && Seen.insert(Next).second)
+        Work.push_back(Next);
+      const FreeRule *Rule = R.free(Id);
+      if (Rule && Families.count(Rule->family))
+        return std::nullopt;
+      if (Rule && !Result)
+        Result = GlanceFinding{{H.file, F->line, 1}, "frees with " + Id + "()", {H.file, H.function->line, 1}};
+      for (const OutlineMacro &M : H.outline->macros) // a macro of the file may hide the free
+        if (M.name == Id && std::any_of(M.identifiers.begin(), M.identifiers.end(), [&](const std::string &In) { return R.free(In) != nullptr; }))
+          return std::nullopt;
     }
   }
-  std::optional<GlanceFinding> Result;
-  // Two bodies under #if: only the parser can tell which one counts.
-  if (F && std::count_if(Own->functions.begin(), Own->functions.end(), [&](const OutlineFunction &O) { return O.name == Callback; }) == 1)
-    Result = look(Home, *F, *Own, 0);
-  return Known.emplace(Key, Result).first->second;
+  return Result;
 }
 
 } // namespace krcu

@@ -11,6 +11,7 @@
 #include "tool/support/evidence.h"
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace krcu {
@@ -21,6 +22,16 @@ struct GlanceFinding {
   Location callback;  ///< the callback's definition
 };
 
+/// What the text of the callbacks has settled, by file and offset of the call.
+struct GlanceFindings {
+  using Map = std::map<std::pair<std::string, uint32_t>, GlanceFinding>;
+  Map more_than_free;
+  Map another_family; ///< than those asked for
+  bool settle(const std::string &File, uint32_t Offset) const {
+    return more_than_free.count({File, Offset}) || another_family.count({File, Offset});
+  }
+};
+
 /// Not thread-safe; make one per thread. `I`, `R` and `Outlines` must outlive it.
 class Glancer {
 public:
@@ -28,8 +39,16 @@ public:
 
   /// `File`: where the callback is named. Nothing if it is not certain that `Callback` does more than free.
   std::optional<GlanceFinding> moreThanFree(const std::string &File, const std::string &Callback);
+  /// Nothing unless the callback, with the functions of its own file that it names, spells a free and none of it is of one of `Families`.
+  std::optional<GlanceFinding> anotherFamily(const std::string &File, const std::string &Callback, const std::set<std::string> &Families);
 
 private:
+  struct Home {
+    std::string file;
+    std::shared_ptr<const Outline> outline;
+    const OutlineFunction *function = nullptr; ///< null: not found, or not only one
+  };
+  Home homeOf(const std::string &File, const std::string &Callback) const;
   std::optional<GlanceFinding> look(const std::string &File, const OutlineFunction &F, const Outline &Own, unsigned Depth);
   std::optional<GlanceFinding> lookElsewhere(const std::string &Name, unsigned Depth);
   bool doesSomething(const std::string &Name);

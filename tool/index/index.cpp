@@ -42,6 +42,7 @@ struct DefinitionRow {
 struct FileRecord {
   WordFilter filter;
   uint8_t watched = 0;
+  bool coarse = false;  ///< the filter knows prefixes
   bool spliced = false; ///< words may be broken over lines: searching the text for one is no use
 };
 
@@ -119,6 +120,7 @@ private:
 
   int RootFd, MountFd; ///< MountFd: directory of the tree's mount, -1 if it has none
   uint64_t MaxBytes;
+  unsigned Jobs = 1;
   std::vector<IndexedFile> Files;
   std::vector<FileRecord> Records;
   std::vector<FilterArena> Arenas;
@@ -130,7 +132,8 @@ private:
   mutable std::vector<std::weak_ptr<const std::string>> Texts;
 };
 
-void TreeIndex::scanAll(const Rules &R, unsigned Jobs) {
+void TreeIndex::scanAll(const Rules &R, unsigned Threads) {
+  Jobs = Threads;
   WatchedWords Watched;
   for (const std::string &Word : R.words())
     Watched.add(Word, WatchedWords::Rule);
@@ -171,14 +174,14 @@ void TreeIndex::scanFile(uint32_t File, PassWorker &W) {
     LexedText L({W.buffer.data.get(), W.buffer.size});
     for (const LexToken &T : L.tokens())
       if (T.isIdentifier())
-        W.scanner.addWord(hashOf(T.text));
+        W.scanner.addWord(T.text);
   }
   // The words before, between and behind the zeros are indexed all the same.
   if (W.scanner.hasNul())
     F.problem = "NUL bytes";
   else if (W.scanner.breaksParsers())
     F.problem = "more than 1000 escaped newlines in a row";
-  Records[File] = {WordFilter(W.arena, W.scanner.words()), W.scanner.watched(), W.scanner.isSpliced()};
+  Records[File] = {WordFilter(W.arena, W.scanner.words()), W.scanner.watched(), W.scanner.isCoarse(), W.scanner.isSpliced()};
   for (const ScannedDefinition &D : W.scanner.definitions())
     W.definitions.push_back({D.name, File, D.line});
   for (llvm::StringRef Name : W.scanner.includes())
@@ -245,13 +248,20 @@ std::vector<uint32_t> TreeIndex::mentioning(llvm::StringRef Word) const {
   std::vector<uint32_t> Out;
   // A word with other characters ('$', UTF-8) is in no filter; every file is asked.
   bool Filtered = isPlainWord(Word);
-  uint64_t Hash = hashOf(Word);
+  uint64_t Hash = hashOf(Word), Prefix = prefixHashOf(Word);
+  std::vector<uint32_t> Maybe;
   for (uint32_t I = 0; I < Files.size(); ++I) {
     const FileRecord &Record = Records[I];
-    if (!Filtered || Record.filter.mayHold(Hash))
-      if (confirms(I, Word, Record.spliced || !Filtered))
-        Out.push_back(I);
+    if (!Filtered || Record.filter.mayHold(Record.coarse ? Prefix : Hash))
+      Maybe.push_back(I);
   }
+  std::vector<char> Sure(Maybe.size());
+  parallelFor(Maybe.size() < 16 ? 1 : Jobs, Maybe.size(), [&](size_t N, unsigned) {
+    Sure[N] = confirms(Maybe[N], Word, Records[Maybe[N]].spliced || !Filtered);
+  });
+  for (size_t N = 0; N < Maybe.size(); ++N)
+    if (Sure[N])
+      Out.push_back(Maybe[N]);
   return Out;
 }
 

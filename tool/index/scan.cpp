@@ -7,9 +7,14 @@
 #include "tool/index/scan.h"
 
 #include "tool/index/splice.h"
+#include "tool/index/walk.h"
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 namespace krcu {
 namespace {
@@ -30,6 +35,74 @@ constexpr std::array<uint8_t, 256> WordTable = [] {
 uint8_t classOf(char C) { return WordTable[static_cast<uint8_t>(C)]; }
 
 bool isWord(char C) { return classOf(C) == Letter || classOf(C) == Digit; }
+
+#if defined(__SSE2__)
+/// Sixteen bytes at once: a bit is set where a word character stands.
+unsigned wordBits(__m128i Bytes) {
+  // Moved so that the range ends at 127: what lies above it wraps to a negative number.
+  __m128i Alpha = _mm_add_epi8(_mm_or_si128(Bytes, _mm_set1_epi8(0x20)), _mm_set1_epi8(127 - 'z'));
+  __m128i Digits = _mm_add_epi8(Bytes, _mm_set1_epi8(127 - '9'));
+  __m128i Hit = _mm_or_si128(_mm_cmpgt_epi8(Alpha, _mm_set1_epi8(127 - 26)), _mm_cmpgt_epi8(Digits, _mm_set1_epi8(127 - 10)));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(Hit, _mm_cmpeq_epi8(Bytes, _mm_set1_epi8('_')))));
+}
+
+unsigned equalBits(__m128i Bytes, char C) { return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(Bytes, _mm_set1_epi8(C)))); }
+
+__m128i load(const char *P) { return _mm_loadu_si128(reinterpret_cast<const __m128i *>(P)); }
+#endif
+
+/// The first byte from P on that is no word character. There is one within the padding.
+const char *wordEnd(const char *P) {
+#if defined(__SSE2__)
+  while (true) {
+    unsigned Others = ~wordBits(load(P)) & 0xffff;
+    if (Others)
+      return P + std::countr_zero(Others);
+    P += 16;
+  }
+#else
+  while (isWord(*P))
+    ++P;
+  return P;
+#endif
+}
+
+/// The first byte from P on that is of a class besides Other. There is one within the padding.
+const char *gapEnd(const char *P) {
+#if defined(__SSE2__)
+  for (int Near = 0; Near < 2; ++Near, ++P) // most gaps are one or two bytes
+    if (classOf(*P) != Other)
+      return P;
+  while (true) {
+    __m128i Bytes = load(P);
+    unsigned Hits = wordBits(Bytes) | equalBits(Bytes, '/') | equalBits(Bytes, '"') | equalBits(Bytes, '\'');
+    if (Hits)
+      return P + std::countr_zero(Hits);
+    P += 16;
+  }
+#else
+  while (classOf(*P) == Other)
+    ++P;
+  return P;
+#endif
+}
+
+/// The "*/" from P on, or End.
+const char *commentEnd(const char *P, const char *End) {
+#if defined(__SSE2__)
+  for (; P < End; P += 16) { // the padding behind End may be read
+    unsigned Hits = equalBits(load(P), '*') & equalBits(load(P + 1), '/');
+    if (Hits) {
+      const char *At = P + std::countr_zero(Hits);
+      return At + 1 < End ? At : End;
+    }
+  }
+  return End;
+#else
+  auto *Close = static_cast<const char *>(::memmem(P, static_cast<size_t>(End - P), "*/", 2));
+  return Close ? Close : End;
+#endif
+}
 
 /// Behind the newline that ends a line comment; a newline behind a backslash does not.
 const char *behindLineComment(const char *P, const char *End) {
@@ -65,20 +138,28 @@ const char *behindLiteral(const char *P, const char *End) {
 } // namespace
 
 uint64_t hashOf(llvm::StringRef Word) {
-  char Small[128 + 8] = {};
+  char Small[128 + 16] = {};
   if (Word.size() <= 128) {
     std::memcpy(Small, Word.data(), Word.size());
     return hashWord(Small, Word.size());
   }
   std::string Copy = Word.str();
-  Copy.append(8, '\0');
+  Copy.append(16, '\0');
   return hashWord(Copy.data(), Word.size());
+}
+
+uint64_t prefixHashOf(llvm::StringRef Word) {
+  char Small[32] = {};
+  size_t Length = std::min<size_t>(Word.size(), 8);
+  std::memcpy(Small, Word.data(), Length);
+  return hashPrefix(Small, Length);
 }
 
 void WatchedWords::add(llvm::StringRef Word, uint8_t Classes) {
   uint64_t Hash = hashOf(Word);
   size_t Bit = (Hash >> 20) % Slots;
   Maybe[Bit / 64] |= UINT64_C(1) << (Bit % 64);
+  Begins.set(prefixHashOf(Word) >> 20 & (Slots - 1));
   auto It = std::lower_bound(Words.begin(), Words.end(), std::pair<uint64_t, uint8_t>(Hash, 0));
   if (It != Words.end() && It->first == Hash)
     It->second |= Classes;
@@ -100,6 +181,7 @@ void FileScanner::scan(char *Data, size_t Size) {
   Includes.clear();
   Classes = 0;
   Spliced = false;
+  Coarse = Size > CoarseBytes;
   Nul = std::memchr(Data, 0, Size) != nullptr;
   LongSpliceRow = findLongSpliceRow({Data, Size}) != llvm::StringRef::npos;
   scanWords(Data, Size);
@@ -109,31 +191,36 @@ void FileScanner::scan(char *Data, size_t Size) {
 }
 
 void FileScanner::scanWords(char *Data, size_t Size) {
-  static const uint64_t Include = hashOf("include"), IncludeNext = hashOf("include_next");
+  static const uint64_t Include = hashOf("include"), IncludeNext = hashOf("include_next"), IncludePrefix = prefixHashOf("include");
   const char *P = Data, *const End = Data + Size;
   // Sentinels: a blank ends the last word, the letter behind it ends the last gap. No bounds checks in the
   // loops.
-  std::memset(Data + Size, 0, 16);
+  std::memset(Data + Size, 0, ReadBuffer::Padding);
   Data[Size] = ' ';
   Data[Size + 1] = 'a';
   while (true) {
-    uint8_t C;
-    while ((C = classOf(*P)) == Other)
-      ++P;
+    P = gapEnd(P);
     if (P >= End)
       break;
+    uint8_t C = classOf(*P);
     if (C == Special) {
       P = skipSpecial(P, End);
       continue;
     }
     const char *Word = P;
-    do
-      ++P;
-    while (isWord(*P));
+    P = wordEnd(P + 1);
     if (C == Digit)
       continue; // a number
-    uint64_t Hash = hashWord(Word, static_cast<size_t>(P - Word));
-    addWord(Hash);
+    auto Length = static_cast<size_t>(P - Word);
+    uint64_t Hash = 0;
+    if (Coarse) {
+      uint64_t Prefix = hashPrefix(Word, Length);
+      addHash(Prefix);
+      if (Prefix == IncludePrefix || Watched.mayBegin(Prefix))
+        Classes |= Watched.classesOf(Hash = hashWord(Word, Length));
+    } else {
+      addHash(Hash = hashWord(Word, Length));
+    }
     if (Hash == Include || Hash == IncludeNext)
       addInclude({Data, Size}, Word);
     if (*P == '\\')
@@ -152,20 +239,25 @@ const char *FileScanner::skipSpecial(const char *P, const char *End) {
     return behindLineComment(P + 2, End);
   if (P[1] == '*') {
     const char *Body = P + 2;
-    auto *Close = static_cast<const char *>(::memmem(Body, static_cast<size_t>(End - Body), "*/", 2));
-    const char *Stop = Close ? Close : End;
+    const char *Stop = commentEnd(Body, End);
     // "*\", newline, "/" closes a comment too.
     for (const char *B = Body;
          (B = static_cast<const char *>(std::memchr(B, '\\', static_cast<size_t>(Stop - B)))); ++B)
       Spliced |= B > Body && B[-1] == '*' && behindSplice(B, End);
-    return Close ? Close + 2 : End;
+    return Stop < End ? Stop + 2 : End;
   }
   if (P[1] == '\\' && behindSplice(P + 1, End))
     Spliced = true; // "/\", newline, "*" opens one
   return P + 1;
 }
 
-void FileScanner::addWord(uint64_t Hash) {
+void FileScanner::addWord(llvm::StringRef Word) {
+  uint64_t Hash = hashOf(Word);
+  Classes |= Watched.classesOf(Hash);
+  addHash(Coarse ? prefixHashOf(Word) : Hash);
+}
+
+void FileScanner::addHash(uint64_t Hash) {
   size_t Mask = Set.size() - 1;
   for (size_t I = (Hash >> 8) & Mask;; I = (I + 1) & Mask) {
     if (Set[I] == Hash)
@@ -177,7 +269,8 @@ void FileScanner::addWord(uint64_t Hash) {
     }
   }
   Distinct.push_back(Hash);
-  Classes |= Watched.classesOf(Hash);
+  if (!Coarse)
+    Classes |= Watched.classesOf(Hash);
   if (Distinct.size() * 2 > Set.size())
     growSet();
 }

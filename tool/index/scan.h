@@ -7,6 +7,7 @@
 #include "tool/index/filter.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
+#include <bitset>
 #include <cstdint>
 #include <vector>
 
@@ -23,24 +24,30 @@ public:
   enum Class : uint8_t { Rule = 1, Deferral = 2 };
   void add(llvm::StringRef Word, uint8_t Classes);
   uint8_t classesOf(uint64_t Hash) const;
+  /// Whether a word with this hashPrefix() may be one of them.
+  bool mayBegin(uint64_t PrefixHash) const { return Begins[PrefixHash >> 20 & (Slots - 1)]; }
 
 private:
   static constexpr size_t Slots = 4096;
+  std::bitset<Slots> Begins;
   std::vector<uint64_t> Maybe = std::vector<uint64_t>(Slots / 64); ///< one bit a hash; most words miss here
   std::vector<std::pair<uint64_t, uint8_t>> Words;
 };
 
-/// Hash of a word that is not in a padded buffer.
+/// Hashes of a word that is not in a padded buffer.
 uint64_t hashOf(llvm::StringRef Word);
+uint64_t prefixHashOf(llvm::StringRef Word);
 
 class FileScanner {
 public:
   explicit FileScanner(const WatchedWords &Watched) : Watched(Watched) {}
 
-  /// `Data` must have 16 writable bytes behind `Size`; they are overwritten.
+  /// `Data` must have ReadBuffer::Padding writable bytes behind `Size`; they are overwritten.
   void scan(char *Data, size_t Size);
 
   const std::vector<uint64_t> &words() const { return Distinct; } ///< hashes, unordered, unique
+  /// words() holds hashes of prefixes: the file is large, most likely a list of registers, a third of a kernel's bytes.
+  bool isCoarse() const { return Coarse; }
   const std::vector<ScannedDefinition> &definitions() const { return Definitions; }
   /// As written, with the opening '<' or '"'. Points into the scanned data.
   const std::vector<llvm::StringRef> &includes() const { return Includes; }
@@ -51,9 +58,11 @@ public:
   /// A backslash at the end of a line breaks an identifier in two or hides the edge of a comment: words() may
   /// lack some, which the caller finds with a lexer and adds.
   bool isSpliced() const { return Spliced; }
-  void addWord(uint64_t Hash);
+  void addWord(llvm::StringRef Word);
 
 private:
+  static constexpr size_t CoarseBytes = 256 << 10;
+  void addHash(uint64_t Hash);
   void scanWords(char *Data, size_t Size);
   const char *skipSpecial(const char *P, const char *End);
   void growSet();
@@ -67,7 +76,7 @@ private:
   std::vector<ScannedDefinition> Definitions;
   std::vector<llvm::StringRef> Includes;
   uint8_t Classes = 0;
-  bool Nul = false, Spliced = false, LongSpliceRow = false;
+  bool Nul = false, Spliced = false, Coarse = false, LongSpliceRow = false;
 };
 
 /// The function definitions in a text, by layout: see definitions.cpp.

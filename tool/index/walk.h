@@ -18,7 +18,7 @@ std::vector<IndexedFile> walkTree(const std::string &Root, bool LeaveOut = true)
 /// A buffer that is used again for one file after the other. Holds `size` bytes and at least 16 readable
 /// bytes behind.
 struct ReadBuffer {
-  static constexpr size_t Padding = 16;
+  static constexpr size_t Padding = 48; ///< two vectors and a word
   std::unique_ptr<char[]> data;
   size_t capacity = 0;
   size_t size = 0;

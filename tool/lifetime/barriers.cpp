@@ -36,7 +36,15 @@ BarrierUse BarrierSearch::useOf(const BarrierRule &Rule, const CallFact &C, cons
 }
 
 /// Text only: does the function, or one it names within a few steps, mention a wanted name?
-bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth, const NameTest &Wanted, Reached &Known) {
+/// The files that spell one of the names: a function of another file does not mention one itself.
+void BarrierSearch::Target::add(const Database &DB, const std::string &Name) {
+  if (!names.insert(Name).second)
+    return;
+  const std::vector<uint32_t> &Files = DB.mentioning(Name);
+  files.insert(Files.begin(), Files.end());
+}
+
+bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth, const Target &Wanted, Reached &Known) {
   std::string Name = plainName(Function);
   auto Key = std::pair(Function, Depth); // what few steps do not reach, more may
   auto It = Known.find(Key);
@@ -49,14 +57,14 @@ bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth, const 
   std::string Home = homeOf(Function);
   for (const FunctionPlace &P : Places) {
     const std::string &File = DB.index().files()[P.file].path;
-    if (!Home.empty() && File != Home)
+    if ((!Home.empty() && File != Home) || (Depth == 0 && !Wanted.files.count(P.file)))
       continue;
     auto O = DB.outline(P.file);
     const OutlineFunction *F = O ? O->function(Name) : nullptr;
     if (!F)
       continue;
     for (const std::string &Id : F->identifiers)
-      Result = Result || Wanted(Id);
+      Result = Result || Wanted.names.count(Id) != 0;
     if (Result || Depth == 0)
       break;
     for (const std::string &Id : F->identifiers) {
@@ -76,14 +84,13 @@ bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth, const 
 }
 
 /// The call, if it may queue an object; else without text.
-Evidence BarrierSearch::queueingCall(const FunctionFact &F, unsigned Call, const std::set<std::string> &Queueing) {
+Evidence BarrierSearch::queueingCall(const FunctionFact &F, unsigned Call) {
   const CallFact &C = F.calls[Call];
   std::string Name = plainName(C.callee);
-  if (C.indirect || Queueing.empty())
+  if (C.indirect || Queueing.names.empty())
     return {};
-  auto Queues = [&](const std::string &Id) { return Queueing.count(Id) != 0; };
-  bool Itself = DB.rules().deferral(Name) && Queues(plainName(F.function));
-  if (!Itself && !Queues(Name) && !mayReach(C.callee, MaxDepth, Queues, Queueable))
+  bool Itself = DB.rules().deferral(Name) && Queueing.names.count(plainName(F.function));
+  if (!Itself && !Queueing.names.count(Name) && !mayReach(C.callee, MaxDepth, Queueing, Queueable))
     return {};
   return {C.where.file, C.where.line, plainName(F.function), Name + "() may queue another object behind the barrier"};
 }
@@ -109,7 +116,7 @@ void BarrierSearch::addCall(const FunctionFact &F, unsigned Call, std::vector<Ba
 std::vector<BarrierUse> BarrierSearch::alwaysIn(const std::string &Function, unsigned Depth, bool &Pending) {
   std::vector<BarrierUse> Result;
   if (!DB.function(Function)) {
-    if (!mayReach(Function, Depth, [&](const std::string &Id) { return DB.rules().barrier(Id) != nullptr; }, Textual))
+    if (!mayReach(Function, Depth, Barriers, Textual))
       return Result;
     Demand D;
     D.names.insert(plainName(Function));
@@ -132,7 +139,14 @@ std::vector<BarrierUse> BarrierSearch::alwaysIn(const std::string &Function, uns
   return Result;
 }
 
-BarrierReport BarrierSearch::before(const FunctionFact &F, unsigned Call, const ReachPath *Path, const std::set<std::string> &Queueing) {
+BarrierSearch::BarrierSearch(Database &DB, const Semantics &S, const std::set<std::string> &QueueingFunctions) : DB(DB), S(S) {
+  for (const BarrierRule &Rule : DB.rules().barriers)
+    Barriers.add(DB, Rule.name);
+  for (const std::string &Name : QueueingFunctions)
+    Queueing.add(DB, Name);
+}
+
+BarrierReport BarrierSearch::before(const FunctionFact &F, unsigned Call, const ReachPath *Path) {
   BarrierReport R;
   Evidence Inner; // queued nearer to the destruction than this function
   auto Contains = [](const std::vector<unsigned> &List, unsigned Value) { return std::find(List.begin(), List.end(), Value) != List.end(); };
@@ -142,7 +156,7 @@ BarrierReport BarrierSearch::before(const FunctionFact &F, unsigned Call, const 
     auto QueuedSince = [&](unsigned B) { // between call B and At
       for (unsigned X = 0; X < Fn.calls.size(); ++X)
         if (X != At && Contains(Fn.calls[X].before, B) && !Contains(Fn.calls[X].before, At))
-          if (Evidence E = queueingCall(Fn, X, Queueing); !E.text.empty())
+          if (Evidence E = queueingCall(Fn, X); !E.text.empty())
             return E;
       return Inner;
     };
@@ -157,7 +171,7 @@ BarrierReport BarrierSearch::before(const FunctionFact &F, unsigned Call, const 
     }
     for (unsigned X = 0; X < Fn.calls.size() && Inner.text.empty(); ++X)
       if (X != At && !Contains(Fn.calls[X].before, At))
-        Inner = queueingCall(Fn, X, Queueing);
+        Inner = queueingCall(Fn, X);
     for (unsigned B : C.maybe_before)
       if (std::find(C.before.begin(), C.before.end(), B) == C.before.end() && DB.rules().barrier(plainName(Fn.calls[B].callee)))
         addCall(Fn, B, R.sometimes, R.pending, 0);

@@ -7,7 +7,6 @@
 #include "tool/lifetime/database.h"
 #include "tool/lifetime/reach.h"
 #include "tool/tree/semantics/semantics.h"
-#include <functional>
 
 namespace krcu {
 
@@ -30,24 +29,30 @@ struct BarrierReport {
 
 class BarrierSearch {
 public:
-  BarrierSearch(Database &DB, const Semantics &S) : DB(DB), S(S) {}
+  /// `QueueingFunctions`: functions that queue objects; a barrier behind which one of them may still run has not waited for what that one
+  /// queues.
+  BarrierSearch(Database &DB, const Semantics &S, const std::set<std::string> &QueueingFunctions = {});
 
-  /// Barriers before call `Call` of `F`, then before the calls along `Path` (the chain of callers, may be null). `Queueing`: functions that
-  /// queue objects; a barrier behind which one of them may still run has not waited for what that one queues.
-  BarrierReport before(const FunctionFact &F, unsigned Call, const ReachPath *Path, const std::set<std::string> &Queueing);
+  /// Barriers before call `Call` of `F`, then before the calls along `Path` (the chain of callers, may be null).
+  BarrierReport before(const FunctionFact &F, unsigned Call, const ReachPath *Path);
   /// Barriers that `Function` executes on every path through it. `Pending` is set when a file must be parsed first.
   std::vector<BarrierUse> alwaysIn(const std::string &Function, unsigned Depth, bool &Pending);
 
 private:
   BarrierUse useOf(const BarrierRule &Rule, const CallFact &C, const std::string &Function) const;
   void addCall(const FunctionFact &F, unsigned Call, std::vector<BarrierUse> &To, bool &Pending, unsigned Depth);
-  using NameTest = std::function<bool(const std::string &)>;
+  struct Target { ///< names to be reached
+    std::set<std::string> names;
+    std::set<uint32_t> files;
+    void add(const Database &DB, const std::string &Name);
+  };
   using Reached = std::map<std::pair<std::string, unsigned>, bool>; ///< function, steps left
-  bool mayReach(const std::string &Function, unsigned Depth, const NameTest &Wanted, Reached &Known);
-  Evidence queueingCall(const FunctionFact &F, unsigned Call, const std::set<std::string> &Queueing);
+  bool mayReach(const std::string &Function, unsigned Depth, const Target &Wanted, Reached &Known);
+  Evidence queueingCall(const FunctionFact &F, unsigned Call);
 
   Database &DB;
   const Semantics &S;
+  Target Barriers, Queueing;
   Reached Textual;   ///< may the text of this function reach a barrier
   Reached Queueable; ///< ... a function that queues objects
   std::set<std::string> Active;

@@ -92,6 +92,8 @@ std::string reasonText(const SiteReport &R) {
     return D;
   case Reason::Hidden:
     return D.empty() ? "the configurations that were parsed do not compile this line" : "hidden by #if " + D;
+  case Reason::NotLookedAt:
+    return "not looked at: " + D + ", a family that was not asked for";
   case Reason::NotAsked:
     return "callbacks of the family " + D + " were not asked for";
   }

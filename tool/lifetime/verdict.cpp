@@ -129,6 +129,23 @@ std::string Judge::macroAt(const CensusEntry &E) const {
   return Name;
 }
 
+bool Judge::settledByGlance(SiteReport &R) const {
+  auto Key = std::pair(R.census.where.file, R.census.offset);
+  if (!Glances || !Glances->settle(Key.first, Key.second))
+    return false;
+  auto More = Glances->more_than_free.find(Key);
+  bool Frees = More != Glances->more_than_free.end();
+  const GlanceFinding &Found = Frees ? More->second : Glances->another_family.at(Key);
+  std::string Name = R.census.callback.substr(R.census.callback.find_first_not_of("& "));
+  R.evidence.push_back({Found.callback.file, Found.callback.line, Name, "the callback " + Name + "() is defined here"});
+  R.evidence.push_back({Found.where.file, Found.where.line, Name, Name + "() " + Found.text});
+  if (Frees)
+    settle(R, SiteClass::MoreThanFree, Reason::MoreThanFree, Name + "() " + Found.text);
+  else
+    settle(R, SiteClass::NotParsed, Reason::NotLookedAt, Name + "() " + Found.text);
+  return true;
+}
+
 void Judge::judgeSite(SiteReport &R) {
   const CensusEntry &E = R.census;
   if (E.kind == CensusKind::Definition || E.kind == CensusKind::Declaration)
@@ -138,14 +155,8 @@ void Judge::judgeSite(SiteReport &R) {
   // A macro that names head and callback is a site that cannot be rewritten; one that takes them is a wrapper.
   if (E.kind == CensusKind::MacroBody && (!R.site || R.site->callback_kind != CallbackKind::Function))
     return settle(R, SiteClass::Definition, Reason::IsWrapper, "the macro " + macroAt(E));
-  if (Glances)
-    if (auto G = Glances->find({E.where.file, E.offset}); G != Glances->end()) {
-      const GlanceFinding &Found = G->second;
-      std::string Name = E.callback.substr(E.callback.find_first_not_of("& "));
-      R.evidence.push_back({Found.callback.file, Found.callback.line, Name, "the callback " + Name + "() is defined here"});
-      R.evidence.push_back({Found.where.file, Found.where.line, Name, Name + "() " + Found.text});
-      return settle(R, SiteClass::MoreThanFree, Reason::MoreThanFree, Name + "() " + Found.text);
-    }
+  if (settledByGlance(R))
+    return;
   if (!R.site) {
     std::string Problem = DB.problem(E.where.file);
     if (!Problem.empty())
@@ -422,14 +433,14 @@ DestructionReport Judge::judgeDestruction(const CacheReport &C, const Destructio
   R.what = D;
   R.reach = reachOf(DB, D.function->function);
   Pending = Pending || R.reach.pending;
-  BarrierSearch Search(DB, S);
   R.waited = R.init_only = !R.reach.paths.empty();
   bool AnyRuns = false;
   std::set<std::string> Queueing;
   if (!S.is("destroy_waits_kfree_rcu"))
     Queueing = queueingFunctions(C);
+  BarrierSearch Search(DB, S, Queueing);
   for (ReachPath &P : R.reach.paths) {
-    BarrierReport B = Search.before(*D.function, D.call, &P, Queueing);
+    BarrierReport B = Search.before(*D.function, D.call, &P);
     Pending = Pending || B.pending;
     bool Runs = true;
     if (P.kind == ReachKind::ModuleExit && P.where.valid()) {

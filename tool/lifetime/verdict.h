@@ -28,7 +28,7 @@ enum class Reason {
   WrongObject, HeadInVariable, HeadCast, HeadOther, InMacro, NotAStatement, OffsetTooLarge, IncompleteType, Hurry, Flavour,
   NoReplacement, CannotName, NotAHead, NotVerified,
   // other classes
-  MoreThanFree, CallbackUnknown, CallbackParameter, CallbackPlace, IsDefinition, IsWrapper, IsReference, NotParsed, Hidden, NotAsked,
+  MoreThanFree, CallbackUnknown, CallbackParameter, CallbackPlace, IsDefinition, IsWrapper, IsReference, NotParsed, Hidden, NotAsked, NotLookedAt,
 };
 
 struct DestructionReport {
@@ -86,8 +86,8 @@ public:
   Judge(Database &DB, const Semantics &S, ModuleOracle Modules, VerdictOptions Options)
       : DB(DB), S(S), Modules(std::move(Modules)), Options(std::move(Options)) {}
 
-  /// What the text already showed of callbacks that were not parsed, by file and offset of the call.
-  void useGlances(const std::map<std::pair<std::string, uint32_t>, GlanceFinding> *G) { Glances = G; }
+  /// What the text already showed of callbacks that were not parsed.
+  void useGlances(const GlanceFindings *G) { Glances = G; }
 
   /// Judges all entries with the facts at hand. False if demands are open (then judge again after parsing).
   /// \p OnlyOpen: leave out the caches that had no demand open last time; the verdicts are then not final.
@@ -97,6 +97,7 @@ private:
   std::vector<const FlowFact *> flowsOutsideTheAllocator() const;
   std::string macroAt(const CensusEntry &E) const;
   void judgeSite(SiteReport &R);
+  bool settledByGlance(SiteReport &R) const;
   bool nameReplacement(SiteReport &R, const CallbackReport &C, const ConversionRule &Rule);
   void judgeLifetime(SiteReport &R);
   void judgeCaches(SiteReport &R);
@@ -112,7 +113,7 @@ private:
   ModuleOracle Modules;
   VerdictOptions Options;
   const PointsTo *Solution = nullptr;
-  const std::map<std::pair<std::string, uint32_t>, GlanceFinding> *Glances = nullptr;
+  const GlanceFindings *Glances = nullptr;
   std::map<std::string, CacheReport> Caches;
   std::map<std::string, CallbackReport> Callbacks;
   std::map<std::tuple<std::string, const FunctionFact *, unsigned>, DestructionReport> Destructions; ///< by cache and call
