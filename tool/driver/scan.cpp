@@ -91,7 +91,7 @@ Error Scan::openFrontend() {
   if (!F)
     return F.takeError();
   TheFrontend = std::move(*F);
-  DB = std::make_unique<Database>(*TheIndex, TheRules);
+  DB = std::make_unique<Database>(*TheIndex, TheRules, Options.jobs);
   return TheTree->mounted().empty() ? Error::success() : checkModule();
 }
 
@@ -208,7 +208,14 @@ void Scan::parseAll(const std::map<std::string, Demand> &Wanted) {
   std::vector<ParseTask> Alone; // headers that do not go together
   auto Run = [&](std::vector<ParseTask> &Some) {
     std::atomic<size_t> Done{0};
-    parallelFor(Options.jobs, Some.size(), [&](size_t N, unsigned Worker) {
+    // One more at the head, the first time: the makefiles of the tree are read once, and the judge will ask for them.
+    size_t Extra = Parsed.empty() && !Some.empty() && Options.verdict.whole_life ? 1 : 0;
+    parallelFor(Options.jobs, Some.size() + Extra, [&](size_t Index, unsigned Worker) {
+      if (Index < Extra) {
+        TheFrontend->moduleOf(Some.front().files.front());
+        return;
+      }
+      size_t N = Index - Extra;
       auto Begin = std::chrono::steady_clock::now();
       parseOne(Some[N], Worker);
       Some[N].seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - Begin).count();

@@ -232,7 +232,7 @@ ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string 
       continue;
     }
     std::string Why;
-    bool Built = V.kbuild->isBuilt(Main, &Why);
+    bool Built = T.has(Main) && V.kbuild->isBuilt(Main, &Why);
     // Another architecture than the first is worth a try only if it really builds the file.
     if (!First && !Built)
       continue;

@@ -19,4 +19,9 @@ std::shared_ptr<const Outline> OutlineCache::get(const std::string &File) const 
   return Cache.emplace(File, Result).first->second;
 }
 
+bool OutlineCache::has(const std::string &File) const {
+  std::lock_guard<std::mutex> Guard(Lock);
+  return Cache.count(File) != 0;
+}
+
 } // namespace krcu

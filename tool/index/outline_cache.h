@@ -18,6 +18,7 @@ public:
   explicit OutlineCache(const Index &I) : I(I) {}
   /// Null if the file is not in the index or unreadable.
   std::shared_ptr<const Outline> get(const std::string &File) const;
+  bool has(const std::string &File) const; ///< it has been made
 
 private:
   const Index &I;

@@ -14,7 +14,7 @@ using llvm::StringRef;
 namespace krcu {
 
 namespace {
-constexpr unsigned MaxDepth = 4;
+constexpr size_t MaxPlaces = 4; ///< a name with more definitions is not followed by text
 }
 
 bool BarrierReport::waits(bool Kfree) const {
@@ -46,14 +46,13 @@ void BarrierSearch::Target::add(const Database &DB, const std::string &Name) {
 
 bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth, const Target &Wanted, Reached &Known) {
   std::string Name = plainName(Function);
-  auto Key = std::pair(Function, Depth); // what few steps do not reach, more may
-  auto It = Known.find(Key);
-  if (It != Known.end())
-    return It->second;
+  std::optional<bool> &Answer = Known[Function][Depth]; // what few steps do not reach, more may
+  if (Answer)
+    return *Answer;
   bool Result = false;
   const std::vector<FunctionPlace> &Places = DB.definitionsOf(Name);
-  if (Places.size() > 4)
-    return false;
+  if (Places.size() > MaxPlaces)
+    return *(Answer = false);
   std::string Home = homeOf(Function);
   for (const FunctionPlace &P : Places) {
     const std::string &File = DB.index().files()[P.file].path;
@@ -67,12 +66,13 @@ bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth, const 
       Result = Result || Wanted.names.count(Id) != 0;
     if (Result || Depth == 0)
       break;
+    prefetch(*F, Depth - 1, Wanted);
     for (const std::string &Id : F->identifiers) {
       if (Id == Name)
         continue;
       const OutlineFunction *Local = O->function(Id);
       const std::vector<FunctionPlace> &Others = DB.definitionsOf(Id);
-      if (Others.empty() || Others.size() > 4)
+      if (Others.empty() || Others.size() > MaxPlaces)
         continue;
       if (mayReach(Local && Local->is_static ? Id + "@" + File : Id, Depth - 1, Wanted, Known)) {
         Result = true;
@@ -80,7 +80,20 @@ bool BarrierSearch::mayReach(const std::string &Function, unsigned Depth, const 
       }
     }
   }
-  return Known[Key] = Result;
+  return *(Answer = Result);
+}
+
+/// The outlines that the next step asks for, made in parallel.
+void BarrierSearch::prefetch(const OutlineFunction &F, unsigned Depth, const Target &Wanted) const {
+  std::set<uint32_t> Files;
+  for (const std::string &Id : F.identifiers) {
+    const std::vector<FunctionPlace> &Places = DB.definitionsOf(Id);
+    if (Places.size() <= MaxPlaces)
+      for (const FunctionPlace &P : Places)
+        if (Depth > 0 || Wanted.files.count(P.file))
+          Files.insert(P.file);
+  }
+  DB.makeOutlines({Files.begin(), Files.end()});
 }
 
 /// The call, if it may queue an object; else without text.

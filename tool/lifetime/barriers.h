@@ -7,6 +7,8 @@
 #include "tool/lifetime/database.h"
 #include "tool/lifetime/reach.h"
 #include "tool/tree/semantics/semantics.h"
+#include <array>
+#include <optional>
 
 namespace krcu {
 
@@ -46,8 +48,10 @@ private:
     std::set<uint32_t> files;
     void add(const Database &DB, const std::string &Name);
   };
-  using Reached = std::map<std::pair<std::string, unsigned>, bool>; ///< function, steps left
+  static constexpr unsigned MaxDepth = 4;
+  using Reached = llvm::StringMap<std::array<std::optional<bool>, MaxDepth + 1>>; ///< function -> answer for each number of steps left
   bool mayReach(const std::string &Function, unsigned Depth, const Target &Wanted, Reached &Known);
+  void prefetch(const OutlineFunction &F, unsigned Depth, const Target &Wanted) const;
   Evidence queueingCall(const FunctionFact &F, unsigned Call);
 
   Database &DB;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/lifetime/database.h"
+#include "tool/support/parallel.h"
 #include <algorithm>
 
 namespace krcu {
@@ -24,8 +25,19 @@ void Demand::add(const Demand &Other) {
 }
 
 const std::vector<uint32_t> &Database::mentioning(const std::string &Word) const {
-  auto It = Text->mentions.find(Word);
-  return It != Text->mentions.end() ? It->second : Text->mentions.emplace(Word, I.mentioning(Word)).first->second;
+  auto [It, New] = Text->mentions.try_emplace(Word);
+  if (New)
+    It->second = I.mentioning(Word);
+  return It->second;
+}
+
+void Database::makeOutlines(const std::vector<uint32_t> &Files) const {
+  std::vector<uint32_t> New;
+  for (uint32_t File : Files)
+    if (!Text->outlines.has(I.files()[File].path))
+      New.push_back(File);
+  if (New.size() > 1)
+    parallelFor(Jobs, New.size(), [&](size_t N, unsigned) { outline(New[N]); });
 }
 
 const std::vector<OutlineToken> &Database::tokens(const std::string &File, const std::string &Word) const {
@@ -39,8 +51,10 @@ const std::vector<OutlineToken> &Database::tokens(const std::string &File, const
 }
 
 const std::vector<FunctionPlace> &Database::definitionsOf(const std::string &Function) const {
-  auto It = Text->definitions.find(Function);
-  return It != Text->definitions.end() ? It->second : Text->definitions.emplace(Function, I.definitionsOf(Function)).first->second;
+  auto [It, New] = Text->definitions.try_emplace(Function);
+  if (New)
+    It->second = I.definitionsOf(Function);
+  return It->second;
 }
 
 void Database::add(FileFacts Facts, const Demand &D, const std::string &Cause) {
@@ -96,7 +110,7 @@ void Database::link() {
         Slot = &S;
     }
     for (const FunctionFact &F : Facts.functions) {
-      Functions.emplace(F.function, &F);
+      Functions.try_emplace(F.function, &F);
       for (unsigned C = 0; C < F.calls.size(); ++C)
         Callers.emplace(F.calls[C].callee, FunctionUse{&F, C});
     }

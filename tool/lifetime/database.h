@@ -8,6 +8,7 @@
 #include "matchers/facts.h"
 #include "tool/index/outline_cache.h"
 #include "tool/rules/rules.h"
+#include "llvm/ADT/StringMap.h"
 #include <map>
 #include <memory>
 #include <set>
@@ -35,12 +36,14 @@ struct FunctionUse {
 
 class Database {
 public:
-  Database(const Index &I, const Rules &R) : I(I), R(R), Text(std::make_shared<TextCache>(I)) {}
+  Database(const Index &I, const Rules &R, unsigned Jobs = 1) : I(I), R(R), Jobs(Jobs), Text(std::make_shared<TextCache>(I)) {}
 
   const Index &index() const { return I; }
   const Rules &rules() const { return R; }
   /// The outline of a file (null if unreadable), made once.
   std::shared_ptr<const Outline> outline(uint32_t File) const { return Text->outlines.get(I.files()[File].path); }
+  /// outline() of several files, made in parallel where they are not made yet.
+  void makeOutlines(const std::vector<uint32_t> &Files) const;
   /// Index::mentioning() and Index::definitionsOf(), remembered.
   const std::vector<uint32_t> &mentioning(const std::string &Word) const;
   const std::vector<FunctionPlace> &definitionsOf(const std::string &Function) const;
@@ -83,21 +86,22 @@ private:
   struct TextCache {
     explicit TextCache(const Index &I) : outlines(I) {}
     OutlineCache outlines;
-    std::map<std::string, std::vector<uint32_t>> mentions;
-    std::map<std::string, std::vector<FunctionPlace>> definitions;
+    llvm::StringMap<std::vector<uint32_t>> mentions; ///< entries of a StringMap never move
+    llvm::StringMap<std::vector<FunctionPlace>> definitions;
     std::map<std::pair<std::string, std::string>, std::vector<OutlineToken>> tokens;
     std::map<std::tuple<std::string, int, std::string>, std::shared_ptr<const MentionPlan>> plans;
   };
 
   const Index &I;
   const Rules &R;
+  unsigned Jobs;
   std::shared_ptr<TextCache> Text;
   std::map<std::string, FileFacts> Files;
   std::map<std::string, Demand> Served, Open;
   std::map<std::string, std::string> Problems;
   std::set<std::string> Forbidden;
-  std::map<std::string, const FunctionSummary *> Summaries;
-  std::map<std::string, const FunctionFact *> Functions;
+  llvm::StringMap<const FunctionSummary *> Summaries;
+  llvm::StringMap<const FunctionFact *> Functions;
   std::multimap<std::string, FunctionUse> Callers;
   std::multimap<std::string, const FunctionRefFact *> References;
   std::multimap<std::string, const ObjectUseFact *> ObjectUses;

@@ -66,7 +66,7 @@ public:
         Symbolic(options(nullptr)) {}
 
   bool isBuilt(const std::string &File, std::string *Why) override {
-    std::lock_guard<std::mutex> Lock(Mutex);
+    std::lock_guard<std::mutex> Lock(ConcreteLock);
     std::string Object = objectOf(File);
     if (Object.empty()) {
       if (Why)
@@ -82,7 +82,7 @@ public:
   }
 
   std::vector<std::string> flags(const std::string &File) override {
-    std::lock_guard<std::mutex> Lock(Mutex);
+    std::lock_guard<std::mutex> Lock(ConcreteLock);
     std::string Object = objectOf(File);
     std::string Dir = buildingDirectory(File, Object);
     auto Absolute = [&](llvm::StringRef Path) { return absolute(Path); };
@@ -112,7 +112,7 @@ public:
   }
 
   ModuleInfo moduleOf(const std::string &File) override {
-    std::lock_guard<std::mutex> Lock(Mutex);
+    std::lock_guard<std::mutex> Lock(SymbolicLock);
     ModuleInfo Info;
     std::string Object = objectOf(File);
     const std::vector<Chain> &Ways = waysOf(Object);
@@ -143,7 +143,7 @@ public:
   }
 
   std::vector<std::string> filesOfModule(const std::string &File) override {
-    std::lock_guard<std::mutex> Lock(Mutex);
+    std::lock_guard<std::mutex> Lock(SymbolicLock);
     std::string Object = objectOf(File);
     const std::vector<Chain> &Ways = waysOf(Object);
     std::set<std::string> Files{File};
@@ -239,7 +239,7 @@ private:
   Graph Concrete, Symbolic;
   std::map<std::string, std::vector<Chain>> Ways;       ///< by object
   std::map<std::string, std::set<std::string>> Modules; ///< sources, by the module's object
-  std::mutex Mutex;
+  std::mutex ConcreteLock, SymbolicLock; ///< of the two graphs; the memories of ways and modules belong to the symbolic one
 };
 
 } // namespace
