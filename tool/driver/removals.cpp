@@ -4,6 +4,7 @@
 // is rewritten. Tokens are found by the raw lexer, so uses under every #if count, and a use in a macro keeps the callback.
 #include "tool/driver/patch.h"
 #include "tool/index/outline.h"
+#include <algorithm>
 
 namespace krcu {
 namespace {
@@ -97,8 +98,9 @@ bool within(uint32_t Offset, const std::vector<Range> &Ranges) {
 /// One more helper of the file whose tokens all lie in what goes, in its own definition or in its prototypes; null if none is left.
 const OutlineFunction *nextOrphan(const Outline &O, const std::string &Text, const std::vector<Range> &Gone) {
   for (const OutlineFunction &F : O.functions) {
-    if (!F.is_static || within(F.body_begin, Gone))
-      continue;
+    auto Spells = [&](const Range &R) { return llvm::StringRef(Text).slice(R.first, R.second).contains(F.name); };
+    if (!F.is_static || within(F.body_begin, Gone) || std::none_of(Gone.begin(), Gone.end(), Spells))
+      continue; // what does not even spell it cannot have used it
     bool UsedByGone = false, UsedElsewhere = false;
     for (const OutlineToken &T : findTokens(Text, F.name)) {
       if (within(T.offset, Gone))

@@ -220,6 +220,21 @@ llvm::Expected<std::unique_ptr<ParseSession>> ParseSession::create(const Tree &T
   return P;
 }
 
+namespace {
+
+/// What the parser is shown of a text that stands in for a file.
+std::string shownText(const ParseJob &Job, const std::string &Path, const std::string &Text) {
+  // Of the others few are read at all, and then as they are.
+  return Path == Job.main_file && Job.bodies && Job.blank ? blankUnwanted(Text, outlineOf(Text), *Job.bodies) : Text;
+}
+
+} // namespace
+
+/// Whether every overridden file is there: then only its contents change, and what the cache knows of the tree stays true.
+bool ParseSession::overridesExist(const ParseJob &Job, FileCache &Cache) const {
+  return llvm::all_of(*Job.overrides, [&](const auto &Each) { return Cache.manager->getOptionalFileRef(Root + "/" + Each.first).has_value(); });
+}
+
 std::unique_ptr<FileCache> ParseSession::newFileCache(bool WithTrace, bool UserBuild, const ParseJob *Job) const {
   auto Cache = std::make_unique<FileCache>();
   Cache->blank = llvm::makeIntrusiveRefCnt<BlankingFileSystem>(T, Blank, withMount(T, llvm::vfs::createPhysicalFileSystem()));
@@ -232,11 +247,8 @@ std::unique_ptr<FileCache> ParseSession::newFileCache(bool WithTrace, bool UserB
     Layers->pushOverlay(Trace);
   if (Job && Job->overrides) {
     auto Own = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
-    for (const auto &[Path, Text] : *Job->overrides) {
-      bool Source = StringRef(Path).ends_with(".c") && Job->bodies && Job->blank;
-      std::string Shown = Source ? blankUnwanted(Text, outlineOf(Text), *Job->bodies) : Text;
-      Own->addFile(Root + "/" + Path, 0, llvm::MemoryBuffer::getMemBufferCopy(Shown, Path));
-    }
+    for (const auto &[Path, Text] : *Job->overrides)
+      Own->addFile(Root + "/" + Path, 0, llvm::MemoryBuffer::getMemBufferCopy(shownText(*Job, Path, Text), Path));
     Layers->pushOverlay(Own);
   }
   Cache->fs = Layers;
@@ -285,7 +297,8 @@ ParseOutcome ParseSession::parse(const ParseJob &Job, FileCache &Cache, const As
   ParseOutcome Out;
   std::unique_ptr<FileCache> Own;
   FileCache *Files = &Cache;
-  if (Job.overrides) { // texts of this job only: no shared cache
+  bool Remap = Job.overrides && overridesExist(Job, Cache);
+  if (Job.overrides && !Remap) { // new names, for this job only: no shared cache
     Own = newFileCache(Job.trace_overlay, Job.command != nullptr, &Job);
     Files = Own.get();
   }
@@ -296,6 +309,10 @@ ParseOutcome ParseSession::parse(const ParseJob &Job, FileCache &Cache, const As
     Out.cause = "Clang does not accept the flags of the compile command";
     return Out;
   }
+  if (Remap)
+    for (const auto &[Path, Text] : *Job.overrides)
+      Invocation->getPreprocessorOpts().addRemappedFile(
+          Root + "/" + Path, llvm::MemoryBuffer::getMemBufferCopy(shownText(Job, Path, Text), Root + "/" + Path).release());
   Collector Diagnostics(Root, S->substituted_target, Out);
   CompilerInstance CI;
   CI.setInvocation(Invocation);

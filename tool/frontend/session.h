@@ -56,6 +56,7 @@ public:
 
 private:
   ParseSession(const Tree &T, const Synth &S, BlankHeaders &Blank) : T(T), Root(T.root()), S(&S), Blank(Blank) {}
+  bool overridesExist(const ParseJob &Job, FileCache &Cache) const;
   std::shared_ptr<clang::CompilerInvocation> invocationFor(const ParseJob &Job, FileCache &Cache) const;
 
   const Tree &T;

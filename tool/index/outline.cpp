@@ -5,6 +5,8 @@
 
 #include "tool/index/lex.h"
 #include "tool/index/structure.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 
 namespace krcu {
@@ -13,8 +15,10 @@ namespace {
 using clang::tok::TokenKind;
 
 std::vector<std::string> sortedUnique(std::vector<llvm::StringRef> Words) {
+  llvm::DenseSet<llvm::StringRef> Seen; // most words stand there several times, and a look-up is cheaper than sorting them
+  Seen.reserve(Words.size() / 2);
+  llvm::erase_if(Words, [&](llvm::StringRef Word) { return !Seen.insert(Word).second; });
   std::sort(Words.begin(), Words.end());
-  Words.erase(std::unique(Words.begin(), Words.end()), Words.end());
   return {Words.begin(), Words.end()};
 }
 
