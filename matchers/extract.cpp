@@ -44,7 +44,7 @@ FileFacts extractFacts(ASTContext &Context, const std::string &MainFile, const s
                        const ExtractOptions &Options) {
   FileFacts Facts;
   Facts.file = MainFile;
-  Names N(Context, Options.root, *Options.rules);
+  Names N(Context, Options.root, *Options.rules, &Options.bodies);
   std::set<const FunctionDecl *> Callbacks;
   std::set<std::string> Missing;
   std::set<std::string> Files;

@@ -16,6 +16,8 @@ namespace krcu {
 struct ExtractOptions {
   std::string root;                ///< the tree's root, absolute; names and locations are relative to it
   const Rules *rules = nullptr;
+  std::set<std::string> bodies;    ///< functions of a precompiled header whose bodies count as seen: those this parse asked for. Others may be
+                                   ///< there for another file's sake, and facts must not depend on which files share a header.
   std::set<std::string> summarise; ///< names of functions to summarise besides the callbacks of the sites found
 };
 

@@ -33,6 +33,13 @@ const Expr *stripped(const Expr *E) {
   return E;
 }
 
+const FunctionDecl *Names::seenDefinition(const FunctionDecl *F) const {
+  const FunctionDecl *Definition = nullptr;
+  if (!F->hasBody(Definition) || Definition->hasSkippedBody())
+    return nullptr;
+  return Definition->isFromASTFile() && Bodies && !Bodies->count(F->getNameAsString()) ? nullptr : Definition;
+}
+
 std::string Names::fileOf(SourceLocation L) const {
   const SourceManager &SM = sources();
   llvm::SmallString<256> Path(SM.getFilename(SM.getExpansionLoc(L)));

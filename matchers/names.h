@@ -18,11 +18,15 @@ namespace krcu {
 /// What all matchers of one translation unit share.
 class Names {
 public:
-  Names(clang::ASTContext &Context, std::string Root, const Rules &R) : Context(Context), Root(std::move(Root)), R(R) {}
+  /// `Bodies`: see ExtractOptions::bodies; null: every body counts.
+  Names(clang::ASTContext &Context, std::string Root, const Rules &R, const std::set<std::string> *Bodies = nullptr)
+      : Context(Context), Root(std::move(Root)), R(R), Bodies(Bodies) {}
 
   clang::ASTContext &context() const { return Context; }
   const clang::SourceManager &sources() const { return Context.getSourceManager(); }
   const Rules &rules() const { return R; }
+  /// The definition of a function whose body was seen, or null.
+  const clang::FunctionDecl *seenDefinition(const clang::FunctionDecl *F) const;
 
   /// Path relative to the tree (absolute if outside).
   std::string fileOf(clang::SourceLocation L) const;
@@ -53,6 +57,7 @@ private:
   clang::ASTContext &Context;
   std::string Root;
   const Rules &R;
+  const std::set<std::string> *Bodies;
 };
 
 /// "&" and "*" put before a place, with *& and &* cancelled.

@@ -88,8 +88,8 @@ const CFG *Walker::cfgOf(const FunctionDecl *Definition) {
 
 std::vector<Outcome> Walker::walk(const FunctionDecl *F, const std::vector<Value> &Arguments, unsigned Depth,
                                   std::string &Why) {
-  const FunctionDecl *Definition = nullptr;
-  if (!F->hasBody(Definition) || Definition->hasSkippedBody()) {
+  const FunctionDecl *Definition = N.seenDefinition(F);
+  if (!Definition) {
     Why = "its body was not seen";
     return {};
   }
@@ -298,8 +298,11 @@ bool Walker::call(Frame &F, const CFGBlock *B, size_t Index, const CallExpr *C, 
     Arguments.push_back(evaluate(N, St.values, A));
   if (knownCall(C, Callee, Arguments, St))
     return true;
-  const FunctionDecl *Definition = nullptr;
-  if (Callee->hasBody(Definition) && !Definition->hasSkippedBody())
+  if (llvm::is_contained(N.rules().effect_calls, Name)) { // what is inside need not be known
+    effect(St, Effect::Other, C, N.symbolOf(Callee), "calls " + Name + "()");
+    return true;
+  }
+  if (N.seenDefinition(Callee))
     return !inlineCall(F, B, Index, C, Arguments, St);
   // A definition that was skipped has a body somewhere; only a definition in a header can be asked for by name.
   if (isLocal(Callee))

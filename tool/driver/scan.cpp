@@ -173,15 +173,16 @@ void Scan::parseOne(ParseTask &T, unsigned Worker) {
   Request.bodies.headers = CensusHeaders;
   ExtractOptions EO = extractOptions();
   EO.summarise = T.demand.summarise;
+  EO.bodies = T.demand.names;
   for (int Round = 0; Round < 3; ++Round) {
     T.outcome = TheFrontend->parse(Request, Worker, [&](clang::ASTContext &Context, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
       T.facts = extractFacts(Context, Request.file, Decls, EO);
     });
     size_t Before = Request.bodies.names.size();
     Request.bodies.names.insert(T.facts.missing_bodies.begin(), T.facts.missing_bodies.end());
-    if (T.facts.missing_bodies.empty() || (Request.bodies.names.size() == Before && Request.no_pch))
+    EO.bodies = Request.bodies.names;
+    if (Request.bodies.names.size() == Before)
       break;
-    Request.no_pch = true; // the helper's header may be part of the precompiled one
   }
   T.facts.file = Request.file;
 }
@@ -297,9 +298,12 @@ void Scan::parseAndJudge() {
   {
     Timing::Phase P(Times, "precompiled header");
     std::vector<std::string> Files;
-    for (const auto &[File, D] : Wanted)
+    std::set<std::string> Names;
+    for (const auto &[File, D] : Wanted) {
       Files.push_back(File);
-    TheFrontend->preparePch(Files);
+      Names.insert(D.names.begin(), D.names.end());
+    }
+    TheFrontend->preparePch(Files, Names);
   }
   Judge J(*DB, TheSemantics, [this](const std::string &F) { return moduleFact(F); }, Options.verdict);
   J.useGlances(&Glances);

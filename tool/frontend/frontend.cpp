@@ -24,7 +24,7 @@ struct Frontend::Variant {
   std::unique_ptr<Synth> synth;
   std::unique_ptr<Kbuild> kbuild;
   std::unique_ptr<ParseSession> session;
-  std::map<std::string, std::string> pch; ///< family of directories -> path of its precompiled header
+  std::map<std::string, PrecompiledHeader> pch; ///< by family of directories
   std::string problem;         ///< why this architecture cannot be used
 };
 
@@ -139,15 +139,12 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   Job.warn_unused = Request.warn_unused;
   Job.trace_overlay = A.trace_overlay;
   Job.blank = A.blank;
-  std::set<std::string> Whole = Request.bodies.headers;
-  for (const std::string &Name : Request.bodies.names)
-    for (const FunctionPlace &P : I.definitionsOf(Name))
-      Whole.insert(I.files()[P.file].path);
+  std::set<std::string> Whole = headersDefining(Request.bodies.names);
+  Whole.insert(Request.bodies.headers.begin(), Request.bodies.headers.end());
   Job.whole_headers = &Whole;
   Job.show_with_errors = A.last_resort;
-  if (A.pch)
-    if (auto It = V.pch.find(pchFamily(Main)); It != V.pch.end())
-      Job.pch = It->second;
+  if (const PrecompiledHeader *P = A.pch ? headerFor(V, Request, Main) : nullptr)
+    Job.pch = P->path;
   Job.flags = V.kbuild->flags(Main);
   for (const std::string &D : A.extra_dirs)
     Job.flags.push_back("-I" + D);
@@ -172,6 +169,28 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   Out.main_file = Main;
   Out.variant = V.synth->variant;
   return Out;
+}
+
+/// The precompiled header that the parse may use: not one that holds a wanted function without its body.
+const PrecompiledHeader *Frontend::headerFor(const Variant &V, const ParseRequest &Request, const std::string &Main) const {
+  auto It = V.pch.find(pchFamily(Main));
+  if (!Options.use_pch || Request.no_pch || It == V.pch.end())
+    return nullptr;
+  const PrecompiledHeader &P = It->second;
+  for (const std::string &Name : Request.bodies.names)
+    if (!P.names.count(Name))
+      for (const FunctionPlace &Place : I.definitionsOf(Name))
+        if (P.files.count(I.files()[Place.file].path))
+          return nullptr;
+  return &P;
+}
+
+std::set<std::string> Frontend::headersDefining(const std::set<std::string> &Names) const {
+  std::set<std::string> Result;
+  for (const std::string &Name : Names)
+    for (const FunctionPlace &P : I.definitionsOf(Name))
+      Result.insert(I.files()[P.file].path);
+  return Result;
 }
 
 std::vector<std::string> Frontend::missingIncludeDirs(const std::vector<std::string> &Missing,
@@ -249,7 +268,7 @@ ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string 
       return Out;
     };
     Attempt A;
-    A.pch = Options.use_pch && !Request.no_pch && V.pch.count(pchFamily(Main));
+    A.pch = headerFor(V, Request, Main) != nullptr;
     ParseOutcome Out = Try(A);
     if (Shown)
       return Best;
@@ -398,19 +417,20 @@ ParseOutcome Frontend::parse(const ParseRequest &Request, unsigned WorkerNo, con
   return parseMain(Request, Request.file, W, Consumer);
 }
 
-void Frontend::preparePch(const std::vector<std::string> &Files) {
+void Frontend::preparePch(const std::vector<std::string> &Files, const std::set<std::string> &Names) {
   if (!Options.use_pch || Options.commands)
     return;
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> ByVariant; // with the family
   for (const std::string &F : Files) {
-    std::vector<std::string> Names = candidateVariants(F);
-    if (!Names.empty())
-      ByVariant[{Names.front(), pchFamily(F)}].push_back(F);
+    std::vector<std::string> Variants = candidateVariants(F);
+    if (!Variants.empty())
+      ByVariant[{Variants.front(), pchFamily(F)}].push_back(F);
   }
   struct Job {
     Variant *variant;
-    std::string family, path;
+    std::string family;
     std::vector<std::string> headers;
+    PrecompiledHeader made;
     bool done = false;
   };
   std::vector<Job> Jobs;
@@ -420,15 +440,16 @@ void Frontend::preparePch(const std::vector<std::string> &Files) {
     Variant &V = *variant(Key.first);
     if (!V.session || V.pch.count(Key.second))
       continue;
-    Jobs.push_back({&V, Key.second, TempDir + "/" + Key.first + "-" + Key.second + ".pch", choosePchHeaders(I, Outlines, Of)});
+    Jobs.push_back({&V, Key.second, choosePchHeaders(I, Outlines, Of), {TempDir + "/" + Key.first + "-" + Key.second + ".pch", Names, {}}});
   }
+  std::set<std::string> Whole = headersDefining(Names);
   auto Begin = std::chrono::steady_clock::now();
   parallelFor(Options.jobs, Jobs.size(), [&](size_t N, unsigned) {
-    Jobs[N].done = Jobs[N].variant->session->buildPch(Jobs[N].headers, Jobs[N].path);
+    Jobs[N].done = Jobs[N].variant->session->buildPch(Jobs[N].headers, Whole, Jobs[N].made);
   });
-  for (const Job &J : Jobs)
+  for (Job &J : Jobs)
     if (J.done) {
-      J.variant->pch[J.family] = J.path;
+      J.variant->pch[J.family] = std::move(J.made);
       ++stats.pch_files;
     }
   stats.pch_milliseconds += std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - Begin).count();

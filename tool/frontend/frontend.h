@@ -25,6 +25,7 @@
 namespace krcu {
 
 class BlankHeaders;
+struct PrecompiledHeader;
 
 struct FrontendOptions {
   unsigned jobs = 1;
@@ -50,8 +51,9 @@ public:
   static llvm::Expected<std::unique_ptr<Frontend>> create(const Tree &T, const Index &I, FrontendOptions Options);
   ~Frontend();
 
-  /// Builds the shared header for the files about to be parsed (those that its architecture compiles). Never fails: without one parsing is slower.
-  void preparePch(const std::vector<std::string> &Files);
+  /// Builds the shared headers for the files about to be parsed (those that the first architecture compiles), with the bodies of the
+  /// functions `Names`. Never fails: without one parsing is slower.
+  void preparePch(const std::vector<std::string> &Files, const std::set<std::string> &Names);
 
   /// Parses; calls `Consumer` at most once, on the attempt with the fewest errors. Thread-safe for distinct workers.
   ParseOutcome parse(const ParseRequest &Request, unsigned Worker, const AstConsumer &Consumer);
@@ -80,6 +82,8 @@ private:
                           const AstConsumer *Consumer);
   ParseOutcome parseHeaders(const ParseRequest &Request, Worker &W, const AstConsumer &Consumer);
   ParseOutcome parseMain(const ParseRequest &Request, const std::string &Main, Worker &W, const AstConsumer &Consumer);
+  const PrecompiledHeader *headerFor(const Variant &V, const ParseRequest &Request, const std::string &Main) const;
+  std::set<std::string> headersDefining(const std::set<std::string> &Names) const;
   std::vector<std::string> missingIncludeDirs(const std::vector<std::string> &Missing, const std::string &File) const;
 
   const Tree &T;

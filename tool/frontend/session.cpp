@@ -7,6 +7,7 @@
 #include "clang/AST/ASTConsumer.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/FrontendActions.h"
+#include "clang/Frontend/MultiplexConsumer.h"
 #include "clang/Frontend/Utils.h"
 #include "clang/Lex/PPCallbacks.h"
 #include "clang/Lex/Preprocessor.h"
@@ -111,11 +112,23 @@ public:
 
   void HandleTranslationUnit(ASTContext &Context) override {
     Out.parsed = true;
+    addPrecompiled(Context);
     if (User && (Out.errors == 0 || Job.show_with_errors))
       (*User)(Context, Decls, Out);
   }
 
 private:
+  /// A function that was asked for counts as seen, also when its body comes out of the precompiled header.
+  void addPrecompiled(ASTContext &Context) {
+    if (!Job.bodies || Job.pch.empty())
+      return;
+    for (const std::string &Name : Job.bodies->names)
+      for (NamedDecl *D : Context.getTranslationUnitDecl()->lookup(&Context.Idents.get(Name)))
+        if (auto *F = dyn_cast<FunctionDecl>(D))
+          if (const FunctionDecl *Body = nullptr; F->isFromASTFile() && F->hasBody(Body) && !Body->hasSkippedBody() && Body->isFromASTFile())
+            Decls.push_back(const_cast<FunctionDecl *>(Body));
+  }
+
   struct Wanted {
     bool everything = false;
     std::unique_ptr<WantedBodies> bodies;
@@ -327,18 +340,46 @@ ParseOutcome ParseSession::parse(const ParseJob &Job, FileCache &Cache, const As
 
 namespace {
 
-/// Skips every body while the header is built: smaller and faster, and a body that is needed is parsed without it.
+/// Keeps the bodies that somebody asked for by name: without the others the header is smaller and made faster.
+class BodyChooser : public ASTConsumer {
+public:
+  explicit BodyChooser(const std::set<std::string> &Names) : Names(Names) {}
+  bool shouldSkipFunctionBody(Decl *D) override {
+    const auto *ND = dyn_cast<NamedDecl>(D);
+    return !ND || !ND->getIdentifier() || !Names.count(ND->getName().str());
+  }
+
+private:
+  const std::set<std::string> &Names;
+};
+
 class PchAction : public GeneratePCHAction {
 public:
+  PchAction(const std::string &Root, const std::set<std::string> &Names, std::set<std::string> &Files) : Root(Root), Names(Names), Files(Files) {}
+  void EndSourceFileAction() override {
+    const SourceManager &SM = getCompilerInstance().getSourceManager();
+    for (auto It = SM.fileinfo_begin(); It != SM.fileinfo_end(); ++It)
+      Files.insert(relativeTo(Root, It->first.getName()));
+    GeneratePCHAction::EndSourceFileAction();
+  }
   std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &CI, StringRef File) override {
     CI.getFrontendOpts().SkipFunctionBodies = true;
-    return GeneratePCHAction::CreateASTConsumer(CI, File);
+    std::vector<std::unique_ptr<ASTConsumer>> Both; // a body is skipped if all of them agree
+    Both.push_back(std::make_unique<BodyChooser>(Names));
+    Both.push_back(GeneratePCHAction::CreateASTConsumer(CI, File));
+    return std::make_unique<MultiplexConsumer>(std::move(Both));
   }
+
+private:
+  const std::string &Root;
+  const std::set<std::string> &Names;
+  std::set<std::string> &Files;
 };
 
 } // namespace
 
-bool ParseSession::buildPch(const std::vector<std::string> &Headers, const std::string &Output) const {
+bool ParseSession::buildPch(const std::vector<std::string> &Headers, const std::set<std::string> &Whole, PrecompiledHeader &Into) const {
+  const std::string &Output = Into.path;
   std::string Text;
   for (const std::string &H : Headers)
     Text += "#include <" + H + ">\n";
@@ -350,7 +391,7 @@ bool ParseSession::buildPch(const std::vector<std::string> &Headers, const std::
   }
   auto Files = newFileCache(true, false);
   BodyFilter None;
-  Files->blank->plan = {&None, nullptr, nullptr};
+  Files->blank->plan = {&None, nullptr, &Whole};
   auto Invocation = std::make_shared<CompilerInvocation>(*Base);
   FrontendOptions &FO = Invocation->getFrontendOpts();
   FO.Inputs.clear();
@@ -367,7 +408,7 @@ bool ParseSession::buildPch(const std::vector<std::string> &Headers, const std::
   CI.createDiagnostics(&Diagnostics, /*ShouldOwnClient=*/false);
   CI.setFileManager(Files->manager.get());
   CI.createSourceManager(*Files->manager);
-  PchAction A;
+  PchAction A(Root, Into.names, Into.files);
   return CI.ExecuteAction(A) && Ignored.errors == 0;
 }
 

@@ -41,6 +41,13 @@ struct ParseJob {
   bool show_with_errors = false;       ///< call the consumer even if the parse had errors (the last resort)
 };
 
+/// A precompiled header: where it is and what is in it.
+struct PrecompiledHeader {
+  std::string path;
+  std::set<std::string> names; ///< functions whose bodies it holds, if one of its headers defines them
+  std::set<std::string> files; ///< of the tree: all that went into it
+};
+
 class ParseSession {
 public:
   /// `T`, `S` and `Blank` must outlive the result.
@@ -51,8 +58,9 @@ public:
   std::unique_ptr<FileCache> newFileCache(bool TraceOverlay, bool UserBuild, const ParseJob *Job = nullptr) const;
   /// Runs the parser. `Consumer` may be null (only diagnostics are wanted).
   ParseOutcome parse(const ParseJob &Job, FileCache &Cache, const AstConsumer *Consumer) const;
-  /// Compiles the headers (names as in #include <...>) into `Output`. False if that failed.
-  bool buildPch(const std::vector<std::string> &Headers, const std::string &Output) const;
+  /// Compiles the headers (names as in #include <...>) into `Into.path`, with the bodies of `Into.names`; sets `Into.files`. `Whole`: headers
+  /// that must not be blanked. False if that failed.
+  bool buildPch(const std::vector<std::string> &Headers, const std::set<std::string> &Whole, PrecompiledHeader &Into) const;
 
 private:
   ParseSession(const Tree &T, const Synth &S, BlankHeaders &Blank) : T(T), Root(T.root()), S(&S), Blank(Blank) {}

@@ -41,6 +41,15 @@ public:
   std::vector<Call> calls;              ///< statements that are one call
   std::optional<std::pair<unsigned, std::string>> certain; ///< line, what
 
+  /// The first call of one of the names, in whatever expression it stands.
+  std::optional<std::pair<unsigned, std::string>> firstCallOf(const llvm::StringSet<> &Names) const {
+    for (size_t I = 0; I + 1 < T.size(); ++I)
+      if (T[I].kind == tok::raw_identifier && T[I + 1].kind == tok::l_paren && Names.contains(T[I].text) &&
+          (I == 0 || (T[I - 1].kind != tok::arrow && T[I - 1].kind != tok::period)))
+        return std::pair(T[I].line, "calls " + T[I].text.str() + "()");
+    return std::nullopt;
+  }
+
   void run() {
     size_t I = 0;
     while (I < T.size() && !certain && !Lost)
@@ -142,8 +151,25 @@ private:
       default: break;
       }
     }
+    if (Arrow && T[End - 1].kind == tok::r_paren)
+      return throughPointer(Begin, End);
     if (Begin + 1 < End && T[Begin].kind == tok::raw_identifier && T[Begin + 1].kind == tok::l_paren && closing(Begin + 1) == End)
       calls.push_back({T[Begin].text.str(), T[Begin].line, Conditional, loadedArguments(Begin + 2, End - 1)});
+  }
+
+  /// x->y->f(...): the statement is a call of what the last member points to.
+  void throughPointer(size_t Begin, size_t End) {
+    for (size_t I = Begin; I + 1 < End; ++I) {
+      bool Member = I > Begin && T[I].kind == tok::raw_identifier && (T[I - 1].kind == tok::arrow || T[I - 1].kind == tok::period);
+      if (T[I].kind == tok::l_paren) {
+        bool Called = I > Begin + 1 && T[I - 1].kind == tok::raw_identifier && (T[I - 2].kind == tok::arrow || T[I - 2].kind == tok::period);
+        if (Called && closing(I) == End)
+          note(T[Begin].line, "calls through a pointer " + spelled(Begin, I));
+        return;
+      }
+      if (!Member && T[I].kind != tok::arrow && T[I].kind != tok::period && I != Begin)
+        return;
+    }
   }
 
   std::vector<bool> loadedArguments(size_t I, size_t End) const {
@@ -248,6 +274,8 @@ std::optional<GlanceFinding> Glancer::look(const std::string &File, const Outlin
   }
   if (Free && SometimesFree)
     return Found(SometimesFree->line, "frees a second time, with " + SometimesFree->name + "()");
+  if (auto Effect = Body.firstCallOf(Effects))
+    return Found(Effect->first, Effect->second);
   if (Out && !SometimesOut && !SometimesFree)
     if (auto Inside = lookElsewhere(Out->name, Depth + 1))
       return Found(Out->line, "calls " + Out->name + "(), which " + Inside->text);

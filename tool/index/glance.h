@@ -9,6 +9,7 @@
 #include "tool/index/outline_cache.h"
 #include "tool/rules/rules.h"
 #include "tool/support/evidence.h"
+#include "llvm/ADT/StringSet.h"
 #include <map>
 #include <optional>
 #include <set>
@@ -35,7 +36,9 @@ struct GlanceFindings {
 /// Not thread-safe; make one per thread. `I`, `R` and `Outlines` must outlive it.
 class Glancer {
 public:
-  Glancer(const Index &I, const Rules &R, const OutlineCache &Outlines) : I(I), R(R), Outlines(Outlines) {}
+  Glancer(const Index &I, const Rules &R, const OutlineCache &Outlines) : I(I), R(R), Outlines(Outlines) {
+    Effects.insert(R.effect_calls.begin(), R.effect_calls.end());
+  }
 
   /// `File`: where the callback is named. Nothing if it is not certain that `Callback` does more than free.
   std::optional<GlanceFinding> moreThanFree(const std::string &File, const std::string &Callback);
@@ -56,6 +59,7 @@ private:
   const Index &I;
   const Rules &R;
   const OutlineCache &Outlines;
+  llvm::StringSet<> Effects; ///< names of calls that do something, whatever else
   std::map<std::string, bool> Effective;
   std::map<std::pair<std::string, std::string>, std::optional<GlanceFinding>> Known;
 };

@@ -88,6 +88,7 @@ struct RowTables {
   RowTable<NameRule> replacements{"replacements"};
   RowTable<NameRule> deferred_frees_no_head{"deferred_frees_no_head"};
   RowTable<NameRule> quiet_calls{"quiet_calls"};
+  RowTable<NameRule> effect_calls{"effect_calls"};
 
   /// Calls `Visit` with every table, in the order above.
   template <class Visitor> void forEach(Visitor Visit) {
@@ -106,6 +107,7 @@ struct RowTables {
     Visit(replacements);
     Visit(deferred_frees_no_head);
     Visit(quiet_calls);
+    Visit(effect_calls);
   }
 };
 

@@ -84,6 +84,7 @@ Rules freeze(const RowTables &T) {
   R.replacements = namesOf(T.replacements);
   R.deferred_frees_no_head = namesOf(T.deferred_frees_no_head);
   R.quiet_calls = namesOf(T.quiet_calls);
+  R.effect_calls = namesOf(T.effect_calls);
   return R;
 }
 
@@ -126,7 +127,7 @@ std::set<std::string> Rules::words() const {
   AddRows(cache_destroy);
   AddRows(barriers);
   AddRows(module_hooks);
-  for (const auto *Names : {&checks, &replacements, &deferred_frees_no_head, &quiet_calls})
+  for (const auto *Names : {&checks, &replacements, &deferred_frees_no_head, &quiet_calls, &effect_calls})
     Words.insert(Names->begin(), Names->end());
   return Words;
 }

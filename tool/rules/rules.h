@@ -111,6 +111,7 @@ struct Rules {
   std::vector<std::string> deferred_frees_no_head; ///< kfree_rcu_mightsleep, ...
   std::vector<std::string>
       quiet_calls; ///< calls that cannot make an object of a cache (printk, ...): used for error paths
+  std::vector<std::string> effect_calls; ///< calls that change something in every configuration (a reference count, a lock)
 
   const DeferralRule *deferral(const std::string &Name) const;
   const FreeRule *free(const std::string &Name) const;

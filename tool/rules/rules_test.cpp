@@ -200,9 +200,9 @@ TEST_F(LoadRules, UnknownNamesGiveNull) {
 
 TEST_F(LoadRules, WordsAreAllFunctionsAndMacros) {
   Rules R = load("cache_create: [{name: cc}]\ncache_destroy: [{name: cd, cache: 0}]\n"
-                 "module_hooks: [{name: mh, kind: exit}]\nchecks: [ch]\nquiet_calls: [qc]\n"
+                 "module_hooks: [{name: mh, kind: exit}]\nchecks: [ch]\nquiet_calls: [qc]\neffect_calls: [ec]\n"
                  "deferred_frees_no_head: [df]\ncontainer_macros: [cm]\n");
-  EXPECT_EQ(R.words(), (std::set<std::string>{"call_rcu", "call_srcu", "cc", "cd", "ch", "df", "kfree",
+  EXPECT_EQ(R.words(), (std::set<std::string>{"call_rcu", "call_srcu", "cc", "cd", "ch", "df", "ec", "kfree",
                                               "kfree_rcu", "kmem_cache_free", "mh", "qc", "rcu_barrier"}));
 }
 

@@ -219,6 +219,7 @@ const Section Sections[] = {
     {"replacements", readNamesOf<&RowTables::replacements>},
     {"deferred_frees_no_head", readNamesOf<&RowTables::deferred_frees_no_head>},
     {"quiet_calls", readNamesOf<&RowTables::quiet_calls>},
+    {"effect_calls", readNamesOf<&RowTables::effect_calls>},
 };
 
 const char RemoveKey[] = "remove";
