@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <optional>
 #include <thread>
+#include <tuple>
 
 using namespace llvm;
 
@@ -200,7 +201,9 @@ std::vector<Scan::ParseTask> Scan::tasksFor(const std::map<std::string, Demand> 
   }
   if (!Headers.files.empty())
     Tasks.push_back(std::move(Headers));
-  std::stable_sort(Tasks.begin(), Tasks.end(), [](const ParseTask &A, const ParseTask &B) { return A.size > B.size; });
+  std::sort(Tasks.begin(), Tasks.end(), [](const ParseTask &A, const ParseTask &B) {
+    return std::tie(B.size, A.files.front()) < std::tie(A.size, B.files.front());
+  });
   return Tasks;
 }
 

@@ -110,9 +110,13 @@ std::vector<std::string> ownersOf(const Tree &T, const std::vector<std::string> 
 
 /// Moves the owners to the place `From`, the others behind them.
 void ownersFirst(const std::vector<std::string> &Owners, std::vector<std::string> &Names, size_t From) {
-  std::stable_partition(Names.begin() + static_cast<long>(std::min(From, Names.size())), Names.end(), [&](const std::string &Name) {
-    return std::find(Owners.begin(), Owners.end(), Name) != Owners.end();
-  });
+  std::vector<std::string> Others;
+  for (size_t N = From; N < Names.size(); ++N)
+    if (!llvm::is_contained(Owners, Names[N]))
+      Others.push_back(Names[N]);
+  Names.resize(std::min(From, Names.size()));
+  Names.insert(Names.end(), Owners.begin(), Owners.end());
+  Names.insert(Names.end(), Others.begin(), Others.end());
 }
 
 } // namespace

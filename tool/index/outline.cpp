@@ -8,6 +8,7 @@
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
+#include <tuple>
 
 namespace krcu {
 namespace {
@@ -88,8 +89,9 @@ Outline outlineOf(llvm::StringRef Text) {
     F.identifiers = identifiersBetween(L, F.name_begin + static_cast<uint32_t>(F.name.size()), F.body_end);
   for (uint32_t Id = 0; Id < Out.functions.size(); ++Id)
     Out.by_name.push_back(Id);
-  std::stable_sort(Out.by_name.begin(), Out.by_name.end(),
-                   [&](uint32_t A, uint32_t B) { return Out.functions[A].name < Out.functions[B].name; });
+  std::sort(Out.by_name.begin(), Out.by_name.end(), [&](uint32_t A, uint32_t B) {
+    return std::tie(Out.functions[A].name, A) < std::tie(Out.functions[B].name, B);
+  });
   for (const LexDirective &D : L.directives()) {
     if (D.keyword == "define")
       addMacro(Out, L, D);
