@@ -368,6 +368,33 @@ TEST_F(IndexTest, TransitiveIncludersEndInALoop) {
 
 // --- the real tree
 
+// --- large files, whose filters know prefixes only
+
+TEST_F(IndexTest, AWordOfALargeFileIsFoundAndOneLikeItIsNot) {
+  std::string Text;
+  for (int I = 0; Text.size() < (300u << 10); ++I)
+    Text += "#define regBLOCK_" + std::to_string(I) + "_LONG_NAME 0x1234\n";
+  write("a/large.h", Text + "int drain_words(void);\n");
+  write("a/small.h", "int drain_words(void);\n");
+  auto I = build();
+  EXPECT_EQ(paths(*I, I->mentioning("drain_words")), (Strings{"a/large.h", "a/small.h"}));
+  EXPECT_EQ(paths(*I, I->mentioning("regBLOCK_7_LONG_NAME")), (Strings{"a/large.h"}));
+  EXPECT_TRUE(I->mentioning("drain_word").empty());
+  EXPECT_TRUE(I->mentioning("regBLOCK_none").empty());
+}
+
+TEST_F(IndexTest, RuleWordsAndDefinitionsOfALargeFileAreSeen) {
+  std::string Text = "#include <linux/x.h>\nvoid f(void)\n{\n\tcall_rcu(a, b);\n}\n";
+  while (Text.size() < (300u << 10))
+    Text += "int filler;\n";
+  write("a/large.c", Text);
+  auto I = build();
+  EXPECT_EQ(paths(*I, I->deferralFiles()), (Strings{"a/large.c"}));
+  EXPECT_EQ(paths(*I, I->includersOf("include/linux/x.h")), (Strings{"a/large.c"}));
+  ASSERT_EQ(I->definitionsOf("f").size(), 1u);
+  EXPECT_EQ(I->definitionsOf("f")[0].line, 2u);
+}
+
 /// What the byte pass must never do: miss a word that the lexer sees. And the two ways to find functions,
 /// which share no code before the head's tokens, must agree.
 TEST(RealTree, TheBytePassMissesNoWordAndFewFunctions) {
