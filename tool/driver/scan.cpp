@@ -169,6 +169,8 @@ void Scan::parseOne(ParseTask &T, unsigned Worker) {
   ParseRequest Request;
   Request.file = T.files.front();
   Request.together.assign(T.files.begin() + 1, T.files.end());
+  Request.variant = T.variant;
+  Request.force = T.force;
   Request.bodies.words = T.demand.words;
   Request.bodies.names = T.demand.names;
   Request.bodies.headers = CensusHeaders;
@@ -234,7 +236,7 @@ void Scan::parseAll(const std::map<std::string, Demand> &Wanted) {
   for (ParseTask &T : Tasks) {
     if (T.outcome.errors && T.files.size() > 1)
       for (const std::string &File : T.files)
-        Alone.push_back({{File}, Wanted.at(File), 0, {}, {}, 0});
+        Alone.push_back({{File}, Wanted.at(File), 0, {}, {}, {}, {}, 0});
     else
       take(std::move(T));
   }
@@ -310,6 +312,25 @@ void Scan::parseAndJudge() {
   }
   Judge J(*DB, TheSemantics, [this](const std::string &F) { return moduleFact(F); }, Options.verdict);
   J.useGlances(&Glances);
+  settle(J, std::move(Wanted));
+  // What an #if has hidden so far is looked for under other configurations; a callback found there may ask for more.
+  for (int Round = 0; Round < 3; ++Round) {
+    bool Shown = false;
+    {
+      Timing::Phase P(Times, "other configurations");
+      Shown = showHidden();
+    }
+    if (!Shown)
+      break;
+    settle(J, {});
+  }
+  for (ParseProblem &P : Problems)
+    P.has_site = std::any_of(Census.begin(), Census.end(), [&](const CensusEntry &E) { return E.where.file == P.file; });
+  std::sort(Problems.begin(), Problems.end(), [](const ParseProblem &A, const ParseProblem &B) { return A.file < B.file; });
+}
+
+/// Parses what is wanted and judges, until nothing is missing any more.
+void Scan::settle(Judge &J, std::map<std::string, Demand> Wanted) {
   bool Partial = false; // rounds in between look only at what was open; the last one looks at everything
   for (int Round = 0; Round < 32; ++Round) {
     {
@@ -323,9 +344,6 @@ void Scan::parseAndJudge() {
       break;
     Partial = !Wanted.empty() && Round < 30;
   }
-  for (ParseProblem &P : Problems)
-    P.has_site = std::any_of(Census.begin(), Census.end(), [&](const CensusEntry &E) { return E.where.file == P.file; });
-  std::sort(Problems.begin(), Problems.end(), [](const ParseProblem &A, const ParseProblem &B) { return A.file < B.file; });
 }
 
 bool Scan::findLeftovers(std::vector<SiteReport> &Reports) {

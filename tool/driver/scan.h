@@ -15,6 +15,7 @@
 #include "tool/tree/semantics/semantics.h"
 #include "tool/tree/tree.h"
 #include <memory>
+#include <optional>
 
 namespace krcu {
 
@@ -80,11 +81,14 @@ private:
   void takeCensusOf();
   void glanceAtCallbacks();
   void parseAndJudge();
+  void settle(Judge &J, std::map<std::string, Demand> Wanted);
   /// One parse: a file, or headers that are seen together.
   struct ParseTask {
     std::vector<std::string> files;
     Demand demand;
     uint64_t size = 0; ///< bytes
+    std::string variant;                      ///< architecture; empty: the usual one
+    std::map<std::string, std::string> force; ///< CONFIG symbols to turn
     FileFacts facts;
     ParseOutcome outcome;
     double seconds = 0;
@@ -93,6 +97,9 @@ private:
   void parseAll(const std::map<std::string, Demand> &Wanted);
   void parseOne(ParseTask &T, unsigned Worker);
   void take(ParseTask T);
+  bool showHidden();
+  std::map<std::pair<std::string, unsigned>, std::string> hiddenLines() const;
+  void showLine(const std::string &File, unsigned Line, const std::string &Function, unsigned Worker, std::optional<OtherConfiguration> &Result);
   bool wantsPath(const std::string &File) const;
   ModuleFact moduleFact(const std::string &File);
 
@@ -113,6 +120,7 @@ private:
   std::vector<ParseProblem> Problems;
   std::vector<std::string> Warnings;
   std::set<std::string> Parsed;
+  std::set<std::pair<std::string, unsigned>> Tried; ///< hidden lines that other configurations were asked for
   std::map<std::string, double> FileSeconds;
   std::map<std::string, ModuleFact> Modules;
   Timing Times;

@@ -104,6 +104,27 @@ std::string compareWhole(Scan &S, const std::string &File, const std::map<std::s
   return {};
 }
 
+/// Sites that only another configuration compiles are looked at under that one.
+std::string verifyElsewhere(Scan &S, const std::string &File, ParseRequest Request, unsigned Worker) {
+  std::set<const OtherConfiguration *> Needed;
+  for (const SiteReport &R : S.sites())
+    if (R.cls == SiteClass::Convert && R.elsewhere && R.site->where.file == File)
+      Needed.insert(R.elsewhere);
+  for (const OtherConfiguration &C : S.database().otherConfigurations()) { // in a stable order
+    if (!Needed.count(&C))
+      continue;
+    Request.variant = C.variant;
+    Request.force = C.force;
+    ParseOutcome Out = S.frontend().parse(Request, Worker, ignoreAst);
+    for (const ParseDiagnostic &D : Out.diagnostics)
+      if (D.error)
+        return complaint(D) + ", in another configuration";
+    if (!Out.parsed)
+      return "the new text could not be parsed in another configuration";
+  }
+  return {};
+}
+
 } // namespace
 
 std::string verifyFile(Scan &S, const std::string &File, const std::map<std::string, std::string> &Contents, unsigned Worker,
@@ -146,6 +167,8 @@ std::string verifyFile(Scan &S, const std::string &File, const std::map<std::str
       return compareWhole(S, File, Contents, Worker);
     Quick.bodies.words.insert(Why.words.begin(), Why.words.end());
   }
+  if (std::string Why = verifyElsewhere(S, File, Quick, Worker); !Why.empty())
+    return Why;
   for (const SiteReport &R : S.sites())
     if (R.cls == SiteClass::Convert && R.callback_removed)
       for (const CallSiteFact &Left : Facts.sites)

@@ -38,7 +38,8 @@ struct Frontend::Attempt {
 };
 
 struct Frontend::Worker {
-  std::map<std::string, std::unique_ptr<FileCache>> caches; ///< per variant: one FileManager each
+  /// One FileManager for each view of the tree: variant (its configuration included), trace overlay, the user's own build.
+  std::map<std::tuple<const Variant *, bool, bool>, std::unique_ptr<FileCache>> caches;
 };
 
 Frontend::Frontend(const Tree &Tr, const Index &Ix, FrontendOptions O)
@@ -160,7 +161,7 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   ++stats.parses;
   ParseOutcome Out;
   CrashRecoveryContext Guard;
-  auto &Cache = W.caches[V.synth->variant + (A.trace_overlay ? "" : "+trace") + (User ? "+user" : "")];
+  auto &Cache = W.caches[{&V, A.trace_overlay, User != nullptr}];
   if (!Cache)
     Cache = V.session->newFileCache(A.trace_overlay, User != nullptr);
   bool Fine = Guard.RunSafely([&] { Out = V.session->parse(Job, *Cache, Consumer); });
@@ -471,6 +472,14 @@ std::vector<std::string> Frontend::filesOfModule(const std::string &File) {
     if (Variant *V = variant(Name); V->kbuild)
       return V->kbuild->filesOfModule(File);
   return {};
+}
+
+std::string Frontend::configValue(const std::string &Name, const std::string &Symbol) {
+  Variant *V = variant(Name);
+  if (!V->synth)
+    return {};
+  auto It = V->synth->values.find(Symbol);
+  return It == V->synth->values.end() ? std::string() : It->second;
 }
 
 Kconfig *Frontend::kconfig() {

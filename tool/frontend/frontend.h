@@ -64,6 +64,10 @@ public:
   /// Which module the file is part of (independent of the configuration).
   ModuleInfo moduleOf(const std::string &File);
   std::vector<std::string> filesOfModule(const std::string &File);
+  /// Architectures to try for a file, the usual one first.
+  std::vector<std::string> variantsToTry(const std::string &File) { return candidateVariants(File); }
+  /// The value of a CONFIG symbol in the configuration of an architecture: "y", "m", "n", or empty.
+  std::string configValue(const std::string &Variant, const std::string &Symbol);
   /// Kconfig of the first architecture, for questions such as "can this symbol be m".
   Kconfig *kconfig();
   /// The .c file that must be parsed to see `File` (itself, the includer of a fragment, a user of a header); empty if none was found.

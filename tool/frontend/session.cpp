@@ -12,6 +12,8 @@
 #include "clang/Lex/PPCallbacks.h"
 #include "clang/Lex/Preprocessor.h"
 #include "clang/Lex/PreprocessorOptions.h"
+#include "clang/Sema/IdentifierResolver.h"
+#include "clang/Sema/Sema.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
@@ -122,9 +124,11 @@ private:
   void addPrecompiled(ASTContext &Context) {
     if (!Job.bodies || Job.pch.empty())
       return;
+    // Not by DeclContext::lookup(), which would read every declaration of the header.
+    IdentifierResolver &Resolver = CI.getSema().IdResolver;
     for (const std::string &Name : Job.bodies->names)
-      for (NamedDecl *D : Context.getTranslationUnitDecl()->lookup(&Context.Idents.get(Name)))
-        if (auto *F = dyn_cast<FunctionDecl>(D))
+      for (auto It = Resolver.begin(&Context.Idents.get(Name)); It != Resolver.end(); ++It)
+        if (auto *F = dyn_cast<FunctionDecl>(*It))
           if (const FunctionDecl *Body = nullptr; F->isFromASTFile() && F->hasBody(Body) && !Body->hasSkippedBody() && Body->isFromASTFile())
             Decls.push_back(const_cast<FunctionDecl *>(Body));
   }

@@ -246,46 +246,31 @@ CallbackReport freeFunctionAsCallback(const FreeRule &Rule) {
   return R;
 }
 
-} // namespace
-
-CallbackReport reportCallback(Database &DB, const std::string &Symbol) {
-  if (const FreeRule *Rule = DB.rules().free(Symbol))
-    return freeFunctionAsCallback(*Rule);
-  CallbackReport R;
-  R.function = Symbol;
-  const FunctionSummary *S = DB.summary(Symbol);
-  if (!S || (S->opaque && homeOf(Symbol).empty() && !S->begin)) {
-    std::vector<FunctionPlace> Places = DB.definitionsOf(plainName(Symbol));
-    Demand D;
-    D.names.insert(plainName(Symbol));
-    D.summarise.insert(plainName(Symbol));
-    bool Pending = false;
-    for (const FunctionPlace &P : Places)
-      if (homeOf(Symbol).empty() && Places.size() <= 4)
-        Pending = !DB.require(DB.index().files()[P.file].path, D) || Pending;
-    S = DB.summary(Symbol);
-    if (Pending) {
-      R.state = CallbackState::Pending;
-      return R;
-    }
-    if (!S || (S->opaque && !S->begin)) {
-      R.why = Places.empty() ? "no definition of " + plainName(Symbol) + "() was found in the tree"
-                             : "the definition of " + plainName(Symbol) + "() was not seen";
-      return R;
-    }
+/// Definitions of the callback that no parse has shown; the driver may try other configurations.
+void noteUnseen(const Database &DB, CallbackReport &R, const std::vector<std::string> &Unseen) {
+  for (const std::string &Where : Unseen) {
+    auto [File, Line] = llvm::StringRef(Where).rsplit(':');
+    unsigned Number = 0;
+    if (!Line.getAsInteger(10, Number))
+      R.unseen.push_back({File.str(), Number, 1});
   }
-  R.summary = S;
-  R.where = S->where;
-  if (S->opaque) {
+}
+
+/// What one body of the callback does.
+CallbackReport judgeBody(Database &DB, const FunctionSummary &S) {
+  CallbackReport R;
+  R.function = S.function;
+  R.summary = &S;
+  R.where = S.where;
+  if (S.opaque) {
     R.state = CallbackState::MoreThanFree;
-    R.why = "is too complex to follow: " + S->why;
-    R.offender = S->where;
-    describe(R);
+    R.why = "is too complex to follow: " + S.why;
+    R.offender = S.where;
     return R;
   }
   Linker L(DB);
   std::vector<PathSummary> Paths;
-  for (const PathSummary &P : S->paths)
+  for (const PathSummary &P : S.paths)
     for (PathSummary &E : L.expand(P, 0))
       Paths.push_back(std::move(E));
   if (L.pending()) {
@@ -301,16 +286,10 @@ CallbackReport reportCallback(Database &DB, const std::string &Symbol) {
     R.state = CallbackState::MoreThanFree;
     R.frees_nothing = true;
     R.why = "frees nothing";
-    R.offender = S->where;
+    R.offender = S.where;
   }
   if (R.state == CallbackState::FreeOnly)
     guardsOnly(Paths, R, Freed);
-  // Several bodies under #if must all be free-only; one that no parse has shown is not known to be.
-  if (R.state == CallbackState::FreeOnly && DB.function(Symbol))
-    if (std::vector<std::string> Unseen = unseenDefinitions(DB, Symbol); !Unseen.empty()) {
-      R.state = CallbackState::Unknown;
-      R.why = "another definition of " + plainName(Symbol) + "(), at " + Unseen.front() + ", is left out of the parsed configuration";
-    }
   if (Freed) {
     R.object_offset = Freed->object.offset;
     R.family = familyOf(DB.rules(), R.frees);
@@ -318,6 +297,80 @@ CallbackReport reportCallback(Database &DB, const std::string &Symbol) {
   for (const Effect &E : R.frees)
     if (!E.cache.empty() && std::find(R.caches.begin(), R.caches.end(), E.cache) == R.caches.end())
       R.caches.push_back(E.cache);
+  return R;
+}
+
+/// All bodies that #if chooses between must be the same free.
+void compareBodies(Database &DB, CallbackReport &R) {
+  for (const FunctionSummary *Other : DB.otherSummaries(*R.summary)) {
+    CallbackReport O = judgeBody(DB, *Other);
+    if (O.state == CallbackState::Pending) {
+      R.state = CallbackState::Pending;
+      return;
+    }
+    if (O.state != CallbackState::FreeOnly) {
+      R.state = O.state;
+      R.why = O.why + " in another configuration";
+      R.offender = O.offender;
+      return;
+    }
+    if (O.family != R.family || O.object_offset != R.object_offset || O.caches != R.caches) {
+      R.state = CallbackState::Unknown;
+      R.why = "its body at " + Other->where.file + ":" + std::to_string(Other->where.line) + ", for another configuration, frees differently";
+      return;
+    }
+    for (const Effect &Check : O.checks)
+      R.checks.push_back(Check);
+    if (O.null_free.valid())
+      R.null_free = O.null_free;
+  }
+}
+
+} // namespace
+
+CallbackReport reportCallback(Database &DB, const std::string &Symbol, const FunctionSummary *Own) {
+  if (const FreeRule *Rule = DB.rules().free(Symbol))
+    return freeFunctionAsCallback(*Rule);
+  const FunctionSummary *S = Own ? Own : DB.summary(Symbol);
+  if (!S || (S->opaque && homeOf(Symbol).empty() && !S->begin)) {
+    CallbackReport R;
+    R.function = Symbol;
+    std::vector<FunctionPlace> Places = DB.definitionsOf(plainName(Symbol));
+    Demand D;
+    D.names.insert(plainName(Symbol));
+    D.summarise.insert(plainName(Symbol));
+    bool Pending = false;
+    for (const FunctionPlace &P : Places)
+      if (homeOf(Symbol).empty() && Places.size() <= 4)
+        Pending = !DB.require(DB.index().files()[P.file].path, D) || Pending;
+    S = DB.summary(Symbol);
+    for (const OtherConfiguration &C : DB.otherConfigurations())
+      for (const FunctionSummary &O : C.facts.summaries)
+        if ((!S || (S->opaque && !S->begin)) && O.function == Symbol && O.begin)
+          S = &O;
+    if (Pending) {
+      R.state = CallbackState::Pending;
+      return R;
+    }
+    if (!S || (S->opaque && !S->begin)) {
+      R.why = Places.empty() ? "no definition of " + plainName(Symbol) + "() was found in the tree"
+                             : "the definition of " + plainName(Symbol) + "() was not seen";
+      noteUnseen(DB, R, unseenDefinitions(DB, Symbol));
+      return R;
+    }
+  }
+  CallbackReport R = judgeBody(DB, *S);
+  if (R.state == CallbackState::FreeOnly)
+    compareBodies(DB, R);
+  if (R.state == CallbackState::Pending)
+    return R;
+  // A body that no parse has shown is not known to be free-only.
+  if (R.state == CallbackState::FreeOnly && DB.function(Symbol))
+    if (std::vector<std::string> Unseen = unseenDefinitions(DB, Symbol); !Unseen.empty()) {
+      R.state = CallbackState::Unknown;
+      R.why = "another definition of " + plainName(Symbol) + "(), at " + Unseen.front() + ", is left out of the parsed configuration";
+      noteUnseen(DB, R, Unseen);
+    }
   describe(R);
   return R;
 }

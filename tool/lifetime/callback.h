@@ -30,9 +30,11 @@ struct CallbackReport {
   int64_t object_offset = 0;  ///< freed pointer minus the head, in bytes (zero or negative)
   std::vector<std::string> caches; ///< places of the caches, kmem_cache families only
   bool frees_nothing = false; ///< MoreThanFree without any free
+  std::vector<Location> unseen; ///< Unknown: definitions that no parsed configuration compiles
   EvidenceList evidence;
 };
 
-CallbackReport reportCallback(Database &DB, const std::string &Symbol);
+/// `Own`: the body that the configuration of the call site has, if that is not the first one parsed. The other bodies must agree with it.
+CallbackReport reportCallback(Database &DB, const std::string &Symbol, const FunctionSummary *Own = nullptr);
 
 } // namespace krcu

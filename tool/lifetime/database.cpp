@@ -72,6 +72,20 @@ void Database::addUnparsed(const std::string &File, const Demand &D, const std::
   Problems[File] = Cause.empty() ? "it could not be parsed" : Cause;
 }
 
+void Database::addOtherConfiguration(OtherConfiguration Seen) {
+  FileFacts Kept;
+  Kept.file = std::move(Seen.facts.file);
+  Kept.sites = std::move(Seen.facts.sites);
+  Kept.summaries = std::move(Seen.facts.summaries);
+  Seen.facts = std::move(Kept);
+  Others.push_back(std::move(Seen));
+}
+
+Demand Database::served(const std::string &File) const {
+  auto It = Served.find(File);
+  return It == Served.end() ? Demand() : It->second;
+}
+
 bool Database::require(const std::string &File, const Demand &D) {
   if (Forbidden.count(File))
     return true; // never to be had; problem() says so
@@ -126,6 +140,19 @@ void Database::link() {
 const FunctionSummary *Database::summary(const std::string &Symbol) const {
   auto It = Summaries.find(Symbol);
   return It == Summaries.end() ? nullptr : It->second;
+}
+
+std::vector<const FunctionSummary *> Database::otherSummaries(const FunctionSummary &S) const {
+  std::vector<const FunctionSummary *> Result;
+  const FunctionSummary *First = summary(S.function);
+  if (First && First != &S)
+    Result.push_back(First);
+  for (const OtherConfiguration &C : Others)
+    if (!Forbidden.count(C.facts.file))
+      for (const FunctionSummary &O : C.facts.summaries)
+        if (&O != &S && O.function == S.function)
+          Result.push_back(&O);
+  return Result;
 }
 
 const FunctionFact *Database::function(const std::string &Symbol) const {

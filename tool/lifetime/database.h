@@ -9,6 +9,7 @@
 #include "tool/index/outline_cache.h"
 #include "tool/rules/rules.h"
 #include "llvm/ADT/StringMap.h"
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -27,6 +28,13 @@ struct Demand {
 
   bool includes(const Demand &Other) const;
   void add(const Demand &Other);
+};
+
+/// What a parse under another configuration than the usual one has shown.
+struct OtherConfiguration {
+  std::string variant;                      ///< architecture
+  std::map<std::string, std::string> force; ///< CONFIG symbols that were turned
+  FileFacts facts;                          ///< sites and summaries only
 };
 
 struct FunctionUse {
@@ -61,6 +69,13 @@ public:
   /// Forgets a file, as if it had never been parsed and could not be (for fault injection).
   void forbid(const std::string &File) { Forbidden.insert(File); }
 
+  /// Call sites and summaries that a parse under another configuration has shown. Nothing else of them counts: a function is
+  /// described once, and what an #if hides in it stays on record as hidden.
+  void addOtherConfiguration(OtherConfiguration Seen);
+  const std::deque<OtherConfiguration> &otherConfigurations() const { return Others; }
+  /// What the parses of `File` have answered.
+  Demand served(const std::string &File) const;
+
   /// Asks for `D` of `File`. True if it has been answered by a parse (well or badly); otherwise noted as a demand.
   bool require(const std::string &File, const Demand &D);
   /// Why `File` is not to be relied on, or empty.
@@ -70,6 +85,8 @@ public:
 
   const std::map<std::string, FileFacts> &files() const { return Files; }
   const FunctionSummary *summary(const std::string &Symbol) const;
+  /// Summaries of the function's other bodies, which #if chooses between, and of the same body under other configurations.
+  std::vector<const FunctionSummary *> otherSummaries(const FunctionSummary &S) const;
   const FunctionFact *function(const std::string &Symbol) const;
   std::vector<FunctionUse> callersOf(const std::string &Symbol) const;
   std::vector<const FunctionRefFact *> referencesTo(const std::string &Symbol) const;
@@ -97,6 +114,7 @@ private:
   unsigned Jobs;
   std::shared_ptr<TextCache> Text;
   std::map<std::string, FileFacts> Files;
+  std::deque<OtherConfiguration> Others; ///< never move
   std::map<std::string, Demand> Served, Open;
   std::map<std::string, std::string> Problems;
   std::set<std::string> Forbidden;

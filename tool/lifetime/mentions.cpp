@@ -152,8 +152,13 @@ std::vector<std::string> unseenDefinitions(const Database &DB, const std::string
     for (const OutlineFunction &F : O->functions) {
       if (F.name != Name || (!Home.empty() && !F.is_static))
         continue;
-      if (Seen.empty())
+      if (Seen.empty()) {
         Seen = DB.linesShownIn(File);
+        for (const OtherConfiguration &C : DB.otherConfigurations())
+          for (const FunctionSummary &S : C.facts.summaries)
+            if (S.where.file == File && S.begin)
+              Seen.insert(S.where.line);
+      }
       if (!Seen.count(F.line))
         Result.push_back(File + ":" + std::to_string(F.line));
     }

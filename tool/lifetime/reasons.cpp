@@ -92,6 +92,8 @@ std::string reasonText(const SiteReport &R) {
     return D;
   case Reason::Hidden:
     return D.empty() ? "the configurations that were parsed do not compile this line" : "hidden by #if " + D;
+  case Reason::Differs:
+    return "another configuration makes something else of this call: the object, the member or the callback differs";
   case Reason::NotLookedAt:
     return "not looked at: " + D + ", a family that was not asked for";
   case Reason::NotAsked:

@@ -61,6 +61,19 @@ std::string join(const std::vector<std::string> &Parts, const char *Between) {
 
 } // namespace
 
+namespace {
+
+/// Whether two configurations make the same of a call: the same callback, and the same object and member under each name.
+bool sameSite(const CallSiteFact &A, const CallSiteFact &B) {
+  auto SameLevel = [](const HeadLevel &X, const HeadLevel &Y) {
+    return std::tie(X.object, X.member, X.offset, X.complete) == std::tie(Y.object, Y.member, Y.offset, Y.complete);
+  };
+  return A.callback_kind == B.callback_kind && A.callback == B.callback && A.head == B.head && A.is_rcu_head == B.is_rcu_head &&
+         std::equal(A.levels.begin(), A.levels.end(), B.levels.begin(), B.levels.end(), SameLevel);
+}
+
+} // namespace
+
 /// The allocator hands caches around inside itself; what it does with them is a matter of the semantics probe, not of a cache's life.
 std::vector<const FlowFact *> Judge::flowsOutsideTheAllocator() const {
   std::set<std::string> Allocator;
@@ -97,18 +110,30 @@ bool Judge::judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport
         if (S.in_macro)
           ByMacro.emplace(S.macro, &S);
       }
+  std::map<const CallSiteFact *, const OtherConfiguration *> Elsewhere;
+  for (const OtherConfiguration &C : DB.otherConfigurations()) // behind the others: they count where those show nothing
+    for (const CallSiteFact &S : C.facts.sites) {
+      ByLine[{S.where.file, S.where.line}].push_back(&S);
+      Elsewhere.emplace(&S, &C);
+    }
   Reports.clear();
   for (const CensusEntry &Entry : Census) {
     SiteReport R;
     R.census = Entry;
     auto It = ByLine.find({Entry.where.file, Entry.where.line});
     if (It != ByLine.end())
-      for (const CallSiteFact *S : It->second)
-        if (S->where.column == Entry.where.column || (!R.site && S->in_macro))
+      for (const CallSiteFact *S : It->second) {
+        bool Same = S->where.column == Entry.where.column;
+        if (Elsewhere.count(S) && R.site)
+          R.differs = R.differs || (Same && !sameSite(*R.site, *S));
+        else if (Same || (!R.site && S->in_macro))
           R.site = S;
+      }
     if (Entry.kind == CensusKind::MacroBody)
       if (auto Use = ByMacro.find(macroAt(Entry)); Use != ByMacro.end())
         R.site = Use->second;
+    if (auto Other = Elsewhere.find(R.site); Other != Elsewhere.end())
+      R.elsewhere = Other->second;
     judgeSite(R);
     finishEvidence(R);
     Reports.push_back(std::move(R));
@@ -174,10 +199,18 @@ void Judge::judgeSite(SiteReport &R) {
   case CallbackKind::Function:
     break;
   }
-  auto Known = Callbacks.find(S.callback);
-  if (Known == Callbacks.end())
-    Known = Callbacks.emplace(S.callback, reportCallback(DB, S.callback)).first;
-  R.callback = Known->second;
+  const FunctionSummary *Own = nullptr; // the body that goes with this call
+  if (R.elsewhere)
+    for (const FunctionSummary &F : R.elsewhere->facts.summaries)
+      if (F.function == S.callback && F.begin)
+        Own = &F;
+  auto Known = Own ? Callbacks.end() : Callbacks.find(S.callback);
+  if (Known != Callbacks.end())
+    R.callback = Known->second;
+  else
+    R.callback = reportCallback(DB, S.callback, Own);
+  if (!Own)
+    Callbacks.emplace(S.callback, R.callback);
   R.family = R.callback.family;
   switch (R.callback.state) {
   case CallbackState::Pending:
@@ -201,7 +234,9 @@ void Judge::judgeSite(SiteReport &R) {
   if (!nameReplacement(R, R.callback, *Rule))
     return;
   judgeLifetime(R);
-  if (R.verdict == Verdict::Unsafe)
+  if (R.differs)
+    R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::Differs);
+  else if (R.verdict == Verdict::Unsafe)
     R.cls = SiteClass::Unsafe;
   else if (R.verdict == Verdict::Review)
     R.cls = SiteClass::Review;

@@ -23,7 +23,7 @@ enum class Reason {
   // unsafe
   Slob, DestroyedWithoutWait,
   // review
-  CacheUnknown, SearchIncomplete, InitErrorPathOnly, ChecksLost, FreesNull, NotParsedCleanly, VmallocUnknown,
+  CacheUnknown, SearchIncomplete, InitErrorPathOnly, ChecksLost, FreesNull, NotParsedCleanly, VmallocUnknown, Differs,
   // refuse
   WrongObject, HeadInVariable, HeadCast, HeadOther, InMacro, NotAStatement, OffsetTooLarge, IncompleteType, Hurry, Flavour,
   NoReplacement, CannotName, NotAHead, NotVerified,
@@ -51,6 +51,7 @@ struct Leftovers; // leftovers.h
 struct SiteReport {
   CensusEntry census;
   const CallSiteFact *site = nullptr;
+  const OtherConfiguration *elsewhere = nullptr; ///< the configuration that shows the call, if the usual one hides it
   SiteClass cls = SiteClass::NotParsed;
   Verdict verdict = Verdict::None;
   Reason reason = Reason::NotParsed;
@@ -58,6 +59,7 @@ struct SiteReport {
   std::string family;
   std::string replacement;     ///< "kfree_rcu(p, rcu)"
   bool callback_removed = false;
+  bool differs = false;        ///< another configuration makes something else of the call
   CallbackReport callback;
   std::vector<CacheReport> caches;
   std::vector<DestructionReport> destructions;

@@ -9,7 +9,7 @@ struct item {
 	struct rcu_head rcu;
 };
 
-#ifdef CONFIG_ABSENT
+#if ITEM_ALIGN > 64
 static void item_free(struct rcu_head *head)
 {
 	kfree(container_of(head, struct item, rcu));

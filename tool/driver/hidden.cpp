@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A call or a callback's body that #if hides from the usual configuration is looked for under another one: the CONFIG symbols of its
+// conditions are turned, and where something else decides (the size of a page) other architectures are tried. What such a parse shows of
+// call sites and callbacks counts; all bodies of a callback must agree before it is converted. What stays hidden is classed so.
+#include "tool/driver/scan.h"
+#include "tool/index/outline.h"
+#include "tool/index/settings.h"
+#include "tool/support/parallel.h"
+
+using namespace llvm;
+
+namespace krcu {
+namespace {
+
+constexpr size_t MaxVariants = 4; ///< architectures tried for one line
+constexpr size_t MaxTries = 6;    ///< parses for one line
+
+bool shows(const FileFacts &Facts, const std::string &File, unsigned Line) {
+  for (const CallSiteFact &S : Facts.sites)
+    if (S.where.file == File && S.where.line == Line)
+      return true;
+  for (const FunctionSummary &S : Facts.summaries)
+    if (S.where.file == File && S.where.line == Line && S.begin)
+      return true;
+  return false;
+}
+
+} // namespace
+
+/// The lines that are worth another configuration: file and line, with the function to summarise if it is a callback's definition.
+std::map<std::pair<std::string, unsigned>, std::string> Scan::hiddenLines() const {
+  std::map<std::pair<std::string, unsigned>, std::string> Result;
+  for (const SiteReport &R : Sites) {
+    if (R.cls == SiteClass::NotParsed && R.reason == Reason::Hidden && !R.census.conditions.empty())
+      Result.emplace(std::pair(R.census.where.file, R.census.where.line), "");
+    for (const Location &L : R.callback.unseen)
+      Result.emplace(std::pair(L.file, L.line), plainName(R.callback.function));
+  }
+  return Result;
+}
+
+/// Parses until the line is shown or nothing is left to try.
+void Scan::showLine(const std::string &File, unsigned Line, const std::string &Function, unsigned Worker, std::optional<OtherConfiguration> &Result) {
+  int Id = TheIndex->find(File);
+  auto Text = Id < 0 ? nullptr : TheIndex->text(static_cast<uint32_t>(Id));
+  if (!Text)
+    return;
+  std::vector<std::string> Conditions = conditionsAround(*Text, Line);
+  std::vector<std::string> Variants = TheFrontend->variantsToTry(File);
+  size_t Tries = 0;
+  for (size_t V = 0; V < Variants.size() && V < MaxVariants; ++V)
+    for (const Settings &Turned : settingsFor(Conditions, [&](const std::string &Symbol) { return TheFrontend->configValue(Variants[V], Symbol); })) {
+      if ((V == 0 && Turned.empty()) || ++Tries > MaxTries)
+        continue; // that is the usual configuration
+      ParseTask T;
+      T.files = {File};
+      T.demand = DB->served(File);
+      if (!Function.empty()) {
+        T.demand.names.insert(Function);
+        T.demand.summarise.insert(Function);
+      }
+      T.variant = Variants[V];
+      T.force = Turned;
+      parseOne(T, Worker);
+      if (T.outcome.parsed && T.outcome.errors == 0 && shows(T.facts, File, Line)) {
+        Result = OtherConfiguration{T.variant, T.force, std::move(T.facts)};
+        return;
+      }
+    }
+}
+
+/// True if something new was shown; the sites are to be judged again then.
+bool Scan::showHidden() {
+  std::vector<std::pair<std::pair<std::string, unsigned>, std::string>> Lines;
+  for (auto &Each : hiddenLines())
+    if (Tried.insert(Each.first).second)
+      Lines.push_back(Each);
+  std::vector<std::optional<OtherConfiguration>> Shown(Lines.size());
+  parallelFor(Options.jobs, Lines.size(), [&](size_t N, unsigned Worker) {
+    showLine(Lines[N].first.first, Lines[N].first.second, Lines[N].second, Worker, Shown[N]);
+  });
+  bool Any = false;
+  for (auto &C : Shown)
+    if (C) {
+      DB->addOtherConfiguration(std::move(*C));
+      Any = true;
+    }
+  return Any;
+}
+
+} // namespace krcu
