@@ -4,13 +4,8 @@
 // Exit status: 0 nothing to report, 1 findings, 2 error.
 #include "tool/main/commands.h"
 #include <CLI/CLI.hpp>
-#include <malloc.h>
 
 int main(int Argc, char **Argv) {
-  // A parse takes and gives back a hundred megabytes; handing them to the kernel and back each time costs a tenth of the run.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_TOP_PAD, 16 << 20);
   CLI::App App{"krcu finds call_rcu() callbacks that only free memory, proves whether kfree_rcu() is safe in this very\n"
                "tree, and writes the patch. The tree needs no configuration and no build; nothing in it is executed."};
   App.set_version_flag("--version", std::string("krcu ") + krcu::versionText());
