@@ -340,8 +340,10 @@ CallbackReport reportCallback(Database &DB, const std::string &Symbol, const Fun
     D.names.insert(plainName(Symbol));
     D.summarise.insert(plainName(Symbol));
     bool Pending = false;
-    for (const FunctionPlace &P : Places)
-      if (homeOf(Symbol).empty() && Places.size() <= 4)
+    if (std::string Home = homeOf(Symbol); !Home.empty())
+      Pending = !DB.require(Home, D);
+    else if (Places.size() <= 4)
+      for (const FunctionPlace &P : Places)
         Pending = !DB.require(DB.index().files()[P.file].path, D) || Pending;
     S = DB.summary(Symbol);
     for (const OtherConfiguration &C : DB.otherConfigurations())

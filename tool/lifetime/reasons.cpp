@@ -152,8 +152,9 @@ void Judge::finishEvidence(SiteReport &R) {
   EvidenceList Own = std::move(R.evidence);
   R.evidence.clear();
   const Location &W = R.census.where;
-  if (R.site && R.site->callback_kind == CallbackKind::Function)
-    R.evidence.push_back({W.file, W.line, R.census.function, R.census.deferral + "() queues " + plainName(R.site->callback) + "()"});
+  std::string Queued = !R.target.empty() || !R.site || R.site->callback_kind != CallbackKind::Function ? R.target : R.site->callback;
+  if (!Queued.empty())
+    R.evidence.push_back({W.file, W.line, R.census.function, R.census.deferral + "() queues " + plainName(Queued) + "()"});
   else
     R.evidence.push_back({W.file, W.line, R.census.function, reasonText(R)});
   R.evidence.insert(R.evidence.end(), R.callback.evidence.begin(), R.callback.evidence.end());

@@ -4,6 +4,7 @@
 // whether the object that it frees is the one the new call would free, then the life of the cache, and last
 // whether the text can be rewritten. A later question never makes an earlier answer better: what is not known is never safe.
 #include "tool/lifetime/verdict.h"
+#include "tool/lifetime/targets.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 
@@ -171,6 +172,56 @@ bool Judge::settledByGlance(SiteReport &R) const {
   return true;
 }
 
+/// Sets `target`, the function that is queued: by name, or the only one that the pointer can hold. False if the site is settled.
+bool Judge::nameCallback(SiteReport &R) {
+  const CallSiteFact &S = *R.site;
+  if (S.callback_kind == CallbackKind::Function) {
+    R.target = S.callback;
+    return true;
+  }
+  bool Parameter = S.callback_kind == CallbackKind::Parameter;
+  if (S.callback_kind == CallbackKind::Other) {
+    settle(R, SiteClass::UnknownCallback, Reason::CallbackUnknown, "the callback is the expression " + S.callback_text);
+    return false;
+  }
+  TargetReport T = Parameter ? passedTo(DB, S.function) : targetsOf(DB, S.callback);
+  Pending = Pending || T.pending;
+  if (!T.pending && T.missing.empty() && T.found.size() == 1) {
+    const FunctionRefFact &Only = T.found.front();
+    R.target = Targets[S.callback] = Only.function;
+    R.evidence.push_back({Only.where.file, Only.where.line, plainName(Only.in_function),
+                          S.callback_text + " is only ever set to " + plainName(Only.function) + "()"});
+    return true;
+  }
+  std::string Candidates;
+  for (const FunctionRefFact &F : T.found) {
+    Candidates += (Candidates.empty() ? ": " : ", ") + plainName(F.function) + "()";
+    R.evidence.push_back({F.where.file, F.where.line, plainName(F.in_function), plainName(F.function) + "() is one that it may be"});
+  }
+  settle(R, SiteClass::UnknownCallback, Parameter ? Reason::CallbackParameter : Reason::CallbackPlace, S.callback_text + Candidates);
+  return false;
+}
+
+/// Offsets may be compared only within one configuration: if the callback's body comes from another one than the call, that one's view of the call
+/// is taken. False if it does not compile the call.
+bool Judge::sameConfiguration(SiteReport &R) const {
+  if (R.callback.state != CallbackState::FreeOnly || !R.callback.summary)
+    return true;
+  for (const OtherConfiguration &C : DB.otherConfigurations()) {
+    bool Here = !C.facts.summaries.empty() && R.callback.summary >= &C.facts.summaries.front() && R.callback.summary <= &C.facts.summaries.back();
+    if (!Here || R.elsewhere == &C)
+      continue;
+    for (const CallSiteFact &S : C.facts.sites)
+      if (S.where == R.site->where) {
+        R.site = &S;
+        R.elsewhere = &C;
+        return true;
+      }
+    return false;
+  }
+  return true;
+}
+
 void Judge::judgeSite(SiteReport &R) {
   const CensusEntry &E = R.census;
   if (E.kind == CensusKind::Definition || E.kind == CensusKind::Declaration)
@@ -188,30 +239,25 @@ void Judge::judgeSite(SiteReport &R) {
       return settle(R, SiteClass::NotParsed, Reason::NotParsed, Problem);
     return settle(R, SiteClass::NotParsed, Reason::Hidden, join(E.conditions, " and "));
   }
-  const CallSiteFact &S = *R.site;
-  switch (S.callback_kind) {
-  case CallbackKind::Parameter:
-    return settle(R, SiteClass::UnknownCallback, Reason::CallbackParameter, S.callback_text);
-  case CallbackKind::Place:
-    return settle(R, SiteClass::UnknownCallback, Reason::CallbackPlace, S.callback_text);
-  case CallbackKind::Other:
-    return settle(R, SiteClass::UnknownCallback, Reason::CallbackUnknown, "the callback is the expression " + S.callback_text);
-  case CallbackKind::Function:
-    break;
-  }
+  if (!nameCallback(R))
+    return;
   const FunctionSummary *Own = nullptr; // the body that goes with this call
   if (R.elsewhere)
     for (const FunctionSummary &F : R.elsewhere->facts.summaries)
-      if (F.function == S.callback && F.begin)
+      if (F.function == R.target && F.begin)
         Own = &F;
-  auto Known = Own ? Callbacks.end() : Callbacks.find(S.callback);
+  auto Known = Own ? Callbacks.end() : Callbacks.find(R.target);
   if (Known != Callbacks.end())
     R.callback = Known->second;
   else
-    R.callback = reportCallback(DB, S.callback, Own);
+    R.callback = reportCallback(DB, R.target, Own);
   if (!Own)
-    Callbacks.emplace(S.callback, R.callback);
+    Callbacks.emplace(R.target, R.callback);
   R.family = R.callback.family;
+  if (!sameConfiguration(R))
+    return settle(R, SiteClass::UnknownCallback, Reason::CallbackUnknown,
+                  "no configuration was found that compiles both the call and the body of " + plainName(R.target) + "()");
+  const CallSiteFact &S = *R.site;
   switch (R.callback.state) {
   case CallbackState::Pending:
     Pending = true;
@@ -450,11 +496,14 @@ std::set<std::string> Judge::queueingFunctions(const CacheReport &C) {
   std::set<std::string> Result;
   for (const auto &[File, Facts] : DB.files())
     for (const CallSiteFact &S : Facts.sites) {
-      if (S.callback_kind != CallbackKind::Function)
+      auto Through = Targets.find(S.callback); // a pointer that can hold but one function
+      bool Pointer = S.callback_kind == CallbackKind::Place && Through != Targets.end();
+      if (S.callback_kind != CallbackKind::Function && !Pointer)
         continue;
-      auto Known = Callbacks.find(S.callback);
+      const std::string &Callback = Pointer ? Through->second : S.callback;
+      auto Known = Callbacks.find(Callback);
       if (Known == Callbacks.end())
-        Known = Callbacks.emplace(S.callback, reportCallback(DB, S.callback)).first;
+        Known = Callbacks.emplace(Callback, reportCallback(DB, Callback)).first;
       Pending = Pending || Known->second.state == CallbackState::Pending;
       for (const std::string &Place : Known->second.caches)
         if (Place == C.place || C.aliases.count(Place))

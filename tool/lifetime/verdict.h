@@ -56,6 +56,7 @@ struct SiteReport {
   Verdict verdict = Verdict::None;
   Reason reason = Reason::NotParsed;
   std::string detail;          ///< what the sentence is about: a name, a place
+  std::string target;          ///< symbol of the function that is queued, once it is known
   std::string family;
   std::string replacement;     ///< "kfree_rcu(p, rcu)"
   bool callback_removed = false;
@@ -100,6 +101,8 @@ private:
   std::string macroAt(const CensusEntry &E) const;
   void judgeSite(SiteReport &R);
   bool settledByGlance(SiteReport &R) const;
+  bool nameCallback(SiteReport &R);
+  bool sameConfiguration(SiteReport &R) const;
   bool nameReplacement(SiteReport &R, const CallbackReport &C, const ConversionRule &Rule);
   void judgeLifetime(SiteReport &R);
   void judgeCaches(SiteReport &R);
@@ -118,6 +121,7 @@ private:
   const GlanceFindings *Glances = nullptr;
   std::map<std::string, CacheReport> Caches;
   std::map<std::string, CallbackReport> Callbacks;
+  std::map<std::string, std::string> Targets; ///< place -> the one function it can hold, as far as asked
   std::map<std::tuple<std::string, const FunctionFact *, unsigned>, DestructionReport> Destructions; ///< by cache and call
   bool Pending = false;
   bool Partial = false;
