@@ -28,9 +28,9 @@ bool shows(const FileFacts &Facts, const std::string &File, unsigned Line) {
 
 } // namespace
 
-/// The lines that are worth another configuration: file and line, with the function to summarise if it is a callback's definition.
-std::map<std::pair<std::string, unsigned>, std::string> Scan::hiddenLines() const {
-  std::map<std::pair<std::string, unsigned>, std::string> Result;
+/// The lines that are worth another configuration.
+Scan::HiddenLines Scan::hiddenLines() const {
+  HiddenLines Result;
   for (const SiteReport &R : Sites) {
     if (R.cls == SiteClass::NotParsed && R.reason == Reason::Hidden && !R.census.conditions.empty())
       Result.emplace(std::pair(R.census.where.file, R.census.where.line), "");
@@ -70,16 +70,38 @@ void Scan::showLine(const std::string &File, unsigned Line, const std::string &F
     }
 }
 
-/// True if something new was shown; the sites are to be judged again then.
-bool Scan::showHidden() {
-  std::vector<std::pair<std::pair<std::string, unsigned>, std::string>> Lines;
-  for (auto &Each : hiddenLines())
-    if (Tried.insert(Each.first).second)
-      Lines.push_back(Each);
-  std::vector<std::optional<OtherConfiguration>> Shown(Lines.size());
-  parallelFor(Options.jobs, Lines.size(), [&](size_t N, unsigned Worker) {
-    showLine(Lines[N].first.first, Lines[N].first.second, Lines[N].second, Worker, Shown[N]);
+/// Calls whose conditions say before any parse that the usual configuration does not compile them.
+Scan::HiddenLines Scan::plainlyHidden() const {
+  HiddenLines Result;
+  for (const CensusEntry &E : Census) {
+    bool Call = E.kind == CensusKind::Call || E.kind == CensusKind::MacroBody;
+    if (!Call || E.conditions.empty() || Glances.settle(E.where.file, E.offset) || TheRules.deferral(E.function))
+      continue;
+    std::vector<std::string> Variants = TheFrontend->variantsToTry(E.where.file);
+    if (Variants.empty())
+      continue;
+    std::vector<Settings> Choices =
+        settingsFor(E.conditions, [&](const std::string &Symbol) { return TheFrontend->configValue(Variants.front(), Symbol); });
+    if (!Choices.empty() && !Choices.front().empty())
+      Result.emplace(std::pair(E.where.file, E.where.line), "");
+  }
+  return Result;
+}
+
+/// What other configurations show of the lines; in their order.
+std::vector<std::optional<OtherConfiguration>> Scan::lookElsewhere(const HiddenLines &Lines, unsigned Jobs) {
+  std::vector<const HiddenLines::value_type *> Order;
+  for (const auto &Each : Lines)
+    Order.push_back(&Each);
+  std::vector<std::optional<OtherConfiguration>> Shown(Order.size());
+  parallelFor(Jobs, Order.size(), [&](size_t N, unsigned Worker) {
+    showLine(Order[N]->first.first, Order[N]->first.second, Order[N]->second, Worker, Shown[N]);
   });
+  return Shown;
+}
+
+/// True if something new was shown; the sites are to be judged again then.
+bool Scan::addShown(std::vector<std::optional<OtherConfiguration>> Shown) {
   bool Any = false;
   for (auto &C : Shown)
     if (C) {
@@ -87,6 +109,14 @@ bool Scan::showHidden() {
       Any = true;
     }
   return Any;
+}
+
+bool Scan::showHidden() {
+  HiddenLines Lines;
+  for (auto &Each : hiddenLines())
+    if (Tried.insert(Each.first).second)
+      Lines.insert(Each);
+  return addShown(lookElsewhere(Lines, Options.jobs));
 }
 
 } // namespace krcu

@@ -338,9 +338,19 @@ void Scan::settle(Judge &J, std::map<std::string, Demand> Wanted) {
       parseAll(Wanted);
     }
     Timing::Phase P(Times, "judge");
+    HiddenLines Lines; // the first judgement leaves processors idle, and these need no judgement to be known
+    if (Tried.empty())
+      for (const auto &Each : plainlyHidden())
+        if (Tried.insert(Each.first).second)
+          Lines.insert(Each);
+    std::vector<std::optional<OtherConfiguration>> Shown;
+    std::thread Elsewhere([&] { Shown = lookElsewhere(Lines, Options.jobs); });
     bool Done = J.judge(Census, Sites, Partial) && (Partial || findLeftovers(Sites));
     Wanted = DB->takeDemands();
-    if ((Done || Wanted.empty()) && !Partial)
+    Elsewhere.join();
+    if (addShown(std::move(Shown)))
+      Done = false;
+    else if ((Done || Wanted.empty()) && !Partial)
       break;
     Partial = !Wanted.empty() && Round < 30;
   }

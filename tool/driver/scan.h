@@ -97,8 +97,13 @@ private:
   void parseAll(const std::map<std::string, Demand> &Wanted);
   void parseOne(ParseTask &T, unsigned Worker);
   void take(ParseTask T);
+  /// File and line, with the function to summarise if it is a callback's definition.
+  using HiddenLines = std::map<std::pair<std::string, unsigned>, std::string>;
+  HiddenLines hiddenLines() const;
+  HiddenLines plainlyHidden() const;
+  std::vector<std::optional<OtherConfiguration>> lookElsewhere(const HiddenLines &Lines, unsigned Jobs);
+  bool addShown(std::vector<std::optional<OtherConfiguration>> Shown);
   bool showHidden();
-  std::map<std::pair<std::string, unsigned>, std::string> hiddenLines() const;
   void showLine(const std::string &File, unsigned Line, const std::string &Function, unsigned Worker, std::optional<OtherConfiguration> &Result);
   bool wantsPath(const std::string &File) const;
   ModuleFact moduleFact(const std::string &File);

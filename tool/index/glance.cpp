@@ -328,7 +328,8 @@ std::optional<GlanceFinding> Glancer::anotherFamily(const std::string &File, con
   Home H = homeOf(File, Callback);
   if (!H.function)
     return std::nullopt;
-  std::optional<GlanceFinding> Result;
+  const FreeRule *Spelled = nullptr;
+  unsigned Line = 0;
   std::set<const OutlineFunction *> Seen{H.function};
   std::vector<const OutlineFunction *> Work{H.function};
   while (!Work.empty()) {
@@ -340,14 +341,16 @@ std::optional<GlanceFinding> Glancer::anotherFamily(const std::string &File, con
       const FreeRule *Rule = R.free(Id);
       if (Rule && Families.count(Rule->family))
         return std::nullopt;
-      if (Rule && !Result)
-        Result = GlanceFinding{{H.file, F->line, 1}, "frees with " + Id + "()", {H.file, H.function->line, 1}};
+      if (Rule && !Spelled)
+        Spelled = Rule, Line = F->line;
       for (const OutlineMacro &M : H.outline->macros) // a macro of the file may hide the free
         if (M.name == Id && std::any_of(M.identifiers.begin(), M.identifiers.end(), [&](const std::string &In) { return R.free(In) != nullptr; }))
           return std::nullopt;
     }
   }
-  return Result;
+  if (!Spelled)
+    return std::nullopt;
+  return GlanceFinding{{H.file, Line, 1}, "frees with " + Spelled->name + "()", {H.file, H.function->line, 1}};
 }
 
 } // namespace krcu
