@@ -3,9 +3,11 @@
 #
 # Runs spatch and krcu by turns and compares them; scripts/bench prepares what it needs and is what people call.
 #
-# What makes the comparison fair: both write a unified diff of the same tree; both get the same number of jobs;
-# every file is read once before, so neither pays for the disk; one run of each goes before and is not counted; the
-# order changes from round to round; each run gets an empty cache directory, so nothing is remembered.
+# Two semantic patches: one converts kmem_cache_free() callbacks; the other merely lists the callbacks that free. krcu makes its patch,
+# and scans with the verdict and proof of each call, for all families and for kmem_cache_free() alone.
+# What makes it fair: both get the same number of jobs; every file is read once before, so neither pays for the disk; one
+# run of each goes before and is not counted; the order changes from round to round; each run gets an empty cache
+# directory, so nothing is remembered.
 # What does not: krcu converts more than the semantic patch asks for, and proves each conversion. The table says how
 # much each of them changed.
 
@@ -134,55 +136,72 @@ def ratio(first, second):
     return f"{first / second:.1f}" if second else "-"
 
 
-def row(title, programs, values, show):
-    """A line of the table: a figure for each program, and how many times the first's median the second's goes into."""
-    medians = [statistics.median(values(p)) for p in programs]
-    return f"| {title} | " + " | ".join(show(values(p)) for p in programs) + f" | {ratio(*medians)} |"
-
-
-def section(version, programs, runs):
-    """The result for one tree, as Markdown."""
+def changes(programs):
+    """How much each of them converted."""
     spatch, krcu = programs
     files = [changed_files(p.diff) for p in programs]
-    mib = lambda values: f"{statistics.median(values):.0f}"
     lines = [
-        f"## Linux {version}", "",
-        f"Medians of {runs} runs each (smallest to largest in parentheses).", "",
-        "| | spatch | krcu | spatch / krcu |", "| --- | --- | --- | --- |",
-        row("wall time, s", programs, lambda p: [r.wall for r in p.runs], spread),
-        row("user time, s", programs, lambda p: [r.user for r in p.runs], spread),
-        row("system time, s", programs, lambda p: [r.system for r in p.runs], spread),
-        row("largest process, peak RSS in MiB", programs, lambda p: [r.largest for r in p.runs], mib),
-        row("all processes, peak PSS in MiB", programs, lambda p: [p.memory], mib),
-        f"| files changed | {len(files[0])} | {len(files[1])} | |",
-        f"| calls converted | {changed_calls(spatch.diff)} | {changed_calls(krcu.diff)} | |", "",
-        f"Both change {len(files[0] & files[1])} files; spatch alone {len(files[0] - files[1])}; "
-        f"krcu alone {len(files[1] - files[0])}.", ""]
+        f"spatch changes {len(files[0])} files and converts {changed_calls(spatch.diff)} calls, `krcu patch` {len(files[1])} files and "
+        f"{changed_calls(krcu.diff)} calls: {len(files[0] & files[1])} files both, {len(files[0] - files[1])} only spatch, "
+        f"{len(files[1] - files[0])} only krcu.", ""]
     only = sorted(files[0] - files[1])
     if only:
         lines += ["Changed by spatch alone (`krcu explain` says why not): " + ", ".join(only) + ".", ""]
-    return "\n".join(lines)
+    return lines
 
 
-def measure(tree, arguments):
-    jobs = str(arguments.jobs)
-    programs = [
-        Program("spatch", f"cd TREE && spatch -j {jobs} --sp-file bench/kmem_cache_free.cocci --dir .",
-                [arguments.spatch, "-j", jobs, "--sp-file", os.path.abspath(arguments.rules), "--dir", "."], {0}, tree),
-        Program("krcu", f"krcu patch -j {jobs} TREE",
-                [os.path.abspath(arguments.krcu), "patch", "-j", jobs, os.path.abspath(tree)], {0, 1})]
-    version = tree_version(tree)
-    print(f"== Linux {version}: read the tree", file=sys.stderr)
-    warm(tree)
+def wall(program):
+    return statistics.median(r.wall for r in program.runs)
+
+
+def section(version, programs, runs):
+    """The result for one tree, as Markdown. `programs`: those of spatch that convert and that list, then krcu's."""
+    converts, lists, *ours = programs
+    lines = [
+        f"## Linux {version}", "",
+        f"Medians of {runs} runs each (smallest to largest in parentheses). The last columns say how many times the wall time of krcu",
+        "goes into that of spatch.", "",
+        "| | wall time, s | user, s | system, s | largest process, MiB | all processes, MiB | against converting | against listing |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |"]
+    for p in programs:
+        ratios = [ratio(wall(other), wall(p)) for other in (converts, lists)] if p in ours else ["", ""]
+        lines.append(f"| `{p.shown}` | {spread([r.wall for r in p.runs])} | {statistics.median(r.user for r in p.runs):.2f} | "
+                     f"{statistics.median(r.system for r in p.runs):.2f} | {statistics.median(r.largest for r in p.runs):.0f} | "
+                     f"{p.memory:.0f} | {ratios[0]} | {ratios[1]} |")
+    return "\n".join(lines + [""] + changes([converts, ours[0]]))
+
+
+def run_by_turns(title, programs, runs):
     for program in programs:
         launch(program, sample=True)
-    for number in range(arguments.runs):
+    for number in range(runs):
         for program in programs if number % 2 == 0 else reversed(programs):
             run = launch(program, sample=False)
             program.runs.append(run)
-            print(f"== Linux {version}, run {number + 1}: {program.name}: {run.wall:.2f} s wall, {run.user:.2f} s user, "
+            print(f"== {title}, run {number + 1}: {program.name}: {run.wall:.2f} s wall, {run.user:.2f} s user, "
                   f"{run.largest:.0f} MiB", file=sys.stderr)
-    return section(version, programs, arguments.runs), programs
+
+
+def spatch_with(arguments, rules, tree):
+    jobs = str(arguments.jobs)
+    return Program("spatch", f"cd TREE && spatch -j {jobs} --sp-file bench/{os.path.basename(rules)} --dir .",
+                   [arguments.spatch, "-j", jobs, "--sp-file", os.path.abspath(rules), "--dir", "."], {0}, tree)
+
+
+def krcu_with(arguments, words, tree):
+    words = [*words, "-j", str(arguments.jobs)]
+    return Program("krcu", f"krcu {' '.join(words)} TREE", [os.path.abspath(arguments.krcu), *words, os.path.abspath(tree)], {0, 1})
+
+
+def measure(tree, arguments):
+    version = tree_version(tree)
+    print(f"== Linux {version}: read the tree", file=sys.stderr)
+    warm(tree)
+    programs = [spatch_with(arguments, arguments.rules, tree), spatch_with(arguments, arguments.list_rules, tree)]
+    for words in (["patch"], ["scan"], ["patch", "--family", "kmem_cache_free"], ["scan", "--family", "kmem_cache_free"]):
+        programs.append(krcu_with(arguments, words, tree))
+    run_by_turns(f"Linux {version}", programs, arguments.runs)
+    return section(version, programs, arguments.runs)
 
 
 def write(path, text):
@@ -197,7 +216,8 @@ def main():
     parser = argparse.ArgumentParser(description="Compares spatch and krcu on kernel trees.")
     parser.add_argument("--krcu", required=True)
     parser.add_argument("--spatch", default=shutil.which("spatch"))
-    parser.add_argument("--rules", required=True, help="the semantic patch")
+    parser.add_argument("--rules", required=True, help="the semantic patch that converts")
+    parser.add_argument("--list-rules", required=True, help="the semantic patch that lists")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--output", required=True)
@@ -208,16 +228,15 @@ def main():
     if not arguments.spatch:
         parser.error("spatch is not installed; scripts/setup bench installs it")
 
-    results = [measure(tree, arguments) for tree in arguments.trees]
-    sections = [text for text, _ in results]
-    programs = results[0][1]
+    sections = [measure(tree, arguments) for tree in arguments.trees]
     head = "\n".join([
         "# Coccinelle and krcu on the same tree", "",
         "Written by scripts/bench. The tree is in the page cache, the programs run by turns, one run of each goes before",
-        "and is not counted. krcu looks for more kinds of callbacks than the semantic patch and proves each conversion.", "",
+        "and is not counted; each run gets an empty cache. krcu looks for more kinds of callbacks than the semantic patches and",
+        "proves each conversion.", "",
         f"- machine: {machine()}",
-        f"- spatch: `{programs[0].shown}` ({first_line([arguments.spatch, '--version'])})",
-        f"- krcu: `{programs[1].shown}` ({first_line([os.path.abspath(arguments.krcu), '--version'])})", "", ""])
+        f"- {first_line([arguments.spatch, '--version'])}",
+        f"- {first_line([os.path.abspath(arguments.krcu), '--version'])}", "", ""])
     write(arguments.output, head + "\n".join(sections))
     print(head + "\n".join(sections))
 

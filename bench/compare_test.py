@@ -36,18 +36,18 @@ class Compare(unittest.TestCase):
         self.assertEqual(compare.changed_calls(DIFF), 3)
 
     def test_section_compares_medians(self):
-        first = compare.Program("spatch", "", [], {0})
-        second = compare.Program("krcu", "", [], {0, 1})
+        first = compare.Program("spatch", "spatch convert", [], {0})
+        second = compare.Program("spatch", "spatch list", [], {0})
+        third = compare.Program("krcu", "krcu patch", [], {0, 1})
         first.runs = [compare.Run(w, w, 0.5, 100) for w in (9.0, 10.0, 30.0)]
-        second.runs = [compare.Run(w, w, 0.5, 200) for w in (2.0, 4.0, 5.0)]
+        second.runs = [compare.Run(w, w, 0.5, 100) for w in (20.0, 20.0, 20.0)]
+        third.runs = [compare.Run(w, w, 0.5, 200) for w in (2.0, 4.0, 5.0)]
         first.diff = DIFF
-        first.memory, second.memory = 300.0, 200.0
-        text = compare.section("6.12.1", [first, second], 3)
-        self.assertIn("| wall time, s | 10.00 (9.00 to 30.00) | 4.00 (2.00 to 5.00) | 2.5 |", text)
-        self.assertIn("| largest process, peak RSS in MiB | 100 | 200 | 0.5 |", text)
-        self.assertIn("| all processes, peak PSS in MiB | 300 | 200 | 1.5 |", text)
-        self.assertIn("| files changed | 2 | 0 | |", text)
-        self.assertIn("| calls converted | 3 | 0 | |", text)
+        first.memory, second.memory, third.memory = 300.0, 250.0, 200.0
+        text = compare.section("6.12.1", [first, second, third], 3)
+        self.assertIn("| `spatch convert` | 10.00 (9.00 to 30.00) | 10.00 | 0.50 | 100 | 300 |  |  |", text)
+        self.assertIn("| `krcu patch` | 4.00 (2.00 to 5.00) | 4.00 | 0.50 | 200 | 200 | 2.5 | 5.0 |", text)
+        self.assertIn("spatch changes 2 files and converts 3 calls, `krcu patch` 0 files and 0 calls: 0 files both, 2 only spatch", text)
         self.assertIn("Changed by spatch alone (`krcu explain` says why not): fs/two.c, net/one.c.", text)
 
     def test_user_time_and_status_of_a_real_process(self):
