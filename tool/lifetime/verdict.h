@@ -93,6 +93,10 @@ public:
   /// \p OnlyOpen: leave out the caches that had no demand open last time; the verdicts are then not final.
   bool judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport> &Reports, bool OnlyOpen = false);
 
+  /// What the life of these caches means for an object that is freed by kfree_rcu(), wherever that stands: verdict, reason, caches,
+  /// destructions, evidence. `Queueing`: functions that free such objects so. False if demands are open.
+  bool judgeObject(const std::vector<std::string> &Places, const std::set<std::string> &Queueing, SiteReport &R);
+
 private:
   std::vector<const FlowFact *> flowsOutsideTheAllocator() const;
   std::string macroAt(const CensusEntry &E) const;
@@ -116,6 +120,7 @@ private:
   std::map<std::string, CacheReport> Caches;
   std::map<std::string, CallbackReport> Callbacks;
   std::map<std::tuple<std::string, const FunctionFact *, unsigned>, DestructionReport> Destructions; ///< by cache and call
+  std::set<std::string> AlsoQueueing; ///< functions that free objects of the cache in question without a callback
   bool Pending = false;
   bool Partial = false;
   std::set<std::string> Settled; ///< caches without an open demand
