@@ -273,6 +273,7 @@ void addCommands(CLI::App &App, Options &O) {
   PatchCommand->add_flag("--drop-barriers", O.drop_barriers, "remove an rcu_barrier() too if no other callback can be queued (default: it stays)");
   addSeriesOptions(PatchCommand, O.series);
   addVerifyCommand(App, O.series, O.tree, O.rules, O.jobs);
+  addReviewCommand(App, O.review);
   CLI::App *ExplainCommand = App.add_subcommand("explain", "the whole chain of evidence for one site");
   addScanning(ExplainCommand, O);
   ExplainCommand->add_option("FILE:LINE", O.place, "the site, as krcu scan prints it")->required();
@@ -280,10 +281,12 @@ void addCommands(CLI::App &App, Options &O) {
 }
 
 int runCommand(CLI::App &App, const Options &O, const char *Executable) {
+  std::string Name = App.get_subcommands().front()->get_name();
+  if (Name == "review")
+    return runReview(O.review, Executable);
   auto SO = scanOptions(O, Executable);
   if (!SO)
     return error(SO.takeError());
-  std::string Name = App.get_subcommands().front()->get_name();
   if (Name == "scan")
     return runScan(O, *SO);
   if (Name == "patch")
