@@ -68,19 +68,20 @@ RecordOrigin originOf(TreeState &State, const std::string &Record) {
   return Result;
 }
 
-SiteReport judgeCachesIn(TreeState &State, const Location &Where, const std::string &Function, const std::vector<std::string> &Caches,
-                         const std::set<std::string> &Queueing) {
+ObjectQuestion questionAt(const Location &Where, const std::string &Function, const std::vector<std::string> &Caches, const std::set<std::string> &Queueing) {
+  ObjectQuestion Q{Caches, Queueing, {}};
+  Q.report.census.where = Where;
+  Q.report.census.function = Function;
+  return Q;
+}
+
+void judgeCachesIn(TreeState &State, std::vector<ObjectQuestion> &Questions) {
+  if (Questions.empty())
+    return;
   VerdictOptions Options = State.scan().options().verdict;
   Options.whole_life = false; // where the destruction waits its place does not matter
   Judge J(State.database(), State.semantics(), [&](const std::string &File) { return State.scan().moduleFact(File); }, Options);
-  SiteReport R;
-  State.settle([&] {
-    R = SiteReport();
-    R.census.where = Where;
-    R.census.function = Function;
-    return J.judgeObject(Caches, Queueing, R);
-  });
-  return R;
+  State.settle([&] { return J.judgeObjects(Questions); });
 }
 
 std::vector<ModuleExit> exitsOf(TreeState &State, const std::vector<std::string> &Files) {

@@ -17,9 +17,10 @@ struct RecordOrigin {
 /// Where objects of a record ("tag@file") are allocated from slab caches, by every file that names both.
 RecordOrigin originOf(TreeState &State, const std::string &Record);
 
-/// What the life of these caches means for an object that is freed by kfree_rcu() at `Where`.
-SiteReport judgeCachesIn(TreeState &State, const Location &Where, const std::string &Function, const std::vector<std::string> &Caches,
-                         const std::set<std::string> &Queueing);
+/// A question of the kind that judgeCachesIn() answers.
+ObjectQuestion questionAt(const Location &Where, const std::string &Function, const std::vector<std::string> &Caches, const std::set<std::string> &Queueing);
+/// What the life of these caches means for objects that kfree_rcu() frees; all questions at once, so that they share the parses.
+void judgeCachesIn(TreeState &State, std::vector<ObjectQuestion> &Questions);
 
 /// The functions that leave with a module: what module_exit() and its kin name, read off the text. Symbols.
 struct ModuleExit {

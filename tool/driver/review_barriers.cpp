@@ -234,7 +234,9 @@ void PatchJudge::judgeDestructions(ReviewedFile &F) {
       RecordOrigin Origin = originOf(After, D.record);
       if (std::find(Origin.caches.begin(), Origin.caches.end(), Place) == Origin.caches.end())
         continue;
-      SiteReport R = judgeCachesIn(After, D.where, plainName(D.function), {Place}, {plainName(D.function)});
+      std::vector<ObjectQuestion> Questions{questionAt(D.where, plainName(D.function), {Place}, {plainName(D.function)})};
+      judgeCachesIn(After, Questions);
+      const SiteReport &R = Questions.front().report;
       if (R.verdict == Verdict::Unsafe)
         add(PatchVerdict::Wait, Now.where, unsafeReason(R) + ", and " + D.name + "() at " + at(D.where) + " frees to it; " + safeFrom(R.reason), R.evidence);
     }

@@ -231,20 +231,24 @@ void PatchJudge::judgeLifetime(const DeferredFreeFact &D, const std::vector<std:
     add(PatchVerdict::Ok, D.where, D.name + "(" + D.object + (D.member.empty() ? "" : ", " + D.member) + "): general-purpose memory, no cache can be destroyed under it", std::move(Shown));
     return;
   }
-  SiteReport R = judgeCachesIn(After, D.where, plainName(D.function), Caches, functionsThatFree(Caches));
-  Shown.insert(Shown.end(), R.evidence.begin(), R.evidence.end());
-  std::string Cache = R.caches.empty() ? placeName(Caches.front()) : R.caches.front().name;
-  if (R.verdict == Verdict::Safe && R.reason == Reason::DestroyWaits && R.detail.empty())
-    R.detail = Cache;
-  switch (R.verdict) {
-  case Verdict::Safe:
-    return add(PatchVerdict::Ok, D.where, reasonText(R), std::move(Shown));
-  case Verdict::Unsafe: {
-    std::string From = safeFrom(R.reason);
-    return add(PatchVerdict::Wait, D.where, unsafeReason(R) + (From.empty() ? "" : "; " + From), std::move(Shown));
-  }
-  default:
-    return add(PatchVerdict::CannotTell, D.where, reasonText(R), std::move(Shown));
+  Lifetimes.push_back({&D, Caches, std::move(Shown)});
+}
+
+/// All at once: what one proof parses the others need too.
+void PatchJudge::answerLifetimes() {
+  std::vector<ObjectQuestion> Questions;
+  for (const Lifetime &L : Lifetimes)
+    Questions.push_back(questionAt(L.free->where, plainName(L.free->function), L.caches, functionsThatFree(L.caches)));
+  judgeCachesIn(After, Questions);
+  for (size_t N = 0; N < Lifetimes.size(); ++N) {
+    Lifetime &L = Lifetimes[N];
+    SiteReport &R = Questions[N].report;
+    L.shown.insert(L.shown.end(), R.evidence.begin(), R.evidence.end());
+    if (R.verdict == Verdict::Safe && R.reason == Reason::DestroyWaits && R.detail.empty())
+      R.detail = R.caches.empty() ? placeName(L.caches.front()) : R.caches.front().name;
+    std::string From = R.verdict == Verdict::Unsafe ? safeFrom(R.reason) : std::string();
+    PatchVerdict V = R.verdict == Verdict::Safe ? PatchVerdict::Ok : R.verdict == Verdict::Unsafe ? PatchVerdict::Wait : PatchVerdict::CannotTell;
+    add(V, L.free->where, (R.verdict == Verdict::Unsafe ? unsafeReason(R) : reasonText(R)) + (From.empty() ? "" : "; " + From), std::move(L.shown));
   }
 }
 
@@ -349,9 +353,23 @@ void PatchJudge::judgeCallbacks() {
   }
 }
 
+/// The callbacks of all sites that went, so that their helpers are parsed together.
+void PatchJudge::learnCallbacks() {
+  Before.settle([&] {
+    bool Done = true;
+    for (const ReviewedFile &F : Files)
+      for (const CallSiteFact *S : F.changes.sites_gone)
+        if (S->callback_kind == CallbackKind::Function)
+          Done = reportCallback(Before.database(), S->callback).state != CallbackState::Pending && Done;
+    return Done;
+  });
+}
+
 std::vector<review::Finding> PatchJudge::run() {
+  learnCallbacks();
   for (ReviewedFile &F : Files)
     pairUp(F);
+  answerLifetimes();
   judgeCallbacks();
   for (ReviewedFile &F : Files) {
     judgeBarriers(F);

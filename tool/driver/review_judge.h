@@ -36,6 +36,8 @@ private:
   void judgeNewFree(ReviewedFile &F, const DeferredFreeFact &D);
   void judgeLostSite(ReviewedFile &F, const CallSiteFact &S);
   void judgeLifetime(const DeferredFreeFact &D, const std::vector<std::string> &Caches, const std::string &Family, EvidenceList Evidence);
+  void answerLifetimes();
+  void learnCallbacks();
   void judgeCallbacks();
   void judgeBarriers(ReviewedFile &F);
   void judgeDestructions(ReviewedFile &F);
@@ -46,6 +48,12 @@ private:
   std::vector<ReviewedFile> &Files;
   std::vector<review::Finding> Findings;
   std::set<std::string> GoneCallbacks;                              ///< symbols, of sites that went
+  struct Lifetime {
+    const DeferredFreeFact *free;
+    std::vector<std::string> caches;
+    EvidenceList shown;
+  };
+  std::vector<Lifetime> Lifetimes;                                  ///< questions that are answered together
   std::map<std::string, std::vector<std::string>> CachesOfRecord;   ///< of conversions: what their callbacks freed to
 };
 

@@ -5,7 +5,7 @@
 
 namespace krcu {
 
-bool Judge::judgeObject(const std::vector<std::string> &Places, const std::set<std::string> &Queueing, SiteReport &R) {
+bool Judge::judgeObjects(std::vector<ObjectQuestion> &Questions) {
   PointsTo Points(flowsOutsideTheAllocator());
   Solution = &Points;
   Partial = false;
@@ -13,11 +13,16 @@ bool Judge::judgeObject(const std::vector<std::string> &Places, const std::set<s
   Caches.clear();
   Callbacks.clear();
   Destructions.clear();
-  AlsoQueueing = Queueing;
-  R.callback.caches = Places;
-  R.callback.state = CallbackState::FreeOnly;
-  judgeLifetime(R);
-  finishEvidence(R);
+  for (ObjectQuestion &Q : Questions) {
+    SiteReport Fresh;
+    Fresh.census = Q.report.census;
+    Fresh.callback.caches = Q.caches;
+    Fresh.callback.state = CallbackState::FreeOnly;
+    AlsoQueueing = Q.queueing;
+    judgeLifetime(Fresh);
+    finishEvidence(Fresh);
+    Q.report = std::move(Fresh);
+  }
   AlsoQueueing.clear();
   Solution = nullptr;
   return !Pending;

@@ -81,6 +81,13 @@ struct ModuleFact {
 };
 using ModuleOracle = std::function<ModuleFact(const std::string &File)>;
 
+/// Objects of some caches that kfree_rcu() frees; of `report` the census entry says where.
+struct ObjectQuestion {
+  std::vector<std::string> caches;  ///< places
+  std::set<std::string> queueing;   ///< functions that free such objects so
+  SiteReport report;
+};
+
 class Judge {
 public:
   Judge(Database &DB, const Semantics &S, ModuleOracle Modules, VerdictOptions Options)
@@ -93,9 +100,9 @@ public:
   /// \p OnlyOpen: leave out the caches that had no demand open last time; the verdicts are then not final.
   bool judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport> &Reports, bool OnlyOpen = false);
 
-  /// What the life of these caches means for an object that is freed by kfree_rcu(), wherever that stands: verdict, reason, caches,
-  /// destructions, evidence. `Queueing`: functions that free such objects so. False if demands are open.
-  bool judgeObject(const std::vector<std::string> &Places, const std::set<std::string> &Queueing, SiteReport &R);
+  /// What the life of the caches means for objects that are freed by kfree_rcu(), wherever that stands: fills in verdict, reason, caches,
+  /// destructions and evidence of each report. False if demands are open.
+  bool judgeObjects(std::vector<ObjectQuestion> &Questions);
 
 private:
   std::vector<const FlowFact *> flowsOutsideTheAllocator() const;
