@@ -29,42 +29,51 @@ std::set<std::string> filesToLookAt(TreeState &State, const std::string &Tag) {
 
 } // namespace
 
-RecordOrigin originOf(TreeState &State, const std::string &Record) {
-  RecordOrigin Result;
-  std::string Tag = plainName(Record);
-  std::set<std::string> Files = filesToLookAt(State, Tag);
-  if (Files.size() > MaxFiles) {
-    Result.complete = false;
-    Result.why = std::to_string(Files.size()) + " files name it together with a slab cache, more than are looked at";
-    return Result;
-  }
+RecordOrigin originOf(TreeState &State, const std::string &Record) { return originsOf(State, {Record})[Record]; }
+
+std::map<std::string, RecordOrigin> originsOf(TreeState &State, const std::set<std::string> &Records) {
+  std::map<std::string, RecordOrigin> Result;
+  std::map<std::string, std::set<std::string>> FilesOf;
   Demand D;
   D.words.insert(State.rules().cache_alloc.begin(), State.rules().cache_alloc.end());
   for (const FreeRule &F : State.rules().frees)
     if (F.cache)
       D.words.insert(F.name);
+  for (const std::string &Record : Records) {
+    RecordOrigin &Origin = Result[Record];
+    std::set<std::string> Files = filesToLookAt(State, plainName(Record));
+    if (Files.size() > MaxFiles) {
+      Origin.complete = false;
+      Origin.why = std::to_string(Files.size()) + " files name it together with a slab cache, more than are looked at";
+      Files.clear();
+    }
+    FilesOf[Record] = std::move(Files);
+  }
   State.settle([&] {
     bool Ready = true;
-    for (const std::string &File : Files)
-      Ready = State.database().require(File, D) && Ready;
+    for (const auto &[Record, Files] : FilesOf)
+      for (const std::string &File : Files)
+        Ready = State.database().require(File, D) && Ready;
     return Ready;
   });
-  std::set<std::string> Caches;
-  for (const auto &[File, Facts] : State.database().files()) {
+  std::map<std::string, std::set<std::string>> Caches;
+  for (const auto &[File, Facts] : State.database().files())
     for (const ObjectFact &O : Facts.objects) {
-      if (O.record != Record || O.caches.empty())
+      auto It = Result.find(O.record);
+      if (It == Result.end())
         continue;
       for (const std::string &C : O.caches)
-        if (C != "?" && C != "0" && Caches.insert(C).second)
-          Result.evidence.push_back({O.where.file, O.where.line, plainName(O.function), (O.kind == ObjectFact::Freed ? "freed to " : "allocated from ") + placeName(C) + " with " + O.name + "()"});
+        if (C != "?" && C != "0" && Caches[O.record].insert(C).second)
+          It->second.evidence.push_back({O.where.file, O.where.line, plainName(O.function), (O.kind == ObjectFact::Freed ? "freed to " : "allocated from ") + placeName(C) + " with " + O.name + "()"});
     }
-    if (Files.count(File))
+  for (auto &[Record, Origin] : Result) {
+    Origin.caches.assign(Caches[Record].begin(), Caches[Record].end());
+    for (const std::string &File : FilesOf[Record])
       if (std::string P = State.database().problem(File); !P.empty()) {
-        Result.complete = false;
-        Result.why = File + " could not be relied on: " + P;
+        Origin.complete = false;
+        Origin.why = File + " could not be relied on: " + P;
       }
   }
-  Result.caches.assign(Caches.begin(), Caches.end());
   return Result;
 }
 

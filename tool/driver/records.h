@@ -16,6 +16,8 @@ struct RecordOrigin {
 
 /// Where objects of a record ("tag@file") are allocated from slab caches, by every file that names both.
 RecordOrigin originOf(TreeState &State, const std::string &Record);
+/// Of many records, with their parses in common.
+std::map<std::string, RecordOrigin> originsOf(TreeState &State, const std::set<std::string> &Records);
 
 /// A question of the kind that judgeCachesIn() answers.
 ObjectQuestion questionAt(const Location &Where, const std::string &Function, const std::vector<std::string> &Caches, const std::set<std::string> &Queueing);

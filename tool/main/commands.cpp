@@ -274,6 +274,7 @@ void addCommands(CLI::App &App, Options &O) {
   addSeriesOptions(PatchCommand, O.series);
   addVerifyCommand(App, O.series, O.tree, O.rules, O.jobs);
   addReviewCommand(App, O.review);
+  addAuditCommand(App, O.audit);
   CLI::App *ExplainCommand = App.add_subcommand("explain", "the whole chain of evidence for one site");
   addScanning(ExplainCommand, O);
   ExplainCommand->add_option("FILE:LINE", O.place, "the site, as krcu scan prints it")->required();
@@ -284,6 +285,8 @@ int runCommand(CLI::App &App, const Options &O, const char *Executable) {
   std::string Name = App.get_subcommands().front()->get_name();
   if (Name == "review")
     return runReview(O.review, Executable);
+  if (Name == "audit")
+    return runAudit(O.audit, Executable);
   auto SO = scanOptions(O, Executable);
   if (!SO)
     return error(SO.takeError());

@@ -30,6 +30,7 @@ struct Options {
   bool no_pch = false;
   bool parse_all = false;
   ReviewOptions review;
+  AuditCommandOptions audit;
   SeriesOptions series;                ///< patch --series, --commit; verify
 };
 

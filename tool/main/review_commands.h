@@ -20,6 +20,16 @@ struct ReviewOptions {
   bool stats = false;
 };
 
+struct AuditCommandOptions {
+  std::string tree, compile_commands, suppressions, baseline, format = "text";
+  std::vector<std::string> rules, assume, kinds;
+  unsigned jobs = 0;
+  bool all = false, stats = false;
+};
+
+void addAuditCommand(CLI::App &App, AuditCommandOptions &O);
+int runAudit(const AuditCommandOptions &O, const char *Executable);
+
 void addReviewCommand(CLI::App &App, ReviewOptions &O);
 /// Prints the result; returns the exit status.
 int runReview(const ReviewOptions &O, const char *Executable);

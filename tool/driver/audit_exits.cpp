@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A module that queues a callback of its own must not leave before that callback has run: rcu_barrier() on every path of its exit. The
+// barrier may stand in a callee, in a core function that the exit calls, or in what a core function calls back (the remove() of a driver that is
+// unregistered). What is proved on the AST silences the finding; what the text merely makes possible lowers its confidence, and says which way.
+#include "tool/driver/audit_parts.h"
+#include "llvm/ADT/StringRef.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu {
+namespace {
+
+constexpr unsigned TextDepth = 4;
+
+bool waitsForCallbacks(const BarrierRule *R) {
+  return R && !R->cache_only && std::find(R->waits_for.begin(), R->waits_for.end(), "call_rcu") != R->waits_for.end();
+}
+
+std::string listed(const std::vector<std::string> &Chain) {
+  std::string Result;
+  for (const std::string &C : Chain)
+    Result += (Result.empty() ? "" : " -> ") + C + "()";
+  return Result;
+}
+
+/// The text between the braces of `Name = { ... }` in a file, or empty.
+StringRef initialiserOf(StringRef Text, const std::string &Name) {
+  for (const OutlineToken &T : findTokens(Text, Name)) {
+    if (T.function >= 0 || T.in_directive || T.after_member_access)
+      continue;
+    StringRef Rest = Text.substr(T.offset + Name.size()).ltrim();
+    if (Rest.starts_with("["))
+      Rest = Rest.substr(Rest.find(']') + 1).ltrim();
+    size_t Brace = Rest.find('{');
+    size_t Stop = Rest.find(';');
+    if (Brace == StringRef::npos || Stop < Brace || !Rest.take_front(Brace).contains('='))
+      continue;
+    int Depth = 0;
+    for (size_t At = Brace; At < Rest.size(); ++At) {
+      Depth += Rest[At] == '{';
+      Depth -= Rest[At] == '}';
+      if (Depth == 0)
+        return Rest.slice(Brace, At);
+    }
+  }
+  return {};
+}
+
+std::set<std::string> wordsOf(StringRef Text) {
+  std::set<std::string> Result;
+  while (!Text.empty()) {
+    StringRef Word = Text.take_while([](char C) { return isalnum(static_cast<unsigned char>(C)) || C == '_'; });
+    if (!Word.empty() && !isdigit(static_cast<unsigned char>(Word[0])))
+      Result.insert(Word.str());
+    Text = Text.drop_front(std::max<size_t>(1, Word.size()));
+  }
+  return Result;
+}
+
+class ExitAudit {
+public:
+  ExitAudit(TreeState &State, const QueueingModule &M, std::vector<AuditFinding> &To) : State(State), DB(State.database()), M(M), To(To) {}
+
+  void run() {
+    learn();
+    bool Missing = false;
+    for (const ModuleExit &E : M.exits)
+      Missing = missing(E) || Missing;
+    if (!Missing)
+      late();
+  }
+
+private:
+  void learn();
+  bool missing(const ModuleExit &E);
+  void late();
+  bool provedBarrier(const ModuleExit &E, const std::vector<std::string> &Called, EvidenceList &Shown);
+  std::vector<std::string> calledBack(const std::vector<std::string> &Variables) const;
+  std::vector<std::string> variablesNamedFrom(const std::string &Exit) const;
+  AuditFinding finding(const ModuleExit &E) const;
+  std::string symbolIn(const std::string &Name, const std::string &File) const;
+
+  TreeState &State;
+  Database &DB;
+  const QueueingModule &M;
+  std::vector<AuditFinding> &To;
+  std::set<std::string> LateBehind; ///< functions whose barriers run before the module's late callbacks queue
+  std::string LateText;
+};
+
+std::string ExitAudit::symbolIn(const std::string &Name, const std::string &File) const {
+  int Id = DB.index().find(File);
+  auto O = Id < 0 ? nullptr : DB.outline(static_cast<uint32_t>(Id));
+  const OutlineFunction *F = O ? O->function(Name) : nullptr;
+  return F ? (F->is_static ? Name + "@" + File : Name) : std::string();
+}
+
+/// Does the module store something that queues where the core calls it behind its barrier?
+void ExitAudit::learn() {
+  TextReach Reach(DB, {});
+  for (const LateFieldRule &Rule : State.rules().late_fields)
+    for (const std::string &File : M.scope.files) {
+      int Id = DB.index().find(File);
+      auto Text = Id < 0 ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
+      if (!Text)
+        continue;
+      for (const OutlineToken &T : DB.tokens(File, Rule.field)) {
+        StringRef Rest = StringRef(*Text).substr(T.offset + Rule.field.size()).ltrim();
+        if (!T.after_member_access || !Rest.consume_front("="))
+          continue;
+        std::string Name = Rest.ltrim().take_while([](char C) { return isalnum(static_cast<unsigned char>(C)) || C == '_'; }).str();
+        std::string Symbol = symbolIn(Name, File);
+        if (Symbol.empty())
+          continue;
+        TextWay W = Reach.find({Symbol}, [&](const std::string &Id) { return M.queueing.count(Id) != 0 || State.rules().deferral(Id); }, 4);
+        if (!W.found)
+          continue;
+        LateBehind.insert(Rule.barrier);
+        LateText = Name + "() queues callbacks, and the core calls it as " + Rule.record + "." + Rule.field + " behind the barrier of " + Rule.barrier + "() (" + File + ":" +
+                   std::to_string(T.line) + ")";
+      }
+    }
+}
+
+/// File-scope variables that the exit or what it calls in the module names.
+std::vector<std::string> ExitAudit::variablesNamedFrom(const std::string &Exit) const {
+  std::set<std::string> Seen, Result;
+  std::vector<std::string> Work{plainName(Exit)};
+  while (!Work.empty()) {
+    std::string Name = std::move(Work.back());
+    Work.pop_back();
+    if (!Seen.insert(Name).second)
+      continue;
+    for (const std::string &File : M.scope.files) {
+      int Id = DB.index().find(File);
+      auto O = Id < 0 ? nullptr : DB.outline(static_cast<uint32_t>(Id));
+      const OutlineFunction *F = O ? O->function(Name) : nullptr;
+      if (!F)
+        continue;
+      for (const std::string &Word : F->identifiers) {
+        Result.insert(Word);
+        if (Seen.size() < 200)
+          Work.push_back(Word);
+      }
+    }
+  }
+  return {Result.begin(), Result.end()};
+}
+
+/// Functions of the module that stand in the initialisers of these variables: what the core may call back while they are unregistered.
+std::vector<std::string> ExitAudit::calledBack(const std::vector<std::string> &Variables) const {
+  std::set<std::string> Result;
+  for (const std::string &V : Variables)
+    for (const std::string &File : M.scope.files) {
+      int Id = DB.index().find(File);
+      auto O = Id < 0 ? nullptr : DB.outline(static_cast<uint32_t>(Id));
+      if (!O || !std::binary_search(O->top_level_identifiers.begin(), O->top_level_identifiers.end(), V))
+        continue;
+      auto Text = DB.index().text(static_cast<uint32_t>(Id));
+      if (!Text)
+        continue;
+      for (const std::string &Word : wordsOf(initialiserOf(*Text, V)))
+        for (const std::string &Other : M.scope.files)
+          if (std::string S = symbolIn(Word, Other); !S.empty())
+            Result.insert(S);
+    }
+  return {Result.begin(), Result.end()};
+}
+
+/// On the AST: a barrier on every path of the exit, or of something that the exit makes the core call.
+bool ExitAudit::provedBarrier(const ModuleExit &E, const std::vector<std::string> &Called, EvidenceList &Shown) {
+  std::vector<std::string> Functions = Called;
+  if (!E.function.empty())
+    Functions.insert(Functions.begin(), E.function);
+  bool Found = false;
+  State.settle([&] {
+    bool Pending = false;
+    BarrierSearch Search(DB, State.semantics());
+    Found = false;
+    for (const std::string &Function : Functions)
+      for (const BarrierUse &U : Search.alwaysIn(Function, 5, Pending)) {
+        if (!U.waits_call_rcu || LateBehind.count(plainName(U.function)))
+          continue;
+        Found = true;
+        Shown = {{U.where.file, U.where.line, plainName(U.function), U.barrier + "() waits for callbacks"}};
+      }
+    return !Pending || Found;
+  });
+  return Found;
+}
+
+AuditFinding ExitAudit::finding(const ModuleExit &E) const {
+  const CensusEntry &First = *M.sites.front();
+  AuditFinding F;
+  F.where = E.where;
+  F.function = plainName(E.function.empty() ? E.driver : E.function);
+  F.subject = M.scope.name;
+  F.severity = Severity::Error;
+  for (const CensusEntry *S : M.sites)
+    F.evidence.push_back({S->where.file, S->where.line, S->function, S->deferral + "() queues " + namedCallback(S->callback) + "(), which is text of " + M.scope.name});
+  ModuleFact Fact = State.scan().moduleFact(First.where.file);
+  F.evidence.insert(F.evidence.end(), Fact.evidence.begin(), Fact.evidence.end());
+  F.evidence.push_back({E.where.file, E.where.line, "", E.macro + "(" + plainName(E.function.empty() ? E.driver : E.function) + ") ends the module"});
+  return F;
+}
+
+bool ExitAudit::missing(const ModuleExit &E) {
+  std::vector<std::string> Variables = E.function.empty() ? std::vector{E.driver} : variablesNamedFrom(E.function);
+  std::vector<std::string> Called = calledBack(Variables);
+  EvidenceList Shown;
+  if (provedBarrier(E, Called, Shown))
+    return false;
+  AuditFinding F = finding(E);
+  F.kind = "missing_rcu_barrier";
+  const CensusEntry &First = *M.sites.front();
+  std::string Callback = namedCallback(First.callback), More = M.callbacks.size() > 1 ? " and " + std::to_string(M.callbacks.size() - 1) + " more" : "";
+  std::string Exit = E.function.empty() ? E.macro + "(" + E.driver + ")" : plainName(E.function) + "()";
+  F.reason = M.scope.name + " queues " + Callback + "()" + More + " and can be unloaded, but " + Exit + " reaches no rcu_barrier(); the callback may run after its text is gone";
+  // What the text would allow.
+  std::set<std::string> Stop;
+  if (!State.semantics().is("destroy_waits_call_rcu"))
+    for (const CacheRule &C : State.rules().cache_destroy)
+      Stop.insert(C.name);
+  TextReach Reach(DB, Stop);
+  std::vector<std::string> Starts = Called;
+  if (!E.function.empty())
+    Starts.insert(Starts.begin(), E.function);
+  TextWay W = Reach.find(Starts, [&](const std::string &Id) { return waitsForCallbacks(State.rules().barrier(Id)); }, TextDepth, LateBehind);
+  if (W.found) {
+    F.confidence = Confidence::Low;
+    F.confidence_why = W.target + "() may run on some path: " + listed(W.chain) + " (" + W.file + ":" + std::to_string(W.line) + ")";
+    F.evidence.push_back({W.file, W.line, W.chain.back(), "names " + W.target + "(); reached from the exit by " + listed(W.chain)});
+  } else {
+    F.confidence = !E.function.empty() ? Confidence::High : Confidence::Medium;
+    F.confidence_why = "the exit, what it calls and what the module registers were followed " + std::to_string(TextDepth) + " calls deep by their text" +
+                       (Called.empty() ? "" : ", " + std::to_string(Called.size()) + " functions in registered structures with them") + "; none names a barrier" +
+                       (LateText.empty() ? "" : " that counts: " + LateText);
+    std::string Followed;
+    for (size_t N = 0; N < Called.size() && N < 8; ++N)
+      Followed += (N ? ", " : "") + plainName(Called[N]) + "()";
+    if (!Followed.empty())
+      F.evidence.push_back({E.where.file, E.where.line, "", "followed besides the exit: " + Followed + (Called.size() > 8 ? ", ..." : "")});
+  }
+  To.push_back(std::move(F));
+  return true;
+}
+
+/// The barrier is there, but what a callback frees to goes before it.
+void ExitAudit::late() {
+  std::set<std::string> Names;
+  for (const std::string &C : M.callbacks)
+    for (const FunctionPlace &P : DB.definitionsOf(plainName(C))) {
+      auto O = DB.outline(P.file);
+      const OutlineFunction *F = O ? O->function(plainName(C)) : nullptr;
+      if (F)
+        Names.insert(F->identifiers.begin(), F->identifiers.end());
+    }
+  std::vector<std::string> Destroyers = State.rules().pool_destroy;
+  if (!State.semantics().is("destroy_waits_call_rcu"))
+    for (const CacheRule &C : State.rules().cache_destroy)
+      Destroyers.push_back(C.name);
+  for (const std::string &File : M.scope.files)
+    for (const std::string &Destroyer : Destroyers) {
+      int Id = DB.index().find(File);
+      auto Text = Id < 0 ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
+      auto O = Text ? DB.outline(static_cast<uint32_t>(Id)) : nullptr;
+      if (!O)
+        continue;
+      for (const OutlineToken &T : DB.tokens(File, Destroyer)) {
+        if (T.function < 0 || !T.before_paren || T.after_member_access || T.in_directive)
+          continue;
+        StringRef Rest = StringRef(*Text).substr(T.offset + Destroyer.size()).ltrim();
+        Rest.consume_front("(");
+        std::string Pool = Rest.split(')').first.trim().str();
+        // A variable of the file: a member or a parameter may be anything.
+        if (!Names.count(Pool) || !std::binary_search(O->top_level_identifiers.begin(), O->top_level_identifiers.end(), Pool))
+          continue;
+        const OutlineFunction &In = O->functions[static_cast<size_t>(T.function)];
+        std::string Symbol = In.is_static ? In.name + "@" + File : In.name;
+        BarrierReport Before;
+        ReachReport Reach;
+        const ReachPath *Bad = nullptr;
+        bool Init = false;
+        State.settle([&] {
+          Demand D;
+          D.names.insert(In.name);
+          D.words.insert(Destroyer);
+          if (!DB.require(File, D))
+            return false;
+          const FunctionFact *F = DB.function(Symbol);
+          Reach = reachOf(DB, Symbol);
+          bool Pending = Reach.pending;
+          Bad = nullptr;
+          for (unsigned C = 0; F && C < F->calls.size(); ++C) {
+            if (plainName(F->calls[C].callee) != Destroyer || F->calls[C].where.line != T.line)
+              continue;
+            BarrierSearch Search(DB, State.semantics());
+            for (const ReachPath &P : Reach.paths) {
+              if (P.kind != ReachKind::ModuleExit)
+                continue;
+              Before = Search.before(*F, C, &P, {});
+              Pending = Pending || Before.pending;
+              if (!Before.waits(false) && Before.sometimes.empty() && !Bad)
+                Bad = &P;
+            }
+          }
+          return !Pending;
+        });
+        if (!Bad || Init)
+          continue;
+        // The AST proves no barrier before it; would the text of what runs earlier allow one?
+        AuditFinding F = finding(M.exits.front());
+        F.kind = "late_rcu_barrier";
+        F.where = {File, T.line, T.column};
+        F.function = In.name;
+        F.subject = Pool;
+        F.confidence = Confidence::Medium;
+        F.confidence_why = "the order of the calls is proved; whether a callback can still be queued then is not";
+        std::string User;
+        for (const std::string &C : M.callbacks)
+          for (const FunctionPlace &P : DB.definitionsOf(plainName(C))) {
+            auto Outline = DB.outline(P.file);
+            const OutlineFunction *Fn = Outline ? Outline->function(plainName(C)) : nullptr;
+            if (Fn && std::binary_search(Fn->identifiers.begin(), Fn->identifiers.end(), Pool))
+              User = plainName(C);
+          }
+        F.reason = Destroyer + "(" + Pool + ") runs at module exit before anything has waited for callbacks, and " + User + "() still uses " + Pool;
+        F.evidence.push_back({File, T.line, In.name, describeReach(*Bad)});
+        To.push_back(std::move(F));
+      }
+    }
+}
+
+} // namespace
+
+std::vector<QueueingModule> queueingModules(TreeState &State) {
+  std::map<std::pair<std::string, std::string>, QueueingModule> ByModule; // by name and first file
+  for (const CensusEntry &E : State.census()) {
+    const DeferralRule *Rule = State.rules().deferral(E.deferral);
+    if (E.kind != CensusKind::Call || !Rule || Rule->flavour != "rcu" || !StringRef(E.where.file).ends_with(".c"))
+      continue;
+    std::string Callback = namedCallback(E.callback);
+    if (Callback.empty())
+      continue;
+    ModuleFact Fact = State.scan().moduleFact(E.where.file);
+    if (!Fact.can_be_module || Fact.symbol.empty() || Fact.module.empty())
+      continue;
+    std::vector<std::string> Files = State.scan().frontend().filesOfModule(E.where.file);
+    std::string Symbol;
+    for (const FunctionPlace &P : State.database().definitionsOf(Callback)) {
+      const std::string &File = State.index().files()[P.file].path;
+      auto O = State.database().outline(P.file);
+      const OutlineFunction *F = O ? O->function(Callback) : nullptr;
+      if (F && std::find(Files.begin(), Files.end(), File) != Files.end() && (!F->is_static || File == E.where.file))
+        Symbol = F->is_static ? Callback + "@" + File : Callback;
+    }
+    if (Symbol.empty())
+      continue; // not text of this module
+    QueueingModule &M = ByModule[{Fact.module, Files.empty() ? E.where.file : Files.front()}];
+    M.scope = {Fact.module, Files};
+    M.sites.push_back(&E);
+    M.callbacks.insert(Symbol);
+    M.queueing.insert(E.function);
+  }
+  std::vector<QueueingModule> Result;
+  for (auto &[Key, M] : ByModule) {
+    M.exits = exitsOf(State, M.scope.files);
+    Result.push_back(std::move(M));
+  }
+  return Result;
+}
+
+void auditModuleExits(TreeState &State, const std::vector<QueueingModule> &Modules, std::vector<AuditFinding> &To) {
+  // The exits of all modules in one go.
+  std::map<std::string, Demand> Wanted;
+  for (const QueueingModule &M : Modules)
+    for (const ModuleExit &E : M.exits)
+      if (!E.function.empty())
+        Wanted[E.where.file].names.insert(plainName(E.function));
+  State.settle([&] {
+    bool Ready = true;
+    for (const auto &[File, D] : Wanted)
+      Ready = State.database().require(File, D) && Ready;
+    return Ready;
+  });
+  for (const QueueingModule &M : Modules)
+    if (!M.exits.empty())
+      ExitAudit(State, M, To).run();
+}
+
+} // namespace krcu
