@@ -62,16 +62,32 @@ public:
       bool Ready = true;
       Queues.refresh();
       for (const BarrierCall &B : Calls) {
+        if (Settled.count(B.function))
+          continue;
         Demand D;
         D.words.insert(B.name);
-        if (!DB.require(B.file, D)) {
-          Ready = false;
-          continue;
-        }
-        Ready = !reachOf(DB, B.function).pending && Ready;
-        Ready = !Queues.of(scopeOf(B.file), true).pending && Ready;
+        bool Known = DB.require(B.file, D) && !reachOf(DB, B.function).pending;
+        Ready = Ready && Known;
+        if (Known)
+          Settled.insert(B.function);
       }
       return Ready;
+    });
+    // Only the barriers of a module's end are asked about; for these, what the module queues.
+    std::erase_if(Calls, [&](const BarrierCall &B) { return !runsAtTheEnd(reachOf(DB, B.function)); });
+    std::set<std::string> Asked;
+    State.settle([&] {
+      Queues.refresh();
+      for (const BarrierCall &B : Calls) {
+        const ModuleScope &Scope = scopeOf(B.file);
+        if (Scope.files.empty() || Asked.count(Scope.files.front()))
+          continue;
+        ModuleQueue &Q = Known[Scope.files.front()];
+        Q = Queues.of(Scope, true);
+        if (!Q.pending)
+          Asked.insert(Scope.files.front());
+      }
+      return std::all_of(Calls.begin(), Calls.end(), [&](const BarrierCall &B) { return scopeOf(B.file).files.empty() || Asked.count(scopeOf(B.file).files.front()); });
     });
     for (const BarrierCall &B : Calls)
       judge(B);
@@ -86,7 +102,10 @@ private:
   }
   void judge(const BarrierCall &B);
   bool destroysBehind(const BarrierCall &B, std::string &Cache) const;
-  const BarrierUse *earlier(const BarrierCall &B, const ReachReport &Reach, const std::set<std::string> &Queueing, std::vector<BarrierUse> &Keep);
+  static bool runsAtTheEnd(const ReachReport &R) {
+    return !R.paths.empty() && std::all_of(R.paths.begin(), R.paths.end(), [](const ReachPath &P) { return P.kind == ReachKind::ModuleExit || P.kind == ReachKind::Init; });
+  }
+  const BarrierUse *earlier(const BarrierCall &B, const std::set<std::string> &Queueing, std::vector<BarrierUse> &Keep);
   Evidence queuesMore(const std::vector<QueuedCallback> &Callbacks) const;
   AuditFinding finding(const BarrierCall &B, const char *Kind) const;
 
@@ -95,6 +114,8 @@ private:
   QueueSurvey Queues;
   std::vector<AuditFinding> &To;
   std::map<std::string, ModuleScope> Scopes;
+  std::set<std::string> Settled;            ///< functions whose callers are all known
+  std::map<std::string, ModuleQueue> Known; ///< by the module's first file
 };
 
 AuditFinding BarrierAudit::finding(const BarrierCall &B, const char *Kind) const {
@@ -132,35 +153,36 @@ Evidence BarrierAudit::queuesMore(const std::vector<QueuedCallback> &Callbacks) 
 }
 
 /// Another barrier on every way to this one behind which nothing can have been queued.
-const BarrierUse *BarrierAudit::earlier(const BarrierCall &B, const ReachReport &Reach, const std::set<std::string> &Queueing, std::vector<BarrierUse> &Keep) {
-  const FunctionFact *F = DB.function(B.function);
-  if (!F || Reach.paths.empty() || !Reach.complete)
-    return nullptr;
-  Keep.clear();
+const BarrierUse *BarrierAudit::earlier(const BarrierCall &B, const std::set<std::string> &Queueing, std::vector<BarrierUse> &Keep) {
   bool Every = true, AnyExit = false;
-  for (unsigned C = 0; C < F->calls.size(); ++C) {
-    if (F->calls[C].where.line != B.line || plainName(F->calls[C].callee) != B.name)
-      continue;
-    for (const ReachPath &P : Reach.paths) {
-      if (P.kind == ReachKind::Init)
-        continue; // a failed start has queued nothing yet, or the way out is the same
-      AnyExit = true;
-      BarrierReport Report;
-      State.settle([&] {
-        BarrierSearch Search(DB, State.semantics());
-        Report = Search.before(*DB.function(B.function), C, &P, Queueing);
-        return !Report.pending;
-      });
-      auto It = std::find_if(Report.always.begin(), Report.always.end(), [](const BarrierUse &U) { return U.waits_call_rcu && U.overtaken.text.empty(); });
-      if (It == Report.always.end())
-        Every = false;
-      else
-        Keep.push_back(*It);
+  State.settle([&] {
+    // A parse replaces facts, so everything that points into them is asked for again.
+    Keep.clear();
+    Every = true, AnyExit = false;
+    bool Pending = false;
+    const FunctionFact *F = DB.function(B.function);
+    ReachReport Reach = reachOf(DB, B.function);
+    if (!F || !Reach.complete)
+      return true;
+    BarrierSearch Search(DB, State.semantics());
+    for (unsigned C = 0; C < F->calls.size(); ++C) {
+      if (F->calls[C].where.line != B.line || plainName(F->calls[C].callee) != B.name)
+        continue;
+      for (const ReachPath &P : Reach.paths) {
+        if (P.kind == ReachKind::Init)
+          continue; // a failed start has queued nothing yet, or the way out is the same
+        AnyExit = true;
+        BarrierReport Report = Search.before(*F, C, &P, Queueing);
+        Pending = Pending || Report.pending;
+        auto It = std::find_if(Report.always.begin(), Report.always.end(), [](const BarrierUse &U) { return U.waits_call_rcu && U.overtaken.text.empty(); });
+        if (It == Report.always.end())
+          Every = false;
+        else
+          Keep.push_back(*It);
+      }
     }
-    F = DB.function(B.function);
-    if (!F)
-      return nullptr;
-  }
+    return !Pending;
+  });
   return Every && AnyExit && !Keep.empty() ? &Keep.front() : nullptr;
 }
 
@@ -184,16 +206,7 @@ void BarrierAudit::judge(const BarrierCall &B) {
   const ModuleScope &Scope = scopeOf(B.file);
   if (Scope.name.empty() || Scope.files.empty())
     return;
-  ReachReport Reach = reachOf(DB, B.function);
-  bool AtEnd = !Reach.paths.empty() && std::all_of(Reach.paths.begin(), Reach.paths.end(), [](const ReachPath &P) { return P.kind == ReachKind::ModuleExit || P.kind == ReachKind::Init; });
-  if (!AtEnd)
-    return; // at run time somebody may wait for more than the module's own callbacks
-  ModuleQueue Q;
-  State.settle([&] {
-    Queues.refresh();
-    Q = Queues.of(Scope, true);
-    return !Q.pending;
-  });
+  ModuleQueue Q = Known[Scope.files.front()];
   std::erase_if(Q.callbacks, [&](const QueuedCallback &C) { return isOtherFlavour(State.rules(), C); });
   std::string Cache;
   bool BeforeDestroy = destroysBehind(B, Cache);
@@ -203,8 +216,9 @@ void BarrierAudit::judge(const BarrierCall &B) {
       Queueing.insert(C.function);
   std::string Place = plainName(B.function) + "(): " + B.name + "() ";
   std::vector<BarrierUse> Keep;
-  const BarrierUse *Other = earlier(B, Reach, Queueing, Keep);
+  const BarrierUse *Other = earlier(B, Queueing, Keep);
   Evidence More = queuesMore(Q.callbacks);
+  ReachReport Reach = reachOf(DB, B.function);
   bool Shared = false; // does this barrier wait for somebody else's callbacks too?
   for (const ReachPath &P : Reach.paths)
     for (const ReachStep &Step : P.steps)

@@ -6,6 +6,7 @@
 #include "tool/driver/audit_parts.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
+#include <memory>
 
 using llvm::StringRef;
 
@@ -61,22 +62,33 @@ std::set<std::string> wordsOf(StringRef Text) {
 
 class ExitAudit {
 public:
-  ExitAudit(TreeState &State, const QueueingModule &M, std::vector<AuditFinding> &To) : State(State), DB(State.database()), M(M), To(To) {}
-
-  void run() {
+  ExitAudit(TreeState &State, BarrierSearch &Search, const QueueingModule &M, std::vector<AuditFinding> &To)
+      : State(State), DB(State.database()), Search(Search), M(M), To(To) {
+    readModule();
     learn();
-    bool Missing = false;
     for (const ModuleExit &E : M.exits)
-      Missing = missing(E) || Missing;
-    if (!Missing)
-      late();
+      Called.push_back(calledBack(E.function.empty() ? std::vector{E.driver} : variablesNamedFrom(E.function)));
+    Proved.resize(M.exits.size());
   }
 
+  /// Looks for a barrier on every path of each exit. False if demands are open.
+  bool prove();
+  /// True if no exit lacks one.
+  bool reportMissing();
+  /// Looks at what is destroyed before the barrier. False if demands are open.
+  bool order();
+  void reportLate();
+
 private:
+  struct Destroyed {
+    std::string pool, destroyer, function, how, user;
+    Location where;
+  };
+  /// The module's functions and file-scope names; a large driver has hundreds of files, so they are looked up, not searched for.
+  void readModule();
   void learn();
-  bool missing(const ModuleExit &E);
-  void late();
-  bool provedBarrier(const ModuleExit &E, const std::vector<std::string> &Called, EvidenceList &Shown);
+  void missing(size_t N);
+  bool orderAt(const std::string &File, const OutlineToken &T, const std::string &Destroyer, const std::string &Pool, const OutlineFunction &In);
   std::vector<std::string> calledBack(const std::vector<std::string> &Variables) const;
   std::vector<std::string> variablesNamedFrom(const std::string &Exit) const;
   AuditFinding finding(const ModuleExit &E) const;
@@ -84,17 +96,43 @@ private:
 
   TreeState &State;
   Database &DB;
+  BarrierSearch &Search;
   const QueueingModule &M;
   std::vector<AuditFinding> &To;
+  std::vector<std::vector<std::string>> Called; ///< for each exit, what the core may call back while it runs
+  std::vector<bool> Proved;
+  struct Defined {
+    std::string symbol;
+    const OutlineFunction *text;
+  };
+  std::vector<std::shared_ptr<const Outline>> Outlines; ///< what the maps point into
+  std::multimap<std::string, Defined> Functions;
+  std::multimap<std::string, uint32_t> TopLevel;
+  std::vector<Destroyed> Early;
   std::set<std::string> LateBehind; ///< functions whose barriers run before the module's late callbacks queue
   std::string LateText;
 };
 
+void ExitAudit::readModule() {
+  for (const std::string &File : M.scope.files) {
+    int Id = DB.index().find(File);
+    auto O = Id < 0 ? nullptr : DB.outline(static_cast<uint32_t>(Id));
+    if (!O)
+      continue;
+    for (const OutlineFunction &F : O->functions)
+      Functions.emplace(F.name, Defined{F.is_static ? F.name + "@" + File : F.name, &F});
+    for (const std::string &Name : O->top_level_identifiers)
+      TopLevel.emplace(Name, static_cast<uint32_t>(Id));
+    Outlines.push_back(std::move(O));
+  }
+}
+
 std::string ExitAudit::symbolIn(const std::string &Name, const std::string &File) const {
-  int Id = DB.index().find(File);
-  auto O = Id < 0 ? nullptr : DB.outline(static_cast<uint32_t>(Id));
-  const OutlineFunction *F = O ? O->function(Name) : nullptr;
-  return F ? (F->is_static ? Name + "@" + File : Name) : std::string();
+  auto [Begin, End] = Functions.equal_range(Name);
+  for (auto It = Begin; It != End; ++It)
+    if (It->second.symbol == Name || homeOf(It->second.symbol) == File)
+      return It->second.symbol;
+  return {};
 }
 
 /// Does the module store something that queues where the core calls it behind its barrier?
@@ -127,24 +165,20 @@ void ExitAudit::learn() {
 /// File-scope variables that the exit or what it calls in the module names.
 std::vector<std::string> ExitAudit::variablesNamedFrom(const std::string &Exit) const {
   std::set<std::string> Seen, Result;
-  std::vector<std::string> Work{plainName(Exit)};
+  std::vector<std::pair<std::string, unsigned>> Work{{plainName(Exit), 0}};
   while (!Work.empty()) {
-    std::string Name = std::move(Work.back());
+    auto [Name, Depth] = std::move(Work.back());
     Work.pop_back();
-    if (!Seen.insert(Name).second)
+    auto [Begin, End] = Functions.equal_range(Name);
+    if (Begin == End || !Seen.insert(Name).second)
       continue;
-    for (const std::string &File : M.scope.files) {
-      int Id = DB.index().find(File);
-      auto O = Id < 0 ? nullptr : DB.outline(static_cast<uint32_t>(Id));
-      const OutlineFunction *F = O ? O->function(Name) : nullptr;
-      if (!F)
-        continue;
-      for (const std::string &Word : F->identifiers) {
-        Result.insert(Word);
-        if (Seen.size() < 200)
-          Work.push_back(Word);
+    for (auto It = Begin; It != End; ++It)
+      for (const std::string &Word : It->second.text->identifiers) {
+        if (Functions.count(Word) && Depth < 4)
+          Work.push_back({Word, Depth + 1});
+        else if (TopLevel.count(Word))
+          Result.insert(Word);
       }
-    }
   }
   return {Result.begin(), Result.end()};
 }
@@ -152,43 +186,45 @@ std::vector<std::string> ExitAudit::variablesNamedFrom(const std::string &Exit) 
 /// Functions of the module that stand in the initialisers of these variables: what the core may call back while they are unregistered.
 std::vector<std::string> ExitAudit::calledBack(const std::vector<std::string> &Variables) const {
   std::set<std::string> Result;
-  for (const std::string &V : Variables)
-    for (const std::string &File : M.scope.files) {
-      int Id = DB.index().find(File);
-      auto O = Id < 0 ? nullptr : DB.outline(static_cast<uint32_t>(Id));
-      if (!O || !std::binary_search(O->top_level_identifiers.begin(), O->top_level_identifiers.end(), V))
-        continue;
-      auto Text = DB.index().text(static_cast<uint32_t>(Id));
-      if (!Text)
-        continue;
-      for (const std::string &Word : wordsOf(initialiserOf(*Text, V)))
-        for (const std::string &Other : M.scope.files)
-          if (std::string S = symbolIn(Word, Other); !S.empty())
-            Result.insert(S);
+  for (const std::string &V : Variables) {
+    auto [Begin, End] = TopLevel.equal_range(V);
+    for (auto It = Begin; It != End; ++It) {
+      auto Text = DB.index().text(It->second);
+      StringRef Initialiser = Text ? initialiserOf(*Text, V) : StringRef();
+      for (const std::string &Word : wordsOf(Initialiser))
+        if (std::string S = symbolIn(Word, DB.index().files()[It->second].path); !S.empty())
+          Result.insert(S);
     }
+  }
   return {Result.begin(), Result.end()};
 }
 
-/// On the AST: a barrier on every path of the exit, or of something that the exit makes the core call.
-bool ExitAudit::provedBarrier(const ModuleExit &E, const std::vector<std::string> &Called, EvidenceList &Shown) {
-  std::vector<std::string> Functions = Called;
-  if (!E.function.empty())
-    Functions.insert(Functions.begin(), E.function);
-  bool Found = false;
-  State.settle([&] {
+/// On the AST: a barrier on every path of the exit, in a callee too. What the core calls back meanwhile is left to the text: it
+/// runs only if there is something registered, so it could not prove more.
+bool ExitAudit::prove() {
+  bool Done = true;
+  for (size_t N = 0; N < M.exits.size(); ++N) {
+    if (Proved[N])
+      continue;
+    if (M.exits[N].function.empty())
+      continue;
     bool Pending = false;
-    BarrierSearch Search(DB, State.semantics());
-    Found = false;
-    for (const std::string &Function : Functions)
-      for (const BarrierUse &U : Search.alwaysIn(Function, 5, Pending)) {
-        if (!U.waits_call_rcu || LateBehind.count(plainName(U.function)))
-          continue;
-        Found = true;
-        Shown = {{U.where.file, U.where.line, plainName(U.function), U.barrier + "() waits for callbacks"}};
-      }
-    return !Pending || Found;
-  });
-  return Found;
+    for (const BarrierUse &U : Search.alwaysIn(M.exits[N].function, 4, Pending))
+      if (U.waits_call_rcu && !LateBehind.count(plainName(U.function)))
+        Proved[N] = true;
+    Done = Done && (Proved[N] || !Pending);
+  }
+  return Done;
+}
+
+bool ExitAudit::reportMissing() {
+  bool All = true;
+  for (size_t N = 0; N < M.exits.size(); ++N)
+    if (!Proved[N]) {
+      All = false;
+      missing(N);
+    }
+  return All;
 }
 
 AuditFinding ExitAudit::finding(const ModuleExit &E) const {
@@ -206,12 +242,9 @@ AuditFinding ExitAudit::finding(const ModuleExit &E) const {
   return F;
 }
 
-bool ExitAudit::missing(const ModuleExit &E) {
-  std::vector<std::string> Variables = E.function.empty() ? std::vector{E.driver} : variablesNamedFrom(E.function);
-  std::vector<std::string> Called = calledBack(Variables);
-  EvidenceList Shown;
-  if (provedBarrier(E, Called, Shown))
-    return false;
+void ExitAudit::missing(size_t N) {
+  const ModuleExit &E = M.exits[N];
+  const std::vector<std::string> &Called = this->Called[N];
   AuditFinding F = finding(E);
   F.kind = "missing_rcu_barrier";
   const CensusEntry &First = *M.sites.front();
@@ -244,93 +277,92 @@ bool ExitAudit::missing(const ModuleExit &E) {
       F.evidence.push_back({E.where.file, E.where.line, "", "followed besides the exit: " + Followed + (Called.size() > 8 ? ", ..." : "")});
   }
   To.push_back(std::move(F));
-  return true;
 }
 
 /// The barrier is there, but what a callback frees to goes before it.
-void ExitAudit::late() {
-  std::set<std::string> Names;
+bool ExitAudit::order() {
+  Early.clear();
+  std::map<std::string, std::string> UserOf; // a word of a callback's text -> the callback
   for (const std::string &C : M.callbacks)
     for (const FunctionPlace &P : DB.definitionsOf(plainName(C))) {
       auto O = DB.outline(P.file);
-      const OutlineFunction *F = O ? O->function(plainName(C)) : nullptr;
-      if (F)
-        Names.insert(F->identifiers.begin(), F->identifiers.end());
+      if (const OutlineFunction *F = O ? O->function(plainName(C)) : nullptr)
+        for (const std::string &Id : F->identifiers)
+          UserOf.emplace(Id, plainName(C));
     }
   std::vector<std::string> Destroyers = State.rules().pool_destroy;
   if (!State.semantics().is("destroy_waits_call_rcu"))
     for (const CacheRule &C : State.rules().cache_destroy)
       Destroyers.push_back(C.name);
+  bool Done = true;
   for (const std::string &File : M.scope.files)
     for (const std::string &Destroyer : Destroyers) {
       int Id = DB.index().find(File);
-      auto Text = Id < 0 ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
+      const std::vector<OutlineToken> &Tokens = DB.tokens(File, Destroyer);
+      auto Text = Id < 0 || Tokens.empty() ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
       auto O = Text ? DB.outline(static_cast<uint32_t>(Id)) : nullptr;
       if (!O)
         continue;
-      for (const OutlineToken &T : DB.tokens(File, Destroyer)) {
+      for (const OutlineToken &T : Tokens) {
         if (T.function < 0 || !T.before_paren || T.after_member_access || T.in_directive)
           continue;
         StringRef Rest = StringRef(*Text).substr(T.offset + Destroyer.size()).ltrim();
         Rest.consume_front("(");
         std::string Pool = Rest.split(')').first.trim().str();
         // A variable of the file: a member or a parameter may be anything.
-        if (!Names.count(Pool) || !std::binary_search(O->top_level_identifiers.begin(), O->top_level_identifiers.end(), Pool))
+        auto User = UserOf.find(Pool);
+        if (User == UserOf.end() || !std::binary_search(O->top_level_identifiers.begin(), O->top_level_identifiers.end(), Pool))
           continue;
-        const OutlineFunction &In = O->functions[static_cast<size_t>(T.function)];
-        std::string Symbol = In.is_static ? In.name + "@" + File : In.name;
-        BarrierReport Before;
-        ReachReport Reach;
-        const ReachPath *Bad = nullptr;
-        bool Init = false;
-        State.settle([&] {
-          Demand D;
-          D.names.insert(In.name);
-          D.words.insert(Destroyer);
-          if (!DB.require(File, D))
-            return false;
-          const FunctionFact *F = DB.function(Symbol);
-          Reach = reachOf(DB, Symbol);
-          bool Pending = Reach.pending;
-          Bad = nullptr;
-          for (unsigned C = 0; F && C < F->calls.size(); ++C) {
-            if (plainName(F->calls[C].callee) != Destroyer || F->calls[C].where.line != T.line)
-              continue;
-            BarrierSearch Search(DB, State.semantics());
-            for (const ReachPath &P : Reach.paths) {
-              if (P.kind != ReachKind::ModuleExit)
-                continue;
-              Before = Search.before(*F, C, &P, {});
-              Pending = Pending || Before.pending;
-              if (!Before.waits(false) && Before.sometimes.empty() && !Bad)
-                Bad = &P;
-            }
-          }
-          return !Pending;
-        });
-        if (!Bad || Init)
-          continue;
-        // The AST proves no barrier before it; would the text of what runs earlier allow one?
-        AuditFinding F = finding(M.exits.front());
-        F.kind = "late_rcu_barrier";
-        F.where = {File, T.line, T.column};
-        F.function = In.name;
-        F.subject = Pool;
-        F.confidence = Confidence::Medium;
-        F.confidence_why = "the order of the calls is proved; whether a callback can still be queued then is not";
-        std::string User;
-        for (const std::string &C : M.callbacks)
-          for (const FunctionPlace &P : DB.definitionsOf(plainName(C))) {
-            auto Outline = DB.outline(P.file);
-            const OutlineFunction *Fn = Outline ? Outline->function(plainName(C)) : nullptr;
-            if (Fn && std::binary_search(Fn->identifiers.begin(), Fn->identifiers.end(), Pool))
-              User = plainName(C);
-          }
-        F.reason = Destroyer + "(" + Pool + ") runs at module exit before anything has waited for callbacks, and " + User + "() still uses " + Pool;
-        F.evidence.push_back({File, T.line, In.name, describeReach(*Bad)});
-        To.push_back(std::move(F));
+        size_t Had = Early.size();
+        Done = orderAt(File, T, Destroyer, Pool, O->functions[static_cast<size_t>(T.function)]) && Done;
+        if (Early.size() > Had)
+          Early.back().user = User->second;
       }
     }
+  return Done;
+}
+
+/// Is there a way from the module's exit to this destruction on which nothing has waited?
+bool ExitAudit::orderAt(const std::string &File, const OutlineToken &T, const std::string &Destroyer, const std::string &Pool, const OutlineFunction &In) {
+  std::string Symbol = In.is_static ? In.name + "@" + File : In.name;
+  Demand D;
+  D.names.insert(In.name);
+  D.words.insert(Destroyer);
+  if (!DB.require(File, D))
+    return false;
+  const FunctionFact *F = DB.function(Symbol);
+  ReachReport Reach = reachOf(DB, Symbol);
+  bool Done = !Reach.pending;
+  for (unsigned C = 0; F && C < F->calls.size(); ++C) {
+    if (plainName(F->calls[C].callee) != Destroyer || F->calls[C].where.line != T.line)
+      continue;
+    for (const ReachPath &P : Reach.paths) {
+      if (P.kind != ReachKind::ModuleExit)
+        continue;
+      BarrierReport Before = Search.before(*F, C, &P, {});
+      Done = Done && !Before.pending;
+      if (!Before.waits(false) && Before.sometimes.empty()) {
+        Early.push_back({Pool, Destroyer, In.name, describeReach(P), "", {File, T.line, T.column}});
+        return Done;
+      }
+    }
+  }
+  return Done;
+}
+
+void ExitAudit::reportLate() {
+  for (const Destroyed &D : Early) {
+    AuditFinding F = finding(M.exits.front());
+    F.kind = "late_rcu_barrier";
+    F.where = D.where;
+    F.function = D.function;
+    F.subject = D.pool;
+    F.confidence = Confidence::Medium;
+    F.confidence_why = "the order of the calls is proved; whether a callback can still be queued then is not";
+    F.reason = D.destroyer + "(" + D.pool + ") runs at module exit before anything has waited for callbacks, and " + D.user + "() still uses " + D.pool;
+    F.evidence.push_back({D.where.file, D.where.line, D.function, D.how});
+    To.push_back(std::move(F));
+  }
 }
 
 } // namespace
@@ -373,6 +405,11 @@ std::vector<QueueingModule> queueingModules(TreeState &State) {
 }
 
 void auditModuleExits(TreeState &State, const std::vector<QueueingModule> &Modules, std::vector<AuditFinding> &To) {
+  std::vector<std::string> Files;
+  for (const QueueingModule &M : Modules)
+    for (const ModuleExit &E : M.exits)
+      Files.push_back(E.where.file);
+  State.scan().frontend().preparePch(Files);
   // The exits of all modules in one go.
   std::map<std::string, Demand> Wanted;
   for (const QueueingModule &M : Modules)
@@ -385,9 +422,26 @@ void auditModuleExits(TreeState &State, const std::vector<QueueingModule> &Modul
       Ready = State.database().require(File, D) && Ready;
     return Ready;
   });
+  BarrierSearch Search(State.database(), State.semantics());
+  std::vector<std::unique_ptr<ExitAudit>> Audits;
   for (const QueueingModule &M : Modules)
     if (!M.exits.empty())
-      ExitAudit(State, M, To).run();
+      Audits.push_back(std::make_unique<ExitAudit>(State, Search, M, To));
+  // Each question is put to all modules before anything is parsed for it: rounds are dear.
+  auto Ask = [&](bool (ExitAudit::*Question)()) {
+    std::set<ExitAudit *> Answered;
+    State.settle([&] {
+      for (auto &A : Audits)
+        if (!Answered.count(A.get()) && ((*A).*Question)())
+          Answered.insert(A.get());
+      return Answered.size() == Audits.size();
+    });
+  };
+  Ask(&ExitAudit::prove);
+  std::erase_if(Audits, [](auto &A) { return !A->reportMissing(); });
+  Ask(&ExitAudit::order);
+  for (auto &A : Audits)
+    A->reportLate();
 }
 
 } // namespace krcu

@@ -6,7 +6,7 @@
 namespace krcu {
 namespace {
 
-constexpr size_t MaxFunctions = 6000;
+constexpr size_t MaxFunctions = 2500;
 
 struct Step {
   std::string symbol;
