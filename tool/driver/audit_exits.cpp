@@ -67,7 +67,7 @@ public:
     readModule();
     learn();
     for (const ModuleExit &E : M.exits)
-      Called.push_back(calledBack(E.function.empty() ? std::vector{E.driver} : variablesNamedFrom(E.function)));
+      Called.push_back(calledBack(E));
     Proved.resize(M.exits.size());
   }
 
@@ -89,8 +89,10 @@ private:
   void learn();
   void missing(size_t N);
   bool orderAt(const std::string &File, const OutlineToken &T, const std::string &Destroyer, const std::string &Pool, const OutlineFunction &In);
-  std::vector<std::string> calledBack(const std::vector<std::string> &Variables) const;
-  std::vector<std::string> variablesNamedFrom(const std::string &Exit) const;
+  std::vector<std::string> calledBack(const ModuleExit &E) const;
+  std::vector<std::string> functionsIn(const std::string &Variable) const;
+  std::string doubt(size_t Exit, TextWay &Way) const;
+  std::set<std::string> barrierFields() const;
   AuditFinding finding(const ModuleExit &E) const;
   std::string symbolIn(const std::string &Name, const std::string &File) const;
 
@@ -162,41 +164,104 @@ void ExitAudit::learn() {
     }
 }
 
-/// File-scope variables that the exit or what it calls in the module names.
-std::vector<std::string> ExitAudit::variablesNamedFrom(const std::string &Exit) const {
-  std::set<std::string> Seen, Result;
-  std::vector<std::pair<std::string, unsigned>> Work{{plainName(Exit), 0}};
+/// Functions of the module that stand in the initialisers of a variable, as symbols.
+std::vector<std::string> ExitAudit::functionsIn(const std::string &Variable) const {
+  std::vector<std::string> Result;
+  auto [Begin, End] = TopLevel.equal_range(Variable);
+  for (auto It = Begin; It != End; ++It) {
+    auto Text = DB.index().text(It->second);
+    for (const std::string &Word : wordsOf(Text ? initialiserOf(*Text, Variable) : StringRef()))
+      if (std::string S = symbolIn(Word, DB.index().files()[It->second].path); !S.empty())
+        Result.push_back(S);
+  }
+  return Result;
+}
+
+/// What the core may call back while the exit runs: functions in the initialisers of the variables that the exit names, or what it calls in
+/// the module, or what is called back so.
+std::vector<std::string> ExitAudit::calledBack(const ModuleExit &E) const {
+  std::set<std::string> Result, SeenFunctions, SeenVariables;
+  std::vector<std::pair<std::string, unsigned>> Work;
+  auto AddVariable = [&](const std::string &Name, unsigned Depth) {
+    if (!SeenVariables.insert(Name).second)
+      return;
+    for (const std::string &S : functionsIn(Name)) {
+      Result.insert(S);
+      Work.push_back({plainName(S), Depth + 1});
+    }
+  };
+  if (E.function.empty())
+    AddVariable(E.driver, 0);
+  else
+    Work.push_back({plainName(E.function), 0});
   while (!Work.empty()) {
     auto [Name, Depth] = std::move(Work.back());
     Work.pop_back();
     auto [Begin, End] = Functions.equal_range(Name);
-    if (Begin == End || !Seen.insert(Name).second)
+    if (Begin == End || Depth > 6 || !SeenFunctions.insert(Name).second)
       continue;
     for (auto It = Begin; It != End; ++It)
       for (const std::string &Word : It->second.text->identifiers) {
-        if (Functions.count(Word) && Depth < 4)
+        if (Functions.count(Word))
           Work.push_back({Word, Depth + 1});
         else if (TopLevel.count(Word))
-          Result.insert(Word);
+          AddVariable(Word, Depth);
       }
   }
   return {Result.begin(), Result.end()};
 }
 
-/// Functions of the module that stand in the initialisers of these variables: what the core may call back while they are unregistered.
-std::vector<std::string> ExitAudit::calledBack(const std::vector<std::string> &Variables) const {
+/// Members that some initialiser of the module sets to a barrier: ops->wait = rcu_barrier.
+std::set<std::string> ExitAudit::barrierFields() const {
   std::set<std::string> Result;
-  for (const std::string &V : Variables) {
-    auto [Begin, End] = TopLevel.equal_range(V);
+  for (const BarrierRule &Rule : State.rules().barriers) {
+    if (!waitsForCallbacks(&Rule))
+      continue;
+    auto [Begin, End] = TopLevel.equal_range(Rule.name);
     for (auto It = Begin; It != End; ++It) {
       auto Text = DB.index().text(It->second);
-      StringRef Initialiser = Text ? initialiserOf(*Text, V) : StringRef();
-      for (const std::string &Word : wordsOf(Initialiser))
-        if (std::string S = symbolIn(Word, DB.index().files()[It->second].path); !S.empty())
-          Result.insert(S);
+      for (const OutlineToken &T : DB.tokens(DB.index().files()[It->second].path, Rule.name)) {
+        StringRef Before = Text ? StringRef(*Text).take_front(T.offset).rtrim() : StringRef();
+        if (T.function >= 0 || !Before.consume_back("="))
+          continue;
+        Before = Before.rtrim();
+        size_t At = Before.size();
+        while (At && (isalnum(static_cast<unsigned char>(Before[At - 1])) || Before[At - 1] == '_'))
+          --At;
+        Result.insert(Before.substr(At).str());
+      }
     }
   }
-  return {Result.begin(), Result.end()};
+  return Result;
+}
+
+/// What may make up for a barrier that no path was proved to have; empty if the text shows nothing of the kind.
+std::string ExitAudit::doubt(size_t Exit, TextWay &Way) const {
+  std::set<std::string> Stop = LateBehind;
+  if (!State.semantics().is("destroy_waits_call_rcu"))
+    for (const CacheRule &C : State.rules().cache_destroy)
+      Stop.insert(C.name);
+  std::set<std::string> Fields = barrierFields();
+  TextReach Reach(DB, Stop);
+  std::vector<std::string> Starts = Called[Exit];
+  if (!M.exits[Exit].function.empty())
+    Starts.insert(Starts.begin(), M.exits[Exit].function);
+  Way = Reach.find(Starts, [&](const std::string &Id) { return waitsForCallbacks(State.rules().barrier(Id)) || Fields.count(Id) != 0; }, TextDepth);
+  if (Way.found)
+    return Way.target + "() may run on some path: " + listed(Way.chain) + " (" + Way.file + ":" + std::to_string(Way.line) + ")";
+  const std::vector<std::string> &Signals = State.rules().signals;
+  std::vector<std::string> Callbacks(M.callbacks.begin(), M.callbacks.end());
+  bool All = true;
+  for (const std::string &C : Callbacks) {
+    TextWay W = Reach.find({C}, [&](const std::string &Id) { return std::find(Signals.begin(), Signals.end(), Id) != Signals.end(); }, 1);
+    All = All && W.found;
+    if (W.found)
+      Way = W;
+  }
+  if (All && Way.found)
+    return plainName(Callbacks.front()) + "() tells with " + Way.target + "() that it has run, and somebody may wait for that instead";
+  Way = {};
+  return {};
 }
 
 /// On the AST: a barrier on every path of the exit, in a callee too. What the core calls back meanwhile is left to the text: it
@@ -251,28 +316,20 @@ void ExitAudit::missing(size_t N) {
   std::string Callback = namedCallback(First.callback), More = M.callbacks.size() > 1 ? " and " + std::to_string(M.callbacks.size() - 1) + " more" : "";
   std::string Exit = E.function.empty() ? E.macro + "(" + E.driver + ")" : plainName(E.function) + "()";
   F.reason = M.scope.name + " queues " + Callback + "()" + More + " and can be unloaded, but " + Exit + " reaches no rcu_barrier(); the callback may run after its text is gone";
-  // What the text would allow.
-  std::set<std::string> Stop;
-  if (!State.semantics().is("destroy_waits_call_rcu"))
-    for (const CacheRule &C : State.rules().cache_destroy)
-      Stop.insert(C.name);
-  TextReach Reach(DB, Stop);
-  std::vector<std::string> Starts = Called;
-  if (!E.function.empty())
-    Starts.insert(Starts.begin(), E.function);
-  TextWay W = Reach.find(Starts, [&](const std::string &Id) { return waitsForCallbacks(State.rules().barrier(Id)); }, TextDepth, LateBehind);
-  if (W.found) {
+  TextWay W;
+  std::string Doubt = doubt(N, W);
+  if (!Doubt.empty()) {
     F.confidence = Confidence::Low;
-    F.confidence_why = W.target + "() may run on some path: " + listed(W.chain) + " (" + W.file + ":" + std::to_string(W.line) + ")";
-    F.evidence.push_back({W.file, W.line, W.chain.back(), "names " + W.target + "(); reached from the exit by " + listed(W.chain)});
+    F.confidence_why = Doubt;
+    F.evidence.push_back({W.file, W.line, W.chain.back(), "names " + W.target + "(); reached by " + listed(W.chain)});
   } else {
     F.confidence = !E.function.empty() ? Confidence::High : Confidence::Medium;
     F.confidence_why = "the exit, what it calls and what the module registers were followed " + std::to_string(TextDepth) + " calls deep by their text" +
                        (Called.empty() ? "" : ", " + std::to_string(Called.size()) + " functions in registered structures with them") + "; none names a barrier" +
                        (LateText.empty() ? "" : " that counts: " + LateText);
     std::string Followed;
-    for (size_t N = 0; N < Called.size() && N < 8; ++N)
-      Followed += (N ? ", " : "") + plainName(Called[N]) + "()";
+    for (size_t I = 0; I < Called.size() && I < 8; ++I)
+      Followed += (I ? ", " : "") + plainName(Called[I]) + "()";
     if (!Followed.empty())
       F.evidence.push_back({E.where.file, E.where.line, "", "followed besides the exit: " + Followed + (Called.size() > 8 ? ", ..." : "")});
   }

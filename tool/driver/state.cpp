@@ -132,7 +132,7 @@ bool TreeState::settle(const std::function<bool()> &Ask, unsigned Rounds) {
     std::map<std::string, Demand> Open = DB->takeDemands();
     if (Done || Open.empty())
       return Done;
-    if (getenv("KRCU_DEBUG_ROUNDS")) { fprintf(stderr, "round %u: %zu files\n", Round, Open.size()); for (auto &[F, D] : Open) { fprintf(stderr, "   %s:", F.c_str()); for (auto &N : D.names) fprintf(stderr, " %s", N.c_str()); fprintf(stderr, "\n"); } }
+
     parse(Open);
   }
   return false;

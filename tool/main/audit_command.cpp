@@ -2,6 +2,7 @@
 #include "tool/driver/audit.h"
 #include "tool/main/review_commands.h"
 #include "tool/report/report.h"
+#include "tool/report/sarif.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
@@ -95,7 +96,7 @@ int runAudit(const AuditCommandOptions &O, const char *Executable) {
     std::fprintf(stderr, "krcu: warning: %s\n", W.c_str());
   if (O.stats)
     std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
-  if (llvm::Error E = writeStdout(O.format == "json" ? auditJson(R) : auditText(R)))
+  if (llvm::Error E = writeStdout(O.format == "sarif" ? auditSarif(R) : O.format == "json" ? auditJson(R) : auditText(R)))
     return error(std::move(E));
   bool Any = std::any_of(R.findings.begin(), R.findings.end(), [](const AuditFinding &F) { return F.severity != Severity::Note; });
   return Any ? Findings : Nothing;

@@ -91,6 +91,7 @@ struct RowTables {
   RowTable<NameRule> deferred_frees_no_head{"deferred_frees_no_head"};
   RowTable<NameRule> cache_alloc{"cache_alloc"};
   RowTable<NameRule> pool_destroy{"pool_destroy"};
+  RowTable<NameRule> signals{"signals"};
   RowTable<NameRule> quiet_calls{"quiet_calls"};
 
   /// Calls `Visit` with every table, in the order above.
@@ -112,6 +113,7 @@ struct RowTables {
     Visit(deferred_frees_no_head);
     Visit(cache_alloc);
     Visit(pool_destroy);
+    Visit(signals);
     Visit(quiet_calls);
   }
 };

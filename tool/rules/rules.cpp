@@ -86,6 +86,7 @@ Rules freeze(const RowTables &T) {
   R.deferred_frees_no_head = namesOf(T.deferred_frees_no_head);
   R.cache_alloc = namesOf(T.cache_alloc);
   R.pool_destroy = namesOf(T.pool_destroy);
+  R.signals = namesOf(T.signals);
   R.quiet_calls = namesOf(T.quiet_calls);
   return R;
 }

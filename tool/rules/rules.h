@@ -123,6 +123,8 @@ struct Rules {
   std::vector<std::string>
       pool_destroy; ///< functions that take away what callbacks may free to, besides slab caches: the pool is argument 0
   std::vector<std::string>
+      signals; ///< calls by which a callback tells somebody that it has run: complete(), wake_up()
+  std::vector<std::string>
       quiet_calls; ///< calls that cannot make an object of a cache (printk, ...): used for error paths
 
   const DeferralRule *deferral(const std::string &Name) const;

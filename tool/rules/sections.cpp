@@ -235,6 +235,7 @@ const Section Sections[] = {
     {"deferred_frees_no_head", readNamesOf<&RowTables::deferred_frees_no_head>},
     {"cache_alloc", readNamesOf<&RowTables::cache_alloc>},
     {"pool_destroy", readNamesOf<&RowTables::pool_destroy>},
+    {"signals", readNamesOf<&RowTables::signals>},
     {"quiet_calls", readNamesOf<&RowTables::quiet_calls>},
 };
 
