@@ -57,6 +57,10 @@ public:
 
   void run() {
     std::vector<BarrierCall> Calls = barrierCalls(State);
+    std::vector<std::string> Files;
+    for (const BarrierCall &B : Calls)
+      Files.push_back(B.file);
+    State.scan().frontend().preparePch(Files);
     // Everything that all of them need, in common rounds.
     State.settle([&] {
       bool Ready = true;
@@ -83,7 +87,10 @@ public:
         if (Scope.files.empty() || Asked.count(Scope.files.front()))
           continue;
         ModuleQueue &Q = Known[Scope.files.front()];
-        Q = Queues.of(Scope, true);
+        // Where the text shows a callback the barrier is needed; only for the others is more parsed.
+        Q = Queues.of(Scope, false);
+        if (Q.callbacks.empty())
+          Q = Queues.of(Scope, true);
         if (!Q.pending)
           Asked.insert(Scope.files.front());
       }

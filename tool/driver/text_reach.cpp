@@ -6,7 +6,7 @@
 namespace krcu {
 namespace {
 
-constexpr size_t MaxFunctions = 2500;
+constexpr size_t MaxFunctions = 15000;
 
 struct Step {
   std::string symbol;
