@@ -188,8 +188,10 @@ private:
       ++Replies;
     else if (Empty && P.numbered && P.number == 0)
       ++Covers;
-    else if (Empty)
+    else if (Empty && ++Empties <= 3)
       Box.notes.push_back(Name + ": \"" + Subject + "\" has no patch");
+    else if (Empty)
+      return;
     else
       Box.patches.push_back(std::move(P));
   }
@@ -209,7 +211,7 @@ private:
   }
 
   Inbox Box;
-  unsigned Mails = 0, Covers = 0, Replies = 0;
+  unsigned Mails = 0, Covers = 0, Replies = 0, Empties = 0;
 };
 
 bool sameDiff(const ReviewPatch &A, const ReviewPatch &B) { return A.body == B.body; }
@@ -262,6 +264,8 @@ void order(Inbox &Box) {
 }
 
 llvm::Expected<Inbox> Reader::finish() {
+  if (Empties > 3)
+    Box.notes.push_back(std::to_string(Empties - 3) + " more mails have no patch");
   if (Replies)
     Box.notes.push_back(std::to_string(Replies) + (Replies == 1 ? " reply was" : " replies were") + " left out");
   if (Box.patches.empty())

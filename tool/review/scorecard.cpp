@@ -78,6 +78,8 @@ std::string where(const Finding &F) {
   return F.file.empty() ? std::string() : F.file + (F.line ? ":" + std::to_string(F.line) : "") + (F.old_line && F.line ? " (before)" : "") + ": ";
 }
 
+constexpr size_t MaxListed = 40;
+
 void onePatch(const PatchReview &P, std::string &Out) {
   bool Single = P.files.size() < 2;
   Out += titleOf(*P.patch) + "\n\t" + verdictTitle(P.verdict) + (Single ? ": " + P.reason : "") + "\n";
@@ -86,9 +88,15 @@ void onePatch(const PatchReview &P, std::string &Out) {
       for (size_t N = 0; N < F.findings.size(); ++N)
         if (F.reason.find(F.findings[N].reason) == std::string::npos)
           Out += "\t" + std::string(verdictTitle(F.findings[N].verdict)) + ": " + where(F.findings[N]) + F.findings[N].reason + "\n";
-  if (!Single)
-    for (const FileReview &F : P.files)
-      Out += "\t" + std::string(verdictTitle(F.verdict)) + ": " + (F.file.empty() ? "" : F.file + ": ") + F.reason + "\n";
+  // Of a patch that touches half the tree only what matters.
+  size_t Silent = 0;
+  for (const FileReview &F : P.files) {
+    if (Single || (P.files.size() > MaxListed && F.findings.empty() && ++Silent))
+      continue;
+    Out += "\t" + std::string(verdictTitle(F.verdict)) + ": " + (F.file.empty() ? "" : F.file + ": ") + F.reason + "\n";
+  }
+  if (Silent)
+    Out += "\t" + std::to_string(Silent) + " files change no deferred free, barrier or cache\n";
   Out += "\n";
 }
 
