@@ -11,6 +11,8 @@ pkg_check_modules(LIBGIT2 REQUIRED IMPORTED_TARGET libgit2)
 pkg_check_modules(TCMALLOC REQUIRED IMPORTED_TARGET libtcmalloc_minimal)
 # The patterns of MAINTAINERS are Perl's.
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
+# Mails: encodings, character sets, MIME parts.
+pkg_check_modules(GMIME REQUIRED IMPORTED_TARGET gmime-3.0)
 # Mustache templates for the texts of patches: one header, libkainjow-mustache-dev.
 find_path(KRCU_MUSTACHE kainjow/mustache.hpp REQUIRED)
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "matchers/extract.h"
+#include "matchers/deferred.h"
 #include "matchers/flows.h"
 #include "matchers/functions.h"
 #include "matchers/names.h"
@@ -56,6 +57,7 @@ FileFacts extractFacts(ASTContext &Context, const std::string &MainFile, const s
         continue;
       Files.insert(N.fileOf(F->getLocation()));
       collectSites(N, F, Facts.sites, Callbacks);
+      collectDeferredFrees(N, F, Facts);
       collectFlows(N, F, Facts);
       collectReferences(N, F, Facts);
       Facts.functions.push_back(describeFunction(N, F));

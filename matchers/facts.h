@@ -175,10 +175,39 @@ struct ObjectUseFact {
   std::string macro;
 };
 
+/// One use of a macro that defers a free without a callback: kfree_rcu(p, rcu).
+struct DeferredFreeFact {
+  Location where;        ///< the macro's name, as spelled
+  std::string function;  ///< symbol of the enclosing function
+  std::string name;      ///< kfree_rcu
+  bool in_macro = false; ///< it is itself the product of another macro
+  std::string object;    ///< source text of the pointer
+  std::string member;    ///< source text of the member path; empty where the macro takes none
+  std::string record;    ///< symbol of the object's record, "foo@drv/foo.h"; empty if it points to none
+  std::string record_text; ///< "struct foo"
+  int64_t offset = -1;   ///< of the head in the object, in bytes; -1: unknown or no head
+  bool is_rcu_head = false; ///< the member really is a struct rcu_head
+  int64_t inside = 0;    ///< the pointer is known to lie so many bytes behind the start of another object
+  std::string inside_text; ///< that other object: "m of struct outer"
+};
+
+/// An object comes from a slab cache or goes straight back to an allocator, and the type says what it is.
+struct ObjectFact {
+  enum Kind { Allocated, Freed } kind = Allocated;
+  Location where;
+  std::string function; ///< symbol of the enclosing function
+  std::string name;     ///< kmem_cache_alloc, kfree, ...
+  std::string record;   ///< symbol of the record; empty if the pointer has no type that tells
+  std::string object;   ///< Freed: source text of the pointer
+  std::vector<std::string> caches; ///< places of the cache, if the function takes one
+};
+
 struct FileFacts {
   std::string file;      ///< the main file, relative to the tree
   std::vector<std::string> files; ///< files whose text the facts rest on besides (headers), sorted
   std::vector<CallSiteFact> sites;
+  std::vector<DeferredFreeFact> deferred_frees;
+  std::vector<ObjectFact> objects;
   std::vector<FunctionSummary> summaries;
   std::vector<FunctionFact> functions;
   std::vector<FunctionRefFact> references;

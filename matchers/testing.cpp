@@ -63,6 +63,14 @@ struct list_head { struct list_head *next, *prev; };
 void call_rcu(struct rcu_head *head, rcu_callback_t func);
 void call_rcu_hurry(struct rcu_head *head, rcu_callback_t func);
 void call_srcu(void *ssp, struct rcu_head *head, rcu_callback_t func);
+void kvfree_call_rcu(struct rcu_head *head, void *object);
+#define kfree_rcu(object, member...) kvfree_rcu(object, ## member)
+#define kvfree_rcu(object, member) do { \
+	typeof(object) ___o = (object); \
+	if (___o) \
+		kvfree_call_rcu(&((___o)->member), (void *)(___o)); \
+} while (0)
+#define kfree_rcu_mightsleep(object) do { typeof(object) ___o = (object); if (___o) kvfree_call_rcu(NULL, (void *)(___o)); } while (0)
 void rcu_barrier(void);
 void synchronize_rcu(void);
 

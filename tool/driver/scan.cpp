@@ -28,6 +28,15 @@ Expected<std::unique_ptr<Scan>> Scan::run(const ScanOptions &Options) {
   return S;
 }
 
+Expected<std::unique_ptr<Scan>> Scan::prepare(const ScanOptions &Options) {
+  std::unique_ptr<Scan> S(new Scan(Options));
+  S->Options.leftovers = true; // the whole census
+  if (Error E = S->open())
+    return std::move(E);
+  S->takeCensusOf();
+  return S;
+}
+
 Error Scan::open() {
   {
     Timing::Phase P(Times, "rules");

@@ -48,6 +48,10 @@ public:
   /// Runs the whole scan. Fails only if there is nothing to scan; a file that cannot be read or parsed costs its own rows.
   static llvm::Expected<std::unique_ptr<Scan>> run(const ScanOptions &Options);
 
+  /// The first part of it: tree, rules, semantics, index, frontend and census; nothing is parsed yet. For commands that ask other questions.
+  static llvm::Expected<std::unique_ptr<Scan>> prepare(const ScanOptions &Options);
+
+  const ScanOptions &options() const { return Options; }
   const Tree &tree() const { return *TheTree; }
   const Rules &rules() const { return TheRules; }
   const Semantics &semantics() const { return TheSemantics; }
@@ -58,6 +62,10 @@ public:
   /// False if not everything that it asks for could be parsed in time.
   bool findLeftovers(std::vector<SiteReport> &Reports);
   const std::vector<SiteReport> &sites() const { return Sites; }
+  /// Every call of a deferral, of every flavour and in every file; only with ScanOptions::leftovers.
+  const std::vector<CensusEntry> &wholeCensus() const { return WholeCensus; }
+  /// What Kbuild and Kconfig say of the file's module. Not thread-safe.
+  ModuleFact moduleFact(const std::string &File);
   /// Calls of deferrals of other flavours (call_srcu, ...), which never convert: name -> how many.
   const std::map<std::string, unsigned> &otherFlavours() const { return OtherFlavours; }
   const std::vector<ParseProblem> &problems() const { return Problems; }
@@ -106,7 +114,6 @@ private:
   bool showHidden();
   void showLine(const std::string &File, unsigned Line, const std::string &Function, unsigned Worker, std::optional<OtherConfiguration> &Result);
   bool wantsPath(const std::string &File) const;
-  ModuleFact moduleFact(const std::string &File);
 
   ScanOptions Options;
   std::unique_ptr<Tree> TheTree;

@@ -6,49 +6,11 @@
 // slow step parses old and new text with all bodies and compares what Clang says of them.
 #include "tool/driver/verify.h"
 #include "matchers/extract.h"
-#include <cctype>
+#include "tool/driver/diagnostics.h"
 #include <set>
 
 namespace krcu {
 namespace {
-
-std::map<std::string, int> countWords(const std::string &Text) {
-  std::map<std::string, int> Count;
-  for (size_t I = 0; I < Text.size();) {
-    size_t Begin = I;
-    while (I < Text.size() && (std::isalnum(static_cast<unsigned char>(Text[I])) || Text[I] == '_'))
-      ++I;
-    if (I > Begin)
-      ++Count[Text.substr(Begin, I - Begin)];
-    else
-      ++I;
-  }
-  return Count;
-}
-
-/// Words that stand less often in the new text.
-std::set<std::string> rarerWords(const std::string &Old, const std::string &New) {
-  std::map<std::string, int> Now = countWords(New);
-  std::set<std::string> Result;
-  for (const auto &[Word, N] : countWords(Old))
-    if (Now[Word] < N)
-      Result.insert(Word);
-  return Result;
-}
-
-/// The words that a diagnostic quotes: "unused function 'foo'".
-std::set<std::string> quoted(const std::string &Text) {
-  std::set<std::string> Result;
-  size_t Open = Text.find('\'');
-  while (Open != std::string::npos) {
-    size_t Close = Text.find('\'', Open + 1);
-    if (Close == std::string::npos)
-      break;
-    Result.insert(Text.substr(Open + 1, Close - Open - 1));
-    Open = Text.find('\'', Close + 1);
-  }
-  return Result;
-}
 
 /// What the quick step must not let pass: errors, and words of the edit that a warning quotes.
 struct Suspicion {
@@ -60,18 +22,10 @@ Suspicion suspicionOf(const ParseOutcome &O, const std::set<std::string> &Rarer)
   Suspicion Result;
   for (const ParseDiagnostic &D : O.diagnostics) {
     Result.error = Result.error || D.error;
-    for (const std::string &Word : quoted(D.text))
+    for (const std::string &Word : quotedWords(D.text))
       if (Rarer.count(Word))
         Result.words.insert(Word);
   }
-  return Result;
-}
-
-/// Diagnostics as a multiset that does not care for line numbers, which the edit moves.
-std::multiset<std::string> fingerprint(const ParseOutcome &O) {
-  std::multiset<std::string> Result;
-  for (const ParseDiagnostic &D : O.diagnostics)
-    Result.insert(D.file + ": " + D.text);
   return Result;
 }
 
@@ -94,13 +48,8 @@ std::string compareWhole(Scan &S, const std::string &File, const std::map<std::s
   ParseOutcome After = S.frontend().parse(New, Worker, ignoreAst);
   if (!After.parsed)
     return "the new text could not be parsed";
-  std::multiset<std::string> Had = fingerprint(Before);
-  for (const ParseDiagnostic &D : After.diagnostics) {
-    auto It = Had.find(D.file + ": " + D.text);
-    if (It == Had.end())
-      return complaint(D);
-    Had.erase(It);
-  }
+  if (auto D = firstNewDiagnostic(Before, After))
+    return complaint(*D);
   return {};
 }
 

@@ -86,6 +86,24 @@ Demand Database::served(const std::string &File) const {
   return It == Served.end() ? Demand() : It->second;
 }
 
+void Database::inherit(const Database &From, const std::set<std::string> &Changed) {
+  std::set<std::string> Stale = Changed;
+  for (const std::string &Path : Changed)
+    if (!llvm::StringRef(Path).ends_with(".c") || !I.includersOf(Path).empty())
+      for (uint32_t F : I.transitiveIncludersOf(Path))
+        Stale.insert(I.files()[F].path);
+  for (const auto &[File, Facts] : From.Files)
+    if (!Stale.count(File))
+      Files.emplace(File, Facts);
+  for (const auto &[File, D] : From.Served)
+    if (!Stale.count(File))
+      Served.emplace(File, D);
+  for (const auto &[File, Problem] : From.Problems)
+    if (!Stale.count(File))
+      Problems.emplace(File, Problem);
+  link();
+}
+
 bool Database::require(const std::string &File, const Demand &D) {
   if (Forbidden.count(File))
     return true; // never to be had; problem() says so

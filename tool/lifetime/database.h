@@ -66,6 +66,9 @@ public:
   void add(FileFacts Facts, const Demand &Served, const std::string &Cause);
   /// A file that gave no AST at all.
   void addUnparsed(const std::string &File, const Demand &Served, const std::string &Cause);
+  /// Takes over what `From` knows, except of the files in `Changed` and of those that include one of them. For a database over an
+  /// index in which these have other texts.
+  void inherit(const Database &From, const std::set<std::string> &Changed);
   /// Forgets a file, as if it had never been parsed and could not be (for fault injection).
   void forbid(const std::string &File) { Forbidden.insert(File); }
 

@@ -493,7 +493,7 @@ bool Judge::noObjectYet(const CacheReport &C, const DestructionReport &R, std::s
 
 /// Functions with a call whose callback frees into this cache: what runs them behind a barrier spoils it.
 std::set<std::string> Judge::queueingFunctions(const CacheReport &C) {
-  std::set<std::string> Result;
+  std::set<std::string> Result = AlsoQueueing;
   for (const auto &[File, Facts] : DB.files())
     for (const CallSiteFact &S : Facts.sites) {
       auto Through = Targets.find(S.callback); // a pointer that can hold but one function

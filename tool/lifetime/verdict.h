@@ -84,6 +84,13 @@ struct ModuleFact {
 };
 using ModuleOracle = std::function<ModuleFact(const std::string &File)>;
 
+/// Objects of some caches that kfree_rcu() frees; of `report` the census entry says where.
+struct ObjectQuestion {
+  std::vector<std::string> caches;  ///< places
+  std::set<std::string> queueing;   ///< functions that free such objects so
+  SiteReport report;
+};
+
 class Judge {
 public:
   Judge(Database &DB, const Semantics &S, ModuleOracle Modules, VerdictOptions Options)
@@ -95,6 +102,10 @@ public:
   /// Judges all entries with the facts at hand. False if demands are open (then judge again after parsing).
   /// \p OnlyOpen: leave out the caches that had no demand open last time; the verdicts are then not final.
   bool judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport> &Reports, bool OnlyOpen = false);
+
+  /// What the life of the caches means for objects that are freed by kfree_rcu(), wherever that stands: fills in verdict, reason, caches,
+  /// destructions and evidence of each report. False if demands are open.
+  bool judgeObjects(std::vector<ObjectQuestion> &Questions);
 
 private:
   std::vector<const FlowFact *> flowsOutsideTheAllocator() const;
@@ -123,6 +134,7 @@ private:
   std::map<std::string, CallbackReport> Callbacks;
   std::map<std::string, std::string> Targets; ///< place -> the one function it can hold, as far as asked
   std::map<std::tuple<std::string, const FunctionFact *, unsigned>, DestructionReport> Destructions; ///< by cache and call
+  std::set<std::string> AlsoQueueing; ///< functions that free objects of the cache in question without a callback
   bool Pending = false;
   bool Partial = false;
   std::set<std::string> Settled; ///< caches without an open demand

@@ -3,6 +3,7 @@
 #include "tool/driver/patch.h"
 #include "tool/driver/scan.h"
 #include "tool/report/report.h"
+#include "tool/report/sarif.h"
 #include "tool/report/version.h"
 #include "tool/rewrite/inplace.h"
 #include "tool/rewrite/rewrite.h"
@@ -125,6 +126,13 @@ ReportInput reportOf(Scan &S, const std::vector<SiteReport> &Sites, const Option
   return In;
 }
 
+std::vector<std::string> problemLines(const Scan &S) {
+  std::vector<std::string> Result;
+  for (const ParseProblem &P : S.problems())
+    Result.push_back(P.file + ": " + P.cause);
+  return Result;
+}
+
 int runScan(const Options &O, ScanOptions SO) {
   auto S = Scan::run(SO);
   if (!S)
@@ -136,7 +144,7 @@ int runScan(const Options &O, ScanOptions SO) {
   printWarnings(**S, O.stats);
   std::map<std::string, unsigned> Counts = classCounts(Sites);
   bool Any = Counts["convert"] + Counts["unsafe"] + Counts["review"] + Counts["refuse"] != 0;
-  return print((*S)->tree().shown(O.format == "json" ? scanJson(In) : scanText(In)), Any ? Findings : Nothing);
+  return print((*S)->tree().shown(O.format == "sarif" ? scanSarif(Sites, problemLines(**S)) : O.format == "json" ? scanJson(In) : scanText(In)), Any ? Findings : Nothing);
 }
 
 int runPatch(const Options &O, ScanOptions SO) {
@@ -237,7 +245,13 @@ void addCommon(CLI::App *C, Options &O) {
       ->allow_extra_args(false); // or it would swallow TREE
   C->add_option("--assume", O.assume, "what-if: an era (" "no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics")
       ->allow_extra_args(false); // or it would swallow TREE
-  C->add_option("--format", O.format, "text or json")->check(CLI::IsMember({"text", "json"}));
+}
+
+void addFormat(CLI::App *C, Options &O, bool Sarif = false) {
+  std::vector<std::string> Formats{"text", "json"};
+  if (Sarif)
+    Formats.push_back("sarif");
+  C->add_option("--format", O.format, Sarif ? "text, json or sarif" : "text or json")->check(CLI::IsMember(Formats));
 }
 
 void addScanning(CLI::App *C, Options &O) {
@@ -264,26 +278,37 @@ const char *versionText() { return KRCU_VERSION; }
 void addCommands(CLI::App &App, Options &O) {
   CLI::App *ScanCommand = App.add_subcommand("scan", "one line per candidate: site, callback, class, reason; and a summary that accounts for every call");
   addScanning(ScanCommand, O);
+  addFormat(ScanCommand, O, true);
   addPaths(ScanCommand, O);
   ScanCommand->add_flag("--all", O.all, "list every call, also those whose callback does more than free");
   CLI::App *PatchCommand = App.add_subcommand("patch", "the safe conversions as a unified diff on standard output");
   addScanning(PatchCommand, O);
+  addFormat(PatchCommand, O);
   addPaths(PatchCommand, O);
   PatchCommand->add_flag("--in-place", O.in_place, "rewrite the files (all or none) and print their names");
   PatchCommand->add_flag("--drop-barriers", O.drop_barriers, "remove an rcu_barrier() too if no other callback can be queued (default: it stays)");
   addSeriesOptions(PatchCommand, O.series);
   addVerifyCommand(App, O.series, O.tree, O.rules, O.jobs);
+  addReviewCommand(App, O.review);
+  addAuditCommand(App, O.audit);
   CLI::App *ExplainCommand = App.add_subcommand("explain", "the whole chain of evidence for one site");
   addScanning(ExplainCommand, O);
+  addFormat(ExplainCommand, O);
   ExplainCommand->add_option("FILE:LINE", O.place, "the site, as krcu scan prints it")->required();
-  addCommon(App.add_subcommand("semantics", "what this tree's primitives wait for, and the lines that show it"), O);
+  CLI::App *SemanticsCommand = App.add_subcommand("semantics", "what this tree's primitives wait for, and the lines that show it");
+  addCommon(SemanticsCommand, O);
+  addFormat(SemanticsCommand, O);
 }
 
 int runCommand(CLI::App &App, const Options &O, const char *Executable) {
+  std::string Name = App.get_subcommands().front()->get_name();
+  if (Name == "review")
+    return runReview(O.review, Executable);
+  if (Name == "audit")
+    return runAudit(O.audit, Executable);
   auto SO = scanOptions(O, Executable);
   if (!SO)
     return error(SO.takeError());
-  std::string Name = App.get_subcommands().front()->get_name();
   if (Name == "scan")
     return runScan(O, *SO);
   if (Name == "patch")

@@ -3,6 +3,7 @@
 // The subcommands and their options.
 #pragma once
 
+#include "tool/main/review_commands.h"
 #include "tool/main/series_commands.h"
 #include <CLI/CLI.hpp>
 #include <string>
@@ -28,6 +29,8 @@ struct Options {
   bool allow_hurry = false;
   bool no_pch = false;
   bool parse_all = false;
+  ReviewOptions review;
+  AuditCommandOptions audit;
   SeriesOptions series;                ///< patch --series, --commit; verify
 };
 

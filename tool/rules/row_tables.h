@@ -23,6 +23,7 @@ struct NameRule {
 /// What a row is called when another file wants to replace or remove it.
 std::string rowKey(const CallbackFieldRule &R);
 std::string rowKey(const RcuCalledFieldRule &R);
+std::string rowKey(const LateFieldRule &R);
 std::string rowKey(const ConversionRule &R);
 template <class T> std::string rowKey(const T &R) { return R.name; }
 
@@ -82,11 +83,15 @@ struct RowTables {
   RowTable<CallbackFieldRule> callback_fields{"callback_fields"};
   RowTable<RcuCalledFieldRule> rcu_called_fields{"rcu_called_fields"};
   RowTable<RcuCalledArgumentRule> rcu_called_arguments{"rcu_called_arguments"};
+  RowTable<LateFieldRule> late_fields{"late_fields"};
   RowTable<ConversionRule> conversions{"conversions"};
   RowTable<NameRule> checks{"checks"};
   RowTable<NameRule> container_macros{"container_macros"};
   RowTable<NameRule> replacements{"replacements"};
   RowTable<NameRule> deferred_frees_no_head{"deferred_frees_no_head"};
+  RowTable<NameRule> cache_alloc{"cache_alloc"};
+  RowTable<NameRule> pool_destroy{"pool_destroy"};
+  RowTable<NameRule> signals{"signals"};
   RowTable<NameRule> quiet_calls{"quiet_calls"};
   RowTable<NameRule> effect_calls{"effect_calls"};
 
@@ -101,11 +106,15 @@ struct RowTables {
     Visit(callback_fields);
     Visit(rcu_called_fields);
     Visit(rcu_called_arguments);
+    Visit(late_fields);
     Visit(conversions);
     Visit(checks);
     Visit(container_macros);
     Visit(replacements);
     Visit(deferred_frees_no_head);
+    Visit(cache_alloc);
+    Visit(pool_destroy);
+    Visit(signals);
     Visit(quiet_calls);
     Visit(effect_calls);
   }

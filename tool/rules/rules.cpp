@@ -78,11 +78,15 @@ Rules freeze(const RowTables &T) {
   R.callback_fields = T.callback_fields.rows();
   R.rcu_called_fields = T.rcu_called_fields.rows();
   R.rcu_called_arguments = T.rcu_called_arguments.rows();
+  R.late_fields = T.late_fields.rows();
   R.conversions = expandConversions(T);
   R.checks = namesOf(T.checks);
   R.container_macros = namesOf(T.container_macros);
   R.replacements = namesOf(T.replacements);
   R.deferred_frees_no_head = namesOf(T.deferred_frees_no_head);
+  R.cache_alloc = namesOf(T.cache_alloc);
+  R.pool_destroy = namesOf(T.pool_destroy);
+  R.signals = namesOf(T.signals);
   R.quiet_calls = namesOf(T.quiet_calls);
   R.effect_calls = namesOf(T.effect_calls);
   return R;

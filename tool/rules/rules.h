@@ -83,6 +83,14 @@ struct RcuCalledArgumentRule {
   Location where;
 };
 
+/// A structure member that the core calls behind a barrier of its own: what the function queues, that barrier has not waited for.
+struct LateFieldRule {
+  std::string record;  ///< "net_device"
+  std::string field;   ///< "priv_destructor"
+  std::string barrier; ///< the function whose barrier has run by then
+  Location where;
+};
+
 /// What a deferral of a callback that only frees may become. Once loaded there is one for each pair of a
 /// deferral and a family: 'any' of the YAML is written out. `where` is then the row that gave it.
 struct ConversionRule {
@@ -103,12 +111,19 @@ struct Rules {
   std::vector<CallbackFieldRule> callback_fields;
   std::vector<RcuCalledFieldRule> rcu_called_fields;
   std::vector<RcuCalledArgumentRule> rcu_called_arguments;
+  std::vector<LateFieldRule> late_fields;
   std::vector<ConversionRule> conversions;
   std::vector<std::string> checks;           ///< WARN_ON and its kin: would be lost with the callback
   std::vector<std::string> container_macros; ///< documentation only: found by value, not by name
   std::vector<std::string>
       replacements; ///< kfree_rcu, kvfree_rcu, ...: names that already are deferred frees
   std::vector<std::string> deferred_frees_no_head; ///< kfree_rcu_mightsleep, ...
+  std::vector<std::string>
+      cache_alloc; ///< functions that take an object from the slab cache that is argument 0
+  std::vector<std::string>
+      pool_destroy; ///< functions that take away what callbacks may free to, besides slab caches: the pool is argument 0
+  std::vector<std::string>
+      signals; ///< calls by which a callback tells somebody that it has run: complete(), wake_up()
   std::vector<std::string>
       quiet_calls; ///< calls that cannot make an object of a cache (printk, ...): used for error paths
   std::vector<std::string> effect_calls; ///< calls that change something in every configuration (a reference count, a lock)

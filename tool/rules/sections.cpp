@@ -12,6 +12,7 @@ const char AnyWord[] = "any";
 
 std::string rowKey(const CallbackFieldRule &R) { return R.record + "." + R.field; }
 std::string rowKey(const RcuCalledFieldRule &R) { return R.record + "." + R.field; }
+std::string rowKey(const LateFieldRule &R) { return R.record + "." + R.field; }
 std::string rowKey(const ConversionRule &R) { return R.deferral + "+" + R.family; }
 
 namespace {
@@ -155,6 +156,19 @@ llvm::Error readRcuCalledArgument(Target &To, const YamlNode &Node) {
   return Row.take();
 }
 
+llvm::Error readLateField(Target &To, const YamlNode &Node) {
+  RowReader Row(To.file, Node, "late_fields", {"record", "field", "fields", "barrier"});
+  LateFieldRule R;
+  R.record = Row.name("record");
+  R.barrier = Row.name("barrier");
+  for (const PlacedWord &W : Row.names("field", "fields")) {
+    R.field = W.text;
+    R.where = W.where;
+    put(To, To.tables.late_fields, Row, R);
+  }
+  return Row.take();
+}
+
 llvm::Error readConversion(Target &To, const YamlNode &Node) {
   RowReader Row(To.file, Node, "conversions",
                 {"deferral", "deferrals", "family", "families", "replacement", "refusal"});
@@ -213,11 +227,15 @@ const Section Sections[] = {
     {"callback_fields", readCallbackField},
     {"rcu_called_fields", readRcuCalledField},
     {"rcu_called_arguments", readRcuCalledArgument},
+    {"late_fields", readLateField},
     {"conversions", readConversion},
     {"checks", readNamesOf<&RowTables::checks>},
     {"container_macros", readNamesOf<&RowTables::container_macros>},
     {"replacements", readNamesOf<&RowTables::replacements>},
     {"deferred_frees_no_head", readNamesOf<&RowTables::deferred_frees_no_head>},
+    {"cache_alloc", readNamesOf<&RowTables::cache_alloc>},
+    {"pool_destroy", readNamesOf<&RowTables::pool_destroy>},
+    {"signals", readNamesOf<&RowTables::signals>},
     {"quiet_calls", readNamesOf<&RowTables::quiet_calls>},
     {"effect_calls", readNamesOf<&RowTables::effect_calls>},
 };

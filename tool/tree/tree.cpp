@@ -170,11 +170,17 @@ llvm::Expected<Tree> Tree::open(const std::string &Path) {
 }
 
 std::optional<std::string> Tree::read(llvm::StringRef Relative) const {
+  if (!Overlay.empty())
+    if (auto It = Overlay.find(Relative.str()); It != Overlay.end())
+      return It->second;
   llvm::StringRef Below = mountedPath(Relative);
   return Below.empty() ? readInside(Root, Relative) : readInside(Mounted, Below);
 }
 
 bool Tree::has(llvm::StringRef Relative) const {
+  if (!Overlay.empty())
+    if (auto It = Overlay.find(Relative.str()); It != Overlay.end())
+      return It->second.has_value();
   llvm::StringRef Below = mountedPath(Relative);
   const std::string &Base = Below.empty() ? Root : Mounted;
   std::optional<std::string> Clean = normalise(Below.empty() ? Relative : Below);

@@ -6,6 +6,7 @@
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,6 +38,9 @@ public:
   /// The path relative to the root, or nothing when it is outside.
   std::optional<std::string> relative(llvm::StringRef Absolute) const;
 
+  /// From now on read() gives these texts instead of those on disk; nothing: the file is gone. has() answers alike. For a patch in memory.
+  void overlay(std::map<std::string, std::optional<std::string>> Texts) { Overlay = std::move(Texts); }
+
   /// Adds the directory of an external module. From now on its files have the relative paths
   /// MountPoint + "/" + path for all methods above; its own files and no others, symlinks out are refused.
   /// Fails if it cannot be read, or if one of the two directories lies in the other.
@@ -57,6 +61,7 @@ public:
 
 private:
   std::string Root, Version, Mounted;
+  std::map<std::string, std::optional<std::string>> Overlay;
   unsigned Parts[3] = {0, 0, 0};
 };
 

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/driver/audit.h"
+#include "tool/driver/audit_parts.h"
+#include "tool/driver/review_judge.h"
+#include "llvm/ADT/StringRef.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu {
+namespace {
+
+/// Every file that spells a deferred free.
+std::set<std::string> filesWithDeferredFrees(TreeState &State, Demand &D) {
+  D.words.insert(State.rules().replacements.begin(), State.rules().replacements.end());
+  D.words.insert(State.rules().deferred_frees_no_head.begin(), State.rules().deferred_frees_no_head.end());
+  std::set<std::string> Result;
+  for (const std::string &W : D.words)
+    for (uint32_t F : State.database().mentioning(W))
+      Result.insert(State.index().files()[F].path);
+  return Result;
+}
+
+bool freedOtherwise(TreeState &State, const std::string &Record) {
+  for (const auto &[File, Facts] : State.database().files())
+    for (const ObjectFact &O : Facts.objects)
+      if (O.kind == ObjectFact::Freed && O.record == Record && O.caches.empty())
+        return true;
+  return false;
+}
+
+void auditShape(const DeferredFreeFact &D, std::vector<AuditFinding> &To) {
+  AuditFinding F;
+  F.severity = Severity::Error;
+  F.confidence = Confidence::High;
+  F.where = D.where;
+  F.function = plainName(D.function);
+  F.subject = D.object;
+  std::string Call = D.name + "(" + D.object + (D.member.empty() ? "" : ", " + D.member) + ")";
+  if (D.inside) {
+    F.kind = "not_an_allocation";
+    F.reason = Call + " frees " + D.inside_text + ", which lies " + std::to_string(D.inside) + " bytes behind the start of the allocation";
+    F.confidence_why = "the offset is that of the record's layout";
+    F.evidence = {{D.where.file, D.where.line, F.function, F.reason}};
+    To.push_back(F);
+  }
+  if (D.offset >= 4096 || (D.offset >= 0 && !D.is_rcu_head)) {
+    F.kind = "not_a_head";
+    F.reason = D.offset >= 4096 ? Call + ": the head is at offset " + std::to_string(D.offset) + ", and kfree_rcu() takes at most 4095"
+                                : Call + ": " + D.member + " of " + D.record_text + " is no struct rcu_head";
+    F.confidence_why = "read off the record's layout";
+    F.evidence = {{D.where.file, D.where.line, F.function, F.reason}};
+    To.push_back(F);
+  }
+}
+
+} // namespace
+
+void auditDeferredFrees(TreeState &State, std::vector<AuditFinding> &To) {
+  Demand D;
+  std::set<std::string> Files = filesWithDeferredFrees(State, D);
+  std::set<std::string> Own; // the primitive's own files define it
+  for (const std::string &File : Files)
+    if (!StringRef(File).ends_with(".h"))
+      Own.insert(File);
+  State.scan().frontend().preparePch({Own.begin(), Own.end()});
+  State.settle([&] {
+    bool Ready = true;
+    for (const std::string &File : Own)
+      Ready = State.database().require(File, D) && Ready;
+    return Ready;
+  });
+  std::vector<DeferredFreeFact> Frees;
+  std::set<Location> Seen; // an inline function of a header is seen by each file that includes it
+  std::set<std::string> Records;
+  for (const auto &[File, Facts] : State.database().files())
+    for (const DeferredFreeFact &Each : Facts.deferred_frees)
+      if (Seen.insert(Each.where).second) {
+        Frees.push_back(Each);
+        if (!Each.record.empty())
+          Records.insert(Each.record);
+      }
+  std::map<std::string, RecordOrigin> Origins = originsOf(State, Records);
+  std::vector<ObjectQuestion> Questions;
+  std::vector<const DeferredFreeFact *> Asked;
+  for (const DeferredFreeFact &Each : Frees) {
+    auditShape(Each, To);
+    auto It = Origins.find(Each.record);
+    if (It == Origins.end() || It->second.caches.empty())
+      continue;
+    std::set<std::string> Queueing;
+    for (const DeferredFreeFact &Other : Frees)
+      if (Other.record == Each.record)
+        Queueing.insert(plainName(Other.function));
+    Questions.push_back(questionAt(Each.where, plainName(Each.function), It->second.caches, Queueing));
+    Asked.push_back(&Each);
+  }
+  judgeCachesIn(State, Questions);
+  for (size_t N = 0; N < Questions.size(); ++N) {
+    const SiteReport &R = Questions[N].report;
+    const DeferredFreeFact &Each = *Asked[N];
+    const RecordOrigin &Origin = Origins[Each.record];
+    if (R.verdict != Verdict::Unsafe && R.verdict != Verdict::Review)
+      continue;
+    AuditFinding F;
+    F.kind = "unsafe_kfree_rcu";
+    F.where = Each.where;
+    F.function = plainName(Each.function);
+    F.subject = Each.record_text + " " + placeName(Origin.caches.front());
+    bool Mixed = freedOtherwise(State, Each.record);
+    bool Sure = R.verdict == Verdict::Unsafe;
+    F.severity = !Sure ? Severity::Note : R.reason == Reason::Slob ? Severity::Warning : Severity::Error;
+    F.confidence = !Sure ? Confidence::Low : Mixed ? Confidence::Medium : Confidence::High;
+    F.confidence_why = !Sure    ? "the search for the cache's destruction is not complete"
+                       : Mixed ? "objects of " + Each.record_text + " are also freed with kfree(), so this one may come from kmalloc()"
+                               : "every allocation of " + Each.record_text + " that was found is from " + placeName(Origin.caches.front());
+    std::string Call = Each.name + "(" + Each.object + (Each.member.empty() ? "" : ", " + Each.member) + ")";
+    F.reason = Call + ": " + (R.reason == Reason::Slob ? "the object is from " + placeName(Origin.caches.front()) + ", and " + reasonText(R) : unsafeReason(R));
+    F.evidence = {{Each.where.file, Each.where.line, F.function, Call + " frees an object of " + Each.record_text}};
+    F.evidence.insert(F.evidence.end(), Origin.evidence.begin(), Origin.evidence.end());
+    if (!R.evidence.empty())
+      F.evidence.insert(F.evidence.end(), R.evidence.begin() + 1, R.evidence.end());
+    To.push_back(std::move(F));
+  }
+}
+
+AuditReport auditTree(Scan &S, const AuditOptions &Options) {
+  AuditReport Report;
+  Report.tree_version = S.tree().version();
+  Report.semantics = &S.semantics();
+  TreeState State(S);
+  std::vector<AuditFinding> All;
+  auto Wants = [&](std::initializer_list<const char *> Kinds) {
+    return Options.kinds.empty() || std::any_of(Kinds.begin(), Kinds.end(), [&](const char *K) { return std::find(Options.kinds.begin(), Options.kinds.end(), K) != Options.kinds.end(); });
+  };
+  if (Wants({"unsafe_kfree_rcu", "not_an_allocation", "not_a_head"})) {
+    Timing::Phase P(S.timing(), "deferred frees");
+    auditDeferredFrees(State, All);
+  }
+  std::vector<QueueingModule> Modules;
+  if (Wants({"missing_rcu_barrier", "late_rcu_barrier", "superfluous_barrier", "needed_barrier"})) {
+    Timing::Phase P(S.timing(), "modules");
+    Modules = queueingModules(State);
+  }
+  if (Wants({"missing_rcu_barrier", "late_rcu_barrier"})) {
+    Timing::Phase P(S.timing(), "module exits");
+    auditModuleExits(State, Modules, All);
+  }
+  if (Wants({"superfluous_barrier", "needed_barrier"})) {
+    Timing::Phase P(S.timing(), "barriers");
+    auditBarriers(State, Modules, All);
+  }
+  if (Wants({"costly_destroy", "costly_barrier"})) {
+    Timing::Phase P(S.timing(), "costs");
+    auditCosts(State, All);
+  }
+  std::sort(All.begin(), All.end(), [](const AuditFinding &A, const AuditFinding &B) { return std::tie(A.where, A.kind, A.subject) < std::tie(B.where, B.kind, B.subject); });
+  for (AuditFinding &F : All) {
+    if (!Wants({F.kind.c_str()}))
+      continue;
+    if (F.confidence == Confidence::Low && !Options.all)
+      ++Report.hidden;
+    else
+      Report.findings.push_back(std::move(F));
+  }
+  for (const auto &[File, Facts] : State.database().files())
+    if (std::string P = State.database().problem(File); !P.empty())
+      Report.not_looked_at.push_back(File + ": " + P);
+  return Report;
+}
+
+} // namespace krcu

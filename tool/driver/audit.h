@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What is already wrong in a tree, or superfluous. Six questions, each with its own file section; all ask the same facts that the scan
+// rests on, plus the deferred frees that are there already.
+#pragma once
+
+#include "tool/driver/state.h"
+#include "tool/report/findings.h"
+
+namespace krcu {
+
+struct AuditOptions {
+  std::vector<std::string> kinds; ///< empty: all
+  bool all = false;               ///< also what is of low confidence
+};
+
+/// `S` must have been made by Scan::prepare(). Findings in order of file and line.
+AuditReport auditTree(Scan &S, const AuditOptions &Options);
+
+} // namespace krcu

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The barriers of modules. One is superfluous if nothing that it waits for can be queued by the module, or if another barrier has run just
+// before it and nothing, not even a callback, can have queued anything since. Most that look like that are not, and then the answer is whose
+// callback needs them.
+#include "tool/driver/audit_parts.h"
+#include "llvm/ADT/StringRef.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu {
+namespace {
+
+struct BarrierCall {
+  std::string name, file, function; ///< function: symbol
+  unsigned line = 0, column = 0;
+};
+
+bool isOtherFlavour(const Rules &R, const QueuedCallback &C) {
+  for (const DeferralRule &D : R.deferrals)
+    if (D.flavour != "rcu" && StringRef(C.text).starts_with(D.name + "()"))
+      return true;
+  return false;
+}
+
+/// Calls of barriers that wait for plain callbacks, in files that can be modules.
+std::vector<BarrierCall> barrierCalls(TreeState &State) {
+  std::vector<BarrierCall> Result;
+  const Database &DB = State.database();
+  for (const BarrierRule &Rule : State.rules().barriers) {
+    if (Rule.cache_only || std::find(Rule.waits_for.begin(), Rule.waits_for.end(), "call_rcu") == Rule.waits_for.end())
+      continue;
+    for (uint32_t Id : DB.mentioning(Rule.name)) {
+      const std::string &File = State.index().files()[Id].path;
+      auto O = StringRef(File).ends_with(".c") ? DB.outline(Id) : nullptr;
+      if (!O)
+        continue;
+      ModuleFact Fact = State.scan().moduleFact(File);
+      if (!Fact.can_be_module || Fact.symbol.empty())
+        continue;
+      for (const OutlineToken &T : DB.tokens(File, Rule.name)) {
+        if (T.function < 0 || !T.before_paren || T.after_member_access || T.in_directive)
+          continue;
+        const OutlineFunction &F = O->functions[static_cast<size_t>(T.function)];
+        Result.push_back({Rule.name, File, F.is_static ? F.name + "@" + File : F.name, T.line, T.column});
+      }
+    }
+  }
+  std::sort(Result.begin(), Result.end(), [](const BarrierCall &A, const BarrierCall &B) { return std::tie(A.file, A.line) < std::tie(B.file, B.line); });
+  return Result;
+}
+
+class BarrierAudit {
+public:
+  BarrierAudit(TreeState &State, std::vector<AuditFinding> &To) : State(State), DB(State.database()), Queues(DB, State.census()), To(To) {}
+
+  void run() {
+    std::vector<BarrierCall> Calls = barrierCalls(State);
+    std::vector<std::string> Files;
+    for (const BarrierCall &B : Calls)
+      Files.push_back(B.file);
+    State.scan().frontend().preparePch(Files);
+    // Everything that all of them need, in common rounds.
+    State.settle([&] {
+      bool Ready = true;
+      Queues.refresh();
+      for (const BarrierCall &B : Calls) {
+        if (Settled.count(B.function))
+          continue;
+        Demand D;
+        D.words.insert(B.name);
+        bool Known = DB.require(B.file, D) && !reachOf(DB, B.function).pending;
+        Ready = Ready && Known;
+        if (Known)
+          Settled.insert(B.function);
+      }
+      return Ready;
+    });
+    // Only the barriers of a module's end are asked about; for these, what the module queues.
+    std::erase_if(Calls, [&](const BarrierCall &B) { return !runsAtTheEnd(reachOf(DB, B.function)); });
+    std::set<std::string> Asked;
+    State.settle([&] {
+      Queues.refresh();
+      for (const BarrierCall &B : Calls) {
+        const ModuleScope &Scope = scopeOf(B.file);
+        if (Scope.files.empty() || Asked.count(Scope.files.front()))
+          continue;
+        ModuleQueue &Q = Known[Scope.files.front()];
+        // Where the text shows a callback the barrier is needed; only for the others is more parsed.
+        Q = Queues.of(Scope, false);
+        if (Q.callbacks.empty())
+          Q = Queues.of(Scope, true);
+        if (!Q.pending)
+          Asked.insert(Scope.files.front());
+      }
+      return std::all_of(Calls.begin(), Calls.end(), [&](const BarrierCall &B) { return scopeOf(B.file).files.empty() || Asked.count(scopeOf(B.file).files.front()); });
+    });
+    for (const BarrierCall &B : Calls)
+      judge(B);
+  }
+
+private:
+  const ModuleScope &scopeOf(const std::string &File) {
+    auto It = Scopes.find(File);
+    if (It == Scopes.end())
+      It = Scopes.emplace(File, ModuleScope{State.scan().moduleFact(File).module, State.scan().frontend().filesOfModule(File)}).first;
+    return It->second;
+  }
+  void judge(const BarrierCall &B);
+  bool destroysBehind(const BarrierCall &B, std::string &Cache) const;
+  static bool runsAtTheEnd(const ReachReport &R) {
+    return !R.paths.empty() && std::all_of(R.paths.begin(), R.paths.end(), [](const ReachPath &P) { return P.kind == ReachKind::ModuleExit || P.kind == ReachKind::Init; });
+  }
+  const BarrierUse *earlier(const BarrierCall &B, const std::set<std::string> &Queueing, std::vector<BarrierUse> &Keep);
+  Evidence queuesMore(const std::vector<QueuedCallback> &Callbacks) const;
+  AuditFinding finding(const BarrierCall &B, const char *Kind) const;
+
+  TreeState &State;
+  Database &DB;
+  QueueSurvey Queues;
+  std::vector<AuditFinding> &To;
+  std::map<std::string, ModuleScope> Scopes;
+  std::set<std::string> Settled;            ///< functions whose callers are all known
+  std::map<std::string, ModuleQueue> Known; ///< by the module's first file
+};
+
+AuditFinding BarrierAudit::finding(const BarrierCall &B, const char *Kind) const {
+  AuditFinding F;
+  F.kind = Kind;
+  F.where = {B.file, B.line, B.column};
+  F.function = plainName(B.function);
+  F.subject = B.name;
+  F.severity = Severity::Note;
+  F.evidence.push_back({B.file, B.line, F.function, B.name + "() stands here"});
+  return F;
+}
+
+/// A callback of the module whose own text queues another one: one barrier does not wait for the second.
+Evidence BarrierAudit::queuesMore(const std::vector<QueuedCallback> &Callbacks) const {
+  std::set<std::string> Stop;
+  for (const BarrierRule &R : State.rules().barriers)
+    Stop.insert(R.name);
+  TextReach Reach(DB, Stop);
+  for (const QueuedCallback &C : Callbacks) {
+    if (C.callback.empty() || DB.definitionsOf(C.callback).empty() || DB.definitionsOf(C.callback).size() > 4)
+      continue;
+    std::string Symbol = C.callback;
+    for (const FunctionPlace &P : DB.definitionsOf(C.callback)) {
+      auto O = DB.outline(P.file);
+      const OutlineFunction *F = O ? O->function(C.callback) : nullptr;
+      if (F && F->is_static && State.index().files()[P.file].path == C.where.file)
+        Symbol = C.callback + "@" + C.where.file;
+    }
+    TextWay W = Reach.find({Symbol}, [&](const std::string &Id) { const DeferralRule *D = State.rules().deferral(Id); return D && D->flavour == "rcu"; }, 3);
+    if (W.found)
+      return {W.file, W.line, W.chain.back(), C.callback + "() may itself queue a callback, in " + W.chain.back() + "()"};
+  }
+  return {};
+}
+
+/// Another barrier on every way to this one behind which nothing can have been queued.
+const BarrierUse *BarrierAudit::earlier(const BarrierCall &B, const std::set<std::string> &Queueing, std::vector<BarrierUse> &Keep) {
+  bool Every = true, AnyExit = false;
+  State.settle([&] {
+    // A parse replaces facts, so everything that points into them is asked for again.
+    Keep.clear();
+    Every = true, AnyExit = false;
+    bool Pending = false;
+    const FunctionFact *F = DB.function(B.function);
+    ReachReport Reach = reachOf(DB, B.function);
+    if (!F || !Reach.complete)
+      return true;
+    BarrierSearch Search(DB, State.semantics());
+    for (unsigned C = 0; C < F->calls.size(); ++C) {
+      if (F->calls[C].where.line != B.line || plainName(F->calls[C].callee) != B.name)
+        continue;
+      for (const ReachPath &P : Reach.paths) {
+        if (P.kind == ReachKind::Init)
+          continue; // a failed start has queued nothing yet, or the way out is the same
+        AnyExit = true;
+        BarrierReport Report = Search.before(*F, C, &P, Queueing);
+        Pending = Pending || Report.pending;
+        auto It = std::find_if(Report.always.begin(), Report.always.end(), [](const BarrierUse &U) { return U.waits_call_rcu && U.overtaken.text.empty(); });
+        if (It == Report.always.end())
+          Every = false;
+        else
+          Keep.push_back(*It);
+      }
+    }
+    return !Pending;
+  });
+  return Every && AnyExit && !Keep.empty() ? &Keep.front() : nullptr;
+}
+
+/// A destruction in the same function, behind the barrier.
+bool BarrierAudit::destroysBehind(const BarrierCall &B, std::string &Cache) const {
+  const FunctionFact *F = DB.function(B.function);
+  for (size_t C = 0; F && C < F->calls.size(); ++C) {
+    const CacheRule *Rule = State.rules().cacheDestroy(plainName(F->calls[C].callee));
+    if (!Rule || Rule->cache >= F->calls[C].arguments.size())
+      continue;
+    for (unsigned Other : F->calls[C].before)
+      if (F->calls[Other].where.line == B.line && plainName(F->calls[Other].callee) == B.name) {
+        Cache = placeName(F->calls[C].arguments[Rule->cache]);
+        return true;
+      }
+  }
+  return false;
+}
+
+void BarrierAudit::judge(const BarrierCall &B) {
+  const ModuleScope &Scope = scopeOf(B.file);
+  if (Scope.name.empty() || Scope.files.empty())
+    return;
+  ModuleQueue Q = Known[Scope.files.front()];
+  std::erase_if(Q.callbacks, [&](const QueuedCallback &C) { return isOtherFlavour(State.rules(), C); });
+  std::string Cache;
+  bool BeforeDestroy = destroysBehind(B, Cache);
+  std::set<std::string> Queueing;
+  for (const QueuedCallback &C : Q.callbacks)
+    if (!C.function.empty())
+      Queueing.insert(C.function);
+  std::string Place = plainName(B.function) + "(): " + B.name + "() ";
+  std::vector<BarrierUse> Keep;
+  const BarrierUse *Other = earlier(B, Queueing, Keep);
+  Evidence More = queuesMore(Q.callbacks);
+  ReachReport Reach = reachOf(DB, B.function);
+  bool Shared = false; // does this barrier wait for somebody else's callbacks too?
+  for (const ReachPath &P : Reach.paths)
+    for (const ReachStep &Step : P.steps)
+      Shared = Shared || (Step.caller && std::find(Scope.files.begin(), Scope.files.end(), Step.caller->where.file) == Scope.files.end());
+  bool ForDeferred = State.semantics().is("rcu_barrier_waits_kfree_rcu") && !State.semantics().is("destroy_waits_kfree_rcu");
+  if (Other && More.text.empty() && !Shared && Q.unknown.empty()) {
+    AuditFinding F = finding(B, "superfluous_barrier");
+    F.severity = Severity::Warning;
+    F.confidence = Confidence::Medium;
+    F.confidence_why = "another barrier runs just before on every way out of the module; that nothing is queued in between is read off the text";
+    F.reason = Place + "has nothing left to wait for: " + Other->barrier + "() in " + plainName(Other->function) + "() (" + placeText(Other->where.file, Other->where.line) + ") has run before, and nothing is queued in between";
+    F.evidence.insert(F.evidence.end(), Other->through.begin(), Other->through.end());
+    F.evidence.push_back({Other->where.file, Other->where.line, plainName(Other->function), Other->barrier + "() has waited for all callbacks"});
+    To.push_back(std::move(F));
+    return;
+  }
+  if (Q.callbacks.empty() && Q.unknown.empty() && !Shared && !ForDeferred) {
+    AuditFinding F = finding(B, "superfluous_barrier");
+    F.severity = Severity::Warning;
+    F.confidence = Confidence::Medium;
+    F.confidence_why = std::to_string(Q.files.size()) + " files of " + Scope.name + " were searched for everything that queues; what another module queues for it is not known";
+    F.reason = Place + "has nothing to wait for: no callback of " + Scope.name + " can be queued";
+    To.push_back(std::move(F));
+    return;
+  }
+  if (!BeforeDestroy && !Other)
+    return; // nobody would take it for superfluous
+  AuditFinding F = finding(B, "needed_barrier");
+  F.confidence = Q.callbacks.empty() ? Confidence::Low : Confidence::High;
+  F.confidence_why = Q.callbacks.empty() ? "what it waits for could not be found" : "the callback's call is in the module's text";
+  std::string Why = Q.callbacks.empty() ? (Q.unknown.empty() ? std::string("another module's callbacks may be meant") : Q.unknown.front().text)
+                                        : placeText(Q.callbacks.front().where.file, Q.callbacks.front().where.line) + ", " + Q.callbacks.front().text +
+                                              (Q.callbacks.size() > 1 ? " and " + std::to_string(Q.callbacks.size() - 1) + " more" : "");
+  F.reason = Place + (BeforeDestroy ? "stands before kmem_cache_destroy(" + Cache + ")" : "stands behind another barrier") + " and is needed: " + Why;
+  if (!More.text.empty() && Other)
+    F.reason += "; the earlier barrier does not do, because " + More.text;
+  for (const QueuedCallback &C : Q.callbacks)
+    F.evidence.push_back({C.where.file, C.where.line, C.function, C.text});
+  if (!More.text.empty())
+    F.evidence.push_back(More);
+  To.push_back(std::move(F));
+}
+
+} // namespace
+
+void auditBarriers(TreeState &State, const std::vector<QueueingModule> &, std::vector<AuditFinding> &To) { BarrierAudit(State, To).run(); }
+
+namespace {
+
+/// The first way to a function that is taken while the system runs; null if there is none.
+const ReachPath *oftenTaken(const ReachReport &R) {
+  for (const ReachPath &P : R.paths)
+    if (P.kind == ReachKind::Teardown || P.kind == ReachKind::Runtime)
+      return &P;
+  return nullptr;
+}
+
+} // namespace
+
+void auditCosts(TreeState &State, std::vector<AuditFinding> &To) {
+  const Semantics &S = State.semantics();
+  bool Destroys = S.is("sheaves") && S.is("destroy_flushes_all_sheaves");
+  if (!Destroys)
+    return;
+  Database &DB = State.database();
+  struct Call {
+    std::string name, file, function;
+    unsigned line;
+    bool destroy;
+  };
+  std::vector<Call> Calls;
+  auto Collect = [&](const std::string &Name, bool Destroy) {
+    for (uint32_t Id : DB.mentioning(Name)) {
+      const std::string &File = State.index().files()[Id].path;
+      if (!StringRef(File).ends_with(".c") || StringRef(File).starts_with("mm/") || StringRef(File).starts_with("kernel/rcu/"))
+        continue;
+      auto O = DB.outline(Id);
+      for (const OutlineToken &T : DB.tokens(File, Name))
+        if (O && T.function >= 0 && T.before_paren && !T.after_member_access && !T.in_directive) {
+          const OutlineFunction &F = O->functions[static_cast<size_t>(T.function)];
+          Calls.push_back({Name, File, F.is_static ? F.name + "@" + File : F.name, T.line, Destroy});
+        }
+    }
+  };
+  for (const CacheRule &C : State.rules().cache_destroy)
+    Collect(C.name, true);
+  for (const BarrierRule &B : State.rules().barriers)
+    if (!B.cache_only && std::find(B.waits_for.begin(), B.waits_for.end(), "kfree_rcu") != B.waits_for.end())
+      Collect(B.name, false);
+  State.settle([&] {
+    bool Ready = true;
+    for (const Call &C : Calls) {
+      Demand D;
+      D.words.insert(C.name);
+      Ready = DB.require(C.file, D) && Ready;
+      Ready = !reachOf(DB, C.function).pending && Ready;
+    }
+    return Ready;
+  });
+  for (const Call &C : Calls) {
+    ReachReport Reach = reachOf(DB, C.function);
+    const ReachPath *Often = oftenTaken(Reach);
+    if (!Often)
+      continue;
+    AuditFinding F;
+    F.kind = C.destroy ? "costly_destroy" : "costly_barrier";
+    F.where = {C.file, C.line, 0};
+    F.function = plainName(C.function);
+    F.subject = C.name;
+    F.severity = Severity::Warning;
+    bool Teardown = Often->kind == ReachKind::Teardown;
+    F.confidence = Reach.complete ? (Teardown ? Confidence::Medium : Confidence::Low) : Confidence::Low;
+    F.confidence_why = Teardown ? "the way is known; how often it is taken depends on the machine" : "the function is reached through a pointer, and how often is not known";
+    F.reason = plainName(C.function) + "() calls " + C.name + "(), which " + (C.destroy ? "flushes the sheaves of every cache and waits on all CPUs" : "waits on all CPUs") + " in this tree, and is " + describeReach(*Often);
+    F.evidence.push_back({C.file, C.line, F.function, "calls " + C.name + "()"});
+    F.evidence.push_back({Often->where.file, Often->where.line, "", describeReach(*Often)});
+    for (const Evidence &E : S.fact("destroy_flushes_all_sheaves").evidence)
+      F.evidence.push_back(E);
+    To.push_back(std::move(F));
+  }
+}
+
+} // namespace krcu

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The audit's questions, each on a module that has the fault and on one that has not; fingerprints, suppressions, baselines; the
+// structure of SARIF logs.
+#include "tool/driver/audit.h"
+#include "tool/driver/pipeline_trees.h"
+#include "tool/report/sarif.h"
+#include "tool/support/error.h"
+#include "gtest/gtest.h"
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+using namespace krcu;
+
+namespace {
+
+const char Head[] = "// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception\n"
+                    "#include <linux/kernel.h>\n#include <linux/module.h>\n#include <linux/rcupdate.h>\n#include <linux/slab.h>\n"
+                    "struct item {\n\tint key;\n\tstruct rcu_head rcu;\n};\n";
+const char Counted[] = "static int count;\nstatic void counted(struct rcu_head *head)\n{\n\tcount++;\n}\n"
+                       "void item_count(struct item *item)\n{\n\tcall_rcu(&item->rcu, counted);\n}\n";
+const char Init[] = "static int __init drv_init(void)\n{\n\treturn 0;\n}\nmodule_init(drv_init);\n";
+
+std::string exitWith(const std::string &Body) { return std::string(Init) + "static void __exit drv_exit(void)\n{\n" + Body + "}\nmodule_exit(drv_exit);\n"; }
+
+class Audit : public testing::Test {
+protected:
+  explicit Audit(const std::string &Era = "waits") : Tree(Era) {}
+  AuditReport audit(bool All = false) {
+    ScanOptions O = Tree.options();
+    O.assume = Assume;
+    auto S = Scan::prepare(O);
+    EXPECT_TRUE(bool(S)) << message(S.takeError());
+    Held = std::move(*S);
+    return auditTree(*Held, {{}, All});
+  }
+  /// "kind confidence" of each finding in drv/.
+  std::string found(bool All = false) {
+    std::string Text;
+    for (const AuditFinding &F : audit(All).findings)
+      if (F.where.file.rfind("drv/", 0) == 0)
+        Text += (Text.empty() ? "" : "; ") + F.kind + " " + confidenceName(F.confidence);
+    return Text;
+  }
+  void module(const std::string &Text) { Tree.write("drv/drv.c", Head + Text); }
+
+  ScratchTree Tree;
+  std::vector<std::string> Assume;
+  std::unique_ptr<Scan> Held;
+};
+
+TEST_F(Audit, AModuleThatDoesNotWait) {
+  module(Counted + exitWith("\tcount = 0;\n"));
+  AuditReport R = audit();
+  ASSERT_EQ(R.findings.size(), 1u);
+  EXPECT_EQ(R.findings[0].kind, "missing_rcu_barrier");
+  EXPECT_EQ(R.findings[0].confidence, Confidence::High);
+  EXPECT_NE(R.findings[0].reason.find("drv_exit() reaches no rcu_barrier()"), std::string::npos) << R.findings[0].reason;
+  EXPECT_FALSE(R.findings[0].evidence.empty());
+  EXPECT_FALSE(R.findings[0].confidence_why.empty());
+}
+
+TEST_F(Audit, AModuleThatWaits) {
+  module(Counted + exitWith("\trcu_barrier();\n"));
+  EXPECT_EQ(found(true), "");
+}
+
+TEST_F(Audit, TheBarrierStandsInACallee) {
+  module(std::string(Counted) + "static void finish(void)\n{\n\trcu_barrier();\n}\n" + exitWith("\tfinish();\n"));
+  EXPECT_EQ(found(true), "");
+}
+
+TEST_F(Audit, ABarrierOnSomePathOnlyLowersTheConfidence) {
+  module(Counted + exitWith("\tif (count)\n\t\trcu_barrier();\n"));
+  EXPECT_EQ(found(), "");
+  EXPECT_EQ(found(true), "missing_rcu_barrier low");
+}
+
+TEST_F(Audit, SynchronizeRcuIsNoBarrier) {
+  module(Counted + exitWith("\tsynchronize_rcu();\n"));
+  EXPECT_EQ(found(), "missing_rcu_barrier high");
+}
+
+TEST_F(Audit, ACallbackThatOnlyFreesElsewhereIsNoTextOfTheModule) {
+  module("void item_drop(struct item *item)\n{\n\tkfree_rcu(item, rcu);\n}\n" + exitWith("\t;\n"));
+  EXPECT_EQ(found(true), "");
+}
+
+const char Pool[] = "static struct kmem_cache *item_cache;\nstatic int count;\nstatic void item_end(struct rcu_head *head)\n{\n\tcount++;\n"
+                    "\tkmem_cache_free(item_cache, container_of(head, struct item, rcu));\n}\n"
+                    "void item_drop(struct item *item)\n{\n\tcall_rcu(&item->rcu, item_end);\n}\n"
+                    "void item_make(void)\n{\n\titem_cache = kmem_cache_create(\"item\", sizeof(struct item), 0, 0, NULL);\n}\n";
+
+TEST_F(Audit, TheCacheGoesBeforeTheBarrier) {
+  module(Pool + exitWith("\tkmem_cache_destroy(item_cache);\n\trcu_barrier();\n"));
+  EXPECT_EQ(found(), "late_rcu_barrier medium");
+}
+
+TEST_F(Audit, TheBarrierBeforeADestructionIsNeeded) {
+  module(Pool + exitWith("\trcu_barrier();\n\tkmem_cache_destroy(item_cache);\n"));
+  AuditReport R = audit();
+  ASSERT_EQ(R.findings.size(), 1u);
+  EXPECT_EQ(R.findings[0].kind, "needed_barrier");
+  EXPECT_EQ(R.findings[0].severity, Severity::Note);
+  EXPECT_NE(R.findings[0].reason.find("call_rcu() queues item_end()"), std::string::npos) << R.findings[0].reason;
+}
+
+TEST_F(Audit, NothingIsQueued) {
+  module("void item_drop(struct item *item)\n{\n\tkfree_rcu(item, rcu);\n}\n" + exitWith("\trcu_barrier();\n"));
+  EXPECT_EQ(found(), "superfluous_barrier medium");
+}
+
+TEST_F(Audit, TwoBarriersInARow) {
+  module(Counted + exitWith("\trcu_barrier();\n\tcount = 1;\n\trcu_barrier();\n"));
+  AuditReport R = audit();
+  ASSERT_EQ(R.findings.size(), 1u);
+  EXPECT_EQ(R.findings[0].kind, "superfluous_barrier");
+}
+
+TEST_F(Audit, ACallbackThatQueuesAnotherNeedsBoth) {
+  module("static int count;\nstatic void second(struct rcu_head *head)\n{\n\tcount++;\n}\nstatic void first(struct rcu_head *head)\n{\n\tcall_rcu(head, second);\n}\n"
+         "void item_count(struct item *item)\n{\n\tcall_rcu(&item->rcu, first);\n}\n" +
+         exitWith("\trcu_barrier();\n\trcu_barrier();\n"));
+  EXPECT_EQ(found().find("superfluous"), std::string::npos) << found();
+}
+
+const char Freed[] = "static struct kmem_cache *item_cache;\nvoid item_make(void)\n{\n\titem_cache = kmem_cache_create(\"item\", sizeof(struct item), 0, 0, NULL);\n}\n"
+                     "struct item *item_get(void)\n{\n\treturn kmem_cache_alloc(item_cache, GFP_KERNEL);\n}\n"
+                     "void item_drop(struct item *item)\n{\n\tkfree_rcu(item, rcu);\n}\n";
+
+TEST_F(Audit, DeferredFreeIntoACacheThatIsDestroyed) {
+  module(Freed + exitWith("\tkmem_cache_destroy(item_cache);\n"));
+  EXPECT_EQ(found(), "");
+  Assume = {"batching"};
+  AuditReport R = audit();
+  ASSERT_EQ(R.findings.size(), 1u);
+  EXPECT_EQ(R.findings[0].kind, "unsafe_kfree_rcu");
+  EXPECT_EQ(R.findings[0].severity, Severity::Error);
+  EXPECT_NE(R.findings[0].reason.find("item_cache is destroyed in drv_exit()"), std::string::npos) << R.findings[0].reason;
+}
+
+TEST_F(Audit, ABarrierOfTheRightKindIsEnough) {
+  Assume = {"batching"};
+  module(Freed + exitWith("\tkvfree_rcu_barrier();\n\tkmem_cache_destroy(item_cache);\n"));
+  EXPECT_EQ(found(), "");
+}
+
+TEST_F(Audit, AMemberIsNoAllocation) {
+  module("struct holder {\n\tint before;\n\tstruct item item;\n};\nvoid holder_drop(struct holder *h)\n{\n\tkfree_rcu(&h->item, rcu);\n}\n" + exitWith("\t;\n"));
+  EXPECT_EQ(found(), "not_an_allocation high");
+}
+
+TEST_F(Audit, FingerprintsDoNotMoveWithTheLines) {
+  module(Counted + exitWith("\tcount = 0;\n"));
+  std::string First = fingerprintOf(audit().findings.at(0));
+  module("\n\n\n" + std::string(Counted) + exitWith("\tcount = 0;\n"));
+  EXPECT_EQ(fingerprintOf(audit().findings.at(0)), First);
+}
+
+TEST_F(Audit, SuppressionsNeedAReason) {
+  Tree.write("s.txt", "# known\n0123456789abcdef  discussed on the list\n");
+  auto Good = readSuppressions(Tree.path("s.txt"));
+  ASSERT_TRUE(bool(Good));
+  EXPECT_EQ(Good->at(0).reason, "discussed on the list");
+  Tree.write("s.txt", "0123456789abcdef\n");
+  auto Bad = readSuppressions(Tree.path("s.txt"));
+  ASSERT_FALSE(bool(Bad));
+  EXPECT_NE(message(Bad.takeError()).find("s.txt:1: the suppression has no reason"), std::string::npos);
+}
+
+TEST_F(Audit, ABaselineIsAnEarlierReport) {
+  module(Counted + exitWith("\tcount = 0;\n"));
+  AuditReport R = audit();
+  Tree.write("b.json", auditJson(R));
+  auto Known = readBaseline(Tree.path("b.json"));
+  ASSERT_TRUE(bool(Known));
+  EXPECT_EQ(*Known, std::set<std::string>{fingerprintOf(R.findings.at(0))});
+  Tree.write("b.json", "[1]");
+  auto Bad = readBaseline(Tree.path("b.json"));
+  EXPECT_FALSE(bool(Bad));
+  llvm::consumeError(Bad.takeError());
+}
+
+/// What section 3 of SARIF 2.1.0 requires of the objects that krcu writes. The schema's own text is not at hand in the build.
+void checkSarif(const std::string &Text) {
+  nlohmann::json J = nlohmann::json::parse(Text);
+  EXPECT_EQ(J.at("version"), "2.1.0");
+  ASSERT_TRUE(J.at("runs").is_array());
+  for (const auto &Run : J["runs"]) {
+    const auto &Driver = Run.at("tool").at("driver");
+    EXPECT_TRUE(Driver.at("name").is_string());
+    std::set<std::string> Ids;
+    for (const auto &Rule : Driver.at("rules")) {
+      EXPECT_TRUE(Ids.insert(Rule.at("id").get<std::string>()).second);
+      EXPECT_TRUE(Rule.at("shortDescription").at("text").is_string());
+    }
+    for (const auto &I : Run.at("invocations"))
+      EXPECT_TRUE(I.at("executionSuccessful").is_boolean());
+    auto CheckPlace = [](const nlohmann::json &P) {
+      std::string Uri = P.at("artifactLocation").at("uri");
+      EXPECT_FALSE(Uri.empty());
+      EXPECT_EQ(Uri.find(' '), std::string::npos);
+      if (P.contains("region"))
+        EXPECT_GE(P["region"].at("startLine").get<int>(), 1);
+    };
+    for (const auto &Result : Run.at("results")) {
+      EXPECT_FALSE(Result.at("message").at("text").get<std::string>().empty());
+      EXPECT_EQ(Driver["rules"].at(Result.at("ruleIndex").get<size_t>()).at("id"), Result.at("ruleId"));
+      EXPECT_TRUE((std::set<std::string>{"none", "note", "warning", "error"}.count(Result.at("level"))));
+      for (const auto &L : Result.at("locations"))
+        CheckPlace(L.at("physicalLocation"));
+      for (const auto &Flow : Result.value("codeFlows", nlohmann::json::array())) {
+        ASSERT_FALSE(Flow.at("threadFlows").empty());
+        for (const auto &Thread : Flow["threadFlows"]) {
+          ASSERT_FALSE(Thread.at("locations").empty());
+          for (const auto &Step : Thread["locations"])
+            if (Step.at("location").contains("physicalLocation"))
+              CheckPlace(Step["location"]["physicalLocation"]);
+        }
+      }
+    }
+  }
+}
+
+TEST_F(Audit, SarifOfAnAudit) {
+  module(Counted + exitWith("\tcount = 0;\n"));
+  AuditReport R = audit();
+  std::string Text = auditSarif(R);
+  checkSarif(Text);
+  nlohmann::json J = nlohmann::json::parse(Text);
+  EXPECT_EQ(J["runs"][0]["results"].size(), 1u);
+  EXPECT_FALSE(J["runs"][0]["results"][0].at("codeFlows").empty());
+}
+
+TEST_F(Audit, SarifOfAScan) {
+  Tree.lay("module-exit-unsafe");
+  Outcome O = scanAndPatch(Tree.options());
+  std::string Text = scanSarif(O.sites, {"drv/x.c: could not be parsed"});
+  checkSarif(Text);
+  nlohmann::json J = nlohmann::json::parse(Text);
+  EXPECT_FALSE(J["runs"][0]["results"].empty());
+  EXPECT_EQ(J["runs"][0]["invocations"][0]["toolExecutionNotifications"].size(), 1u);
+}
+
+} // namespace

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/driver/records.h"
+#include "llvm/ADT/StringRef.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu {
+namespace {
+
+constexpr size_t MaxFiles = 60;
+
+/// Files that name the record and something that takes an object from a cache or gives one back.
+std::set<std::string> filesToLookAt(TreeState &State, const std::string &Tag) {
+  std::set<std::string> Words(State.rules().cache_alloc.begin(), State.rules().cache_alloc.end());
+  for (const FreeRule &F : State.rules().frees)
+    if (F.cache)
+      Words.insert(F.name);
+  const Database &DB = State.database();
+  std::set<uint32_t> Using;
+  for (const std::string &W : Words)
+    Using.insert(DB.mentioning(W).begin(), DB.mentioning(W).end());
+  std::set<std::string> Result;
+  for (uint32_t F : DB.mentioning(Tag))
+    if (Using.count(F) && StringRef(State.index().files()[F].path).ends_with(".c"))
+      Result.insert(State.index().files()[F].path);
+  return Result;
+}
+
+} // namespace
+
+RecordOrigin originOf(TreeState &State, const std::string &Record) { return originsOf(State, {Record})[Record]; }
+
+std::map<std::string, RecordOrigin> originsOf(TreeState &State, const std::set<std::string> &Records) {
+  std::map<std::string, RecordOrigin> Result;
+  std::map<std::string, std::set<std::string>> FilesOf;
+  Demand D;
+  D.words.insert(State.rules().cache_alloc.begin(), State.rules().cache_alloc.end());
+  for (const FreeRule &F : State.rules().frees)
+    if (F.cache)
+      D.words.insert(F.name);
+  for (const std::string &Record : Records) {
+    RecordOrigin &Origin = Result[Record];
+    std::set<std::string> Files = filesToLookAt(State, plainName(Record));
+    if (Files.size() > MaxFiles) {
+      Origin.complete = false;
+      Origin.why = std::to_string(Files.size()) + " files name it together with a slab cache, more than are looked at";
+      Files.clear();
+    }
+    FilesOf[Record] = std::move(Files);
+  }
+  State.settle([&] {
+    bool Ready = true;
+    for (const auto &[Record, Files] : FilesOf)
+      for (const std::string &File : Files)
+        Ready = State.database().require(File, D) && Ready;
+    return Ready;
+  });
+  std::map<std::string, std::set<std::string>> Caches;
+  for (const auto &[File, Facts] : State.database().files())
+    for (const ObjectFact &O : Facts.objects) {
+      auto It = Result.find(O.record);
+      if (It == Result.end())
+        continue;
+      for (const std::string &C : O.caches)
+        if (C != "?" && C != "0" && Caches[O.record].insert(C).second)
+          It->second.evidence.push_back({O.where.file, O.where.line, plainName(O.function), (O.kind == ObjectFact::Freed ? "freed to " : "allocated from ") + placeName(C) + " with " + O.name + "()"});
+    }
+  for (auto &[Record, Origin] : Result) {
+    Origin.caches.assign(Caches[Record].begin(), Caches[Record].end());
+    for (const std::string &File : FilesOf[Record])
+      if (std::string P = State.database().problem(File); !P.empty()) {
+        Origin.complete = false;
+        Origin.why = File + " could not be relied on: " + P;
+      }
+  }
+  return Result;
+}
+
+ObjectQuestion questionAt(const Location &Where, const std::string &Function, const std::vector<std::string> &Caches, const std::set<std::string> &Queueing) {
+  ObjectQuestion Q{Caches, Queueing, {}};
+  Q.report.census.where = Where;
+  Q.report.census.function = Function;
+  return Q;
+}
+
+void judgeCachesIn(TreeState &State, std::vector<ObjectQuestion> &Questions) {
+  if (Questions.empty())
+    return;
+  VerdictOptions Options = State.scan().options().verdict;
+  Options.whole_life = false; // where the destruction waits its place does not matter
+  Judge J(State.database(), State.semantics(), [&](const std::string &File) { return State.scan().moduleFact(File); }, Options);
+  State.settle([&] { return J.judgeObjects(Questions); });
+}
+
+std::vector<ModuleExit> exitsOf(TreeState &State, const std::vector<std::string> &Files) {
+  std::vector<ModuleExit> Result;
+  std::set<std::string> Wanted(Files.begin(), Files.end());
+  const Database &DB = State.database();
+  for (const ModuleHookRule &H : State.rules().module_hooks) {
+    if (H.kind == "init")
+      continue;
+    for (uint32_t Id : DB.mentioning(H.name)) {
+      const std::string &File = State.index().files()[Id].path;
+      auto Text = Wanted.count(File) ? State.index().text(Id) : nullptr;
+      if (!Text)
+        continue;
+      for (const OutlineToken &T : DB.tokens(File, H.name)) {
+        if (T.function >= 0 || T.in_directive || !T.before_paren)
+          continue;
+        StringRef Rest = StringRef(*Text).substr(T.offset + H.name.size()).ltrim();
+        Rest.consume_front("(");
+        llvm::SmallVector<StringRef, 4> Arguments;
+        Rest.split(')').first.split(Arguments, ',');
+        if (H.argument >= Arguments.size())
+          continue;
+        std::string Name = Arguments[H.argument].trim().str();
+        ModuleExit E;
+        E.where = {File, T.line, T.column};
+        E.macro = H.name;
+        if (H.kind == "exit") {
+          auto O = DB.outline(Id);
+          const OutlineFunction *F = O ? O->function(Name) : nullptr;
+          E.function = F && F->is_static ? Name + "@" + File : Name;
+        } else {
+          E.driver = Name;
+        }
+        Result.push_back(std::move(E));
+      }
+    }
+  }
+  std::sort(Result.begin(), Result.end(), [](const ModuleExit &A, const ModuleExit &B) { return A.where < B.where; });
+  return Result;
+}
+
+} // namespace krcu

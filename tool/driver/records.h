@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// From the type of an object to the caches that it comes from, and from caches to a verdict: what review and audit share.
+#pragma once
+
+#include "tool/driver/state.h"
+
+namespace krcu {
+
+struct RecordOrigin {
+  std::vector<std::string> caches; ///< places, sorted; empty: only general-purpose memory was seen
+  EvidenceList evidence;           ///< the allocations
+  bool complete = true;            ///< false: more files mention the record than are looked at, or some do not parse
+  std::string why;
+};
+
+/// Where objects of a record ("tag@file") are allocated from slab caches, by every file that names both.
+RecordOrigin originOf(TreeState &State, const std::string &Record);
+/// Of many records, with their parses in common.
+std::map<std::string, RecordOrigin> originsOf(TreeState &State, const std::set<std::string> &Records);
+
+/// A question of the kind that judgeCachesIn() answers.
+ObjectQuestion questionAt(const Location &Where, const std::string &Function, const std::vector<std::string> &Caches, const std::set<std::string> &Queueing);
+/// What the life of these caches means for objects that kfree_rcu() frees; all questions at once, so that they share the parses.
+void judgeCachesIn(TreeState &State, std::vector<ObjectQuestion> &Questions);
+
+/// The functions that leave with a module: what module_exit() and its kin name, read off the text. Symbols.
+struct ModuleExit {
+  std::string function; ///< symbol; empty for a driver macro
+  std::string driver;   ///< the structure that a driver macro registers
+  Location where;       ///< the module_exit() line
+  std::string macro;
+};
+std::vector<ModuleExit> exitsOf(TreeState &State, const std::vector<std::string> &Files);
+
+} // namespace krcu

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One step per patch. The state after a patch is the state before the next one, so a file is parsed once for each text that it has had,
+// and only files that a patch touches or that the proof asks for are parsed at all.
+#include "tool/driver/review.h"
+#include "tool/driver/diagnostics.h"
+#include "tool/driver/plan.h"
+#include "tool/driver/review_judge.h"
+#include "tool/support/parallel.h"
+#include "llvm/ADT/StringRef.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu {
+
+using namespace review;
+
+namespace {
+
+bool isSource(StringRef Path) { return Path.ends_with(".c") || Path.ends_with(".h"); }
+
+/// Words that make a file of a very large patch worth a parse.
+bool mentionsRules(const Rules &R, const AppliedFile &F) {
+  std::set<std::string> Words(R.replacements.begin(), R.replacements.end());
+  for (const DeferralRule &D : R.deferrals)
+    Words.insert(D.name);
+  for (const BarrierRule &B : R.barriers)
+    Words.insert(B.name);
+  for (const CacheRule &C : R.cache_destroy)
+    Words.insert(C.name);
+  for (const std::optional<std::string> *Text : {&F.before, &F.after})
+    if (*Text)
+      for (const std::string &W : Words)
+        if ((*Text)->find(W) != std::string::npos)
+          return true;
+  return false;
+}
+
+class Review {
+public:
+  explicit Review(Scan &S) : S(S) {}
+
+  Column run(const std::vector<ReviewPatch> &Patches) {
+    Column C;
+    C.version = S.tree().version();
+    C.assumed = S.options().assume;
+    States.push_back(std::make_unique<TreeState>(S));
+    prepareHeader(Patches);
+    for (const ReviewPatch &P : Patches)
+      C.patches.push_back(reviewOne(P));
+    C.era = States.back()->semantics().era;
+    return C;
+  }
+
+private:
+  void prepareHeader(const std::vector<ReviewPatch> &Patches);
+  PatchReview reviewOne(const ReviewPatch &P);
+  void collectFacts(TreeState &Before, TreeState &After, std::vector<ReviewedFile> &Files);
+  Demand demandFor(TreeState &State, const std::string &File, const std::set<std::string> &Functions) const;
+  void checkCompiles(TreeState &Before, TreeState &After, std::vector<ReviewedFile> &Files, std::vector<Finding> &To);
+  std::string compileProblem(TreeState &Before, TreeState &After, const ReviewedFile &F, unsigned Worker, Location &Where);
+
+  Scan &S;
+  std::vector<std::unique_ptr<TreeState>> States; ///< each holds on to the one before
+};
+
+/// One precompiled header for all files of the series, as a scan has one.
+void Review::prepareHeader(const std::vector<ReviewPatch> &Patches) {
+  std::set<std::string> Files;
+  for (const ReviewPatch &P : Patches)
+    for (const FileDiff &F : P.diff.files)
+      if (StringRef(F.path()).ends_with(".c") && badPath(F.path()).empty() && S.index().find(F.path()) >= 0)
+        Files.insert(F.path());
+  if (Files.size() <= ManyFiles)
+    S.frontend().preparePch({Files.begin(), Files.end()});
+}
+
+/// What of a file must be seen: the changed functions, everything that defers, waits or destroys, and what callbacks need.
+Demand Review::demandFor(TreeState &State, const std::string &File, const std::set<std::string> &Functions) const {
+  std::vector<CensusEntry> Own;
+  for (const CensusEntry &E : State.census())
+    if (E.where.file == File)
+      Own.push_back(E);
+  Demand D;
+  if (!Own.empty())
+    D = planFirstParse(State.index(), State.rules(), Own, 1)[File];
+  D.names.insert(Functions.begin(), Functions.end());
+  const Rules &R = State.rules();
+  for (const DeferralRule &Each : R.deferrals)
+    D.words.insert(Each.name);
+  for (const BarrierRule &Each : R.barriers)
+    D.words.insert(Each.name);
+  for (const CacheRule &Each : R.cache_destroy)
+    D.words.insert(Each.name);
+  D.words.insert(R.replacements.begin(), R.replacements.end());
+  D.words.insert(R.deferred_frees_no_head.begin(), R.deferred_frees_no_head.end());
+  return D;
+}
+
+void Review::collectFacts(TreeState &Before, TreeState &After, std::vector<ReviewedFile> &Files) {
+  std::map<std::string, Demand> Old, New;
+  std::set<std::string> Watched;
+  for (ReviewedFile &F : Files) {
+    std::set<std::string> Functions = changedFunctions(F.applied->before.value_or(""), F.applied->after.value_or(""));
+    if (!F.before_path.empty())
+      Old[F.before_path] = demandFor(Before, F.before_path, Functions);
+    if (!F.after_path.empty())
+      New[F.after_path] = demandFor(After, F.after_path, Functions);
+    Watched.insert({F.before_path, F.after_path});
+  }
+  Before.watchUnused(Watched);
+  After.watchUnused(Watched);
+  Before.parse(Old);
+  After.parse(New);
+  for (ReviewedFile &F : Files) {
+    auto Take = [](TreeState &State, const std::string &Path, FileFacts &To) {
+      auto It = State.database().files().find(Path);
+      if (It != State.database().files().end())
+        To = It->second;
+    };
+    Take(Before, F.before_path, F.old_facts);
+    Take(After, F.after_path, F.new_facts);
+    F.changes = changesBetween(&F.old_facts, &F.new_facts, After.rules());
+    if (!F.before_path.empty())
+      F.unparsed = Before.database().problem(F.before_path);
+  }
+}
+
+/// The first thing that the new text gets wrong and the old one did not, or empty.
+std::string Review::compileProblem(TreeState &Before, TreeState &After, const ReviewedFile &F, unsigned Worker, Location &Where) {
+  const ParseOutcome *New = After.outcome(F.after_path), *Old = Before.outcome(F.before_path);
+  if (!New)
+    return {};
+  static const ParseOutcome None;
+  std::set<std::string> Rarer = rarerWords(F.applied->before.value_or(""), F.applied->after.value_or(""));
+  bool Suspicious = false;
+  for (const ParseDiagnostic &D : New->diagnostics) {
+    bool Had = Old && std::any_of(Old->diagnostics.begin(), Old->diagnostics.end(), [&](const ParseDiagnostic &O) { return O.text == D.text && O.file == D.file; });
+    bool Named = false;
+    for (const std::string &Word : quotedWords(D.text))
+      Named = Named || Rarer.count(Word);
+    Suspicious = Suspicious || (!Had && (D.error || Named));
+  }
+  if (!Suspicious)
+    return {};
+  // Only a parse of all bodies tells whether it is so.
+  ParseRequest Request;
+  Request.warn_unused = Request.no_pch = Request.bodies.all = true;
+  ParseOutcome Whole;
+  if (!F.before_path.empty()) {
+    Request.file = F.before_path;
+    Whole = Before.parseFile(Request, Worker, nullptr);
+    Request.variant = Whole.variant;
+  }
+  Request.file = F.after_path;
+  ParseOutcome After_ = After.parseFile(Request, Worker, nullptr);
+  auto D = firstNewDiagnostic(F.before_path.empty() ? None : Whole, After_);
+  if (!D)
+    return {};
+  Where = {D->file.empty() ? F.after_path : D->file, D->line, 0};
+  return std::string(D->error ? "does not compile: " : "would warn: ") + D->text;
+}
+
+void Review::checkCompiles(TreeState &Before, TreeState &After, std::vector<ReviewedFile> &Files, std::vector<Finding> &To) {
+  std::vector<std::string> Problems(Files.size());
+  std::vector<Location> Where(Files.size());
+  parallelFor(S.options().jobs, Files.size(), [&](size_t N, unsigned Worker) {
+    if (!Files[N].after_path.empty() && Files[N].unparsed.empty())
+      Problems[N] = compileProblem(Before, After, Files[N], Worker, Where[N]);
+  });
+  for (size_t N = 0; N < Files.size(); ++N)
+    if (!Problems[N].empty())
+      To.push_back({PatchVerdict::Broken, Files[N].after_path, Where[N].file == Files[N].after_path ? Where[N].line : 0, false, Problems[N],
+                    {{Where[N].file, Where[N].line, "", Problems[N]}}});
+}
+
+PatchReview Review::reviewOne(const ReviewPatch &P) {
+  PatchReview Out;
+  Out.patch = &P;
+  TreeState &Before = *States.back();
+  std::vector<AppliedFile> Applied = applyDiff(P.diff, [&](const std::string &Path) { return Before.read(Path); });
+  TreeState::Texts Changed;
+  std::vector<ReviewedFile> Files;
+  std::vector<Finding> Findings;
+  bool Many = Applied.size() > ManyFiles;
+  if (!P.diff.problem.empty()) {
+    Out.applies = false;
+    std::string What = "line " + std::to_string(P.diff.problem_line) + ": " + P.diff.problem;
+    Findings.push_back({PatchVerdict::Broken, "", 0, false, "the patch is damaged, " + What + (P.flowed ? "; it was sent as format=flowed, which changes white space" : ""), {}});
+  }
+  for (const AppliedFile &F : Applied) {
+    if (!F.problem.empty()) {
+      Out.applies = false;
+      std::string Reason = (F.already ? "does not apply: " : "does not apply to this tree: ") + F.problem +
+                           (F.problem_line ? " (line " + std::to_string(F.problem_line) + " of the patch)" : std::string()) +
+                           (P.flowed ? "; the mail was sent as format=flowed, which changes white space" : "");
+      Findings.push_back({PatchVerdict::Broken, F.path, 0, false, Reason, {{F.path, 0, "", F.problem}}});
+      continue;
+    }
+    if (!F.looked_at)
+      continue;
+    if (F.after || F.before)
+      Changed[F.path] = F.after;
+    if (!F.old_path.empty() && F.old_path != F.path)
+      Changed[F.old_path] = std::nullopt;
+    if (!isSource(F.path) || (Many && !mentionsRules(S.rules(), F)))
+      continue;
+    ReviewedFile R;
+    R.applied = &F;
+    R.before_path = F.before ? F.old_path : "";
+    R.after_path = F.after ? F.path : "";
+    Files.push_back(std::move(R));
+  }
+  States.push_back(std::make_unique<TreeState>(Before, Changed));
+  TreeState &After = *States.back();
+  collectFacts(Before, After, Files);
+  std::vector<Finding> Judged = PatchJudge(Before, After, Files).run();
+  Findings.insert(Findings.end(), Judged.begin(), Judged.end());
+  checkCompiles(Before, After, Files, Findings);
+  // By file, in the order of the patch; what concerns a file that the patch does not touch comes behind.
+  std::map<std::string, size_t> Row;
+  auto RowOf = [&](const std::string &File) -> FileReview & {
+    auto [It, New] = Row.try_emplace(File, Out.files.size());
+    if (New)
+      Out.files.push_back({File, PatchVerdict::Ok, "", {}});
+    return Out.files[It->second];
+  };
+  for (const AppliedFile &F : Applied)
+    RowOf(F.path);
+  for (Finding &F : Findings)
+    RowOf(F.file).findings.push_back(std::move(F));
+  for (FileReview &F : Out.files)
+    sumUp(F);
+  sumUp(Out);
+  return Out;
+}
+
+} // namespace
+
+Column reviewPatches(Scan &S, const std::vector<ReviewPatch> &Patches) { return Review(S).run(Patches); }
+
+} // namespace krcu

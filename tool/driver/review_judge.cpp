@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A call of a deferral that went and a deferred free that came in its place are a conversion: the callback is summarised in the tree
+// before the patch, the life of its cache is judged in the tree after it. The rest of this room's questions stand in review_barriers.cpp.
+#include "tool/driver/review_judge.h"
+#include "tool/driver/records.h"
+#include "llvm/ADT/StringRef.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu {
+
+using review::PatchVerdict;
+
+void PatchJudge::add(PatchVerdict V, const Location &Where, std::string Reason, EvidenceList Evidence, bool OldLine) {
+  review::Finding F{V, Where.file, Where.line, OldLine, std::move(Reason), std::move(Evidence)};
+  for (const review::Finding &Known : Findings)
+    if (Known.file == F.file && Known.line == F.line && Known.reason == F.reason)
+      return;
+  Findings.push_back(std::move(F));
+}
+
+std::string safeFrom(Reason R) {
+  switch (R) {
+  case Reason::DestroyedWithoutWait:
+  case Reason::InitErrorPathOnly:
+    return "safe from commit 6c6c47b063b5 (v6.12) on, where kmem_cache_destroy() waits";
+  case Reason::Slob:
+    return "safe from v6.4 on, which has no SLOB any more";
+  default:
+    return {};
+  }
+}
+
+std::string unsafeReason(const SiteReport &R) {
+  if (R.reason != Reason::DestroyedWithoutWait)
+    return reasonText(R);
+  for (const DestructionReport &D : R.destructions) {
+    if (D.harmless || D.waited || D.init_only)
+      continue;
+    const Location &At = D.what.where;
+    std::string Function = plainName(D.what.function->function);
+    std::string Text = (R.caches.empty() ? placeName(D.what.value) : R.caches.front().name) + " is destroyed in " + Function + "() (" + At.file + ":" +
+                       std::to_string(At.line) + ")";
+    // The way that runs and has no wait: module exit stands first.
+    if (!D.reach.paths.empty()) {
+      const ReachPath &P = D.reach.paths.front();
+      std::string Top = P.steps.empty() ? std::string() : plainName(P.steps.back().function);
+      if (!Top.empty() && Top != Function)
+        Text += ", reached from " + Top + "()";
+      if (P.kind == ReachKind::ModuleExit)
+        Text += " at module exit";
+    }
+    const BarrierUse *Only = nullptr;
+    for (const BarrierUse &B : D.barriers)
+      if (B.waits_call_rcu && !B.waits_kfree_rcu)
+        Only = &B;
+    if (Only)
+      return Text + "; " + Only->barrier + "() in " + plainName(Only->function) + "() waits for callbacks, nothing there waits for kfree_rcu()";
+    return Text + "; nothing there waits for kfree_rcu()";
+  }
+  return reasonText(R);
+}
+
+namespace {
+
+std::string at(const Location &L) { return L.file + ":" + std::to_string(L.line); }
+
+/// Members of a level that fit what the callback frees.
+const HeadLevel *levelAt(const CallSiteFact &S, int64_t Offset) {
+  for (const HeadLevel &L : S.levels)
+    if (L.complete && L.offset == Offset)
+      return &L;
+  return nullptr;
+}
+
+std::string stripStruct(StringRef Record) {
+  Record.consume_front("struct ");
+  return Record.str();
+}
+
+} // namespace
+
+/// Each site that went gets the deferred free that fits it best: of the same function, of the same object.
+void PatchJudge::pairUp(ReviewedFile &F) {
+  std::vector<const CallSiteFact *> Sites = F.changes.sites_gone;
+  std::vector<const DeferredFreeFact *> Frees = F.changes.deferred_new;
+  std::vector<Conversion> Pairs;
+  auto Match = [&](auto Fits) {
+    for (auto S = Sites.begin(); S != Sites.end();) {
+      auto D = std::find_if(Frees.begin(), Frees.end(), [&](const DeferredFreeFact *Each) { return Fits(**S, *Each); });
+      if (D == Frees.end()) {
+        ++S;
+        continue;
+      }
+      Pairs.push_back({*S, *D});
+      Frees.erase(D);
+      S = Sites.erase(S);
+    }
+  };
+  auto SameHead = [](const CallSiteFact &S, const DeferredFreeFact &D) {
+    return std::any_of(S.levels.begin(), S.levels.end(), [&](const HeadLevel &L) { return folded(L.object) == folded(D.object) && folded(L.member) == folded(D.member); });
+  };
+  auto SameFunction = [](const CallSiteFact &S, const DeferredFreeFact &D) { return S.function == D.function; };
+  Match([&](const CallSiteFact &S, const DeferredFreeFact &D) { return SameFunction(S, D) && SameHead(S, D); });
+  Match(SameFunction);
+  Match(SameHead);
+  for (const CallSiteFact *S : F.changes.sites_gone)
+    if (S->callback_kind == CallbackKind::Function)
+      GoneCallbacks.insert(S->callback);
+  for (const Conversion &C : Pairs)
+    judgeConversion(F, C);
+  for (const DeferredFreeFact *D : Frees)
+    judgeNewFree(F, *D);
+  for (const CallSiteFact *S : Sites)
+    judgeLostSite(F, *S);
+}
+
+/// Does the new call free what the callback freed? Says why not.
+bool PatchJudge::sameObject(ReviewedFile &F, const Conversion &C, const CallbackReport &Callback) {
+  const CallSiteFact &S = *C.site;
+  const DeferredFreeFact &D = *C.free;
+  int64_t Wanted = -Callback.object_offset;
+  std::string Name = plainName(Callback.function) + "()";
+  EvidenceList Shown = Callback.evidence;
+  auto Says = [&](PatchVerdict V, const std::string &Text) {
+    add(V, D.where, Text, Shown);
+    return false;
+  };
+  bool NoHead = std::find(Before.rules().deferred_frees_no_head.begin(), Before.rules().deferred_frees_no_head.end(), D.name) !=
+                Before.rules().deferred_frees_no_head.end();
+  const HeadLevel *Level = levelAt(S, Wanted);
+  if (!NoHead && D.offset >= 0 && !D.is_rcu_head && Before.semantics().is("head_type_checked"))
+    return Says(PatchVerdict::Broken, "wrong member: " + D.member + " of " + D.record_text + " is no struct rcu_head");
+  if (!NoHead && D.offset >= 4096)
+    return Says(PatchVerdict::Broken, "the head is at offset " + std::to_string(D.offset) + "; kfree_rcu() takes at most 4095");
+  if (S.in_macro || D.in_macro)
+    return Says(PatchVerdict::CannotTell, "the call stands in a macro, so what it frees cannot be compared");
+  if (!Level) {
+    bool Complete = !S.levels.empty() && S.levels.front().complete;
+    if (Complete && S.head == HeadShape::Member)
+      return Says(PatchVerdict::Broken, "wrong object: " + Name + " frees the object that starts " + std::to_string(Wanted) + " bytes before the head, but " +
+                                            S.levels.front().member + " is at offset " + std::to_string(S.levels.front().offset) + " of " + S.levels.front().record);
+    // The head came in a variable: only the numbers can be compared.
+    if (D.offset >= 0 && D.offset != Wanted)
+      return Says(PatchVerdict::Broken, "wrong object: " + Name + " frees what starts " + std::to_string(Wanted) + " bytes before the head, " + D.name + "(" +
+                                            D.object + ", " + D.member + ") frees what starts " + std::to_string(D.offset) + " bytes before it");
+    return Says(PatchVerdict::CannotTell, "the head was " + S.head_text + ", so whether " + D.object + " is the same object cannot be seen here");
+  }
+  bool SameObject = folded(Level->object) == folded(D.object), SameMember = NoHead || D.offset == Level->offset;
+  if (SameObject && SameMember)
+    return true;
+  // The same memory, named from further out: p and &o->inner.
+  if (!NoHead && levelAt(S, D.offset) && folded(levelAt(S, D.offset)->object) == folded(D.object))
+    return Says(PatchVerdict::Broken, "wrong object: " + Name + " frees " + Level->object + " (" + Level->record + "), the patch frees " + D.object + " (" + D.record_text + ")");
+  if (SameObject)
+    return Says(PatchVerdict::Broken, "wrong member: the callback got " + Level->object + "->" + Level->member + " at offset " + std::to_string(Level->offset) + ", " +
+                                          D.name + "() gets " + D.member + (D.offset >= 0 ? " at offset " + std::to_string(D.offset) : std::string()));
+  // Another name for the same thing? Only if the patch also says what that name is.
+  std::string Body = F.applied->after.value_or("");
+  bool Renamed = Body.find(D.object + " = " + Level->object + ";") != std::string::npos;
+  if (Renamed && SameMember)
+    return true;
+  return Says(PatchVerdict::Broken, "wrong object: the callback freed " + Level->object + ", the patch frees " + D.object +
+                                        (D.record_text == Level->record || D.record_text.empty() ? "" : ", a " + stripStruct(D.record_text)));
+}
+
+void PatchJudge::judgeConversion(ReviewedFile &F, const Conversion &C) {
+  const CallSiteFact &S = *C.site;
+  const DeferredFreeFact &D = *C.free;
+  if (S.callback_kind != CallbackKind::Function) {
+    add(PatchVerdict::CannotTell, D.where, "the callback of " + S.deferral + "() is " + S.callback_text + ", which may be any function");
+    return;
+  }
+  CallbackReport Callback;
+  Before.settle([&] { return (Callback = reportCallback(Before.database(), S.callback)).state != CallbackState::Pending; });
+  std::string Name = plainName(S.callback) + "()";
+  if (Callback.state == CallbackState::MoreThanFree) {
+    add(PatchVerdict::Broken, D.where, Name + " does more than free: it " + Callback.why + (Callback.offender.valid() ? " (" + at(Callback.offender) + ")" : "") + ", and that would be lost",
+        Callback.evidence);
+    return;
+  }
+  if (Callback.state != CallbackState::FreeOnly) {
+    add(PatchVerdict::CannotTell, D.where, Name + " cannot be followed: " + (Callback.why.empty() ? "more files would have to be parsed" : Callback.why), Callback.evidence);
+    return;
+  }
+  const DeferralRule *Deferral = Before.rules().deferral(S.deferral);
+  const ConversionRule *Rule = Before.rules().conversion(S.deferral, Callback.family);
+  if (Deferral && Deferral->flavour != "rcu") {
+    add(PatchVerdict::Broken, D.where, S.deferral + "() waits for other readers (" + Deferral->flavour + ") than kfree_rcu()", Callback.evidence);
+    return;
+  }
+  if (!Rule || Rule->replacement.empty()) {
+    add(PatchVerdict::Broken, D.where, Name + " frees with " + Callback.family + "(), but " + (Rule ? Rule->refusal : "no rule says what may replace that"), Callback.evidence);
+    return;
+  }
+  if (!sameObject(F, C, Callback))
+    return;
+  if (Callback.null_free.valid())
+    add(PatchVerdict::CannotTell, D.where, Name + " frees nothing under some condition (" + at(Callback.null_free) + "); kfree_rcu() frees always", Callback.evidence);
+  if (!Callback.checks.empty())
+    add(PatchVerdict::CannotTell, D.where, Name + " also checks with " + Callback.checks.front().name + "() (" + at(Callback.checks.front().where) + "), and the check is lost", Callback.evidence);
+  if (!D.record.empty())
+    CachesOfRecord[D.record] = Callback.caches;
+  EvidenceList Shown{{S.where.file, S.where.line, plainName(S.function), "before: " + S.deferral + "() queues " + Name}};
+  Shown.insert(Shown.end(), Callback.evidence.begin(), Callback.evidence.end());
+  if (const HeadLevel *L = levelAt(S, -Callback.object_offset))
+    Shown.push_back({D.where.file, D.where.line, plainName(D.function), "the head is " + L->member + " at offset " + std::to_string(L->offset) + " of " + L->record + ": the same object"});
+  judgeLifetime(D, Callback.caches, Callback.family, std::move(Shown));
+}
+
+/// Functions of the tree after the patch that free objects of these caches without a callback.
+std::set<std::string> PatchJudge::functionsThatFree(const std::vector<std::string> &Caches) {
+  std::set<std::string> Result;
+  for (const auto &[File, Facts] : After.database().files())
+    for (const DeferredFreeFact &D : Facts.deferred_frees) {
+      auto It = CachesOfRecord.find(D.record);
+      if (It != CachesOfRecord.end() && std::any_of(It->second.begin(), It->second.end(), [&](const std::string &C) { return std::find(Caches.begin(), Caches.end(), C) != Caches.end(); }))
+        Result.insert(plainName(D.function));
+    }
+  return Result;
+}
+
+void PatchJudge::judgeLifetime(const DeferredFreeFact &D, const std::vector<std::string> &Caches, const std::string &Family, EvidenceList Shown) {
+  if ((Family == "kvfree" || Family == "vfree") && !After.semantics().is("kvfree_rcu_frees_vmalloc")) {
+    add(PatchVerdict::CannotTell, D.where, "this tree's kfree_rcu() is not known to free vmalloc() memory", std::move(Shown));
+    return;
+  }
+  if (Caches.empty()) {
+    add(PatchVerdict::Ok, D.where, D.name + "(" + D.object + (D.member.empty() ? "" : ", " + D.member) + "): general-purpose memory, no cache can be destroyed under it", std::move(Shown));
+    return;
+  }
+  Lifetimes.push_back({&D, Caches, std::move(Shown)});
+}
+
+/// All at once: what one proof parses the others need too.
+void PatchJudge::answerLifetimes() {
+  std::vector<ObjectQuestion> Questions;
+  for (const Lifetime &L : Lifetimes)
+    Questions.push_back(questionAt(L.free->where, plainName(L.free->function), L.caches, functionsThatFree(L.caches)));
+  judgeCachesIn(After, Questions);
+  for (size_t N = 0; N < Lifetimes.size(); ++N) {
+    Lifetime &L = Lifetimes[N];
+    SiteReport &R = Questions[N].report;
+    L.shown.insert(L.shown.end(), R.evidence.begin(), R.evidence.end());
+    if (R.verdict == Verdict::Safe && R.reason == Reason::DestroyWaits && R.detail.empty())
+      R.detail = R.caches.empty() ? placeName(L.caches.front()) : R.caches.front().name;
+    std::string From = R.verdict == Verdict::Unsafe ? safeFrom(R.reason) : std::string();
+    PatchVerdict V = R.verdict == Verdict::Safe ? PatchVerdict::Ok : R.verdict == Verdict::Unsafe ? PatchVerdict::Wait : PatchVerdict::CannotTell;
+    add(V, L.free->where, (R.verdict == Verdict::Unsafe ? unsafeReason(R) : reasonText(R)) + (From.empty() ? "" : "; " + From), std::move(L.shown));
+  }
+}
+
+/// A deferred free without a callback that it replaces: a direct free was there, or it is new.
+void PatchJudge::judgeNewFree(ReviewedFile &F, const DeferredFreeFact &D) {
+  if (D.inside) {
+    add(PatchVerdict::Broken, D.where, D.object + " is not the start of an allocation: it is the member " + D.inside_text + ", " + std::to_string(D.inside) + " bytes behind it");
+    return;
+  }
+  // Not a change of what is freed: the same call in other words (kfree_rcu(p) became kfree_rcu_mightsleep(p)).
+  for (const DeferredFreeFact *Old : F.changes.deferred_gone)
+    if (Old->function == D.function && folded(Old->object) == folded(D.object) && Old->record == D.record && Old->offset == D.offset)
+      return;
+  for (const ObjectFact *O : F.changes.frees_gone) {
+    if (O->kind != ObjectFact::Freed || O->function != D.function || folded(O->object) != folded(D.object))
+      continue;
+    const FreeRule *Rule = Before.rules().free(O->name);
+    const ConversionRule *Conversion = Rule ? Before.rules().conversion("call_rcu", Rule->family) : nullptr;
+    if (!Conversion || Conversion->replacement.empty()) {
+      add(PatchVerdict::Broken, D.where, O->name + "() becomes " + D.name + "(), but " + (Conversion ? Conversion->refusal : "that frees something else"));
+      return;
+    }
+    if (!D.record.empty())
+      CachesOfRecord[D.record] = O->caches;
+    judgeLifetime(D, O->caches, Rule->family, {{O->where.file, O->where.line, plainName(O->function), "before: freed at once, with " + O->name + "()"}});
+    return;
+  }
+  if (D.record.empty()) {
+    add(PatchVerdict::CannotTell, D.where, D.name + "(" + D.object + ") is new, and the type of the object does not say where it was allocated");
+    return;
+  }
+  RecordOrigin Origin = originOf(After, D.record);
+  CachesOfRecord[D.record] = Origin.caches;
+  if (!Origin.complete && Origin.caches.empty()) {
+    add(PatchVerdict::CannotTell, D.where, "where " + D.record_text + " is allocated could not be followed: " + Origin.why);
+    return;
+  }
+  judgeLifetime(D, Origin.caches, Origin.caches.empty() ? "kfree" : "kmem_cache_free", Origin.evidence);
+}
+
+/// A deferral that went, and nothing deferred came.
+void PatchJudge::judgeLostSite(ReviewedFile &F, const CallSiteFact &S) {
+  const DeferralRule *Rule = Before.rules().deferral(S.deferral);
+  if (!Rule || Rule->flavour != "rcu")
+    return;
+  for (const CallSiteFact *New : F.changes.sites_new)
+    if (New->function == S.function || folded(New->head_text) == folded(S.head_text)) {
+      if (New->callback != S.callback)
+        add(PatchVerdict::CannotTell, New->where, New->deferral + "() queues " + New->callback_text + " instead of " + S.callback_text + "; krcu does not judge what callbacks do besides freeing");
+      return;
+    }
+  for (const ObjectFact *O : F.changes.frees_new)
+    if (O->kind == ObjectFact::Freed && O->function == S.function) {
+      add(PatchVerdict::Broken, O->where, O->name + "(" + O->object + ") frees at once what " + S.deferral + "() freed after a grace period; readers may still look at it",
+          {{S.where.file, S.where.line, plainName(S.function), "before: " + S.deferral + "() queues " + S.callback_text}});
+      return;
+    }
+  if (!After.database().function(S.function))
+    return; // the whole function is gone
+  add(PatchVerdict::CannotTell, S.where, S.deferral + "(" + S.head_text + ", " + S.callback_text + ") goes and nothing takes its place; who frees the object now?", {}, true);
+}
+
+/// Callbacks that the patch removes must be unused afterwards.
+void PatchJudge::judgeCallbacks() {
+  const Index &I = After.index();
+  for (const std::string &Symbol : GoneCallbacks) {
+    std::string Name = plainName(Symbol), Home = homeOf(Symbol);
+    if (Before.index().definitionsOf(Name).empty())
+      continue; // not the tree's own
+    std::vector<uint32_t> Where;
+    if (Home.empty()) {
+      Where = I.mentioning(Name);
+    } else if (int Id = I.find(Home); Id >= 0) {
+      Where.push_back(static_cast<uint32_t>(Id));
+      for (uint32_t F : I.transitiveIncludersOf(Home))
+        Where.push_back(F);
+    }
+    bool Defined = false;
+    const OutlineToken *Use = nullptr;
+    Location Used;
+    std::string User;
+    std::vector<OutlineToken> Tokens;
+    for (uint32_t Id : Where) {
+      auto Text = I.text(Id);
+      if (!Text)
+        continue;
+      Outline O = outlineOf(*Text);
+      Defined = Defined || O.function(Name);
+      Tokens = findTokens(*Text, Name);
+      for (const OutlineToken &T : Tokens) {
+        bool Prototype = T.function < 0 && !T.in_directive && T.before_paren;
+        if (T.after_member_access || Prototype || !Used.file.empty())
+          continue;
+        Use = &T;
+        Used = {I.files()[Id].path, T.line, T.column};
+        User = T.function >= 0 ? O.functions[static_cast<size_t>(T.function)].name : std::string();
+      }
+    }
+    if (!Defined && Use)
+      add(PatchVerdict::Broken, Used, Name + "() is removed, but " + (User.empty() ? std::string("something") : User + "()") + " at " + at(Used) + " still uses it",
+          {{Used.file, Used.line, User, "names " + Name + "()"}});
+  }
+}
+
+/// The callbacks of all sites that went, so that their helpers are parsed together.
+void PatchJudge::learnCallbacks() {
+  Before.settle([&] {
+    bool Done = true;
+    for (const ReviewedFile &F : Files)
+      for (const CallSiteFact *S : F.changes.sites_gone)
+        if (S->callback_kind == CallbackKind::Function)
+          Done = reportCallback(Before.database(), S->callback).state != CallbackState::Pending && Done;
+    return Done;
+  });
+}
+
+std::vector<review::Finding> PatchJudge::run() {
+  learnCallbacks();
+  for (ReviewedFile &F : Files)
+    pairUp(F);
+  answerLifetimes();
+  judgeCallbacks();
+  for (ReviewedFile &F : Files) {
+    judgeBarriers(F);
+    judgeDestructions(F);
+  }
+  for (const ReviewedFile &F : Files) {
+    const FactChanges &C = F.changes;
+    bool Matters = !C.sites_gone.empty() || !C.deferred_new.empty() || !C.barriers_gone.empty() || !C.barriers_new.empty();
+    if (!F.unparsed.empty() && Matters)
+      add(PatchVerdict::CannotTell, {F.applied->path, 0, 0}, "the file does not parse cleanly, so what was seen of it may not be all: " + F.unparsed);
+  }
+  return std::move(Findings);
+}
+
+} // namespace krcu

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/driver/state.h"
+#include "matchers/extract.h"
+#include "tool/support/error.h"
+#include "tool/support/parallel.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu {
+namespace {
+
+/// Where the code stands that says what waits for what.
+bool mayChangeSemantics(StringRef File) {
+  return File.starts_with("mm/") || File.starts_with("kernel/rcu/") || File.starts_with("include/linux/rcu") ||
+         File.starts_with("include/linux/slab") || File == "init/Kconfig";
+}
+
+/// The census of the changed files, and the old one of the others.
+std::vector<CensusEntry> censusWith(OverlayIndex I, const Rules &R, const std::vector<CensusEntry> &Old, const TreeState::Texts &Changed) {
+  std::vector<CensusEntry> Result;
+  for (const CensusEntry &E : Old)
+    if (!Changed.count(E.where.file))
+      Result.push_back(E);
+  I.narrowDeferralFiles();
+  for (CensusEntry &E : takeCensus(I, R, 1))
+    Result.push_back(std::move(E));
+  std::stable_sort(Result.begin(), Result.end(), [](const CensusEntry &A, const CensusEntry &B) { return A.where < B.where; });
+  return Result;
+}
+
+} // namespace
+
+TreeState::TreeState(Scan &S) : S(S), TheSemantics(S.semantics()), DB(std::make_unique<Database>(S.index(), S.rules())), Census(S.wholeCensus()) {
+  for (const CensusEntry &E : Census)
+    if (StringRef(E.where.file).ends_with(".h"))
+      CensusHeaders.insert(E.where.file);
+}
+
+TreeState::TreeState(TreeState &From, const Texts &Changed) : S(From.S), All(From.All), TheSemantics(From.TheSemantics) {
+  bool Probe = false;
+  std::set<std::string> Paths;
+  for (const auto &[Path, Text] : Changed) {
+    All[Path] = Text;
+    Paths.insert(Path);
+    Probe = Probe || mayChangeSemantics(Path);
+  }
+  for (const auto &[Path, Text] : All) {
+    HeadersChanged = HeadersChanged || StringRef(Path).ends_with(".h");
+    if (StringRef(Path).ends_with(".c") || StringRef(Path).ends_with(".h"))
+      Overrides[Path] = Text.value_or("");
+  }
+  Own = std::make_unique<OverlayIndex>(S.index(), All);
+  DB = std::make_unique<Database>(*Own, S.rules());
+  DB->inherit(*From.DB, Paths);
+  Census = censusWith(*Own, S.rules(), From.Census, Changed);
+  for (const CensusEntry &E : Census)
+    if (StringRef(E.where.file).ends_with(".h"))
+      CensusHeaders.insert(E.where.file);
+  if (Probe) {
+    Tree T = S.tree();
+    T.overlay(All);
+    if (auto Probed = probeSemantics(T, S.rules())) {
+      TheSemantics = std::move(*Probed);
+      for (const std::string &Name : S.options().assume)
+        llvm::consumeError(assume(TheSemantics, Name)); // it was fine before
+    } else {
+      llvm::consumeError(Probed.takeError());
+    }
+  }
+}
+
+std::optional<std::string> TreeState::read(const std::string &File) const {
+  auto It = All.find(File);
+  return It != All.end() ? It->second : S.tree().read(File);
+}
+
+ParseOutcome TreeState::parseFile(ParseRequest Request, unsigned Worker, FileFacts *Facts, const std::set<std::string> &Summarise) {
+  Request.overrides = overrides();
+  Request.no_pch = Request.no_pch || HeadersChanged; // a header may be part of the precompiled one
+  if (Request.bodies.headers.empty())
+    Request.bodies.headers = CensusHeaders;
+  ExtractOptions EO = S.extractOptions();
+  EO.summarise = Summarise;
+  return S.frontend().parse(Request, Worker, [&](clang::ASTContext &Context, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
+    if (Facts)
+      *Facts = extractFacts(Context, Request.file, Decls, EO);
+  });
+}
+
+void TreeState::parseOne(const std::string &File, const Demand &D, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome) {
+  ParseRequest Request;
+  Request.file = File;
+  Request.bodies.words = D.words;
+  Request.bodies.names = D.names;
+  Request.warn_unused = Watched.count(File) != 0;
+  for (int Round = 0; Round < 3; ++Round) {
+    Outcome = parseFile(Request, Worker, &Facts, D.summarise);
+    size_t Before = Request.bodies.names.size();
+    Request.bodies.names.insert(Facts.missing_bodies.begin(), Facts.missing_bodies.end());
+    if (Facts.missing_bodies.empty() || (Request.bodies.names.size() == Before && Request.no_pch))
+      break;
+    Request.no_pch = true;
+  }
+  Facts.file = File;
+}
+
+void TreeState::parse(const std::map<std::string, Demand> &Wanted) {
+  std::vector<const std::pair<const std::string, Demand> *> Jobs;
+  for (const auto &Each : Wanted)
+    Jobs.push_back(&Each);
+  std::vector<FileFacts> Facts(Jobs.size());
+  std::vector<ParseOutcome> Results(Jobs.size());
+  parallelFor(S.options().jobs, Jobs.size(), [&](size_t N, unsigned Worker) { parseOne(Jobs[N]->first, Jobs[N]->second, Worker, Facts[N], Results[N]); });
+  for (size_t N = 0; N < Jobs.size(); ++N) {
+    const auto &[File, D] = *Jobs[N];
+    std::string Cause = Results[N].errors ? Results[N].cause : std::string();
+    if (Results[N].errors && Cause.empty())
+      Cause = std::to_string(Results[N].errors) + " errors";
+    if (Results[N].parsed)
+      DB->add(std::move(Facts[N]), D, Cause);
+    else
+      DB->addUnparsed(File, D, Cause.empty() ? "it could not be parsed" : Cause);
+    Outcomes[File] = std::move(Results[N]);
+  }
+  DB->link();
+}
+
+bool TreeState::settle(const std::function<bool()> &Ask, unsigned Rounds) {
+  for (unsigned Round = 0; Round < Rounds; ++Round) {
+    bool Done = Ask();
+    std::map<std::string, Demand> Open = DB->takeDemands();
+    if (Done || Open.empty())
+      return Done;
+
+    parse(Open);
+  }
+  return false;
+}
+
+const ParseOutcome *TreeState::outcome(const std::string &File) const {
+  auto It = Outcomes.find(File);
+  return It == Outcomes.end() ? nullptr : &It->second;
+}
+
+} // namespace krcu

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A tree with texts in memory over it, and the facts of the files that somebody asked about. Review has one of these for each step of
+// a series and asks the same question before and after a patch; audit has one without any text of its own.
+#pragma once
+
+#include "tool/driver/scan.h"
+#include "tool/index/overlay.h"
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace krcu {
+
+class TreeState {
+public:
+  using Texts = std::map<std::string, std::optional<std::string>>; ///< nothing: deleted
+
+  /// The tree as it is on disk.
+  explicit TreeState(Scan &S);
+  /// `From` with `Changed` over it; what `From` knows of other files is known here too. Both must outlive it.
+  TreeState(TreeState &From, const Texts &Changed);
+
+  Scan &scan() { return S; }
+  const Index &index() const { return Own ? *Own : S.index(); }
+  const Rules &rules() const { return S.rules(); }
+  const Semantics &semantics() const { return TheSemantics; }
+  Database &database() { return *DB; }
+  const std::vector<CensusEntry> &census() const { return Census; }
+  /// A file's text; nothing if there is none.
+  std::optional<std::string> read(const std::string &File) const;
+
+  /// Parses what `Wanted` asks for, in parallel, and links. What was known of a file and asked for stays known.
+  void parse(const std::map<std::string, Demand> &Wanted);
+  /// Asks until it gets an answer: `Ask` is called again after each round of parses for the demands that it left. False if it never came.
+  bool settle(const std::function<bool()> &Ask, unsigned Rounds = 24);
+  /// A parse of one file for diagnostics and facts. `Facts` may be null.
+  ParseOutcome parseFile(ParseRequest Request, unsigned Worker, FileFacts *Facts, const std::set<std::string> &Summarise = {});
+  /// What the parser must see instead of the disk; null if nothing.
+  const std::map<std::string, std::string> *overrides() const { return Overrides.empty() ? nullptr : &Overrides; }
+  bool changesHeaders() const { return HeadersChanged; }
+  /// What Clang said of the file when parse() last had it.
+  const ParseOutcome *outcome(const std::string &File) const;
+  /// Asks for warnings about unused things in these files from now on.
+  void watchUnused(const std::set<std::string> &Files) { Watched = Files; }
+
+private:
+  void parseOne(const std::string &File, const Demand &D, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome);
+
+  Scan &S;
+  Texts All; ///< every difference to the disk
+  std::map<std::string, std::string> Overrides;
+  std::unique_ptr<OverlayIndex> Own;
+  Semantics TheSemantics;
+  std::unique_ptr<Database> DB;
+  std::vector<CensusEntry> Census;
+  std::set<std::string> CensusHeaders, Watched;
+  std::map<std::string, ParseOutcome> Outcomes;
+  bool HeadersChanged = false;
+};
+
+} // namespace krcu

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/index/overlay.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu {
+namespace {
+
+/// What the index reads: C sources and headers, outside the directories that it leaves out.
+bool isIndexed(StringRef Path) {
+  if (!Path.ends_with(".c") && !Path.ends_with(".h"))
+    return false;
+  StringRef Top = Path.split('/').first;
+  return Top != "tools" && Top != "Documentation" && Top != "samples" && Top != "scripts";
+}
+
+} // namespace
+
+OverlayIndex::OverlayIndex(const Index &Base, const std::map<std::string, std::optional<std::string>> &Given) : Base(Base), Files(Base.files()) {
+  for (const auto &[Path, Text] : Given) {
+    int Id = Base.find(Path);
+    if (Id < 0) {
+      if (!Text || !isIndexed(Path))
+        continue;
+      Id = static_cast<int>(Files.size());
+      Files.push_back({Path, Text->size(), ""});
+      New.emplace(Path, static_cast<uint32_t>(Id));
+    }
+    auto File = static_cast<uint32_t>(Id);
+    Files[File].size = Text ? Text->size() : 0;
+    Texts[File] = std::make_shared<const std::string>(Text.value_or(""));
+    Outlines[File] = outlineOf(*Texts[File]);
+    Changed.push_back(File);
+  }
+  std::sort(Changed.begin(), Changed.end());
+  auto With = [&](const std::vector<uint32_t> &Old) {
+    std::vector<uint32_t> Result = Old;
+    Result.insert(Result.end(), Changed.begin(), Changed.end());
+    std::sort(Result.begin(), Result.end());
+    Result.erase(std::unique(Result.begin(), Result.end()), Result.end());
+    return Result;
+  };
+  Deferrals = With(Base.deferralFiles());
+  RuleWords = With(Base.ruleWordFiles());
+}
+
+void OverlayIndex::narrowDeferralFiles() { Deferrals = Changed; }
+
+int OverlayIndex::find(StringRef Path) const {
+  int Id = Base.find(Path);
+  if (Id >= 0)
+    return Id;
+  auto It = New.find(Path.str());
+  return It == New.end() ? -1 : static_cast<int>(It->second);
+}
+
+std::shared_ptr<const std::string> OverlayIndex::text(uint32_t File) const {
+  auto It = Texts.find(File);
+  return It != Texts.end() ? It->second : Base.text(File);
+}
+
+std::vector<uint32_t> OverlayIndex::mentioning(StringRef Word) const {
+  std::vector<uint32_t> Result = Base.mentioning(Word);
+  std::erase_if(Result, [&](uint32_t F) { return Texts.count(F) != 0; });
+  for (const auto &[File, Text] : Texts)
+    if (Text->find(Word.str()) != std::string::npos && !findTokens(*Text, Word).empty())
+      Result.push_back(File);
+  std::sort(Result.begin(), Result.end());
+  return Result;
+}
+
+std::vector<FunctionPlace> OverlayIndex::definitionsOf(StringRef Function) const {
+  std::vector<FunctionPlace> Result = Base.definitionsOf(Function);
+  std::erase_if(Result, [&](const FunctionPlace &P) { return Texts.count(P.file) != 0; });
+  for (const auto &[File, O] : Outlines)
+    for (const OutlineFunction &F : O.functions)
+      if (F.name == Function)
+        Result.push_back({File, F.line});
+  std::sort(Result.begin(), Result.end(), [](const FunctionPlace &A, const FunctionPlace &B) { return std::pair(A.file, A.line) < std::pair(B.file, B.line); });
+  return Result;
+}
+
+std::vector<uint32_t> OverlayIndex::includersOf(StringRef HeaderPath) const {
+  std::vector<uint32_t> Result = Base.includersOf(HeaderPath);
+  // A changed file may include more or less than before.
+  std::erase_if(Result, [&](uint32_t F) { return Texts.count(F) != 0; });
+  for (const auto &[File, O] : Outlines)
+    for (const auto &[Line, Name] : O.includes) {
+      StringRef Wanted = Name;
+      while (Wanted.consume_front("../")) {
+      }
+      if (HeaderPath.ends_with(Wanted) && (HeaderPath.size() == Wanted.size() || HeaderPath[HeaderPath.size() - Wanted.size() - 1] == '/')) {
+        Result.push_back(File);
+        break;
+      }
+    }
+  std::sort(Result.begin(), Result.end());
+  return Result;
+}
+
+std::vector<uint32_t> OverlayIndex::transitiveIncludersOf(StringRef HeaderPath) const {
+  std::set<uint32_t> Seen;
+  std::vector<std::string> Work{HeaderPath.str()};
+  while (!Work.empty()) {
+    std::string Path = std::move(Work.back());
+    Work.pop_back();
+    for (uint32_t F : includersOf(Path))
+      if (Seen.insert(F).second)
+        Work.push_back(Files[F].path);
+  }
+  return {Seen.begin(), Seen.end()};
+}
+
+} // namespace krcu

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/driver/audit.h"
+#include "tool/main/review_commands.h"
+#include "tool/report/report.h"
+#include "tool/report/sarif.h"
+#include "tool/support/error.h"
+#include "tool/support/io.h"
+#include "tool/support/parallel.h"
+#include <algorithm>
+#include <cstdio>
+
+namespace krcu {
+namespace {
+
+constexpr int Nothing = 0, Findings = 1, Failed = 2;
+
+int error(llvm::Error E) {
+  std::fprintf(stderr, "krcu: %s\n", message(std::move(E)).c_str());
+  return Failed;
+}
+
+/// Takes out what the user has judged already.
+llvm::Error filter(AuditReport &R, const AuditCommandOptions &O) {
+  std::map<std::string, const Suppression *> Silent;
+  std::vector<Suppression> List;
+  std::set<std::string> Known;
+  if (!O.suppressions.empty()) {
+    auto Read = readSuppressions(O.suppressions);
+    if (!Read)
+      return Read.takeError();
+    List = std::move(*Read);
+    for (const Suppression &S : List)
+      Silent.emplace(S.fingerprint, &S);
+  }
+  if (!O.baseline.empty()) {
+    auto Read = readBaseline(O.baseline);
+    if (!Read)
+      return Read.takeError();
+    Known = std::move(*Read);
+  }
+  std::set<std::string> Used;
+  std::erase_if(R.findings, [&](const AuditFinding &F) {
+    std::string Print = fingerprintOf(F);
+    if (Silent.count(Print)) {
+      Used.insert(Print);
+      ++R.suppressed;
+      return true;
+    }
+    R.known += Known.count(Print) != 0;
+    return Known.count(Print) != 0;
+  });
+  for (const Suppression &S : List)
+    if (!Used.count(S.fingerprint))
+      std::fprintf(stderr, "krcu: note: %s:%u: nothing has the fingerprint %s any more (%s)\n", O.suppressions.c_str(), S.line, S.fingerprint.c_str(), S.reason.c_str());
+  return llvm::Error::success();
+}
+
+} // namespace
+
+void addAuditCommand(CLI::App &App, AuditCommandOptions &O) {
+  CLI::App *C = App.add_subcommand("audit", "what is already wrong in the tree: unsafe kfree_rcu(), missing, late and superfluous barriers");
+  C->add_option("TREE", O.tree, "kernel source tree, configured or not")->required();
+  std::vector<std::string> Kinds;
+  for (const AuditKind &K : auditKinds())
+    Kinds.push_back(K.name);
+  C->add_option("--kind", O.kinds, "only findings of this kind; may be given several times")->check(CLI::IsMember(Kinds))->allow_extra_args(false);
+  C->add_flag("--all", O.all, "also findings of low confidence");
+  C->add_option("--suppressions", O.suppressions, "file with a line for each finding to leave out: fingerprint and reason");
+  C->add_option("--baseline", O.baseline, "an earlier report (--format json); only what is new is shown");
+  C->add_option("--rules", O.rules, "YAML file or directory that adds to or overrides the built-in vocabulary")->allow_extra_args(false);
+  C->add_option("--assume", O.assume, "what-if: an era (no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics")->allow_extra_args(false);
+  C->add_option("--compile-commands", O.compile_commands, "use the flags of your own build (GCC databases included)");
+  C->add_option("--format", O.format, "text, json or sarif")->check(CLI::IsMember({"text", "json", "sarif"}));
+  C->add_option("-j,--jobs", O.jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
+  C->add_flag("--stats", O.stats, "times of the phases, on standard error");
+}
+
+int runAudit(const AuditCommandOptions &O, const char *Executable) {
+  auto Rules = findBuiltinRules(Executable);
+  if (!Rules)
+    return error(Rules.takeError());
+  ScanOptions SO;
+  SO.tree = O.tree;
+  SO.builtin_rules = *Rules;
+  SO.rules = O.rules;
+  SO.assume = O.assume;
+  SO.compile_commands = O.compile_commands;
+  SO.jobs = O.jobs ? O.jobs : defaultJobs();
+  auto S = Scan::prepare(SO);
+  if (!S)
+    return error(S.takeError());
+  AuditReport R = auditTree(**S, {O.kinds, O.all});
+  if (llvm::Error E = filter(R, O))
+    return error(std::move(E));
+  for (const std::string &W : (*S)->warnings())
+    std::fprintf(stderr, "krcu: warning: %s\n", W.c_str());
+  if (O.stats)
+    std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
+  if (llvm::Error E = writeStdout(O.format == "sarif" ? auditSarif(R) : O.format == "json" ? auditJson(R) : auditText(R)))
+    return error(std::move(E));
+  bool Any = std::any_of(R.findings.begin(), R.findings.end(), [](const AuditFinding &F) { return F.severity != Severity::Note; });
+  return Any ? Findings : Nothing;
+}
+
+} // namespace krcu

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/main/review_commands.h"
+#include "tool/driver/review.h"
+#include "tool/report/report.h"
+#include "tool/report/sarif.h"
+#include "tool/report/version.h"
+#include "tool/review/commits.h"
+#include "tool/review/mail.h"
+#include "tool/review/reply.h"
+#include "tool/support/error.h"
+#include "tool/support/io.h"
+#include "tool/support/parallel.h"
+#include <cstdio>
+
+namespace krcu {
+namespace {
+
+constexpr int Nothing = 0, Findings = 1, Failed = 2;
+
+int error(llvm::Error E) {
+  std::fprintf(stderr, "krcu: %s\n", message(std::move(E)).c_str());
+  return Failed;
+}
+
+/// Findings as results: a patch that is fine gives none. Of several trees each finding says which.
+std::string reviewSarif(const review::ReviewReport &R) {
+  std::vector<SarifRule> Rules = {{"krcu/review-wait", "The patch is right, but not safe in this tree"},
+                                  {"krcu/review-broken", "The patch frees the wrong object, does not apply or does not compile"},
+                                  {"krcu/review-cannot-tell", "What would show whether the patch is safe is missing"}};
+  std::vector<SarifResult> Results;
+  for (const review::Column &C : R.columns)
+    for (const review::PatchReview &P : C.patches)
+      for (const review::FileReview &F : P.files)
+        for (const review::Finding &Each : F.findings) {
+          if (Each.verdict == review::PatchVerdict::Ok)
+            continue;
+          const char *Rule = Each.verdict == review::PatchVerdict::Wait ? "krcu/review-wait" : Each.verdict == review::PatchVerdict::Broken ? "krcu/review-broken" : "krcu/review-cannot-tell";
+          std::string Title = (P.patch->prefix.empty() ? "" : P.patch->prefix + " ") + P.patch->subject;
+          Results.push_back({Rule, Each.verdict == review::PatchVerdict::Broken ? "error" : "warning",
+                             Title + ": " + Each.reason + (R.columns.size() > 1 ? " (Linux " + C.version + ")" : ""), {Each.file, Each.line, 0}, Each.evidence, "", ""});
+        }
+  return sarifLog(Rules, Results, R.notes);
+}
+
+} // namespace
+
+void addReviewCommand(CLI::App &App, ReviewOptions &O) {
+  CLI::App *C = App.add_subcommand("review", "read somebody's patches and say which may be merged into a tree: OK, WAIT, BROKEN, CANNOT TELL");
+  C->add_option("PATCH", O.patches, "mbox, mail, file of git format-patch, plain diff, directory of *.patch files, or - for standard input");
+  C->add_option("--tree", O.trees, "kernel tree that the patches are for, or REPOSITORY@COMMIT; several give a column each")->required()->allow_extra_args(false);
+  C->add_option("--range", O.range, "review the commits A..B of a git repository instead of PATCH");
+  C->add_option("--repo", O.repository, "the repository of --range (default: --tree)");
+  C->add_option("--reply", O.reply, "write an answer to each mail into this new directory; nothing is sent");
+  C->add_option("--rules", O.rules, "YAML file or directory that adds to or overrides the built-in vocabulary")->allow_extra_args(false);
+  C->add_option("--assume", O.assume, "what-if: an era (no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics")->allow_extra_args(false);
+  C->add_option("--format", O.format, "text, json or sarif")->check(CLI::IsMember({"text", "json", "sarif"}));
+  C->add_option("-j,--jobs", O.jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
+  C->add_flag("--stats", O.stats, "times of the phases, on standard error");
+}
+
+int runReview(const ReviewOptions &O, const char *Executable) {
+  auto Rules = findBuiltinRules(Executable);
+  if (!Rules)
+    return error(Rules.takeError());
+  if (O.patches.empty() == O.range.empty())
+    return error(fail(O.range.empty() ? "review: no patch is given; name files, or - for standard input, or a --range of commits"
+                                      : "review: --range takes the place of PATCH; give one of them"));
+  std::string Repository = !O.repository.empty() ? O.repository : review::splitTree(O.trees.front()).first;
+  auto Box = O.range.empty() ? review::readInbox(O.patches) : review::readRange(Repository, O.range);
+  if (!Box)
+    return error(Box.takeError());
+  review::ReviewReport Report;
+  Report.notes = Box->notes;
+  std::vector<std::unique_ptr<Scan>> Scans;
+  for (const std::string &Named : O.trees) {
+    ScanOptions SO;
+    auto [Directory, Commit] = review::splitTree(Named);
+    std::unique_ptr<review::ScratchDirectory> Unpacked;
+    if (!Commit.empty()) {
+      auto Exported = review::exportCommit(Directory, Commit);
+      if (!Exported)
+        return error(Exported.takeError());
+      Unpacked = std::move(*Exported);
+      Directory = Unpacked->path();
+    }
+    SO.tree = Directory;
+    SO.builtin_rules = *Rules;
+    SO.rules = O.rules;
+    SO.assume = O.assume;
+    SO.jobs = O.jobs ? O.jobs : defaultJobs();
+    auto S = Scan::prepare(SO);
+    if (!S)
+      return error(S.takeError());
+    review::Column C;
+    {
+      Timing::Phase Phase((*S)->timing(), "review");
+      C = reviewPatches(**S, Box->patches);
+    }
+    C.name = Named;
+    Report.columns.push_back(std::move(C));
+    if (O.stats)
+      std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
+  }
+  for (const std::string &N : Report.notes)
+    std::fprintf(stderr, "krcu: note: %s\n", N.c_str());
+  if (!O.reply.empty()) {
+    auto Written = review::writeReplies(Report.columns.front(), O.reply);
+    if (!Written)
+      return error(Written.takeError());
+    std::fprintf(stderr, "krcu: note: %zu answers written to %s; nothing was sent\n", Written->size(), O.reply.c_str());
+  }
+  bool Any = false;
+  for (const review::Column &C : Report.columns)
+    for (const review::PatchReview &P : C.patches)
+      Any = Any || P.verdict != review::PatchVerdict::Ok;
+  if (llvm::Error E = writeStdout(O.format == "sarif" ? reviewSarif(Report) : O.format == "json" ? review::reviewJson(Report, KRCU_VERSION) : review::scorecard(Report)))
+    return error(std::move(E));
+  return Any ? Findings : Nothing;
+}
+
+} // namespace krcu

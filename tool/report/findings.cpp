@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/report/findings.h"
+#include "tool/report/version.h"
+#include "tool/support/error.h"
+#include "tool/support/io.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MD5.h"
+#include <nlohmann/json.hpp>
+
+using Json = nlohmann::ordered_json;
+
+namespace krcu {
+
+const std::vector<AuditKind> &auditKinds() {
+  static const std::vector<AuditKind> Kinds = {
+      {"unsafe_kfree_rcu", "kfree_rcu() of an object whose cache is destroyed without a wait"},
+      {"missing_rcu_barrier", "A module may leave while its RCU callbacks are queued"},
+      {"late_rcu_barrier", "What a callback frees to is destroyed before rcu_barrier()"},
+      {"superfluous_barrier", "A barrier that nothing needs"},
+      {"needed_barrier", "A barrier that looks superfluous and is not"},
+      {"not_an_allocation", "kfree_rcu() of something that is not the start of an allocation"},
+      {"not_a_head", "kfree_rcu() with a member that is no usable rcu_head"},
+      {"costly_destroy", "kmem_cache_destroy() on a path that runs often, where it flushes every cache"},
+      {"costly_barrier", "A full barrier on a path that runs often"},
+  };
+  return Kinds;
+}
+
+std::string fingerprintOf(const AuditFinding &F) {
+  llvm::MD5 Hash;
+  for (const std::string *Part : {&F.kind, &F.where.file, &F.function, &F.subject}) {
+    Hash.update(*Part);
+    Hash.update(llvm::StringRef("\0", 1));
+  }
+  llvm::MD5::MD5Result Result;
+  Hash.final(Result);
+  return Result.digest().str().substr(0, 16).str();
+}
+
+const char *severityName(Severity S) { return S == Severity::Error ? "error" : S == Severity::Warning ? "warning" : "note"; }
+const char *confidenceName(Confidence C) { return C == Confidence::High ? "high" : C == Confidence::Medium ? "medium" : "low"; }
+
+llvm::Expected<std::vector<Suppression>> readSuppressions(const std::string &File) {
+  auto Text = readFile(File, UINT64_C(16) << 20);
+  if (!Text)
+    return Text.takeError();
+  std::vector<Suppression> Result;
+  unsigned Number = 0;
+  for (llvm::StringRef Rest = *Text; !Rest.empty();) {
+    auto [Line, Tail] = Rest.split('\n');
+    Rest = Tail;
+    ++Number;
+    Line = Line.trim();
+    if (Line.empty() || Line.starts_with("#"))
+      continue;
+    llvm::StringRef Fingerprint = Line.take_until([](char C) { return C == ' ' || C == '\t'; });
+    llvm::StringRef Reason = Line.drop_front(Fingerprint.size()).trim();
+    if (Fingerprint.size() != 16 || !llvm::all_of(Fingerprint, [](char C) { return llvm::isHexDigit(C); }))
+      return failAt(File, Number, 0, "'" + Fingerprint.str() + "' is no fingerprint", "write the 16 hex digits that krcu audit prints, then the reason");
+    if (Reason.empty())
+      return failAt(File, Number, 0, "the suppression has no reason", "write behind the fingerprint why the finding is to be ignored");
+    Result.push_back({Fingerprint.lower(), Reason.str(), Number});
+  }
+  return Result;
+}
+
+llvm::Expected<std::set<std::string>> readBaseline(const std::string &File) {
+  auto Text = readFile(File, UINT64_C(256) << 20);
+  if (!Text)
+    return Text.takeError();
+  Json J = Json::parse(*Text, nullptr, false);
+  if (J.is_discarded() || !J.is_object() || !J.contains("findings") || !J["findings"].is_array())
+    return failAt(File, 0, 0, "is no report of krcu audit", "give what krcu audit --format json printed");
+  std::set<std::string> Result;
+  for (const Json &F : J["findings"])
+    if (F.is_object() && F.contains("fingerprint") && F["fingerprint"].is_string())
+      Result.insert(F["fingerprint"].get<std::string>());
+  return Result;
+}
+
+std::string auditText(const AuditReport &R) {
+  std::string Out;
+  std::map<std::string, unsigned> Count;
+  for (const AuditFinding &F : R.findings) {
+    ++Count[F.kind];
+    Out += F.where.file + ":" + std::to_string(F.where.line) + "  " + F.kind + "  " + severityName(F.severity) + ", confidence " + confidenceName(F.confidence) + "  " +
+           fingerprintOf(F) + "\n    " + F.reason + "\n";
+    if (!F.confidence_why.empty())
+      Out += "    " + std::string(confidenceName(F.confidence)) + " confidence: " + F.confidence_why + "\n";
+    for (const Evidence &E : F.evidence)
+      Out += "      " + E.file + (E.line ? ":" + std::to_string(E.line) : "") + (E.function.empty() ? "" : " " + E.function + "()") + ": " + E.text + "\n";
+  }
+  Out += (Out.empty() ? "" : "\n") + std::to_string(R.findings.size()) + (R.findings.size() == 1 ? " finding" : " findings");
+  const char *Separator = ": ";
+  for (const auto &[Kind, N] : Count) {
+    Out += Separator + std::to_string(N) + " " + Kind;
+    Separator = ", ";
+  }
+  Out += "\n";
+  if (R.hidden)
+    Out += std::to_string(R.hidden) + " of low confidence are not shown (--all shows them)\n";
+  if (R.suppressed)
+    Out += std::to_string(R.suppressed) + " suppressed\n";
+  if (R.known)
+    Out += std::to_string(R.known) + " in the baseline\n";
+  if (!R.not_looked_at.empty())
+    Out += std::to_string(R.not_looked_at.size()) + " files did not parse cleanly; findings in them may be missing\n";
+  return Out;
+}
+
+std::string auditJson(const AuditReport &R) {
+  Json J;
+  J["krcu"] = KRCU_VERSION;
+  Json Facts = Json::object();
+  for (const SemanticFact &F : R.semantics->facts)
+    Facts[F.name] = F.value && F.known;
+  J["tree"] = {{"version", R.tree_version}, {"era", R.semantics->era}, {"semantics", Facts}};
+  J["findings"] = Json::array();
+  for (const AuditFinding &F : R.findings) {
+    Json Shown = Json::array();
+    for (const Evidence &E : F.evidence)
+      Shown.push_back({{"file", E.file}, {"line", E.line}, {"function", E.function}, {"text", E.text}});
+    J["findings"].push_back({{"kind", F.kind}, {"severity", severityName(F.severity)}, {"confidence", confidenceName(F.confidence)}, {"confidence_why", F.confidence_why},
+                             {"file", F.where.file}, {"line", F.where.line}, {"function", F.function}, {"subject", F.subject}, {"reason", F.reason},
+                             {"fingerprint", fingerprintOf(F)}, {"evidence", Shown}});
+  }
+  J["hidden"] = R.hidden;
+  J["suppressed"] = R.suppressed;
+  J["in_baseline"] = R.known;
+  J["parse_problems"] = R.not_looked_at;
+  return J.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+} // namespace krcu

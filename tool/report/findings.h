@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What krcu audit finds, as values: found in tool/driver, held against suppressions and a baseline here, printed as text, JSON or SARIF.
+#pragma once
+
+#include "tool/support/evidence.h"
+#include "tool/tree/semantics/semantics.h"
+#include "llvm/Support/Error.h"
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace krcu {
+
+enum class Severity { Note, Warning, Error };
+enum class Confidence { Low, Medium, High };
+
+struct AuditFinding {
+  std::string kind;        ///< "missing_rcu_barrier"; auditKinds() has them all
+  Severity severity = Severity::Warning;
+  Confidence confidence = Confidence::Medium;
+  std::string confidence_why; ///< what it rests on, or what is missing
+  Location where;
+  std::string function;    ///< plain name; may be empty
+  std::string subject;     ///< what it is about besides the place: callback, cache, module; part of the fingerprint
+  std::string reason;      ///< a sentence without full stop
+  EvidenceList evidence;
+};
+
+struct AuditKind {
+  const char *name;
+  const char *title; ///< a short sentence for rule lists
+};
+const std::vector<AuditKind> &auditKinds();
+
+/// Does not change when lines move: 16 hex digits of kind, file, function and subject.
+std::string fingerprintOf(const AuditFinding &F);
+const char *severityName(Severity S);
+const char *confidenceName(Confidence C);
+
+/// Suppressions: a line each, "FINGERPRINT REASON"; '#' begins a comment. Fails with the line if a reason is missing.
+struct Suppression {
+  std::string fingerprint, reason;
+  unsigned line = 0;
+};
+llvm::Expected<std::vector<Suppression>> readSuppressions(const std::string &File);
+/// The fingerprints in a report that krcu audit --format json wrote.
+llvm::Expected<std::set<std::string>> readBaseline(const std::string &File);
+
+struct AuditReport {
+  std::string tree_version;
+  const Semantics *semantics = nullptr;
+  std::vector<AuditFinding> findings; ///< in order of file and line
+  unsigned hidden = 0;      ///< of low confidence, not asked for
+  unsigned suppressed = 0;
+  unsigned known = 0;       ///< in the baseline
+  std::vector<std::string> not_looked_at; ///< files that could not be relied on
+};
+std::string auditText(const AuditReport &R);
+std::string auditJson(const AuditReport &R);
+
+} // namespace krcu

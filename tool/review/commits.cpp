@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/review/commits.h"
+#include "tool/series/git.h"
+#include "tool/support/error.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using llvm::StringRef;
+
+namespace krcu::review {
+
+using namespace series;
+
+namespace {
+
+struct Opened {
+  GitLibrary library;
+  GitRepository repository;
+};
+
+llvm::Error open(const std::string &Path, Opened &To) {
+  git_repository *Raw = nullptr;
+  if (git_repository_open_ext(&Raw, Path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr) != 0)
+    return failAt(Path, 0, 0, "cannot be opened as a git repository: " + gitReason(), "give the top directory of one");
+  To.repository.reset(Raw);
+  return llvm::Error::success();
+}
+
+llvm::Expected<GitCommit> commitOf(git_repository *R, const std::string &Path, const std::string &Name) {
+  git_object *Raw = nullptr, *Peeled = nullptr;
+  if (git_revparse_single(&Raw, R, Name.c_str()) != 0 || git_object_peel(&Peeled, Raw, GIT_OBJECT_COMMIT) != 0) {
+    git_object_free(Raw);
+    return failAt(Path, 0, 0, "has no commit '" + Name + "'", "give a branch, a tag or a commit that git log shows there");
+  }
+  git_object_free(Raw);
+  return GitCommit(reinterpret_cast<git_commit *>(Peeled));
+}
+
+llvm::Expected<ReviewPatch> patchOf(git_repository *R, git_commit *Commit) {
+  git_commit *RawParent = nullptr;
+  git_tree *RawNew = nullptr, *RawOld = nullptr;
+  if (git_commit_tree(&RawNew, Commit) != 0)
+    return failGit("cannot read a commit");
+  GitTree New(RawNew), Old;
+  if (git_commit_parentcount(Commit) && git_commit_parent(&RawParent, Commit, 0) == 0) {
+    GitCommit Parent(RawParent);
+    if (git_commit_tree(&RawOld, Parent.get()) != 0)
+      return failGit("cannot read a commit");
+    Old.reset(RawOld);
+  }
+  git_diff *RawDiff = nullptr;
+  if (git_diff_tree_to_tree(&RawDiff, R, Old.get(), New.get(), nullptr) != 0)
+    return failGit("cannot compare two commits");
+  GitDiff Diff(RawDiff);
+  git_buf Text = GIT_BUF_INIT;
+  if (git_diff_to_buf(&Text, RawDiff, GIT_DIFF_FORMAT_PATCH) != 0)
+    return failGit("cannot compare two commits");
+  ReviewPatch P;
+  P.body = std::string(Text.ptr, Text.size);
+  git_buf_dispose(&Text);
+  P.source = hexOf(*git_commit_id(Commit)).substr(0, 12);
+  const char *Summary = git_commit_summary(Commit);
+  P.subject = Summary ? Summary : "";
+  P.diff = parseDiff(P.body);
+  return P;
+}
+
+} // namespace
+
+llvm::Expected<Inbox> readRange(const std::string &Repository, const std::string &Range) {
+  auto [From, To] = StringRef(Range).split("..");
+  if (From.empty() || To.empty() || To.starts_with("."))
+    return fail("--range: '" + Range + "' is no range; write A..B");
+  Opened O;
+  if (llvm::Error E = open(Repository, O))
+    return E;
+  auto A = commitOf(O.repository.get(), Repository, From.str());
+  if (!A)
+    return A.takeError();
+  auto B = commitOf(O.repository.get(), Repository, To.str());
+  if (!B)
+    return B.takeError();
+  git_revwalk *RawWalk = nullptr;
+  if (git_revwalk_new(&RawWalk, O.repository.get()) != 0)
+    return failGit("cannot walk the commits");
+  GitWalk Walk(RawWalk);
+  git_revwalk_sorting(RawWalk, GIT_SORT_TOPOLOGICAL | GIT_SORT_REVERSE);
+  git_revwalk_push(RawWalk, git_commit_id(B->get()));
+  git_revwalk_hide(RawWalk, git_commit_id(A->get()));
+  Inbox Box;
+  git_oid Id;
+  while (git_revwalk_next(&Id, RawWalk) == 0) {
+    git_commit *Raw = nullptr;
+    if (git_commit_lookup(&Raw, O.repository.get(), &Id) != 0)
+      return failGit("cannot read a commit");
+    GitCommit Commit(Raw);
+    if (git_commit_parentcount(Raw) > 1) {
+      Box.notes.push_back("commit " + hexOf(Id).substr(0, 12) + " is a merge and was left out");
+      continue;
+    }
+    auto P = patchOf(O.repository.get(), Raw);
+    if (!P)
+      return P.takeError();
+    P->number = static_cast<unsigned>(Box.patches.size() + 1);
+    Box.patches.push_back(std::move(*P));
+  }
+  if (Box.patches.empty())
+    return failAt(Repository, 0, 0, "has no commits in " + Range, "the second must be newer than the first");
+  return Box;
+}
+
+ScratchDirectory::~ScratchDirectory() {
+  if (!Path.empty())
+    llvm::sys::fs::remove_directories(Path);
+}
+
+namespace {
+
+struct ExportRun {
+  git_repository *repository;
+  std::string directory;
+  std::string problem;
+};
+
+/// What krcu reads: sources, headers, makefiles, Kconfig, and what lies at the top.
+bool isWanted(StringRef Path) {
+  StringRef Name = Path.rsplit('/').second.empty() ? Path : Path.rsplit('/').second;
+  StringRef Top = Path.split('/').first;
+  if (Top == "Documentation" || Top == "tools" || Top == "samples")
+    return false;
+  return !Path.contains('/') || Name.ends_with(".c") || Name.ends_with(".h") || Name.ends_with(".S") || Name.ends_with(".tbl") || Name.starts_with("Makefile") ||
+         Name.starts_with("Kconfig") || Name.starts_with("Kbuild") || Name == "Platform" || Name.contains("defconfig") || Name.ends_with(".config");
+}
+
+int exportEntry(const char *Root, const git_tree_entry *Entry, void *Payload) {
+  auto &Run = *static_cast<ExportRun *>(Payload);
+  std::string Path = std::string(Root) + git_tree_entry_name(Entry);
+  git_filemode_t Mode = git_tree_entry_filemode(Entry);
+  if (Mode == GIT_FILEMODE_TREE)
+    return 0;
+  if ((Mode != GIT_FILEMODE_BLOB && Mode != GIT_FILEMODE_BLOB_EXECUTABLE) || !isWanted(Path) || !badPath(Path).empty())
+    return 0;
+  git_blob *Raw = nullptr;
+  if (git_blob_lookup(&Raw, Run.repository, git_tree_entry_id(Entry)) != 0) {
+    Run.problem = Path + ": " + gitReason();
+    return -1;
+  }
+  GitBlob Blob(Raw);
+  llvm::SmallString<256> File(Run.directory);
+  llvm::sys::path::append(File, Path);
+  std::error_code EC = llvm::sys::fs::create_directories(llvm::sys::path::parent_path(File));
+  if (!EC) {
+    llvm::raw_fd_ostream Out(File, EC, llvm::sys::fs::OF_None);
+    if (!EC)
+      Out.write(static_cast<const char *>(git_blob_rawcontent(Raw)), static_cast<size_t>(git_blob_rawsize(Raw)));
+    if (Out.has_error())
+      EC = Out.error(), Out.clear_error();
+  }
+  if (EC)
+    Run.problem = File.str().str() + ": " + EC.message();
+  return EC ? -1 : 0;
+}
+
+} // namespace
+
+llvm::Expected<std::unique_ptr<ScratchDirectory>> exportCommit(const std::string &Repository, const std::string &Commit) {
+  Opened O;
+  if (llvm::Error E = open(Repository, O))
+    return E;
+  auto C = commitOf(O.repository.get(), Repository, Commit);
+  if (!C)
+    return C.takeError();
+  git_tree *RawTree = nullptr;
+  if (git_commit_tree(&RawTree, C->get()) != 0)
+    return failGit("cannot read a commit");
+  GitTree Tree(RawTree);
+  llvm::SmallString<128> Directory;
+  if (std::error_code EC = llvm::sys::fs::createUniqueDirectory("krcu-commit", Directory))
+    return failErrno("a temporary directory", EC.value(), "set TMPDIR to a place that can be written");
+  auto Scratch = std::make_unique<ScratchDirectory>(Directory.str().str());
+  ExportRun Run{O.repository.get(), Scratch->path(), ""};
+  if (git_tree_walk(RawTree, GIT_TREEWALK_PRE, exportEntry, &Run) != 0)
+    return fail("cannot unpack " + Commit + ": " + (Run.problem.empty() ? gitReason() : Run.problem));
+  return Scratch;
+}
+
+std::pair<std::string, std::string> splitTree(const std::string &Named) {
+  size_t At = Named.rfind('@');
+  if (At == std::string::npos || llvm::sys::fs::exists(Named))
+    return {Named, ""};
+  return {Named.substr(0, At), Named.substr(At + 1)};
+}
+
+} // namespace krcu::review

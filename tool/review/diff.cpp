@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The counts in a hunk's header say where it ends: "-- " behind it, the signature of a mail, would pass for a removed line.
+#include "tool/review/diff.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
+
+using llvm::StringRef;
+
+namespace krcu::review {
+namespace {
+
+/// "a/net/x.c" -> "net/x.c", as git's -p1; a time stamp behind a tab goes.
+std::string stripped(StringRef Name) {
+  Name = Name.split('\t').first.rtrim("\r ");
+  if (Name == "/dev/null")
+    return {};
+  if (Name.starts_with("/"))
+    return Name.str(); // absolute: refused later, by badPath()
+  size_t Slash = Name.find('/');
+  return Slash == StringRef::npos ? Name.str() : Name.substr(Slash + 1).str();
+}
+
+class Parser {
+public:
+  explicit Parser(StringRef Text) : Rest(Text) {}
+
+  Diff run() {
+    while (!Rest.empty() && D.problem.empty()) {
+      StringRef Line = peek();
+      if (Line.starts_with("diff --git "))
+        startGit(Line);
+      else if (Line.starts_with("--- ") && peekSecond().starts_with("+++ "))
+        readNames();
+      else if (Line.starts_with("@@ -") && InFile)
+        readHunk();
+      else if (InGitHeader && gitHeader(Line))
+        take();
+      else
+        InGitHeader = false, take();
+    }
+    return std::move(D);
+  }
+
+private:
+  StringRef peek() const { return Rest.split('\n').first; }
+  StringRef peekSecond() const { return Rest.split('\n').second.split('\n').first; }
+  StringRef take() {
+    auto [Line, Tail] = Rest.split('\n');
+    Rest = Tail;
+    ++Number;
+    return Line;
+  }
+  void fault(unsigned Line, std::string What) {
+    if (D.problem.empty())
+      D.problem = std::move(What), D.problem_line = Line;
+  }
+  FileDiff &current() { return D.files.back(); }
+
+  void startGit(StringRef Line) {
+    D.files.push_back({});
+    current().line = Number + 1;
+    InFile = InGitHeader = FromGit = true;
+    // Both names are the same unless it is a rename, which says so in lines of its own.
+    StringRef Names = Line.drop_front(11).rtrim('\r');
+    size_t Half = Names.size() / 2;
+    if (Names.size() % 2 && Names[Half] == ' ' && stripped(Names.take_front(Half)) == stripped(Names.drop_front(Half + 1)))
+      current().old_path = current().new_path = stripped(Names.drop_front(Half + 1));
+    take();
+  }
+
+  bool gitHeader(StringRef Line) {
+    Line = Line.rtrim('\r');
+    FileDiff &F = current();
+    if (Line.consume_front("rename from "))
+      F.renamed = true, F.old_path = Line.str();
+    else if (Line.consume_front("rename to "))
+      F.renamed = true, F.new_path = Line.str();
+    else if (Line.consume_front("copy from "))
+      F.copied = true, F.old_path = Line.str();
+    else if (Line.consume_front("copy to "))
+      F.copied = true, F.new_path = Line.str();
+    else if (Line.starts_with("deleted file mode"))
+      F.new_path.clear();
+    else if (Line.starts_with("new file mode"))
+      F.old_path.clear();
+    else if (Line.starts_with("GIT binary patch") || (Line.starts_with("Binary files ") && Line.ends_with(" differ")))
+      F.binary = true;
+    else
+      return Line.starts_with("index ") || Line.starts_with("similarity index") || Line.starts_with("dissimilarity index") ||
+             Line.starts_with("old mode") || Line.starts_with("new mode");
+    return true;
+  }
+
+  void readNames() {
+    if (!(FromGit && InGitHeader)) {
+      D.files.push_back({});
+      current().line = Number + 1;
+      FromGit = false;
+    }
+    InFile = true;
+    InGitHeader = false;
+    FileDiff &F = current();
+    StringRef Old = take().drop_front(4), New = take().drop_front(4);
+    F.old_path = stripped(Old);
+    F.new_path = stripped(New);
+    if (F.old_path.empty() && F.new_path.empty())
+      fault(Number, "both files of the diff are /dev/null");
+    // x.c.orig and x.c: plain diff between a copy and the file.
+    if (!FromGit && !F.old_path.empty() && !F.new_path.empty() && F.old_path != F.new_path)
+      F.old_path = F.new_path;
+  }
+
+  static bool range(StringRef Text, unsigned &Start, unsigned &Count) {
+    auto [First, Second] = Text.split(',');
+    Count = 1;
+    return !First.getAsInteger(10, Start) && (Second.empty() || !Second.getAsInteger(10, Count)) && Start < 100000000u && Count < 100000000u;
+  }
+
+  void readHunk() {
+    Hunk H;
+    StringRef Header = take();
+    H.line = Number;
+    auto [Old, Behind] = Header.drop_front(4).split(" +");
+    if (!range(Old, H.old_start, H.old_count) || !range(Behind.split(' ').first, H.new_start, H.new_count)) {
+      // Prose may begin like that; a real one that is broken leaves the file without a hunk, which is told later.
+      return fault(H.line, "the hunk's header cannot be read: " + Header.take_front(60).str());
+    }
+    unsigned OldLeft = H.old_count, NewLeft = H.new_count;
+    while (OldLeft || NewLeft) {
+      if (Rest.empty())
+        return fault(Number, "the patch ends inside the hunk that starts at line " + std::to_string(H.line) + "; " + left(OldLeft, NewLeft));
+      StringRef Line = peek();
+      StringRef Bare = Line.rtrim('\r');
+      char Kind = Bare.empty() ? ' ' : Line[0];
+      if (Kind == '\\') {
+        noNewline(H);
+        take();
+        continue;
+      }
+      bool Fits = (Kind == ' ' && OldLeft && NewLeft) || (Kind == '-' && OldLeft) || (Kind == '+' && NewLeft);
+      if (!Fits)
+        return fault(Number + 1, "the hunk that starts at line " + std::to_string(H.line) + " is broken here; " + left(OldLeft, NewLeft));
+      OldLeft -= Kind != '+';
+      NewLeft -= Kind != '-';
+      H.lines.push_back({Kind, Bare.empty() ? Line.str() : Line.drop_front().str(), false});
+      take();
+    }
+    if (!Rest.empty() && peek().starts_with("\\ ")) {
+      noNewline(H);
+      take();
+    }
+    current().hunks.push_back(std::move(H));
+  }
+
+  static void noNewline(Hunk &H) {
+    if (!H.lines.empty())
+      H.lines.back().no_newline = true;
+  }
+
+  static std::string left(unsigned Old, unsigned New) {
+    return "its header promises " + std::to_string(Old) + " more old and " + std::to_string(New) + " more new lines";
+  }
+
+  StringRef Rest;
+  unsigned Number = 0; ///< lines taken
+  bool InFile = false, InGitHeader = false, FromGit = false;
+  Diff D;
+};
+
+} // namespace
+
+Diff parseDiff(StringRef Text) { return Parser(Text).run(); }
+
+std::string badPath(StringRef Path) {
+  if (Path.empty())
+    return "the patch does not name the file";
+  if (Path.starts_with("/"))
+    return "the path is absolute; paths of a patch are relative to the tree";
+  if (Path.starts_with("\""))
+    return "the path is quoted, and files with such names are not looked at";
+  llvm::SmallVector<StringRef, 8> Parts;
+  Path.split(Parts, '/');
+  for (StringRef P : Parts) {
+    if (P == ".." || P == "." || P.empty())
+      return "the path leaves the tree";
+    if (P.equals_insensitive(".git"))
+      return "the path leads into the git repository";
+  }
+  for (char C : Path)
+    if (static_cast<unsigned char>(C) < 0x20 || C == 0x7f)
+      return "the path has control characters";
+  return {};
+}
+
+} // namespace krcu::review

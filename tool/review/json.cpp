@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/review/verdict.h"
+#include <nlohmann/json.hpp>
+
+using Json = nlohmann::ordered_json;
+
+namespace krcu::review {
+namespace {
+
+Json evidenceJson(const EvidenceList &List) {
+  Json Result = Json::array();
+  for (const Evidence &E : List)
+    Result.push_back({{"file", E.file}, {"line", E.line}, {"function", E.function}, {"text", E.text}});
+  return Result;
+}
+
+Json patchJson(const PatchReview &P) {
+  Json J;
+  J["number"] = P.patch->number;
+  J["subject"] = P.patch->subject;
+  J["prefix"] = P.patch->prefix.empty() ? Json() : Json(P.patch->prefix);
+  J["source"] = P.patch->source;
+  J["message_id"] = P.patch->message_id.empty() ? Json() : Json(P.patch->message_id);
+  J["verdict"] = verdictWord(P.verdict);
+  J["reason"] = P.reason;
+  J["applies"] = P.applies;
+  J["evidence"] = evidenceJson(P.evidence);
+  J["files"] = Json::array();
+  for (const FileReview &F : P.files) {
+    Json Findings = Json::array();
+    for (const Finding &Each : F.findings)
+      Findings.push_back({{"verdict", verdictWord(Each.verdict)}, {"file", Each.file}, {"line", Each.line}, {"old_line", Each.old_line}, {"reason", Each.reason}, {"evidence", evidenceJson(Each.evidence)}});
+    J["files"].push_back({{"file", F.file}, {"verdict", verdictWord(F.verdict)}, {"reason", F.reason}, {"findings", Findings}});
+  }
+  return J;
+}
+
+Json columnJson(const Column &C) {
+  Json Patches = Json::array();
+  for (const PatchReview &P : C.patches)
+    Patches.push_back(patchJson(P));
+  return {{"tree", {{"name", C.name}, {"version", C.version}, {"era", C.era}, {"assumed", C.assumed}}}, {"patches", Patches}};
+}
+
+} // namespace
+
+std::string reviewJson(const ReviewReport &R, const std::string &KrcuVersion) {
+  Json J;
+  J["krcu"] = KrcuVersion;
+  Json First = columnJson(R.columns.front());
+  J["tree"] = First["tree"];
+  J["patches"] = First["patches"];
+  if (R.columns.size() > 1) {
+    J["columns"] = Json::array();
+    for (const Column &C : R.columns)
+      J["columns"].push_back(columnJson(C));
+  }
+  J["notes"] = R.notes;
+  return J.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+} // namespace krcu::review

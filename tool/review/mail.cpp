@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Messages are handled one by one, so a large mbox costs the memory of its largest mail and of the patches in it.
+#include "tool/review/mail.h"
+#include "tool/support/error.h"
+#include "tool/support/io.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include <algorithm>
+#include <cerrno>
+#include <gmime/gmime.h>
+#include <map>
+#include <memory>
+
+using llvm::StringRef;
+
+namespace krcu::review {
+namespace {
+
+constexpr uint64_t MaxDiffBytes = UINT64_C(256) << 20;
+
+struct Unref {
+  void operator()(gpointer P) const { g_object_unref(P); }
+};
+template <class T> using Object = std::unique_ptr<T, Unref>;
+
+std::string orEmpty(const char *Text) { return Text ? Text : ""; }
+
+bool isText(GMimeObject *Part, const char *Subtype) {
+  GMimeContentType *Type = g_mime_object_get_content_type(Part);
+  return Type && g_mime_content_type_is_type(Type, "text", Subtype);
+}
+
+/// A part's text in UTF-8. Bytes of no known character set stay as they are.
+std::string decoded(GMimeObject *Part) {
+  if (GMIME_IS_TEXT_PART(Part)) {
+    char *Text = g_mime_text_part_get_text(GMIME_TEXT_PART(Part));
+    std::string Result = orEmpty(Text);
+    g_free(Text);
+    return Result;
+  }
+  GMimeDataWrapper *Content = GMIME_IS_PART(Part) ? g_mime_part_get_content(GMIME_PART(Part)) : nullptr;
+  if (!Content)
+    return {};
+  Object<GMimeStream> Memory(g_mime_stream_mem_new());
+  g_mime_data_wrapper_write_to_stream(Content, Memory.get());
+  GByteArray *Bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(Memory.get()));
+  return std::string(reinterpret_cast<const char *>(Bytes->data), Bytes->len);
+}
+
+struct Collected {
+  std::string body;
+  bool flowed = false;
+};
+
+void collectPart(GMimeObject *, GMimeObject *Part, gpointer To) {
+  auto &C = *static_cast<Collected *>(To);
+  std::string Name = GMIME_IS_PART(Part) ? orEmpty(g_mime_part_get_filename(GMIME_PART(Part))) : "";
+  bool Attached = StringRef(Name).ends_with(".patch") || StringRef(Name).ends_with(".diff") || isText(Part, "x-patch") || isText(Part, "x-diff");
+  if (!Attached && !isText(Part, "plain"))
+    return;
+  std::string Text = decoded(Part);
+  const char *Format = g_mime_object_get_content_type_parameter(Part, "format");
+  if (Format && StringRef(Format).equals_insensitive("flowed")) {
+    C.flowed = true;
+    Text = unflow(Text);
+  }
+  C.body += (C.body.empty() || C.body.back() == '\n' ? "" : "\n") + Text;
+}
+
+std::string header(GMimeMessage *Message, const char *Name) { return orEmpty(g_mime_object_get_header(GMIME_OBJECT(Message), Name)); }
+
+ReviewPatch fromMessage(GMimeMessage *Message, const std::string &Source) {
+  ReviewPatch P;
+  P.source = Source;
+  Collected C;
+  GMimeObject *Root = g_mime_message_get_mime_part(Message);
+  if (Root && GMIME_IS_MULTIPART(Root))
+    g_mime_message_foreach(Message, collectPart, &C);
+  else if (Root)
+    collectPart(nullptr, Root, &C);
+  P.body = std::move(C.body);
+  P.flowed = C.flowed;
+  readSubject(orEmpty(g_mime_message_get_subject(Message)), P);
+  P.from = header(Message, "From");
+  P.date = header(Message, "Date");
+  P.to = header(Message, "To");
+  P.cc = header(Message, "Cc");
+  P.references = header(Message, "References");
+  P.message_id = orEmpty(g_mime_message_get_message_id(Message));
+  P.diff = parseDiff(P.body);
+  return P;
+}
+
+bool isReply(StringRef Subject) { return Subject.ltrim().starts_with_insensitive("re:"); }
+
+class Reader {
+public:
+  Reader() { g_mime_init(); }
+
+  llvm::Error add(const std::string &Input) {
+    if (Input != "-" && llvm::sys::fs::is_directory(Input))
+      return addDirectory(Input);
+    // Not read into memory as a whole: an mbox may be large, and is mapped.
+    auto Buffer = Input == "-" ? llvm::MemoryBuffer::getSTDIN() : llvm::MemoryBuffer::getFile(Input, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+    if (!Buffer)
+      return failErrno(Input, Buffer.getError().value(), "give an mbox, a mail, a patch, or a directory of *.patch files");
+    StringRef Text = (*Buffer)->getBuffer();
+    std::string Name = Input == "-" ? "standard input" : Input;
+    if (Text.starts_with("From ") || looksLikeMail(Text))
+      return addMails(Name, Text);
+    return addDiff(Name, Text);
+  }
+
+  llvm::Expected<Inbox> finish();
+
+private:
+  /// The first line is a header of a mail.
+  static bool looksLikeMail(StringRef Text) {
+    StringRef Head = Text.take_front(4000);
+    unsigned Headers = 0;
+    bool Known = false;
+    while (!Head.empty()) {
+      auto [Line, Tail] = Head.split('\n');
+      Head = Tail;
+      Line = Line.rtrim('\r');
+      if (Line.empty())
+        break;
+      if (Line[0] == ' ' || Line[0] == '\t')
+        continue;
+      auto [Name, Value] = Line.split(':');
+      if (Name.size() == Line.size() || Name.empty() || !llvm::all_of(Name, [](char C) { return llvm::isAlnum(C) || C == '-'; }))
+        return false;
+      Known = Known || Name.equals_insensitive("subject") || Name.equals_insensitive("from") || Name.equals_insensitive("message-id");
+      ++Headers;
+    }
+    return Headers && Known;
+  }
+
+  llvm::Error addDirectory(const std::string &Directory) {
+    std::vector<std::string> Names;
+    std::error_code EC;
+    for (llvm::sys::fs::directory_iterator It(Directory, EC), End; !EC && It != End; It.increment(EC))
+      if (llvm::sys::path::extension(It->path()) == ".patch")
+        Names.push_back(It->path());
+    if (EC)
+      return failErrno(Directory, EC.value(), "");
+    if (Names.empty())
+      return failAt(Directory, 0, 0, "has no *.patch files", "give a directory that git format-patch wrote");
+    std::sort(Names.begin(), Names.end());
+    for (const std::string &Name : Names)
+      if (llvm::Error E = add(Name))
+        return E;
+    return llvm::Error::success();
+  }
+
+  llvm::Error addMails(const std::string &Name, StringRef Text) {
+    Object<GMimeStream> Stream(g_mime_stream_mem_new());
+    // The stream reads the mapped file where it is; it takes nothing over.
+    GByteArray *Bytes = g_byte_array_new_take(nullptr, 0);
+    Bytes->data = reinterpret_cast<guint8 *>(const_cast<char *>(Text.data()));
+    Bytes->len = static_cast<guint>(std::min<size_t>(Text.size(), UINT32_MAX));
+    g_mime_stream_mem_set_byte_array(GMIME_STREAM_MEM(Stream.get()), Bytes);
+    g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(Stream.get()), FALSE);
+    Object<GMimeParser> Parser(g_mime_parser_new_with_stream(Stream.get()));
+    g_mime_parser_set_format(Parser.get(), Text.starts_with("From ") ? GMIME_FORMAT_MBOX : GMIME_FORMAT_MESSAGE);
+    if (Text.size() > UINT32_MAX)
+      Box.notes.push_back(Name + ": only the first 4 GiB were read");
+    while (!g_mime_parser_eos(Parser.get())) {
+      Object<GMimeMessage> Message(g_mime_parser_construct_message(Parser.get(), nullptr));
+      if (!Message)
+        break;
+      ++Mails;
+      take(Name, fromMessage(Message.get(), Name), orEmpty(g_mime_message_get_subject(Message.get())));
+    }
+    Parser.reset();
+    Stream.reset();
+    Bytes->data = nullptr, Bytes->len = 0;
+    g_byte_array_free(Bytes, TRUE);
+    return llvm::Error::success();
+  }
+
+  void take(const std::string &Name, ReviewPatch P, const std::string &Subject) {
+    bool Empty = P.diff.files.empty() && P.diff.problem.empty();
+    if (isReply(Subject))
+      ++Replies;
+    else if (Empty && P.numbered && P.number == 0)
+      ++Covers;
+    else if (Empty && ++Empties <= 3)
+      Box.notes.push_back(Name + ": \"" + Subject + "\" has no patch");
+    else if (Empty)
+      return;
+    else
+      Box.patches.push_back(std::move(P));
+  }
+
+  llvm::Error addDiff(const std::string &Name, StringRef Text) {
+    if (Text.size() > MaxDiffBytes)
+      return failAt(Name, 0, 0, "is larger than 256 MiB and no mbox", "split it");
+    ReviewPatch P;
+    P.source = Name;
+    P.subject = llvm::sys::path::filename(Name).str();
+    P.diff = parseDiff(Text);
+    P.body = Text.str();
+    if (P.diff.files.empty() && P.diff.problem.empty())
+      return failAt(Name, 0, 0, "has no patch in it", "give an mbox, a mail, a file of git format-patch or a unified diff");
+    Box.patches.push_back(std::move(P));
+    return llvm::Error::success();
+  }
+
+  Inbox Box;
+  unsigned Mails = 0, Covers = 0, Replies = 0, Empties = 0;
+};
+
+bool sameDiff(const ReviewPatch &A, const ReviewPatch &B) { return A.body == B.body; }
+
+/// Of a series that was posted again only the last version counts; a mail that came twice counts once.
+void dropOldOnes(Inbox &Box) {
+  std::map<std::string, unsigned> Newest; // by subject: what is reviewed is the last word on it
+  for (const ReviewPatch &P : Box.patches)
+    if (P.numbered || !P.prefix.empty())
+      Newest[P.subject] = std::max(Newest[P.subject], P.version);
+  std::vector<ReviewPatch> Kept;
+  for (ReviewPatch &P : Box.patches) {
+    auto It = Newest.find(P.subject);
+    if (!P.prefix.empty() && It != Newest.end() && It->second > P.version) {
+      Box.notes.push_back(P.source + ": " + P.prefix + " " + P.subject + ": version " + std::to_string(It->second) + " is reviewed instead");
+      continue;
+    }
+    bool Twice = std::any_of(Kept.begin(), Kept.end(), [&](const ReviewPatch &K) {
+      return !P.prefix.empty() && K.subject == P.subject && K.number == P.number && (sameDiff(K, P) || (!P.message_id.empty() && K.message_id == P.message_id));
+    });
+    if (Twice)
+      Box.notes.push_back(P.source + ": " + P.prefix + " " + P.subject + " stands there twice");
+    else
+      Kept.push_back(std::move(P));
+  }
+  Box.patches = std::move(Kept);
+}
+
+/// In the order of the numbers, if they make one; else as they stand.
+void order(Inbox &Box) {
+  std::map<unsigned, const ReviewPatch *> Seen;
+  bool Unique = true;
+  for (const ReviewPatch &P : Box.patches) {
+    if (!P.numbered) {
+      Unique = false;
+      continue;
+    }
+    auto [It, New] = Seen.try_emplace(P.number, &P);
+    if (New)
+      continue;
+    Unique = false;
+    Box.notes.push_back("two patches have the number " + std::to_string(P.number) + ": \"" + It->second->subject + "\" and \"" + P.subject +
+                        "\"; they are taken in the order in which they were given");
+  }
+  if (Unique)
+    std::stable_sort(Box.patches.begin(), Box.patches.end(), [](const ReviewPatch &A, const ReviewPatch &B) { return A.number < B.number; });
+  for (size_t N = 0; N < Box.patches.size(); ++N)
+    if (!Box.patches[N].numbered)
+      Box.patches[N].number = static_cast<unsigned>(N + 1);
+}
+
+llvm::Expected<Inbox> Reader::finish() {
+  if (Empties > 3)
+    Box.notes.push_back(std::to_string(Empties - 3) + " more mails have no patch");
+  if (Replies)
+    Box.notes.push_back(std::to_string(Replies) + (Replies == 1 ? " reply was" : " replies were") + " left out");
+  if (Box.patches.empty())
+    return fail("none of " + std::to_string(Mails) + " mails has a patch in it" + (Box.notes.empty() ? "" : ": " + Box.notes.front()) +
+                "; give the mails that do, or an mbox with the whole series");
+  dropOldOnes(Box);
+  order(Box);
+  return std::move(Box);
+}
+
+} // namespace
+
+void readSubject(StringRef Subject, ReviewPatch &P) {
+  StringRef Rest = Subject.trim();
+  while (Rest.starts_with("[")) {
+    size_t Close = Rest.find(']');
+    if (Close == StringRef::npos)
+      break;
+    StringRef Inside = Rest.slice(1, Close);
+    llvm::SmallVector<StringRef, 8> Words;
+    Inside.split(Words, ' ', -1, false);
+    bool IsPatch = false;
+    for (StringRef W : Words) {
+      auto [Number, Total] = W.split('/');
+      unsigned N = 0, M = 0;
+      if (W.starts_with_insensitive("patch") || W.starts_with_insensitive("rfc"))
+        IsPatch = true;
+      if (!Total.empty() && !Number.getAsInteger(10, N) && !Total.getAsInteger(10, M) && N < 10000 && M < 10000)
+        P.number = N, P.total = M, P.numbered = true;
+      else if ((W.starts_with("v") || W.starts_with("V")) && !W.drop_front().getAsInteger(10, N) && N && N < 1000)
+        P.version = N;
+    }
+    if (IsPatch || P.numbered)
+      P.prefix = Rest.take_front(Close + 1).str();
+    Rest = Rest.drop_front(Close + 1).ltrim();
+  }
+  P.subject = Rest.str();
+}
+
+std::string unflow(StringRef Text) {
+  std::string Result;
+  bool Soft = false;
+  while (!Text.empty()) {
+    auto [Line, Tail] = Text.split('\n');
+    Text = Tail;
+    Line = Line.rtrim('\r');
+    Line.consume_front(" "); // stuffing
+    if (Soft && !Line.empty() && Line == "-- ")
+      Result += '\n';
+    Soft = Line.ends_with(" ") && Line != "-- ";
+    // A context line of a diff is a lone space; it ends no paragraph softly.
+    if (Line == " ")
+      Soft = false;
+    Result += Line.str();
+    if (!Soft)
+      Result += '\n';
+  }
+  return Result;
+}
+
+llvm::Expected<Inbox> readInbox(const std::vector<std::string> &Inputs) {
+  Reader R;
+  for (const std::string &Input : Inputs)
+    if (llvm::Error E = R.add(Input))
+      return E;
+  return R.finish();
+}
+
+} // namespace krcu::review

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Diffs and mails as they come: damaged, encoded, renamed, out of order.
+#include "tool/review/apply.h"
+#include "tool/review/mail.h"
+#include "tool/support/error.h"
+#include "tool/support/io.h"
+#include "gtest/gtest.h"
+#include <filesystem>
+#include <unistd.h>
+
+namespace krcu::review {
+namespace {
+
+const char Plain[] = "--- a/x.c\n+++ b/x.c\n@@ -1,3 +1,3 @@\n one\n-two\n+deux\n three\n";
+
+std::string applied(const std::string &Text, const std::string &Diff) {
+  review::Diff D = parseDiff(Diff);
+  if (!D.problem.empty())
+    return "line " + std::to_string(D.problem_line) + ": " + D.problem;
+  std::vector<AppliedFile> Files = applyDiff(D, [&](const std::string &Path) { return Path == "x.c" ? std::optional(Text) : std::nullopt; });
+  if (Files.size() != 1)
+    return std::to_string(Files.size()) + " files";
+  return Files[0].problem.empty() ? Files[0].after.value_or("(gone)") : Files[0].problem;
+}
+
+TEST(Apply, InPlace) { EXPECT_EQ(applied("one\ntwo\nthree\n", Plain), "one\ndeux\nthree\n"); }
+TEST(Apply, AtOtherLines) { EXPECT_EQ(applied("zero\nzero\none\ntwo\nthree\nfour\n", Plain), "zero\nzero\none\ndeux\nthree\nfour\n"); }
+TEST(Apply, NoFuzz) { EXPECT_EQ(applied("one\ntwo\ntrois\n", Plain), "hunk 1 of 1 does not apply: the line \"three\" is not in the file"); }
+TEST(Apply, AlreadyThere) { EXPECT_EQ(applied("one\ndeux\nthree\n", Plain), "the change is already in this tree"); }
+TEST(Apply, MailWithCarriageReturns) {
+  EXPECT_EQ(applied("one\ntwo\nthree\n", "--- a/x.c\r\n+++ b/x.c\r\n@@ -1,3 +1,3 @@\r\n one\r\n-two\r\n+deux\r\n three\r\n"), "one\ndeux\nthree\n");
+}
+TEST(Apply, ContextLinesThatLostTheirSpace) { EXPECT_EQ(applied("one\n\ntwo\n", "--- a/x.c\n+++ b/x.c\n@@ -1,3 +1,3 @@\n one\n\n-two\n+deux\n"), "one\n\ndeux\n"); }
+TEST(Apply, NoNewlineAtTheEnd) {
+  EXPECT_EQ(applied("one\ntwo", "--- a/x.c\n+++ b/x.c\n@@ -1,2 +1,2 @@\n one\n-two\n\\ No newline at end of file\n+deux\n"), "one\ndeux\n");
+}
+TEST(Apply, Deletes) { EXPECT_EQ(applied("one\n", "diff --git a/x.c b/x.c\ndeleted file mode 100644\n--- a/x.c\n+++ /dev/null\n@@ -1 +0,0 @@\n-one\n"), "(gone)"); }
+TEST(Apply, Truncated) {
+  EXPECT_EQ(applied("one\ntwo\nthree\n", "--- a/x.c\n+++ b/x.c\n@@ -1,3 +1,3 @@\n one\n-two\n"),
+            "line 5: the patch ends inside the hunk that starts at line 3; its header promises 1 more old and 2 more new lines");
+}
+TEST(Apply, BrokenInside) {
+  EXPECT_EQ(applied("one\n", "--- a/x.c\n+++ b/x.c\n@@ -1,3 +1,3 @@\n one\nwhat is this\n").substr(0, 47), "line 5: the hunk that starts at line 3 is broke");
+}
+
+TEST(Diff, Rename) {
+  review::Diff D = parseDiff("diff --git a/old.c b/new.c\nsimilarity index 90%\nrename from old.c\nrename to new.c\n--- a/old.c\n+++ b/new.c\n@@ -1 +1 @@\n-a\n+b\n");
+  ASSERT_EQ(D.files.size(), 1u);
+  EXPECT_TRUE(D.files[0].renamed);
+  EXPECT_EQ(D.files[0].old_path, "old.c");
+  EXPECT_EQ(D.files[0].new_path, "new.c");
+}
+TEST(Diff, Binary) {
+  review::Diff D = parseDiff("diff --git a/x.bin b/x.bin\nindex 1..2 100644\nGIT binary patch\nliteral 3\nKcmZ\n\nliteral 0\nHcmV?d00001\n\n");
+  ASSERT_EQ(D.files.size(), 1u);
+  EXPECT_TRUE(D.files[0].binary);
+}
+TEST(Diff, TheSignatureIsNoRemovedLine) {
+  review::Diff D = parseDiff(std::string(Plain) + "-- \n2.39.5\n");
+  EXPECT_EQ(D.problem, "");
+  EXPECT_EQ(D.files[0].hunks[0].lines.size(), 4u);
+}
+TEST(Diff, PlainDiffInProse) { EXPECT_EQ(parseDiff(std::string("I suggest:\n\ndiff -u -p a/x.c b/x.c\n") + Plain + "\nOr so.\n").files.size(), 1u); }
+
+TEST(Path, MustStayInTheTree) {
+  EXPECT_EQ(badPath("net/x.c"), "");
+  for (const char *Bad : {"", "/etc/passwd", "../x", "a/../../x", "a//b", ".git/hooks/x"})
+    EXPECT_NE(badPath(Bad), "") << Bad;
+}
+
+TEST(Subject, NumberAndVersion) {
+  ReviewPatch P;
+  readSubject("[PATCH net-next v3 07/14] net: a thing: do it", P);
+  EXPECT_EQ(P.number, 7u);
+  EXPECT_EQ(P.total, 14u);
+  EXPECT_EQ(P.version, 3u);
+  EXPECT_EQ(P.subject, "net: a thing: do it");
+}
+
+class Mails : public testing::Test {
+protected:
+  Mails() {
+    Path = (std::filesystem::temp_directory_path() / ("krcu-mail-" + std::to_string(::getpid()) + ".mbox")).string();
+  }
+  ~Mails() override { std::filesystem::remove(Path); }
+  Inbox read(const std::string &Text) {
+    EXPECT_FALSE(bool(writeFileAtomically(Path, Text)));
+    auto Box = readInbox({Path});
+    if (Box)
+      return std::move(*Box);
+    Problem = message(Box.takeError());
+    return {};
+  }
+  static std::string mail(const std::string &Subject, const std::string &Headers, const std::string &Body) {
+    return "From 0000 Mon Sep 17 00:00:00 2001\nFrom: A <a@example.org>\nSubject: " + Subject + "\nMessage-ID: <" + std::to_string(std::hash<std::string>()(Subject)) + "@x>\n" + Headers + "\n" + Body + "\n";
+  }
+  std::string Path, Problem;
+};
+
+TEST_F(Mails, ASeriesInAnyOrderWithACoverAndReplies) {
+  Inbox Box = read(mail("[PATCH 0/2] two things", "", "A cover letter.\n") + mail("[PATCH 2/2] second", "", Plain) + mail("[PATCH 1/2] first", "", Plain) +
+                   mail("Re: [PATCH 1/2] first", "", "> looks good\n"));
+  ASSERT_EQ(Box.patches.size(), 2u);
+  EXPECT_EQ(Box.patches[0].subject, "first");
+  EXPECT_EQ(Box.patches[1].subject, "second");
+}
+TEST_F(Mails, Base64) {
+  Inbox Box = read(mail("[PATCH] one", "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n",
+                        "LS0tIGEveC5jCisrKyBiL3guYwpAQCAtMSwzICsxLDMgQEAKIG9uZQotdHdvCitkZXV4CiB0aHJl\nZQo=\n"));
+  ASSERT_EQ(Box.patches.size(), 1u);
+  EXPECT_EQ(Box.patches[0].diff.files[0].hunks[0].lines.size(), 4u);
+}
+TEST_F(Mails, QuotedPrintable) {
+  Inbox Box = read(mail("[PATCH] one", "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n",
+                        "--- a/x.c\n+++ b/x.c\n@@ -1,3 +1,3 @@\n one\n-two\n+a =3D =C3=A9=\nb;\n three\n"));
+  ASSERT_EQ(Box.patches.size(), 1u);
+  EXPECT_EQ(Box.patches[0].diff.files[0].hunks[0].lines[2].text, "a = \xc3\xa9" "b;");
+}
+TEST_F(Mails, FormatFlowed) {
+  Inbox Box = read(mail("[PATCH] one", "Content-Type: text/plain; charset=utf-8; format=flowed\n", "--- a/x.c\n+++ b/x.c\n@@ -1,3 +1,3 @@\n  one\n-two\n+deux\n  three\n"));
+  ASSERT_EQ(Box.patches.size(), 1u);
+  EXPECT_TRUE(Box.patches[0].flowed);
+  EXPECT_EQ(Box.patches[0].diff.problem, "");
+  EXPECT_EQ(Box.patches[0].diff.files[0].hunks[0].lines[0].text, "one");
+}
+TEST_F(Mails, Attachment) {
+  Inbox Box = read(mail("[PATCH] one", "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"b\"\n",
+                        std::string("--b\nContent-Type: text/plain\n\nSee attachment.\n--b\nContent-Type: application/octet-stream; name=\"x.patch\"\nContent-Disposition: attachment; filename=\"x.patch\"\n\n") + Plain + "--b--\n"));
+  ASSERT_EQ(Box.patches.size(), 1u);
+  EXPECT_EQ(Box.patches[0].diff.files.size(), 1u);
+}
+TEST_F(Mails, OnlyTheLastVersionCounts) {
+  Inbox Box = read(mail("[PATCH 1/1] one", "", Plain) + mail("[PATCH v2 1/1] one", "", Plain));
+  ASSERT_EQ(Box.patches.size(), 1u);
+  EXPECT_EQ(Box.patches[0].version, 2u);
+}
+TEST_F(Mails, TwoWithTheSameNumber) {
+  Inbox Box = read(mail("[PATCH 1/2] one", "", Plain) + mail("[PATCH 1/2] another", "", Plain));
+  EXPECT_EQ(Box.patches.size(), 2u);
+  ASSERT_FALSE(Box.notes.empty());
+  EXPECT_NE(Box.notes[0].find("two patches have the number 1"), std::string::npos) << Box.notes[0];
+}
+TEST_F(Mails, NoPatchAtAll) {
+  read(mail("Hello", "", "How are you?\n"));
+  EXPECT_NE(Problem.find("none of 1 mails has a patch in it"), std::string::npos) << Problem;
+}
+TEST_F(Mails, NoFile) {
+  auto Box = readInbox({"/nonexistent/series.mbox"});
+  ASSERT_FALSE(bool(Box));
+  EXPECT_NE(message(Box.takeError()).find("/nonexistent/series.mbox"), std::string::npos);
+}
+
+} // namespace
+} // namespace krcu::review

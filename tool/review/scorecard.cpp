@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/review/verdict.h"
+#include "llvm/ADT/StringRef.h"
+#include <algorithm>
+
+namespace krcu::review {
+
+const char *verdictWord(PatchVerdict V) {
+  switch (V) {
+  case PatchVerdict::Ok: return "ok";
+  case PatchVerdict::CannotTell: return "cannot_tell";
+  case PatchVerdict::Wait: return "wait";
+  case PatchVerdict::Broken: return "broken";
+  }
+  return "";
+}
+
+const char *verdictTitle(PatchVerdict V) {
+  switch (V) {
+  case PatchVerdict::Ok: return "OK";
+  case PatchVerdict::CannotTell: return "CANNOT TELL";
+  case PatchVerdict::Wait: return "WAIT";
+  case PatchVerdict::Broken: return "BROKEN";
+  }
+  return "";
+}
+
+void sumUp(FileReview &F) {
+  std::stable_sort(F.findings.begin(), F.findings.end(), [](const Finding &A, const Finding &B) { return A.verdict > B.verdict; });
+  if (F.findings.empty()) {
+    F.reason = "changes no deferred free, barrier or cache";
+    return;
+  }
+  F.verdict = F.findings.front().verdict;
+  F.reason = F.findings.front().reason;
+  // Two conversions with the same reason need it once, others of the same weight are named too.
+  for (size_t N = 1; N < F.findings.size() && F.verdict != PatchVerdict::Ok; ++N)
+    if (F.findings[N].verdict == F.verdict && F.reason.find(F.findings[N].reason) == std::string::npos)
+      F.reason += "; " + F.findings[N].reason;
+}
+
+void sumUp(PatchReview &P) {
+  std::vector<std::string> Reasons;
+  for (const FileReview &F : P.files)
+    P.verdict = std::max(P.verdict, F.verdict);
+  size_t Talking = 0;
+  for (const FileReview &F : P.files)
+    Talking += !F.findings.empty();
+  for (const FileReview &F : P.files) {
+    bool Silent = F.findings.empty() && Talking;
+    if (F.verdict != P.verdict || Silent)
+      continue;
+    for (const Finding &Each : F.findings)
+      if (Each.verdict == P.verdict)
+        P.evidence.insert(P.evidence.end(), Each.evidence.begin(), Each.evidence.end());
+    std::string Reason = P.files.size() > 1 && P.verdict != PatchVerdict::Ok && !F.file.empty() ? F.file + ": " + F.reason : F.reason;
+    if (std::find(Reasons.begin(), Reasons.end(), Reason) == Reasons.end())
+      Reasons.push_back(Reason);
+  }
+  size_t Shown = std::min<size_t>(Reasons.size(), 3);
+  for (size_t N = 0; N < Shown; ++N)
+    P.reason += (N ? "; " : "") + Reasons[N];
+  if (Reasons.size() > Shown)
+    P.reason += "; and " + std::to_string(Reasons.size() - Shown) + " more";
+  if (P.files.empty() && P.reason.empty())
+    P.reason = "has no file";
+}
+
+namespace {
+
+std::string titleOf(const ReviewPatch &P) {
+  if (P.prefix.empty())
+    return P.subject;
+  return P.prefix + " " + P.subject;
+}
+
+std::string where(const Finding &F) {
+  return F.file.empty() ? std::string() : F.file + (F.line ? ":" + std::to_string(F.line) : "") + (F.old_line && F.line ? " (before)" : "") + ": ";
+}
+
+constexpr size_t MaxListed = 40;
+
+void onePatch(const PatchReview &P, std::string &Out) {
+  bool Single = P.files.size() < 2;
+  Out += titleOf(*P.patch) + "\n\t" + verdictTitle(P.verdict) + (Single ? ": " + P.reason : "") + "\n";
+  if (Single)
+    for (const FileReview &F : P.files)
+      for (size_t N = 0; N < F.findings.size(); ++N)
+        if (F.reason.find(F.findings[N].reason) == std::string::npos)
+          Out += "\t" + std::string(verdictTitle(F.findings[N].verdict)) + ": " + where(F.findings[N]) + F.findings[N].reason + "\n";
+  // Of a patch that touches half the tree only what matters.
+  size_t Silent = 0;
+  for (const FileReview &F : P.files) {
+    if (Single || (P.files.size() > MaxListed && F.findings.empty() && ++Silent))
+      continue;
+    Out += "\t" + std::string(verdictTitle(F.verdict)) + ": " + (F.file.empty() ? "" : F.file + ": ") + F.reason + "\n";
+  }
+  if (Silent)
+    Out += "\t" + std::to_string(Silent) + " files change no deferred free, barrier or cache\n";
+  Out += "\n";
+}
+
+std::string treeTitle(const Column &C) {
+  std::string Text = C.name + " (Linux " + C.version;
+  for (const std::string &A : C.assumed)
+    Text += ", assuming " + A;
+  return Text + ")";
+}
+
+void table(const ReviewReport &R, std::string &Out) {
+  std::vector<size_t> Width;
+  for (size_t N = 0; N < R.columns.size(); ++N)
+    Width.push_back(std::max<size_t>(11, R.columns[N].version.size()));
+  for (size_t N = 0; N < R.columns.size(); ++N)
+    Out += R.columns[N].version + std::string(Width[N] - R.columns[N].version.size() + 2, ' ');
+  Out += "patch\n";
+  for (size_t P = 0; P < R.columns.front().patches.size(); ++P) {
+    for (size_t N = 0; N < R.columns.size(); ++N) {
+      std::string Word = verdictTitle(R.columns[N].patches[P].verdict);
+      Out += Word + std::string(Width[N] - Word.size() + 2, ' ');
+    }
+    Out += titleOf(*R.columns.front().patches[P].patch) + "\n";
+  }
+  Out += "\n";
+}
+
+} // namespace
+
+std::string scorecard(const ReviewReport &R) {
+  std::string Out;
+  if (R.columns.size() > 1)
+    table(R, Out);
+  for (const Column &C : R.columns) {
+    Out += "Against " + treeTitle(C) + ":\n\n";
+    unsigned Count[4] = {};
+    for (const PatchReview &P : C.patches) {
+      onePatch(P, Out);
+      ++Count[static_cast<unsigned>(P.verdict)];
+    }
+    Out += std::to_string(C.patches.size()) + (C.patches.size() == 1 ? " patch: " : " patches: ") + std::to_string(Count[0]) + " OK, " + std::to_string(Count[2]) + " to wait, " +
+           std::to_string(Count[3]) + " broken, " + std::to_string(Count[1]) + " not to be told\n";
+    if (&C != &R.columns.back())
+      Out += "\n";
+  }
+  return Out;
+}
+
+} // namespace krcu::review

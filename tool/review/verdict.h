@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What the review of a patch comes to. Decided in tool/driver, printed here.
+#pragma once
+
+#include "tool/review/mail.h"
+#include "tool/support/evidence.h"
+#include <string>
+#include <vector>
+
+namespace krcu::review {
+
+/// In the order of what decides: the last one of a patch's findings.
+enum class PatchVerdict {
+  Ok,         ///< nothing speaks against it in this tree
+  CannotTell, ///< what would be needed to know is missing
+  Wait,       ///< right, but not safe in this tree
+  Broken,     ///< wrong object or member, does not apply, does not compile, still used
+};
+
+/// One thing that a patch does and that matters.
+struct Finding {
+  PatchVerdict verdict = PatchVerdict::Ok;
+  std::string file;
+  unsigned line = 0;     ///< in the new text, or in the old one for something that goes
+  bool old_line = false;
+  std::string reason;    ///< in a reviewer's words, without full stop
+  EvidenceList evidence;
+};
+
+struct FileReview {
+  std::string file;
+  PatchVerdict verdict = PatchVerdict::Ok;
+  std::string reason;
+  std::vector<Finding> findings; ///< the weightiest first
+};
+
+struct PatchReview {
+  const ReviewPatch *patch = nullptr;
+  PatchVerdict verdict = PatchVerdict::Ok;
+  std::string reason;
+  EvidenceList evidence;
+  bool applies = true;
+  std::vector<FileReview> files; ///< those with something to say of, in the order of the patch
+};
+
+/// One tree that the patches were held against.
+struct Column {
+  std::string name;    ///< as the user named it
+  std::string version; ///< "6.12.117"
+  std::string era;
+  std::vector<std::string> assumed;
+  std::vector<PatchReview> patches;
+};
+
+struct ReviewReport {
+  std::vector<Column> columns; ///< at least one
+  std::vector<std::string> notes;
+};
+
+/// "ok", "wait", "broken", "cannot_tell"; and as the scorecard has it.
+const char *verdictWord(PatchVerdict V);
+const char *verdictTitle(PatchVerdict V);
+
+/// Sums a file's or a patch's findings up: the verdict and the reason of the weightiest.
+void sumUp(FileReview &F);
+void sumUp(PatchReview &P);
+
+/// The list that a maintainer would mail. `Width`: columns of the terminal, 0: do not cut.
+std::string scorecard(const ReviewReport &R);
+/// DESIGN: "patches": [ { "number", "subject", "verdict", "reason", "evidence" } ]; with several trees "columns" too.
+std::string reviewJson(const ReviewReport &R, const std::string &KrcuVersion);
+
+} // namespace krcu::review
