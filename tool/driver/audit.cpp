@@ -63,7 +63,7 @@ void auditDeferredFrees(TreeState &State, std::vector<AuditFinding> &To) {
   for (const std::string &File : Files)
     if (!StringRef(File).ends_with(".h"))
       Own.insert(File);
-  State.scan().frontend().preparePch({Own.begin(), Own.end()});
+  State.scan().frontend().preparePch({Own.begin(), Own.end()}, D.names);
   State.settle([&] {
     bool Ready = true;
     for (const std::string &File : Own)

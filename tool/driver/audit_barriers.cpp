@@ -60,7 +60,7 @@ public:
     std::vector<std::string> Files;
     for (const BarrierCall &B : Calls)
       Files.push_back(B.file);
-    State.scan().frontend().preparePch(Files);
+    State.scan().frontend().preparePch(Files, {});
     // Everything that all of them need, in common rounds.
     State.settle([&] {
       bool Ready = true;
@@ -171,7 +171,7 @@ const BarrierUse *BarrierAudit::earlier(const BarrierCall &B, const std::set<std
     ReachReport Reach = reachOf(DB, B.function);
     if (!F || !Reach.complete)
       return true;
-    BarrierSearch Search(DB, State.semantics());
+    BarrierSearch Search(DB, State.semantics(), Queueing);
     for (unsigned C = 0; C < F->calls.size(); ++C) {
       if (F->calls[C].where.line != B.line || plainName(F->calls[C].callee) != B.name)
         continue;
@@ -179,7 +179,7 @@ const BarrierUse *BarrierAudit::earlier(const BarrierCall &B, const std::set<std
         if (P.kind == ReachKind::Init)
           continue; // a failed start has queued nothing yet, or the way out is the same
         AnyExit = true;
-        BarrierReport Report = Search.before(*F, C, &P, Queueing);
+        BarrierReport Report = Search.before(*F, C, &P);
         Pending = Pending || Report.pending;
         auto It = std::find_if(Report.always.begin(), Report.always.end(), [](const BarrierUse &U) { return U.waits_call_rcu && U.overtaken.text.empty(); });
         if (It == Report.always.end())

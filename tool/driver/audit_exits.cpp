@@ -396,7 +396,7 @@ bool ExitAudit::orderAt(const std::string &File, const OutlineToken &T, const st
     for (const ReachPath &P : Reach.paths) {
       if (P.kind != ReachKind::ModuleExit)
         continue;
-      BarrierReport Before = Search.before(*F, C, &P, {});
+      BarrierReport Before = Search.before(*F, C, &P);
       Done = Done && !Before.pending;
       if (!Before.waits(false) && Before.sometimes.empty()) {
         Early.push_back({Pool, Destroyer, In.name, describeReach(P), "", {File, T.line, T.column}});
@@ -466,7 +466,7 @@ void auditModuleExits(TreeState &State, const std::vector<QueueingModule> &Modul
   for (const QueueingModule &M : Modules)
     for (const ModuleExit &E : M.exits)
       Files.push_back(E.where.file);
-  State.scan().frontend().preparePch(Files);
+  State.scan().frontend().preparePch(Files, {});
   // The exits of all modules in one go.
   std::map<std::string, Demand> Wanted;
   for (const QueueingModule &M : Modules)

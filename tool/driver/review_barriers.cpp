@@ -132,7 +132,7 @@ Waits waitsBefore(TreeState &State, const std::string &Function, const std::stri
       for (const ReachPath &P : Reach.paths) {
         if (P.kind == ReachKind::Init || P.kind == ReachKind::Never)
           continue;
-        BarrierReport B = Search.before(*F, C, &P, {});
+        BarrierReport B = Search.before(*F, C, &P);
         Pending = Pending || B.pending;
         W.callbacks = W.callbacks && B.waits(false);
         W.deferred = W.deferred && B.waits(true);

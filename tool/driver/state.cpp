@@ -3,6 +3,7 @@
 #include "matchers/extract.h"
 #include "tool/support/error.h"
 #include "tool/support/parallel.h"
+#include "tool/support/stable_sort.h"
 #include <algorithm>
 
 using llvm::StringRef;
@@ -25,7 +26,7 @@ std::vector<CensusEntry> censusWith(OverlayIndex I, const Rules &R, const std::v
   I.narrowDeferralFiles();
   for (CensusEntry &E : takeCensus(I, R, 1))
     Result.push_back(std::move(E));
-  std::stable_sort(Result.begin(), Result.end(), [](const CensusEntry &A, const CensusEntry &B) { return A.where < B.where; });
+  stableSort(Result, [](const CensusEntry &A, const CensusEntry &B) { return A.where < B.where; });
   return Result;
 }
 

@@ -247,7 +247,7 @@ CallbackReport freeFunctionAsCallback(const FreeRule &Rule) {
 }
 
 /// Definitions of the callback that no parse has shown; the driver may try other configurations.
-void noteUnseen(const Database &DB, CallbackReport &R, const std::vector<std::string> &Unseen) {
+void noteUnseen(CallbackReport &R, const std::vector<std::string> &Unseen) {
   for (const std::string &Where : Unseen) {
     auto [File, Line] = llvm::StringRef(Where).rsplit(':');
     unsigned Number = 0;
@@ -357,7 +357,7 @@ CallbackReport reportCallback(Database &DB, const std::string &Symbol, const Fun
     if (!S || (S->opaque && !S->begin)) {
       R.why = Places.empty() ? "no definition of " + plainName(Symbol) + "() was found in the tree"
                              : "the definition of " + plainName(Symbol) + "() was not seen";
-      noteUnseen(DB, R, unseenDefinitions(DB, Symbol));
+      noteUnseen(R, unseenDefinitions(DB, Symbol));
       return R;
     }
   }
@@ -371,7 +371,7 @@ CallbackReport reportCallback(Database &DB, const std::string &Symbol, const Fun
     if (std::vector<std::string> Unseen = unseenDefinitions(DB, Symbol); !Unseen.empty()) {
       R.state = CallbackState::Unknown;
       R.why = "another definition of " + plainName(Symbol) + "(), at " + Unseen.front() + ", is left out of the parsed configuration";
-      noteUnseen(DB, R, Unseen);
+      noteUnseen(R, Unseen);
     }
   describe(R);
   return R;

@@ -4,6 +4,7 @@
 #include "tool/review/mail.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
+#include "tool/support/stable_sort.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -257,7 +258,7 @@ void order(Inbox &Box) {
                         "\"; they are taken in the order in which they were given");
   }
   if (Unique)
-    std::stable_sort(Box.patches.begin(), Box.patches.end(), [](const ReviewPatch &A, const ReviewPatch &B) { return A.number < B.number; });
+    stableSort(Box.patches, [](const ReviewPatch &A, const ReviewPatch &B) { return A.number < B.number; });
   for (size_t N = 0; N < Box.patches.size(); ++N)
     if (!Box.patches[N].numbered)
       Box.patches[N].number = static_cast<unsigned>(N + 1);

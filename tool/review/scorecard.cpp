@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/review/verdict.h"
+#include "tool/support/stable_sort.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 
@@ -26,7 +27,7 @@ const char *verdictTitle(PatchVerdict V) {
 }
 
 void sumUp(FileReview &F) {
-  std::stable_sort(F.findings.begin(), F.findings.end(), [](const Finding &A, const Finding &B) { return A.verdict > B.verdict; });
+  stableSort(F.findings, [](const Finding &A, const Finding &B) { return A.verdict > B.verdict; });
   if (F.findings.empty()) {
     F.reason = "changes no deferred free, barrier or cache";
     return;
