@@ -114,7 +114,7 @@ struct FunctionSummary {
   bool opaque = false;   ///< loops, too many paths, or no body: `why` says which; paths then hold the first offending effect
   std::string why;
   std::vector<PathSummary> paths;
-  std::string parameter_record_note; ///< record whose layout gave the offset, "struct foo"
+  std::string parameter_record_note; ///< what the freed pointer points to in the text, "struct foo"; empty: not a record, or several
 };
 
 /// A cache pointer moves: `to` receives `from`.

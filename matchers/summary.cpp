@@ -45,6 +45,9 @@ public:
   /// All outcomes of F called with Arguments; empty and Why set if F is opaque.
   std::vector<Outcome> walk(const FunctionDecl *F, const std::vector<Value> &Arguments, unsigned Depth, std::string &Why);
 
+  /// What the frees were given, "struct foo"; empty if not a record, or not always the same.
+  std::string freedRecord() const { return Freed.value_or(""); }
+
 private:
   struct Frame {
     const FunctionDecl *function;
@@ -66,6 +69,7 @@ private:
   std::string cacheInCaller(const std::string &Cache, const FunctionDecl *Callee, const CallExpr *C, const State &S) const;
   void assign(const BinaryOperator *B, State &S);
   void step(const UnaryOperator *U, State &S);
+  void noteRecord(const Expr *Object);
   void noteStubs(const FunctionDecl *Definition, std::vector<Outcome> &Outcomes);
   void declare(const DeclStmt *D, State &S);
   bool insideCheck(const Stmt *S, State &St);
@@ -74,6 +78,7 @@ private:
 
   const Names &N;
   std::set<std::string> &Missing;
+  std::optional<std::string> Freed;
   std::map<const FunctionDecl *, std::unique_ptr<CFG>> Graphs;
   std::set<const FunctionDecl *> Active;
   unsigned Paths = 0;
@@ -221,6 +226,16 @@ std::string Walker::cacheInCaller(const std::string &Cache, const FunctionDecl *
   return cachePlace(N, S.values, C->getArg(Index));
 }
 
+/// What kind of object a free is given.
+void Walker::noteRecord(const Expr *Object) {
+  const auto *Record = stripped(Object)->getType()->getPointeeType().isNull() ? nullptr : stripped(Object)->getType()->getPointeeType()->getAs<RecordType>();
+  std::string Name = Record && Record->getDecl()->getIdentifier() ? Record->getDecl()->getKindName().str() + " " + Record->getDecl()->getNameAsString() : "";
+  if (!Freed)
+    Freed = Name;
+  else if (*Freed != Name)
+    Freed = "";
+}
+
 /// Calls whose meaning is known without looking into the callee.
 bool Walker::knownCall(const CallExpr *C, const FunctionDecl *Callee, const std::vector<Value> &Arguments, State &St) {
   std::string Name = Callee->getNameAsString();
@@ -230,6 +245,8 @@ bool Walker::knownCall(const CallExpr *C, const FunctionDecl *Callee, const std:
     Effect &E = St.path.effects.back();
     if (Rule->object < Arguments.size())
       E.object = Arguments[Rule->object].abstract();
+    if (Rule->object < C->getNumArgs())
+      noteRecord(C->getArg(Rule->object));
     if (Rule->cache && *Rule->cache < C->getNumArgs())
       E.cache = cachePlace(N, St.values, C->getArg(*Rule->cache));
     return true;
@@ -509,6 +526,7 @@ FunctionSummary summarise(const Names &N, const FunctionDecl *F, std::set<std::s
   }
   Result.opaque = !Why.empty();
   Result.why = Why;
+  Result.parameter_record_note = W.freedRecord();
   return Result;
 }
 

@@ -6,6 +6,7 @@
 #include "tool/rewrite/rewrite.h"
 #include "tool/support/error.h"
 #include "tool/support/parallel.h"
+#include "llvm/Support/FileSystem.h"
 #include <algorithm>
 
 namespace krcu {
@@ -71,6 +72,29 @@ void countFromRoot(const Tree &T, Patch &P) {
       Line = T.shown(Line);
 }
 
+/// Programs below tools/ that compile a changed file of the kernel, too: what they have in the kernel's place may lack the new call.
+std::vector<std::string> otherBuilds(const Tree &T, const Patch &P) {
+  std::vector<std::string> Result;
+  std::map<std::string, std::string> Wanted; // "/maple.c" -> path
+  for (const auto &[File, Texts] : P.files)
+    if (!llvm::StringRef(File).starts_with("tools/"))
+      Wanted.emplace("/" + File, File);
+  std::error_code EC;
+  for (llvm::sys::fs::recursive_directory_iterator It(T.root() + "/tools", EC, /*follow_symlinks=*/false), End; It != End && !EC; It.increment(EC)) {
+    std::optional<std::string> Path = T.relative(It->path());
+    if (!Path || !(llvm::StringRef(*Path).ends_with(".c") || llvm::StringRef(*Path).ends_with(".h")))
+      continue;
+    std::optional<std::string> Text = T.read(*Path);
+    if (!Text || !llvm::StringRef(*Text).contains(".c\"")) // #include "../../lib/x.c"
+      continue;
+    for (const auto &[Tail, File] : Wanted)
+      if (llvm::StringRef(*Text).contains(Tail + "\""))
+        Result.push_back(File + " is also compiled by " + *Path + ", a program outside the kernel: see that it knows the new call");
+  }
+  std::sort(Result.begin(), Result.end());
+  return Result;
+}
+
 llvm::Expected<Patch> makeTreePatch(Scan &S, std::vector<SiteReport> &Sites, unsigned Jobs, bool DropBarriers) {
   Patch Result;
   std::set<std::string> Excluded;
@@ -119,6 +143,8 @@ llvm::Expected<Patch> makeTreePatch(Scan &S, std::vector<SiteReport> &Sites, uns
       for (size_t N = 0; N < Files.size(); ++N)
         Result.parsed_for[Files[N]] = Variants[N];
       for (std::string &Note : leftoverNotes(Sites, P.barriers))
+        Result.notes.push_back(std::move(Note));
+      for (std::string &Note : otherBuilds(S.tree(), Result))
         Result.notes.push_back(std::move(Note));
       return Result;
     }

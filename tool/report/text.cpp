@@ -93,7 +93,7 @@ std::string scanText(const ReportInput &In) {
   std::map<std::string, unsigned> Counts = classCounts(*In.sites);
   Out += (Out.empty() ? "" : "\n") + std::to_string(In.sites->size()) + " calls:";
   const std::pair<const char *, const char *> Words[] = {
-      {"convert", "to convert"}, {"unsafe", "unsafe"}, {"review", "for review"}, {"refuse", "safe but not rewritable"},
+      {"convert", "to convert"}, {"unsafe", "unsafe"}, {"review", "for review"}, {"refuse", "free-only but not replaceable"},
       {"more_than_free", "callbacks that do more than free"}, {"unknown_callback", "callbacks unknown"},
       {"definition", "wrappers and definitions"}, {"not_parsed", "not parsed"}};
   bool First = true;

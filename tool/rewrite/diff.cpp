@@ -55,6 +55,40 @@ std::string withoutIndexLine(llvm::StringRef Patch) {
   return Out;
 }
 
+/// Whether git, told that the file is C, would take the line for the head of a function: one in column 1 that is no label.
+bool isFunctionLine(llvm::StringRef Line) {
+  if (Line.empty() || !(isalpha(static_cast<unsigned char>(Line[0])) || Line[0] == '_'))
+    return false;
+  llvm::StringRef Rest = Line.drop_while([](char C) { return isalnum(static_cast<unsigned char>(C)) || C == '_'; }).trim();
+  return !Rest.starts_with(":") || Rest.starts_with("::");
+}
+
+/// The kernel's .gitattributes says that its files are C, but without a repository libgit2 shows labels as functions, too.
+std::string withoutLabels(const std::string &Patch, llvm::StringRef Old) {
+  llvm::SmallVector<llvm::StringRef, 0> Lines;
+  Old.split(Lines, '\n');
+  std::string Out;
+  for (llvm::StringRef Rest = Patch; !Rest.empty();) {
+    size_t End = std::min(Rest.find('\n'), Rest.size() - 1);
+    llvm::StringRef Line = Rest.take_front(End + 1);
+    Rest = Rest.drop_front(End + 1);
+    size_t Head = Line.starts_with("@@ -") ? Line.find(" @@ ") : llvm::StringRef::npos;
+    size_t First = 0;
+    if (Head == llvm::StringRef::npos || isFunctionLine(Line.substr(Head + 4)) || Line.drop_front(4).consumeInteger(10, First) || First > Lines.size()) {
+      Out += Line;
+      continue;
+    }
+    size_t At = First ? First - 1 : 0; // the lines above the hunk
+    while (At > 0 && !isFunctionLine(Lines[At - 1]))
+      --At;
+    Out += Line.take_front(Head + 3);
+    if (At > 0)
+      Out += (" " + Lines[At - 1].take_front(80).rtrim()).str();
+    Out += '\n';
+  }
+  return Out;
+}
+
 llvm::Expected<std::string> diffOfFile(const std::string &Path, const std::string &Old,
                                        const std::string &New) {
   git_diff_options O = options();
@@ -68,7 +102,7 @@ llvm::Expected<std::string> diffOfFile(const std::string &Path, const std::strin
     return failGit(Path);
   std::string Out = withoutIndexLine(llvm::StringRef(Buffer.ptr, Buffer.size));
   git_buf_dispose(&Buffer);
-  return Out;
+  return withoutLabels(Out, Old);
 }
 
 } // namespace

@@ -83,7 +83,10 @@ TemplateData callbackData(const Group &G, const FileTexts &Files) {
   D.set("functions", enumerate(Functions));
   D.set("queue", Functions.size() == 1 ? "queues" : "queue");
   bool OneRecord = Records.size() == 1 && Records[0].find("(unnamed") == std::string::npos && Records[0].find("(anonymous") == std::string::npos;
-  D.set("object", OneRecord ? "a " + Records[0] : "an object");
+  // The callback may free the object that begins with the one the call names.
+  std::string Freed = G.callback->summary ? G.callback->summary->parameter_record_note : std::string();
+  bool Begins = OneRecord && !Freed.empty() && Freed != Records[0];
+  D.set("object", !OneRecord ? "an object" : Begins ? "the " + Records[0] + " at the start of a " + Freed : "a " + Records[0]);
   // The head may be in a member that begins the object, and the site names only that member.
   bool Same = OneRecord && llvm::StringRef(textOf(*G.callback, Files)).contains(llvm::StringRef(Records[0]).rsplit(' ').second);
   D.set("it", Same ? "it" : "the memory at its address");
@@ -189,6 +192,14 @@ bool isDropped(const std::string &Barrier, const std::string &File, const Messag
   return It != C.files->end() && llvm::StringRef(It->second.second).count(Barrier + "(") < llvm::StringRef(It->second.first).count(Barrier + "(");
 }
 
+/// "g() may still be queued by f() in net/x/y.c."
+std::string neededBy(const Evidence &E, const PatchUnit &P) {
+  std::string Where = E.function.empty() ? std::string() : " in " + call(E.function);
+  if (!isOwnFile(E.file, P))
+    Where += " (" + E.file + ")";
+  return E.text + Where + ".";
+}
+
 /// What becomes of the barriers before the destruction; one sentence each.
 std::vector<std::string> barrierSentences(const PatchUnit &P, const MessageContext &C) {
   std::vector<std::string> Out;
@@ -202,7 +213,7 @@ std::vector<std::string> barrierSentences(const PatchUnit &P, const MessageConte
       else if (B.may_go)
         addUnique(Out, The + " has no callback left to wait for; whether it goes, too, is left to a patch of its own.");
       else if (B.before_destruction && B.known)
-        addUnique(Out, The + " stays, because other callbacks may still be queued.");
+        addUnique(Out, The + (B.needed_by.empty() ? std::string(" is left alone.") : " stays: " + neededBy(B.needed_by.front(), P)));
       else if (B.before_destruction)
         addUnique(Out, The + " is left alone.");
     }
@@ -236,6 +247,7 @@ void setCaches(TemplateData &D, const PatchUnit &P, const MessageContext &C) {
   }
   D.set("caches", List);
   D.set("one_cache", Count == 1);
+  D.set("any_cache", Count != 0 && C.semantics->is("kfree_rcu_takes_slab_objects"));
   bool Waits = std::any_of(P.sites.begin(), P.sites.end(), [](const SiteReport *R) { return R->reason == Reason::DestroyWaits; });
   if (Waits)
     setWaits(D, C);
@@ -405,7 +417,7 @@ llvm::Expected<PatchMessage> coverOf(const SeriesPlan &S, const MessageContext &
   TemplateData Classes(TemplateData::type::list);
   const std::pair<const char *, const char *> Words[] = {
       {"review", "free-only, but something must be judged by a person"}, {"unsafe", "free-only, but unsafe"},
-      {"refuse", "free-only and safe, but not rewritable"}, {"more_than_free", "with a callback that does more than free"},
+      {"refuse", "free-only, but kfree_rcu() cannot take their place (memory that is zeroed, another object, a macro, ...)"}, {"more_than_free", "with a callback that does more than free"},
       {"unknown_callback", "with a callback that could not be determined"}, {"definition", "definitions and wrappers of the primitive itself"},
       {"not_parsed", "in code that no parsed configuration shows"}};
   for (const auto &[Class, What] : Words)

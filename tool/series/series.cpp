@@ -114,6 +114,9 @@ private:
       Result.warnings.push_back("git history is not used: " + Why);
     if (Repository)
       findBase(Repository.get(), Result);
+    else if (OfTree)
+      Result.warnings.push_back("the tree is no git repository, so the base commit is not known and prefixes come from the path; make the series on "
+                                "the tree of the people it goes to");
     if (auto Who = configuredIdentity(Repository.get())) {
       Result.author = parseAddress(Who->name + " <" + Who->mail + ">");
       Result.author_known = true;
