@@ -57,6 +57,8 @@ public:
 
   void run() {
     std::vector<BarrierCall> Calls = barrierCalls(State);
+    // By their text, before anything is parsed: those that no exit of the module can come to are for something else.
+    std::erase_if(Calls, [&](const BarrierCall &B) { return !leadsFromExit(B); });
     std::vector<std::string> Files;
     for (const BarrierCall &B : Calls)
       Files.push_back(B.file);
@@ -79,23 +81,15 @@ public:
     });
     // Only the barriers of a module's end are asked about; for these, what the module queues.
     std::erase_if(Calls, [&](const BarrierCall &B) { return !runsAtTheEnd(reachOf(DB, B.function)); });
-    std::set<std::string> Asked;
-    State.settle([&] {
-      Queues.refresh();
-      for (const BarrierCall &B : Calls) {
-        const ModuleScope &Scope = scopeOf(B.file);
-        if (Scope.files.empty() || Asked.count(Scope.files.front()))
-          continue;
-        ModuleQueue &Q = Known[Scope.files.front()];
-        // Where the text shows a callback the barrier is needed; only for the others is more parsed.
-        Q = Queues.of(Scope, false);
-        if (Q.callbacks.empty())
-          Q = Queues.of(Scope, true);
-        if (!Q.pending)
-          Asked.insert(Scope.files.front());
-      }
-      return std::all_of(Calls.begin(), Calls.end(), [&](const BarrierCall &B) { return scopeOf(B.file).files.empty() || Asked.count(scopeOf(B.file).files.front()); });
-    });
+    for (const BarrierCall &B : Calls) {
+      const ModuleScope &Scope = scopeOf(B.file);
+      auto [It, New] = Known.try_emplace(Scope.files.front());
+      if (!New)
+        continue;
+      It->second = Queues.of(Scope, false);
+      if (It->second.callbacks.empty())
+        addPossibleFields(Scope, It->second);
+    }
     for (const BarrierCall &B : Calls)
       judge(B);
   }
@@ -109,6 +103,53 @@ private:
   }
   void judge(const BarrierCall &B);
   bool destroysBehind(const BarrierCall &B, std::string &Cache) const;
+  /// Whether an exit of the module names the function, or what it calls in the module does.
+  bool leadsFromExit(const BarrierCall &B) {
+    const ModuleScope &Scope = scopeOf(B.file);
+    if (Scope.files.empty())
+      return false;
+    auto [It, New] = FromExit.try_emplace(Scope.files.front());
+    if (New)
+      It->second = closureOfExits(Scope);
+    return It->second.count(plainName(B.function)) != 0;
+  }
+  std::set<std::string> closureOfExits(const ModuleScope &Scope) {
+    std::map<std::string, std::set<std::string>> Names;
+    for (const std::string &File : Scope.files)
+      if (int Id = DB.index().find(File); Id >= 0)
+        if (auto O = DB.outline(static_cast<uint32_t>(Id)))
+          for (const OutlineFunction &F : O->functions)
+            Names[F.name].insert(F.identifiers.begin(), F.identifiers.end());
+    std::set<std::string> Result;
+    std::vector<std::string> Work;
+    for (const ModuleExit &E : exitsOf(State, Scope.files))
+      if (!E.function.empty())
+        Work.push_back(plainName(E.function));
+    while (!Work.empty()) {
+      std::string Name = std::move(Work.back());
+      Work.pop_back();
+      auto It = Names.find(Name);
+      if (It == Names.end() || !Result.insert(Name).second)
+        continue;
+      Work.insert(Work.end(), It->second.begin(), It->second.end());
+    }
+    return Result;
+  }
+  /// Members of the names that the core calls from an RCU callback. Of which record they are only a parse would tell, and hundreds of files have
+  /// one; that there may be one is enough to leave the barrier alone.
+  void addPossibleFields(const ModuleScope &Scope, ModuleQueue &Q) const {
+    for (const RcuCalledFieldRule &Rule : State.rules().rcu_called_fields)
+      for (const std::string &File : Scope.files) {
+        int Id = DB.index().find(File);
+        const std::vector<OutlineToken> &Tokens = DB.tokens(File, Rule.field);
+        auto Text = Id < 0 || Tokens.empty() ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
+        for (const OutlineToken &T : Tokens) {
+          StringRef Rest = Text ? StringRef(*Text).substr(T.offset + Rule.field.size()).ltrim() : StringRef();
+          if (T.after_member_access && Rest.starts_with("=") && !Rest.starts_with("=="))
+            Q.unknown.push_back({File, T.line, "", "sets ." + Rule.field + ", which the core calls from an RCU callback if it is that of struct " + Rule.record});
+        }
+      }
+  }
   static bool runsAtTheEnd(const ReachReport &R) {
     return !R.paths.empty() && std::all_of(R.paths.begin(), R.paths.end(), [](const ReachPath &P) { return P.kind == ReachKind::ModuleExit || P.kind == ReachKind::Init; });
   }
@@ -121,6 +162,7 @@ private:
   QueueSurvey Queues;
   std::vector<AuditFinding> &To;
   std::map<std::string, ModuleScope> Scopes;
+  std::map<std::string, std::set<std::string>> FromExit; ///< by the module's first file
   std::set<std::string> Settled;            ///< functions whose callers are all known
   std::map<std::string, ModuleQueue> Known; ///< by the module's first file
 };

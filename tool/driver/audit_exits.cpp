@@ -260,6 +260,13 @@ std::string ExitAudit::doubt(size_t Exit, TextWay &Way) const {
   }
   if (All && Way.found)
     return plainName(Callbacks.front()) + "() tells with " + Way.target + "() that it has run, and somebody may wait for that instead";
+  // A module that waits somewhere, when its last device or file goes perhaps, is not one that has forgotten to.
+  for (const auto &[Name, Each] : Functions)
+    for (const std::string &Id : Each.text->identifiers)
+      if (waitsForCallbacks(State.rules().barrier(Id))) {
+        Way = {true, {Name}, Id, homeOf(Each.symbol), Each.text->line};
+        return "the module calls " + Id + "() elsewhere, in " + Name + "(), and that may be enough";
+      }
   Way = {};
   return {};
 }
