@@ -23,7 +23,7 @@ byte work[NCPU];
 inline batch_add(o) {
   atomic {
     collected[cpu] = collected[cpu] | (1 << o);
-    say(cpu, "thread", "kfree_rcu() collects object", o)
+    says("kfree_rcu() collects object", o)
   }
 }
 
@@ -68,7 +68,7 @@ inline drain_cpu(c) {
   :: collected[c] == 0 -> break
   :: atomic {
        collected[c] != 0 && work[c] == IDLE ->
-       say(cpu, "thread", "the barrier detaches a batch and gives it to RCU; batch of CPU", c);
+       says("the barrier detaches a batch and gives it to RCU; batch of CPU", c);
        detach(c)
      };
      break

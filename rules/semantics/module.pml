@@ -27,7 +27,7 @@
 inline give(o) {
   if
   :: use == U_KFREE -> kfree_rcu(o)
-  :: else -> atomic { call_rcu(CB_FREE, o); say(cpu, "thread", "call_rcu() of object", o) }
+  :: else -> atomic { call_rcu(CB_FREE, o); says("call_rcu() of object", o) }
   fi
 }
 
@@ -66,14 +66,14 @@ proctype first_thread() {
   moved;
   if
   :: scene == S_OTHER_CACHE -> kfree_rcu(2)
-  :: else -> atomic { published = 0; say(cpu, "thread", "takes out of sight object", 0) }; give(0)
+  :: else -> atomic { published = 0; says("takes out of sight object", 0) }; give(0)
   fi;
   moved;
   if
   :: scene == S_EXIT || scene == S_OTHER_CACHE ->
      other_thread_done;
      if
-     :: other -> atomic { call_rcu(CB_OTHER, 0); say(cpu, "thread", "call_rcu() of the module's other callback", 0) }; moved
+     :: other -> atomic { call_rcu(CB_OTHER, 0); says("call_rcu() of the module's other callback", 0) }; moved
      :: else
      fi;
      call_barriers;
@@ -87,17 +87,17 @@ proctype first_thread() {
      atomic { text_gone = 1; say(cpu, "module exit", "the module's text is gone", 0) }
   :: scene == S_RCU_BARRIER ->
      rcu_barrier();
-     atomic { say(cpu, "thread", "rcu_barrier() returns", 0); must(P_WAITED, waited(0)) }
+     atomic { says("rcu_barrier() returns", 0); must(P_WAITED, waited(0)) }
   :: scene == S_KVFREE_BARRIER ->
      kvfree_rcu_barrier();
-     atomic { say(cpu, "thread", "kvfree_rcu_barrier() returns", 0); must(P_WAITED, waited(0)) }
+     atomic { says("kvfree_rcu_barrier() returns", 0); must(P_WAITED, waited(0)) }
   :: scene == S_ON_CACHE ->
      on_cache_barrier();
-     atomic { say(cpu, "thread", "kvfree_rcu_barrier_on_cache() returns", 0); must(P_WAITED, waited(0)) }
+     atomic { says("kvfree_rcu_barrier_on_cache() returns", 0); must(P_WAITED, waited(0)) }
   :: scene == S_COLLECTS ->
-     atomic { if :: collects(0) -> say(cpu, "thread", "no callback knows object", 0); must(P_WAITED, false) :: else fi }
+     atomic { if :: collects(0) -> says("no callback knows object", 0); must(P_WAITED, false) :: else fi }
   :: scene == S_SHEAF ->
-     atomic { if :: on_a_sheaf(0) -> say(cpu, "thread", "on a sheaf is object", 0); must(P_WAITED, false) :: else fi }
+     atomic { if :: on_a_sheaf(0) -> says("on a sheaf is object", 0); must(P_WAITED, false) :: else fi }
   fi;
   other_thread_done;
   all_done = 1

@@ -2,7 +2,7 @@
 /* Before batching: kfree_rcu() is call_rcu() with a callback of the core that frees. */
 #include "rcu.pml"
 
-inline kfree_rcu(o) { atomic { call_rcu(CB_KFREE, o); say(cpu, "thread", "kfree_rcu() queues a callback for object", o) } }
+inline kfree_rcu(o) { atomic { call_rcu(CB_KFREE, o); says("kfree_rcu() queues a callback for object", o) } }
 inline kvfree_rcu_barrier() { skip }
 inline on_cache_barrier() { skip }
 inline destroy_waits() { skip }

@@ -53,6 +53,7 @@ c_decl {
 #define must(p, e) assert((prop != 0 && prop != p) || (e))
 
 #define say(c, who, what, n) d_step { printf("@%d;", c); printf(who); printf(";"); printf(what); printf(";%d\n", n) }
+#define says(what, n) d_step { printf("@%d;thread %d;", cpu, me + 1); printf(what); printf(";%d\n", n) }
 
 byte scene, use, shape, other, prop;
 

@@ -35,20 +35,20 @@ inline sheaf_add(o) {
   atomic { !locked[cpu] -> locked[cpu] = 1 };
   atomic {
     sheaf[place(cache_of(o), cpu)] = sheaf[place(cache_of(o), cpu)] | (1 << o);
-    say(cpu, "thread", "kfree_rcu() puts on this CPU's sheaf object", o)
+    says("kfree_rcu() puts on this CPU's sheaf object", o)
   };
   if
   :: full(sheaf[place(cache_of(o), cpu)]) ->
      atomic {
        set = sheaf[place(cache_of(o), cpu)];
        sheaf[place(cache_of(o), cpu)] = 0;
-       say(cpu, "thread", "the sheaf is full and taken off this CPU, set", set)
+       says("the sheaf is full and taken off this CPU, set", set)
      };
 #if FLAWS & 4
      locked[cpu] = 0;
 #endif
      atomic {
-       say(cpu, "thread", "call_rcu() for the full sheaf, set", set);
+       says("call_rcu() for the full sheaf, set", set);
        call_rcu(CB_SHEAF, set)
      }
   :: else
@@ -93,7 +93,7 @@ inline look_at(k, c) {
 #if FLAWS & 1
      if
      :: sheaf[place(k, c)] == 0 ->
-        atomic { say(cpu, "thread", "the flush reads again and follows a NULL pointer to the sheaf of CPU", c); must(P_OOPS, false) }
+        atomic { says("the flush reads again and follows a NULL pointer to the sheaf of CPU", c); must(P_OOPS, false) }
      :: else
      fi;
 #endif
@@ -126,7 +126,7 @@ inline flush_every_cache() {
 #if FLAWS & 2
   if
   :: found -> rcu_barrier()
-  :: else -> say(cpu, "thread", "the flush found no sheaf and does not wait for callbacks", 0)
+  :: else -> says("the flush found no sheaf and does not wait for callbacks", 0)
   fi;
 #else
   rcu_barrier();
