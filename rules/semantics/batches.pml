@@ -39,7 +39,7 @@ end:
   do
   :: atomic {
        collected[cpu] != 0 && work[cpu] == IDLE ->
-       say(cpu, "monitor", "detaches a batch and gives it to RCU; batch of CPU", cpu);
+       say(cpu, "monitor", "detaches a batch and gives it to RCU, batch of CPU", cpu);
        detach(cpu)
      }
   od
@@ -68,7 +68,7 @@ inline drain_cpu(c) {
   :: collected[c] == 0 -> break
   :: atomic {
        collected[c] != 0 && work[c] == IDLE ->
-       says("the barrier detaches a batch and gives it to RCU; batch of CPU", c);
+       says("the barrier detaches a batch and gives it to RCU, batch of CPU", c);
        detach(c)
      };
      break

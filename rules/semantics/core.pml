@@ -28,7 +28,7 @@ end:
           fi
        :: kind == CB_KFREE -> say(c, "softirq", "kfree_rcu()'s callback frees object", arg); slab_free(arg)
        :: kind == CB_SHEAF -> say(c, "softirq", "the callback frees the objects of a sheaf, set", arg); free_all(arg)
-       :: kind == CB_WORK -> say(c, "softirq", "the grace period of a batch is over: its work is queued; batch of CPU", arg);
+       :: kind == CB_WORK -> say(c, "softirq", "the grace period of a batch is over: its work is queued, batch of CPU", arg);
           WORK_IS_DUE(arg)
        :: kind == CB_MARK -> marks[arg]--
        fi;

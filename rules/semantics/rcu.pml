@@ -50,6 +50,7 @@ c_decl {
 #define P_WAITED  4     /* a barrier returns only when what it waits for is done */
 #define P_OOPS    5     /* the kernel follows no NULL pointer */
 #define P_READER  6     /* no object is freed under a reader */
+#define P_SENT    7     /* a barrier leaves nothing where it was collected */
 #define must(p, e) assert((prop != 0 && prop != p) || (e))
 
 #define say(c, who, what, n) d_step { printf("@%d;", c); printf(who); printf(";"); printf(what); printf(";%d\n", n) }

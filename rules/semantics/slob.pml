@@ -33,14 +33,14 @@ init {
 #endif
   taken[0] = 1;
   if :: content[0] = 0 :: content[0] = 1 :: content[0] = 2 :: content[0] = 3 fi;
-  say("somebody", "holds the unit before the object; the word in it reads", content[0]);
+  say("somebody", "holds the unit before the object, where the word reads", content[0]);
   if
   :: use == 3 ->
      content[1] = SIZE; taken[1] = 1; first = 2;
      say("thread", "kmalloc() writes into the word before the object its size", SIZE)
   :: else ->
      first = 1;
-     say("thread", "kmem_cache_alloc() writes nothing before the object; units", SIZE)
+     say("thread", "kmem_cache_alloc() writes nothing before the object, of so many units", SIZE)
   fi;
   for (i : first .. first + SIZE - 1) { taken[i] = 1 };
   if
@@ -56,7 +56,7 @@ init {
   };
   /* Exactly the object (and its own word) is free, and the neighbour's unit is not. */
   if
-  :: !taken[0] -> say("allocator", "the neighbour's memory is free although it is in use; unit", 0)
+  :: !taken[0] -> say("allocator", "the neighbour's memory is free although it is in use, unit", 0)
   :: else
   fi;
   must(P_FREED, taken[0] && !taken[first] && !taken[first + SIZE - 1] && (use != 3 || !taken[1]))

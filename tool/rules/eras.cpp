@@ -161,7 +161,7 @@ llvm::Expected<EraTable> loadEraTable(const std::string &File) {
               {"model", R.text(E.model)},
               {"merged", R.flag(E.merged)},
               {"values", R.flags(E.values)},
-              {"in_model", R.flags(E.in_model)}});
+              {"in_model", [&](const YamlNode &L) { R.list(L, [&](const YamlNode &W) { std::string Word; R.text(Word)(W); E.in_model.insert(Word); }); }}});
     T.eras.push_back(std::move(E));
   };
   R.map(*Root, {{"facts", [&](const YamlNode &N) { R.list(N, Fact); }}, {"eras", [&](const YamlNode &N) { R.list(N, Era); }}});

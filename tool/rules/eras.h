@@ -8,6 +8,7 @@
 #include "tool/support/evidence.h"
 #include "llvm/Support/Error.h"
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,7 @@ struct EraRule {
   std::string model;                ///< file name beside eras.yaml
   bool merged = true;               ///< false: only ever posted
   std::map<std::string, bool> values;   ///< of the facts; one that is missing is none of the era's business
-  std::map<std::string, bool> in_model; ///< answers that only the model needs
+  std::set<std::string> in_model;     ///< side effects that only the model needs to know
   Location where;
 };
 

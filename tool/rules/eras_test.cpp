@@ -10,7 +10,7 @@ namespace {
 class Eras : public RuleFiles {
 protected:
   const std::string Fact = "facts:\n  - {name: f, title: F holds, unknown: no, decisive: yes, shown_by: models}\n";
-  const std::string Era = "eras:\n  - {name: e, title: an era, see: here, model: e.pml, merged: yes, values: {f: yes}, in_model: {g: no}}\n";
+  const std::string Era = "eras:\n  - {name: e, title: an era, see: here, model: e.pml, merged: yes, values: {f: yes}, in_model: [g]}\n";
 
   std::string errorOf(const std::string &Text) {
     auto T = loadEraTable(file("eras.yaml", Text));
@@ -30,7 +30,7 @@ TEST_F(Eras, areRead) {
   EXPECT_FALSE(T->fact("f")->unknown);
   ASSERT_NE(T->era("e"), nullptr);
   EXPECT_EQ(T->era("e")->values, (std::map<std::string, bool>{{"f", true}}));
-  EXPECT_EQ(T->era("e")->in_model, (std::map<std::string, bool>{{"g", false}}));
+  EXPECT_EQ(T->era("e")->in_model, (std::set<std::string>{"g"}));
   EXPECT_EQ(T->era("x"), nullptr);
 }
 
