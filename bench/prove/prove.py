@@ -46,16 +46,20 @@ def assumptions(kernel):
     return [] if kernel.configured("SLOB") else ["--assume", "no-slob"]
 
 
-def verdict(options, kernel, directory):
-    """safe or unsafe, of all conversions in a module; and what krcu says of the first that is not safe."""
+def sites(options, kernel, directory):
+    """What krcu has to judge in a module's source."""
     report = json.loads(krcu(options, "scan", "--format", "json", "--kernel", kernel.tree, *assumptions(kernel), directory))
-    judged = [s for s in report["sites"] if s["class"] in ("convert", "unsafe", "review")]
+    return [s for s in report["sites"] if s["class"] in ("convert", "unsafe", "review")]
+
+
+def verdict(judged, what):
+    """safe or unsafe, of all conversions in a module; and what krcu says of the first that decides."""
     if not judged:
-        sys.exit("prove: krcu finds nothing to judge in %s" % directory)
-    for word, kind in (("unsafe", "unsafe"), ("review", "review")):
+        sys.exit("prove: krcu finds nothing to judge in %s" % what)
+    for kind in ("unsafe", "review"):
         for site in judged:
             if site["class"] == kind:
-                return word, site["reason"]
+                return kind, site["reason"]
     return "safe", judged[0]["reason"]
 
 
@@ -85,53 +89,61 @@ def drop_barrier(directory):
 
 SHAPE_TEST = """
 round() {
-  insmod /test/$1.ko || return 1
-  if [ $1 = namespace ]; then unshare -n true; fi
-  rmmod $1
+  insmod /test/$1/$2.ko || return 1
+  if [ $2 = namespace ]; then unshare -n true; fi
+  rmmod $2
 }
 """
 
 
 def shapes_of(options, kernel, scratch):
-    """Builds and runs all shapes on one kernel; rows of the table."""
+    """Builds and runs all shapes on one kernel; the verdicts and outcomes."""
     variants = {v: scratch / ("shapes-" + v) for v in ("plain", "converted", "dropped")}
+    if options.quick:
+        del variants["dropped"]
     for directory in variants.values():
         copy_shapes(directory)
-    judged = {name: verdict(options, kernel, variants["plain"] / name) for name in SHAPE_TEXT}
-    for variant in ("converted", "dropped"):
-        for name in SHAPE_TEXT:
-            convert(options, kernel, variants[variant] / name)
-    drop_barrier(variants["dropped"])
-    outcomes = {}
+    found = sites(options, kernel, variants["plain"])
+    judged = {n: verdict([s for s in found if s["file"].startswith(n + "/")], n) for n in SHAPE_TEXT}
+    for variant, directory in variants.items():
+        if variant != "plain":
+            convert(options, kernel, directory)
+    if "dropped" in variants:
+        drop_barrier(variants["dropped"])
     for variant, directory in variants.items():
         say("build the %s shapes for %s" % (variant, kernel.release))
         kernel.build(directory)
-    # A shape that crashes takes the machine with it, so those that may have one to themselves.
-    alone = [("plain", ["alone"]), ("dropped", ["two_callbacks"])]
-    together = [("converted", list(SHAPE_TEXT))]
-    plain = [n for n in SHAPE_TEXT if n != "alone"]
-    boots = together + [("plain", plain)] + ([] if options.quick else alone)
-    for variant, names in boots:
+    # As they are comes first: a cache that a conversion leaves behind keeps its name. A shape that crashes takes the machine with it,
+    # so those that may have one to themselves.
+    boots = [[("plain", n) for n in SHAPE_TEXT if n != "alone"] + [("converted", n) for n in SHAPE_TEXT]]
+    if not options.quick:
+        boots += [[("plain", "alone")], [("dropped", "two_callbacks")]]
+    outcomes = {}
+    for tests in boots:
         machine = Machine(kernel, scratch / "machine")
         script = [SHAPE_TEST]
-        for name in names:
-            machine.add_file(variants[variant] / name / (name + ".ko"), "test")
-            script.append(machine.test(name, "", "round %s" % name, options.shape_rounds, ["prove_" + name]))
-        say("boot %s: %s %s" % (kernel.release, variant, " ".join(names)))
-        for name, outcome in prove_console.read(machine.boot("\n".join(script))).items():
-            outcomes[variant, name] = outcome
+        for variant, name in tests:
+            machine.add_file(variants[variant] / name / (name + ".ko"), "test/" + variant)
+            script.append(machine.test("%s/%s" % (variant, name), "", "round %s %s" % (variant, name), options.shape_rounds, ["prove_" + name]))
+        say("boot %s: %s" % (kernel.release, ", ".join("%s %s" % t for t in tests)))
+        for test, outcome in prove_console.read(machine.boot("\n".join(script))).items():
+            outcomes[tuple(test.split("/"))] = outcome
     return judged, outcomes
 
 
-def real_source(kernel, module, directory):
-    """A scratch copy of a module of the tree: a directory with its own makefile, or one file."""
+def real_source(kernel, module, top):
+    """A scratch copy of a module of the tree, at the place it has in the tree: a directory with its own makefile, or one file."""
     source = kernel.tree / module["source"]
     if source.is_dir():
+        directory = top / module["source"]
         shutil.copytree(source, directory)
     else:
+        directory = (top / module["source"]).parent
         directory.mkdir(parents=True)
         shutil.copy(source, directory)
         (directory / "Makefile").write_text("obj-m := %s.o\n" % source.stem)
+    # Headers of tracepoints include the module's by a path that starts where they lie themselves.
+    (top / "include" / "trace" / "events").mkdir(parents=True)
     return directory
 
 
@@ -147,12 +159,12 @@ def real_of(options, kernel, scratch, chosen):
     for module in chosen:
         name = module["name"]
         plain = real_source(kernel, module, scratch / name / "plain")
-        judged[name] = verdict(options, kernel, plain)
+        judged[name] = verdict(sites(options, kernel, plain), name)
         converted = real_source(kernel, module, scratch / name / "converted")
         convert(options, kernel, converted)
         for variant, directory in (("plain", plain), ("converted", converted)):
             say("build %s %s for %s" % (variant, name, kernel.release))
-            kernel.build(directory, module["config"])
+            kernel.build(directory, dict(module["config"], KCFLAGS="-I%s" % (scratch / name / variant / "include" / "trace" / "events")))
             machine = Machine(kernel, scratch / "machine")
             built = {p.name: p for p in directory.rglob("*.ko")}
             kos = []
@@ -205,6 +217,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--plain-rounds", type=int, default=10)
     parser.add_argument("--shape-rounds", type=int, default=3)
+    parser.add_argument("--no-shapes", action="store_true", help="the kernel's modules only")
     parser.add_argument("--real", action="append", help="only these real modules")
     parser.add_argument("--kernels", nargs="+", default=["6.12", "6.1"])
     parser.add_argument("--krcu", required=True)
@@ -220,7 +233,7 @@ def main():
     good = True
     lines = []
     results = []
-    for kernel in kernels:
+    for kernel in kernels if not options.no_shapes else []:
         results.append((kernel, shapes_of(options, kernel, options.scratch / kernel.name)))
     part, same = table("## Shapes of our own", SHAPE_TEXT, SHAPE_TEXT, results)
     lines += part

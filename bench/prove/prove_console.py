@@ -8,10 +8,11 @@ COMPLAINTS = [
     ("cache destroyed with objects in it", re.compile(r"Slab cache still has objects|Objects remaining (in|on)")),
     ("code that is gone was called", re.compile(r"unable to handle page fault|unable to handle kernel paging request")),
     ("oops", re.compile(r"Oops:|general protection fault|kernel BUG at|Kernel panic")),
+    ("a round failed", re.compile(r"PROVE failed")),
     ("warning", re.compile(r"WARNING: CPU:|BUG: |INFO: rcu|refcount_t:")),
 ]
 BEGIN = re.compile(r"PROVE begin (\S+)")
-END = re.compile(r"PROVE end (\S+) rounds=(\d+) leaked=(\d+) used=(\d+)")
+END = re.compile(r"PROVE end (\S+) rounds=(\d+) leaked=(\d+)")
 
 
 class Outcome:
@@ -22,7 +23,6 @@ class Outcome:
         self.finished = False
         self.rounds = 0
         self.leaked = 0
-        self.used = 0
         self.complaints = []
 
     @property
@@ -53,7 +53,7 @@ def read(text):
         end = END.search(line)
         if end and current and end.group(1) == current.name:
             current.finished = True
-            current.rounds, current.leaked, current.used = (int(end.group(i)) for i in (2, 3, 4))
+            current.rounds, current.leaked = int(end.group(2)), int(end.group(3))
             current = None
             continue
         if current:

@@ -11,7 +11,7 @@
  *   1  the flush looks at the sheaf from another CPU, twice, and follows what it read the second time
  *   2  the flush waits for callbacks only if it found a sheaf
  *   4  a full sheaf goes to call_rcu() when the lock is already given back
- *   8  the flush looks from another CPU and does not visit a CPU that has no sheaf (so it must in 1 and 2)
+ *   8  the flush looks from another CPU and does not visit a CPU that has no sheaf (as it must in 1)
  */
 
 #ifndef FLAWS
@@ -75,8 +75,8 @@ end:
      };
      atomic {
        if
-       :: set != 0 -> say(cpu, "flush work", "call_rcu() for this CPU's sheaf, set", set); call_rcu(CB_SHEAF, set)
-       :: else -> say(cpu, "flush work", "finds no sheaf on this CPU", 0)
+       :: set != 0 -> found = 1; say(cpu, "flush work", "call_rcu() for this CPU's sheaf, set", set); call_rcu(CB_SHEAF, set)
+       :: else -> say(cpu, "flush work", "finds no sheaf here", 0)
        fi;
        set = 0;
        flush_due[cpu] = 0
@@ -84,9 +84,9 @@ end:
   od
 }
 
-/* Whether the flush of cache k has to visit CPU c; `found` is whether it has to visit any. */
+/* Sends the flush of cache k to CPU c, if it has to go there; `found` tells whether there was a sheaf anywhere. */
 inline look_at(k, c) {
-#if FLAWS & 11
+#if FLAWS & 9
   if
   :: sheaf[place(k, c)] == 0 -> skip
   :: sheaf[place(k, c)] != 0 ->
@@ -100,7 +100,7 @@ inline look_at(k, c) {
      atomic { flush_due[c] = 1; found = 1 }
   fi
 #else
-  atomic { flush_due[c] = 1; found = 1 }
+  flush_due[c] = 1
 #endif
 }
 

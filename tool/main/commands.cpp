@@ -9,6 +9,7 @@
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
+#include "tool/tree/semantics/why.h"
 #include <algorithm>
 #include <cstdio>
 #include <sys/ioctl.h>
@@ -185,6 +186,25 @@ int runVerify(const Options &O, const ScanOptions &SO) {
   return Text ? print(*Text, Failed ? Findings : Nothing) : error(Text.takeError());
 }
 
+/// krcu semantics --why ROW: from the stored timelines; no tree is asked.
+int runWhy(const Options &O, const char *Executable) {
+  auto Directory = findBuiltinRules(Executable);
+  if (!Directory)
+    return error(Directory.takeError());
+  auto Table = loadEraTable(*Directory + "/semantics/eras.yaml");
+  if (!Table)
+    return error(Table.takeError());
+  auto Timelines = loadTimelines(*Directory + "/semantics/timelines.yaml");
+  if (!Timelines)
+    return error(Timelines.takeError());
+  if (O.format == "json") {
+    auto Found = findTimelines(*Table, *Timelines, O.why);
+    return Found ? print(timelinesJson(*Found), Nothing) : error(Found.takeError());
+  }
+  auto Text = printWhy(*Table, *Timelines, O.why);
+  return Text ? print(*Text, Nothing) : error(Text.takeError());
+}
+
 int runSemantics(const Options &O, const ScanOptions &SO) {
   auto T = Tree::open(O.tree);
   if (!T)
@@ -276,10 +296,20 @@ void addCommands(CLI::App &App, Options &O) {
   CLI::App *ExplainCommand = App.add_subcommand("explain", "the whole chain of evidence for one site");
   addScanning(ExplainCommand, O);
   ExplainCommand->add_option("FILE:LINE", O.place, "the site, as krcu scan prints it")->required();
-  addCommon(App.add_subcommand("semantics", "what this tree's primitives wait for, and the lines that show it"), O);
+  CLI::App *SemanticsCommand = App.add_subcommand("semantics", "what this tree's primitives wait for, and the lines that show it");
+  addCommon(SemanticsCommand, O);
+  SemanticsCommand->get_option("TREE")->required(false);
+  SemanticsCommand->add_option("--why", O.why,
+                               "instead of reading a tree: the shortest counterexamples to a row, as timelines; ERA, FACT or ERA:FACT");
 }
 
 int runCommand(CLI::App &App, const Options &O, const char *Executable) {
+  if (App.got_subcommand("semantics")) {
+    if (O.why.empty() == O.tree.empty())
+      return error(fail("semantics: give a TREE, or --why ROW without one"));
+    if (!O.why.empty())
+      return runWhy(O, Executable);
+  }
   auto SO = scanOptions(O, Executable);
   if (!SO)
     return error(SO.takeError());

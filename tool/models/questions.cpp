@@ -121,8 +121,20 @@ std::vector<Question> slobQuestions(const EraTable &T) {
   return {Ask("slob", 2, !Slob->unknown), Ask("call_rcu and kmem_cache_free", 1, true), Ask("kfree_rcu of kmalloc", 3, true)};
 }
 
+/// The races of the first sheaves, each put alone into what was merged: found by the wait of kvfree_rcu_barrier(), or by a
+/// pointer that is followed.
+std::vector<Question> raceQuestions() {
+  const ModelRun Wait{KvfreeBarrier, Kfree, 0, 0, Waited}, Follow{KvfreeBarrier, Kfree, 0, 0, Oops};
+  auto Race = [](const std::string &Name, const char *Shows, ModelRun Run) {
+    return Question{"sheaves-posted", "race " + Name, Shows, "race-" + Name + ".pml", Run, false, true};
+  };
+  const char *Early = "kvfree_rcu_barrier() returns before object A is freed";
+  return {Race("second-read", "the kernel follows a NULL pointer", Follow), Race("skipped-barrier", Early, Wait),
+          Race("call-after-unlock", Early, Wait), Race("unvisited-cpu", Early, Wait)};
+}
+
 std::vector<Question> allQuestions(const EraTable &T) {
-  std::vector<Question> All;
+  std::vector<Question> All = raceQuestions();
   for (const EraRule &E : T.eras)
     for (Question &Q : questionsOf(E))
       All.push_back(std::move(Q));

@@ -27,7 +27,10 @@ std::vector<Question> questionsOf(const EraRule &E);
 /// The questions about SLOB, which is a configuration and no era.
 std::vector<Question> slobQuestions(const EraTable &T);
 
-/// Of all eras and SLOB.
+/// The races of the first sheaves, one at a time. All of them must be found.
+std::vector<Question> raceQuestions();
+
+/// Of all eras and SLOB, and the races.
 std::vector<Question> allQuestions(const EraTable &T);
 
 } // namespace krcu

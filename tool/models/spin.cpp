@@ -79,7 +79,7 @@ std::optional<unsigned long> numberAfter(llvm::StringRef Text, llvm::StringRef W
 
 bool haveSpin() { return llvm::sys::findProgramByName("spin") && llvm::sys::findProgramByName("gcc"); }
 
-llvm::Expected<Model> Model::build(const std::string &File, const std::vector<std::string> &Defines) {
+llvm::Expected<Model> Model::build(const std::string &File, const std::vector<std::string> &Defines, bool Trails) {
   auto Directory = makeDirectory();
   if (!Directory)
     return Directory.takeError();
@@ -99,7 +99,10 @@ llvm::Expected<Model> Model::build(const std::string &File, const std::vector<st
   // spin complains about a model on standard output and may still end with 0.
   if (llvm::StringRef(*Said).contains("Error:") || !fs::exists(inside(M.Directory, "pan.c")))
     return fail(File + ": spin -a: " + *Said);
-  for (std::vector<std::string> Kind : {std::vector<std::string>{"-o", "pan"}, {"-DBFS", "-o", "shortest"}}) {
+  std::vector<std::vector<std::string>> Kinds{{"-o", "pan"}};
+  if (Trails)
+    Kinds.push_back({"-DBFS", "-o", "shortest"});
+  for (const std::vector<std::string> &Kind : Kinds) {
     std::vector<std::string> Gcc{"gcc", "-O1", "-w", "-DSAFETY", "-DVECTORSZ=1024"};
     Gcc.insert(Gcc.end(), Kind.begin(), Kind.end());
     Gcc.push_back("pan.c");

@@ -27,8 +27,9 @@ struct ModelAnswer {
 class Model {
 public:
   /// `File` is a .pml; its directory is copied first, so includes are found and nothing is written there. `Defines` go to
-  /// the preprocessor ("FLAWS=4"). Fails if spin or gcc is not there or finds a mistake.
-  static llvm::Expected<Model> build(const std::string &File, const std::vector<std::string> &Defines = {});
+  /// the preprocessor ("FLAWS=4"). `Trails`: make the breadth-first verifier too. Fails if spin or gcc is not there or finds a mistake.
+  static llvm::Expected<Model> build(const std::string &File, const std::vector<std::string> &Defines = {},
+                                     bool Trails = false);
   Model(Model &&Other) noexcept;
   Model &operator=(Model &&) = delete;
   ~Model();
@@ -36,7 +37,8 @@ public:
   /// Explores every order of steps, with KASAN, which makes the most objects stay. Fails if the verifier does not finish: a deadlock, or no memory. May be called from
   /// several threads.
   llvm::Expected<ModelAnswer> ask(const ModelRun &Run) const;
-  /// The same, breadth first, without KASAN if that suffices; the answer has a shortest counterexample.
+  /// The same, breadth first, without KASAN if that suffices; the answer has a shortest counterexample. Only after
+  /// build() with `Trails`.
   llvm::Expected<ModelAnswer> askForTrail(const ModelRun &Run) const;
 
 private:

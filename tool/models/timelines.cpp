@@ -58,7 +58,7 @@ llvm::Expected<std::vector<Timeline>> makeTimelines(const std::string &Directory
       Models[Q.model];
     }
   for (auto &[Name, M] : Models) {
-    auto Built = Model::build(Directory + "/" + Name);
+    auto Built = Model::build(Directory + "/" + Name, {}, true);
     if (!Built)
       return Built.takeError();
     M.emplace(std::move(*Built));
