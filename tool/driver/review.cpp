@@ -73,7 +73,7 @@ void Review::prepareHeader(const std::vector<ReviewPatch> &Patches) {
       if (StringRef(F.path()).ends_with(".c") && badPath(F.path()).empty() && S.index().find(F.path()) >= 0)
         Files.insert(F.path());
   if (Files.size() <= ManyFiles)
-    S.frontend().preparePch({Files.begin(), Files.end()});
+    S.frontend().preparePch({Files.begin(), Files.end()}, {});
 }
 
 /// What of a file must be seen: the changed functions, everything that defers, waits or destroys, and what callbacks need.

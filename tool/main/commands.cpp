@@ -10,6 +10,7 @@
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
+#include "tool/tree/semantics/why.h"
 #include <algorithm>
 #include <cstdio>
 #include <sys/ioctl.h>
@@ -193,6 +194,25 @@ int runVerify(const Options &O, const ScanOptions &SO) {
   return Text ? print(*Text, Failed ? Findings : Nothing) : error(Text.takeError());
 }
 
+/// krcu semantics --why ROW: from the stored timelines; no tree is asked.
+int runWhy(const Options &O, const char *Executable) {
+  auto Directory = findBuiltinRules(Executable);
+  if (!Directory)
+    return error(Directory.takeError());
+  auto Table = loadEraTable(*Directory + "/semantics/eras.yaml");
+  if (!Table)
+    return error(Table.takeError());
+  auto Timelines = loadTimelines(*Directory + "/semantics/timelines.yaml");
+  if (!Timelines)
+    return error(Timelines.takeError());
+  if (O.format == "json") {
+    auto Found = findTimelines(*Table, *Timelines, O.why);
+    return Found ? print(timelinesJson(*Found), Nothing) : error(Found.takeError());
+  }
+  auto Text = printWhy(*Table, *Timelines, O.why);
+  return Text ? print(*Text, Nothing) : error(Text.takeError());
+}
+
 int runSemantics(const Options &O, const ScanOptions &SO) {
   auto T = Tree::open(O.tree);
   if (!T)
@@ -298,6 +318,9 @@ void addCommands(CLI::App &App, Options &O) {
   CLI::App *SemanticsCommand = App.add_subcommand("semantics", "what this tree's primitives wait for, and the lines that show it");
   addCommon(SemanticsCommand, O);
   addFormat(SemanticsCommand, O);
+  SemanticsCommand->get_option("TREE")->required(false);
+  SemanticsCommand->add_option("--why", O.why,
+                               "instead of reading a tree: the shortest counterexamples to a row, as timelines; ERA, FACT or ERA:FACT");
 }
 
 int runCommand(CLI::App &App, const Options &O, const char *Executable) {
@@ -306,6 +329,12 @@ int runCommand(CLI::App &App, const Options &O, const char *Executable) {
     return runReview(O.review, Executable);
   if (Name == "audit")
     return runAudit(O.audit, Executable);
+  if (Name == "semantics") {
+    if (O.why.empty() == O.tree.empty())
+      return error(fail("semantics: give a TREE, or --why ROW without one"));
+    if (!O.why.empty())
+      return runWhy(O, Executable);
+  }
   auto SO = scanOptions(O, Executable);
   if (!SO)
     return error(SO.takeError());

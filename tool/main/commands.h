@@ -20,6 +20,7 @@ struct Options {
   std::string compile_commands;
   std::string kernel;
   std::string format = "text";
+  std::string why;                     ///< semantics: a row of the table of eras
   std::string place;                   ///< explain: FILE:LINE
   unsigned jobs = 0;                   ///< 0: all processors
   bool stats = false;

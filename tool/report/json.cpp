@@ -141,4 +141,13 @@ std::string semanticsJson(const std::string &TreeVersion, const Semantics &S) {
   return dump(J);
 }
 
+std::string timelinesJson(const std::vector<Timeline> &Timelines) {
+  Json J;
+  J["krcu"] = KRCU_VERSION;
+  J["timelines"] = Json::array();
+  for (const Timeline &T : Timelines)
+    J["timelines"].push_back({{"era", T.era}, {"row", T.row}, {"shows", T.shows}, {"steps", T.steps}});
+  return dump(J);
+}
+
 } // namespace krcu

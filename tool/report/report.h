@@ -38,6 +38,8 @@ std::string scanJson(const ReportInput &In);
 /// The whole chain of one site.
 std::string explainText(const SiteReport &R, const Semantics &S);
 std::string explainJson(const SiteReport &R, const Semantics &S);
+/// {"timelines": [{"era": ..., "row": ..., "shows": ..., "steps": [...]}]}
+std::string timelinesJson(const std::vector<Timeline> &Timelines);
 std::string semanticsJson(const std::string &TreeVersion, const Semantics &S);
 /// Phase times as aligned lines.
 std::string statsText(const std::vector<std::pair<std::string, double>> &Phases);

@@ -146,7 +146,16 @@ llvm::Expected<Rules> loadRules(const std::string &Builtin, const std::vector<st
       return E;
   if (llvm::Error E = checkTables(Tables))
     return E;
-  return freeze(Tables);
+  Rules R = freeze(Tables);
+  llvm::SmallString<256> Eras = llvm::StringRef(Builtin);
+  path::append(Eras, "semantics", "eras.yaml");
+  if (fs::is_directory(Builtin) && fs::exists(Eras)) {
+    auto Table = loadEraTable(Eras.str().str());
+    if (!Table)
+      return Table.takeError();
+    R.eras = std::move(*Table);
+  }
+  return R;
 }
 
 llvm::Expected<std::string> findBuiltinRules(const std::string &Executable) {

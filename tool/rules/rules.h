@@ -5,6 +5,7 @@
 // Rows only; the logic that uses them lives in matchers/ and tool/lifetime.
 #pragma once
 
+#include "tool/rules/eras.h"
 #include "tool/support/evidence.h"
 #include "llvm/Support/Error.h"
 #include <map>
@@ -102,6 +103,7 @@ struct ConversionRule {
 };
 
 struct Rules {
+  EraTable eras; ///< who waits for whom; empty if the built-in rules are a single file
   std::vector<DeferralRule> deferrals;
   std::vector<FreeRule> frees;
   std::vector<CacheRule> cache_create;

@@ -42,7 +42,7 @@ class Converted {
 public:
   explicit Converted(FileMap Extra = {}) : T(Extra) {
     T.write("include/linux/kernel.h", ""); // git knows no empty directories
-    for (const std::string &Name : factNames())
+    for (const std::string &Name : factNames(llvm::cantFail(loadEraTable(KRCU_SOURCE_DIR "/rules/semantics/eras.yaml"))))
       S.facts.push_back({Name, Name + " holds", false, true, false, {}});
     for (SemanticFact &F : S.facts)
       if (F.name == "destroy_waits_kfree_rcu") {

@@ -8,7 +8,7 @@
 namespace krcu::semantics {
 
 /// All facts in their order, unknown and with the value that is safe to rely on.
-std::vector<SemanticFact> unknownFacts();
+std::vector<SemanticFact> unknownFacts(const EraTable &T);
 
 /// The era whose decisive facts are those of `S`; "mixed" if mainline never stood there.
 std::string eraOf(const Semantics &S);

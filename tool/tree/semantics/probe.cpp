@@ -97,7 +97,10 @@ std::string lacking(const Wait &Result, const World &W) {
 
 class Probe {
 public:
-  Probe(const Tree &T, const Rules &R) : T(T), C(T), Analysis(C, barrierNames(R)) { S.facts = unknownFacts(); }
+  Probe(const Tree &T, const Rules &R) : T(T), C(T), Analysis(C, barrierNames(R)) {
+    S.table = R.eras;
+    S.facts = unknownFacts(R.eras);
+  }
 
   llvm::Expected<Semantics> run() {
     if (C.empty())
@@ -398,6 +401,10 @@ private:
 
 } // namespace
 
-llvm::Expected<Semantics> probeSemantics(const Tree &T, const Rules &R) { return Probe(T, R).run(); }
+llvm::Expected<Semantics> probeSemantics(const Tree &T, const Rules &R) {
+  if (R.eras.facts.empty())
+    return fail("semantics/eras.yaml is not among the built-in rules; install krcu again");
+  return Probe(T, R).run();
+}
 
 } // namespace krcu

@@ -23,7 +23,8 @@ struct SemanticFact {
 };
 
 struct Semantics {
-  std::vector<SemanticFact> facts; ///< fixed order, see semantics.cpp
+  std::vector<SemanticFact> facts; ///< in the order of the table
+  EraTable table;                  ///< the rows that name an era and answer assume()
   std::string era;                 ///< name of the row of the table that the facts amount to: "batching", "6.12", ...
 
   const SemanticFact &fact(const std::string &Name) const; ///< asserts that it exists
@@ -38,13 +39,13 @@ struct Semantics {
 /// per_cache_barrier, per_cache_barrier_complete, head_type_checked, kvfree_rcu_frees_vmalloc, offset_limit_checked.
 llvm::Expected<Semantics> probeSemantics(const Tree &T, const Rules &R);
 
-/// Applies --assume NAME: an era ("no-batching", "batching", "6.12", "sheaves", "per-cache", "per-cache-fixed", "7.3") sets every row of it,
+/// Applies --assume NAME: an era ("batching", "6.12", ...; rules/semantics/eras.yaml lists them) sets every value of it,
 /// "FACT" and "no-FACT" set one fact ("slob", "no-slob"). Fails with the list of names on an unknown one.
 llvm::Error assume(Semantics &S, const std::string &Name);
-std::vector<std::string> assumptionNames();
+std::vector<std::string> assumptionNames(const EraTable &T);
 
 /// Names of the facts, in their order.
-std::vector<std::string> factNames();
+std::vector<std::string> factNames(const EraTable &T);
 
 /// The text of `krcu semantics TREE`: the era, then one paragraph per fact.
 std::string printSemantics(const Semantics &S);

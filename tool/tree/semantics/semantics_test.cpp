@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 namespace krcu {
@@ -17,13 +18,18 @@ namespace fs = std::filesystem;
 
 std::string eraTree(const std::string &Era) { return std::string(KRCU_SOURCE_DIR) + "/testdata/semantics/" + Era; }
 
+const Rules &shippedRules() {
+  static const Rules R = llvm::cantFail(loadRules(KRCU_SOURCE_DIR "/rules", {}));
+  return R;
+}
+
 Semantics probe(const std::string &Path) {
   llvm::Expected<Tree> T = Tree::open(Path);
   if (!T) {
     ADD_FAILURE() << message(T.takeError());
     return {};
   }
-  llvm::Expected<Semantics> S = probeSemantics(*T, Rules());
+  llvm::Expected<Semantics> S = probeSemantics(*T, shippedRules());
   if (!S) {
     ADD_FAILURE() << message(S.takeError());
     return {};
@@ -158,6 +164,32 @@ TEST(Era, notExported) {
                             "kvfree_rcu_frees_vmalloc offset_limit_checked");
   EXPECT_TRUE(shows(S, "head_type_checked", "include/linux/rcupdate.h", "kvfree_rcu_pair", "casts the head"));
   EXPECT_TRUE(shows(S, "kvfree_rcu_barrier_exported", SlabCommon, "kvfree_rcu_barrier", "not exported"));
+}
+
+// Every value of every row of the table, those of headers too, is what the probe reads from a tree of that era. A row that
+// nobody compares with anything could say what it likes; the models ask only about waiting.
+TEST(Era, everyRowOfTheTableIsWhatATreeOfItsTimeShows) {
+  std::map<std::string, Semantics> Probed;
+  for (const auto &[Name, Directory] : std::map<std::string, std::string>{{"no-batching", "no-batching"},
+                                                                          {"batching", "batching"},
+                                                                          {"6.12", "destroy-waits"},
+                                                                          {"sheaves", "sheaves"},
+                                                                          {"per-cache", "per-cache"},
+                                                                          {"per-cache-fixed", "per-cache-fixed"},
+                                                                          {"7.3", "not-exported"}})
+    Probed[Name] = probe(eraTree(Directory));
+  Probed["sheaves-posted"] =
+      Copy("sheaves").replace("mm/slub.c", "\n\trcu_barrier();\n}", "\n\tif (flushed)\n\t\trcu_barrier();\n}").probe();
+  const EraTable &T = shippedRules().eras;
+  EXPECT_EQ(T.eras.size(), Probed.size());
+  for (const EraRule &E : T.eras) {
+    ASSERT_TRUE(Probed.count(E.name)) << E.name << " has no tree";
+    EXPECT_EQ(Probed[E.name].era, E.name);
+    for (const auto &[Fact, Value] : E.values)
+      EXPECT_EQ(Probed[E.name].is(Fact), Value) << E.name << ": " << Fact;
+    for (const FactRule &F : T.facts)
+      EXPECT_TRUE(E.values.count(F.name) || F.name == "slob") << E.name << " says nothing of " << F.name;
+  }
 }
 
 // --- traps: kmem_cache_destroy() --------------------------------------------------------------------------------
@@ -402,7 +434,7 @@ TEST(Probe, emptyTreeIsAnError) {
   std::ofstream(Root + "/Kconfig") << "\n";
   llvm::Expected<krcu::Tree> T = krcu::Tree::open(Root);
   ASSERT_TRUE(bool(T)) << message(T.takeError());
-  llvm::Expected<Semantics> S = probeSemantics(*T, Rules());
+  llvm::Expected<Semantics> S = probeSemantics(*T, shippedRules());
   EXPECT_FALSE(bool(S));
   EXPECT_NE(message(S.takeError()).find("no C file can be read"), std::string::npos);
   fs::remove_all(Root);
