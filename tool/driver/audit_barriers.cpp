@@ -276,7 +276,7 @@ void BarrierAudit::judge(const BarrierCall &B) {
   if (Other && More.text.empty() && !Shared && Q.unknown.empty()) {
     AuditFinding F = finding(B, "superfluous_barrier");
     F.severity = Severity::Warning;
-    F.confidence = Confidence::Medium;
+    F.confidence = Confidence::Low;
     F.confidence_why = "another barrier runs just before on every way out of the module; that nothing is queued in between is read off the text";
     F.reason = Place + "has nothing left to wait for: " + Other->barrier + "() in " + plainName(Other->function) + "() (" + placeText(Other->where.file, Other->where.line) + ") has run before, and nothing is queued in between";
     F.evidence.insert(F.evidence.end(), Other->through.begin(), Other->through.end());
@@ -287,7 +287,7 @@ void BarrierAudit::judge(const BarrierCall &B) {
   if (Q.callbacks.empty() && Q.unknown.empty() && !Shared && !ForDeferred) {
     AuditFinding F = finding(B, "superfluous_barrier");
     F.severity = Severity::Warning;
-    F.confidence = Confidence::Medium;
+    F.confidence = Confidence::Low;
     F.confidence_why = std::to_string(Q.files.size()) + " files of " + Scope.name + " were searched for everything that queues; what another module queues for it is not known";
     F.reason = Place + "has nothing to wait for: no callback of " + Scope.name + " can be queued";
     To.push_back(std::move(F));

@@ -107,14 +107,12 @@ TEST_F(Audit, TheBarrierBeforeADestructionIsNeeded) {
 
 TEST_F(Audit, NothingIsQueued) {
   module("void item_drop(struct item *item)\n{\n\tkfree_rcu(item, rcu);\n}\n" + exitWith("\trcu_barrier();\n"));
-  EXPECT_EQ(found(), "superfluous_barrier medium");
+  EXPECT_EQ(found(/*All=*/true), "superfluous_barrier low");
 }
 
 TEST_F(Audit, TwoBarriersInARow) {
   module(Counted + exitWith("\trcu_barrier();\n\tcount = 1;\n\trcu_barrier();\n"));
-  AuditReport R = audit();
-  ASSERT_EQ(R.findings.size(), 1u);
-  EXPECT_EQ(R.findings[0].kind, "superfluous_barrier");
+  EXPECT_NE(found(/*All=*/true).find("superfluous_barrier low"), std::string::npos) << found(true);
 }
 
 TEST_F(Audit, ACallbackThatQueuesAnotherNeedsBoth) {

@@ -92,6 +92,8 @@ std::string reasonText(const SiteReport &R) {
     return D;
   case Reason::Hidden:
     return D.empty() ? "the configurations that were parsed do not compile this line" : "hidden by #if " + D;
+  case Reason::ChoosesBetween:
+    return "the same function frees the same object with " + D + ": it chooses between the two, and converting would leave nothing to choose";
   case Reason::Differs:
     return "another configuration makes something else of this call: the object, the member or the callback differs";
   case Reason::NotLookedAt:

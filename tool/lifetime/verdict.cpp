@@ -202,6 +202,17 @@ bool Judge::nameCallback(SiteReport &R) {
   return false;
 }
 
+/// A function that frees the same object with kfree_rcu() elsewhere chooses between the two, perhaps to compare them.
+const DeferredFreeFact *Judge::otherChoice(const SiteReport &R) const {
+  for (const auto &[File, Facts] : DB.files())
+    for (const DeferredFreeFact &D : Facts.deferred_frees)
+      if (D.function == R.site->function)
+        for (const HeadLevel &L : R.site->levels)
+          if (!L.object.empty() && D.object == L.object && D.member == L.member)
+            return &D;
+  return nullptr;
+}
+
 /// Offsets may be compared only within one configuration: if the callback's body comes from another one than the call, that one's view of the call
 /// is taken. False if it does not compile the call.
 bool Judge::sameConfiguration(SiteReport &R) const {
@@ -280,7 +291,9 @@ void Judge::judgeSite(SiteReport &R) {
   if (!nameReplacement(R, R.callback, *Rule))
     return;
   judgeLifetime(R);
-  if (R.differs)
+  if (const DeferredFreeFact *Other = otherChoice(R))
+    R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::ChoosesBetween, Other->name + "() at line " + std::to_string(Other->where.line));
+  else if (R.differs)
     R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::Differs);
   else if (R.verdict == Verdict::Unsafe)
     R.cls = SiteClass::Unsafe;

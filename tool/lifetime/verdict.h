@@ -23,7 +23,7 @@ enum class Reason {
   // unsafe
   Slob, DestroyedWithoutWait,
   // review
-  CacheUnknown, SearchIncomplete, InitErrorPathOnly, ChecksLost, FreesNull, NotParsedCleanly, VmallocUnknown, Differs,
+  CacheUnknown, SearchIncomplete, InitErrorPathOnly, ChecksLost, FreesNull, NotParsedCleanly, VmallocUnknown, Differs, ChoosesBetween,
   // refuse
   WrongObject, HeadInVariable, HeadCast, HeadOther, InMacro, NotAStatement, OffsetTooLarge, IncompleteType, Hurry, Flavour,
   NoReplacement, CannotName, NotAHead, NotVerified,
@@ -113,6 +113,7 @@ private:
   void judgeSite(SiteReport &R);
   bool settledByGlance(SiteReport &R) const;
   bool nameCallback(SiteReport &R);
+  const DeferredFreeFact *otherChoice(const SiteReport &R) const;
   bool sameConfiguration(SiteReport &R) const;
   bool nameReplacement(SiteReport &R, const CallbackReport &C, const ConversionRule &Rule);
   void judgeLifetime(SiteReport &R);
