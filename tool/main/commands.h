@@ -20,6 +20,10 @@ struct Options {
   std::string kernel;
   std::string format = "text";
   std::string place;                   ///< explain: FILE:LINE
+  std::string cache;                   ///< directory; empty: the user's own
+  std::vector<std::string> facts;      ///< files of krcu extract
+  std::string shard = "1/1";           ///< extract: I/N
+  std::string output;                  ///< extract: where the facts go
   unsigned jobs = 0;                   ///< 0: all processors
   bool stats = false;
   bool all = false;
@@ -28,6 +32,7 @@ struct Options {
   bool allow_hurry = false;
   bool no_pch = false;
   bool parse_all = false;
+  bool no_cache = false;
   SeriesOptions series;                ///< patch --series, --commit; verify
 };
 
