@@ -190,6 +190,7 @@ def spatch_with(arguments, rules, tree):
 
 def krcu_with(arguments, words, tree):
     words = [*words, "-j", str(arguments.jobs)]
+    words = [*words, "--no-cache"]  # every run does all the work
     return Program("krcu", f"krcu {' '.join(words)} TREE", [os.path.abspath(arguments.krcu), *words, os.path.abspath(tree)], {0, 1})
 
 

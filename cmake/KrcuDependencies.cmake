@@ -9,6 +9,8 @@ find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBGIT2 REQUIRED IMPORTED_TARGET libgit2)
 pkg_check_modules(TCMALLOC REQUIRED IMPORTED_TARGET libtcmalloc_minimal)
+# The cache is one SQLite file.
+pkg_check_modules(SQLITE3 REQUIRED IMPORTED_TARGET sqlite3)
 # The patterns of MAINTAINERS are Perl's.
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 # Mails: encodings, character sets, MIME parts.

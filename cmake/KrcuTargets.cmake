@@ -15,7 +15,7 @@ function(krcu_room name)
 endfunction()
 
 # krcu_test(NAME SOURCES ... DEPENDS ...): a GoogleTest binary, each case a ctest of its own; with ONE_PROCESS
-# the whole binary is one ctest, because its cases share something dear.
+# the whole binary is one ctest, because its cases share something dear. The user's own cache is not touched.
 function(krcu_test name)
   cmake_parse_arguments(T "ONE_PROCESS" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${T_SOURCES})
@@ -24,8 +24,10 @@ function(krcu_test name)
   target_link_libraries(${name} PRIVATE ${T_DEPENDS} GTest::gtest GTest::gtest_main)
   if(T_ONE_PROCESS)
     add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT "XDG_CACHE_HOME=${PROJECT_BINARY_DIR}/test-cache")
     return()
   endif()
   include(GoogleTest)
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST
+                       PROPERTIES ENVIRONMENT "XDG_CACHE_HOME=${PROJECT_BINARY_DIR}/test-cache")
 endfunction()

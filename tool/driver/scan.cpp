@@ -25,6 +25,8 @@ Expected<std::unique_ptr<Scan>> Scan::run(const ScanOptions &Options) {
   S->glanceAtCallbacks();
   // Parse what can matter, link the facts, judge, and parse what the judgement found missing, until nothing is missing.
   S->parseAndJudge();
+  if (S->Cache)
+    S->Cache->save();
   return S;
 }
 
@@ -75,6 +77,12 @@ Error Scan::buildIndex() {
   Timing::Phase P(Times, "index and semantics");
   IndexOptions IO;
   IO.jobs = Options.jobs;
+  if (Options.cache && (Options.cache->isFor(*TheTree) || !Options.cache->isUsed())) {
+    Cache = Options.cache.get();
+    if (Error E = Cache->isFor(*TheTree) ? Error::success() : Cache->look(*TheTree, Options.jobs))
+      return E;
+    IO.memory = Cache->memory();
+  }
   auto I = Index::build(*TheTree, TheRules, IO);
   if (!I)
     return I.takeError();
@@ -101,6 +109,8 @@ Error Scan::openFrontend() {
   if (!F)
     return F.takeError();
   TheFrontend = std::move(*F);
+  if (Cache)
+    Cache->begin(*TheTree, *TheIndex, *TheFrontend);
   DB = std::make_unique<Database>(*TheIndex, TheRules, Options.jobs);
   return TheTree->mounted().empty() ? Error::success() : checkModule();
 }
@@ -174,7 +184,7 @@ void Scan::glanceAtCallbacks() {
   }
 }
 
-void Scan::parseOne(ParseTask &T, unsigned Worker) {
+ParseRequest Scan::requestFor(const ParseTask &T) const {
   ParseRequest Request;
   Request.file = T.files.front();
   Request.together.assign(T.files.begin() + 1, T.files.end());
@@ -183,6 +193,20 @@ void Scan::parseOne(ParseTask &T, unsigned Worker) {
   Request.bodies.words = T.demand.words;
   Request.bodies.names = T.demand.names;
   Request.bodies.headers = CensusHeaders;
+  return Request;
+}
+
+void Scan::parseOne(ParseTask &T, unsigned Worker) {
+  ParseRequest Request = requestFor(T);
+  FactsCache *Facts = Cache ? Cache->facts() : nullptr;
+  Digest Key = Facts ? Facts->keyOf(Request, T.demand.summarise) : Digest();
+  if (auto Kept = Facts ? Facts->find(Key) : std::nullopt) {
+    T.facts = std::move(Kept->facts);
+    T.outcome = std::move(Kept->outcome);
+    return;
+  }
+  std::set<std::string> Inputs;
+  bool Known = true;
   ExtractOptions EO = extractOptions();
   EO.summarise = T.demand.summarise;
   EO.bodies = T.demand.names;
@@ -190,6 +214,8 @@ void Scan::parseOne(ParseTask &T, unsigned Worker) {
     T.outcome = TheFrontend->parse(Request, Worker, [&](clang::ASTContext &Context, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
       T.facts = extractFacts(Context, Request.file, Decls, EO);
     });
+    Inputs.insert(T.outcome.inputs.begin(), T.outcome.inputs.end());
+    Known = Known && T.outcome.inputs_known;
     size_t Before = Request.bodies.names.size();
     Request.bodies.names.insert(T.facts.missing_bodies.begin(), T.facts.missing_bodies.end());
     EO.bodies = Request.bodies.names;
@@ -197,6 +223,11 @@ void Scan::parseOne(ParseTask &T, unsigned Worker) {
       break;
   }
   T.facts.file = Request.file;
+  if (!Facts)
+    return;
+  T.outcome.inputs.assign(Inputs.begin(), Inputs.end()); // of all rounds
+  T.outcome.inputs_known = Known;
+  Facts->keep(Key, T.facts, T.outcome);
 }
 
 /// A task a file, large ones first, so that no thread is left alone with one at the end; headers that go together in one.
@@ -299,26 +330,58 @@ ModuleFact Scan::moduleFact(const std::string &File) {
   return Modules.emplace(File, Fact).first->second;
 }
 
-void Scan::parseAndJudge() {
-  std::map<std::string, Demand> Wanted;
-  {
-    Timing::Phase P(Times, "plan");
-    std::vector<CensusEntry> Open;
-    for (const CensusEntry &E : Census)
-      if (!Glances.settle(E.where.file, E.offset))
-        Open.push_back(E);
-    Wanted = planFirstParse(*TheIndex, TheRules, Open, Options.jobs);
-  }
-  {
-    Timing::Phase P(Times, "precompiled header");
-    std::vector<std::string> Files;
-    std::set<std::string> Names;
-    for (const auto &[File, D] : Wanted) {
-      Files.push_back(File);
-      Names.insert(D.names.begin(), D.names.end());
+std::map<std::string, Demand> Scan::plan() {
+  Timing::Phase P(Times, "plan");
+  std::vector<CensusEntry> Open;
+  for (const CensusEntry &E : Census)
+    if (!Glances.settle(E.where.file, E.offset))
+      Open.push_back(E);
+  return planFirstParse(*TheIndex, TheRules, Open, Options.jobs);
+}
+
+/// For the tasks that no cache knows: if it knows all of them, there is nothing to prepare.
+void Scan::preparePch(const std::vector<ParseTask> &Tasks) {
+  Timing::Phase P(Times, "precompiled header");
+  FactsCache *Facts = Cache ? Cache->facts() : nullptr;
+  std::vector<char> Known(Tasks.size());
+  parallelFor(Options.jobs, Facts ? Tasks.size() : 0, [&](size_t N, unsigned) {
+    Known[N] = Facts->knows(Facts->keyOf(requestFor(Tasks[N]), Tasks[N].demand.summarise));
+  });
+  std::vector<std::string> Files;
+  std::set<std::string> Names;
+  for (size_t N = 0; N < Tasks.size(); ++N)
+    if (!Known[N]) {
+      Files.insert(Files.end(), Tasks[N].files.begin(), Tasks[N].files.end());
+      Names.insert(Tasks[N].demand.names.begin(), Tasks[N].demand.names.end());
     }
-    TheFrontend->preparePch(Files, Names);
+  std::sort(Files.begin(), Files.end());
+  TheFrontend->preparePch(Files, Names);
+}
+
+Error Scan::extract(const ScanOptions &Options, const Shard &Mine, const std::string &File) {
+  Scan S(Options);
+  if (Error E = S.open())
+    return E;
+  S.takeCensusOf();
+  S.glanceAtCallbacks();
+  std::vector<ParseTask> Tasks = S.tasksFor(S.plan());
+  std::erase_if(Tasks, [&](const ParseTask &T) { return !Mine.has(T.files.front()); });
+  S.preparePch(Tasks);
+  {
+    Timing::Phase P(S.Times, "parse candidates");
+    parallelFor(Options.jobs, Tasks.size(), [&](size_t N, unsigned Worker) { S.parseOne(Tasks[N], Worker); });
   }
+  if (!S.Cache)
+    return fail("extract: there is nothing that could keep the facts");
+  if (Error E = S.Cache->writeFacts(File, Mine, S.TheTree->version()))
+    return E;
+  S.Cache->save();
+  return Error::success();
+}
+
+void Scan::parseAndJudge() {
+  std::map<std::string, Demand> Wanted = plan();
+  preparePch(tasksFor(Wanted));
   Judge J(*DB, TheSemantics, [this](const std::string &F) { return moduleFact(F); }, Options.verdict);
   J.useGlances(&Glances);
   settle(J, std::move(Wanted));

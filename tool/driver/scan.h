@@ -5,6 +5,7 @@
 #pragma once
 
 #include "matchers/extract.h"
+#include "tool/driver/scan_cache.h"
 #include "tool/driver/timing.h"
 #include "tool/frontend/frontend.h"
 #include "tool/index/census.h"
@@ -33,6 +34,7 @@ struct ScanOptions {
   bool progress = false;              ///< draw on stderr
   bool leftovers = false;             ///< find out what else changes: barriers, fields that nobody reads
   VerdictOptions verdict;
+  std::shared_ptr<ScanCache> cache;   ///< what earlier runs know; null: nothing
 };
 
 /// A file that could not be parsed cleanly, for the report.
@@ -52,6 +54,9 @@ public:
   static llvm::Expected<std::unique_ptr<Scan>> prepare(const ScanOptions &Options);
 
   const ScanOptions &options() const { return Options; }
+  /// Only the first parses, of the files in one shard: their facts go into `File`. Nothing is judged.
+  static llvm::Error extract(const ScanOptions &Options, const Shard &S, const std::string &File);
+
   const Tree &tree() const { return *TheTree; }
   const Rules &rules() const { return TheRules; }
   const Semantics &semantics() const { return TheSemantics; }
@@ -103,6 +108,9 @@ private:
   };
   std::vector<ParseTask> tasksFor(const std::map<std::string, Demand> &Wanted) const;
   void parseAll(const std::map<std::string, Demand> &Wanted);
+  ParseRequest requestFor(const ParseTask &T) const;
+  std::map<std::string, Demand> plan();
+  void preparePch(const std::vector<ParseTask> &Tasks);
   void parseOne(ParseTask &T, unsigned Worker);
   void take(ParseTask T);
   /// File and line, with the function to summarise if it is a callback's definition.
@@ -116,6 +124,7 @@ private:
   bool wantsPath(const std::string &File) const;
 
   ScanOptions Options;
+  ScanCache *Cache = nullptr; ///< that of the options, if it is for this tree
   std::unique_ptr<Tree> TheTree;
   Rules TheRules;
   Semantics TheSemantics;

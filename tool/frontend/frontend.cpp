@@ -26,6 +26,7 @@ struct Frontend::Variant {
   std::unique_ptr<ParseSession> session;
   std::map<std::string, PrecompiledHeader> pch; ///< by family of directories
   std::string problem;         ///< why this architecture cannot be used
+  std::vector<std::string> made_from; ///< files of the tree that were read for it
 };
 
 /// What differs between two tries at the same file.
@@ -40,6 +41,8 @@ struct Frontend::Attempt {
 struct Frontend::Worker {
   /// One FileManager for each view of the tree: variant (its configuration included), trace overlay, the user's own build.
   std::map<std::tuple<const Variant *, bool, bool>, std::unique_ptr<FileCache>> caches;
+  std::set<std::string> inputs; ///< of all attempts at the request in hand
+  bool inputs_known = true;
 };
 
 Frontend::Frontend(const Tree &Tr, const Index &Ix, FrontendOptions O)
@@ -66,16 +69,22 @@ Expected<std::unique_ptr<Frontend>> Frontend::create(const Tree &T, const Index 
   return F;
 }
 
-Frontend::Variant *Frontend::variant(const std::string &Name, const std::map<std::string, std::string> &Force) {
+std::string Frontend::variantKey(const std::string &Name, const std::map<std::string, std::string> &Force) {
   std::string Key = Name;
   for (const auto &[Symbol, Value] : Force)
     Key += "," + Symbol + "=" + Value;
+  return Key;
+}
+
+Frontend::Variant *Frontend::variant(const std::string &Name, const std::map<std::string, std::string> &Force) {
   std::lock_guard<std::mutex> Guard(VariantsLock);
-  auto &Slot = Variants[Key];
+  auto &Slot = Variants[variantKey(Name, Force)];
   if (Slot)
     return Slot.get();
   Slot = std::make_unique<Variant>();
+  ReadLog Log;
   auto S = synthesise(T, {Name, Force});
+  Slot->made_from = std::move(Log.paths);
   if (!S) {
     Slot->problem = message(S.takeError());
     return Slot.get();
@@ -171,6 +180,11 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
     Out.cause = "the parser crashed on it";
     Cache.reset(); // its state is not to be trusted any more
   }
+  W.inputs.insert(Out.inputs.begin(), Out.inputs.end());
+  if (A.pch)
+    if (const PrecompiledHeader *P = headerFor(V, Request, Main))
+      W.inputs.insert(P->files.begin(), P->files.end());
+  W.inputs_known = W.inputs_known && Fine;
   Out.main_file = Main;
   Out.variant = V.synth->variant;
   return Out;
@@ -250,6 +264,7 @@ ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string 
   for (size_t Next = 0; Next < Names.size(); ++Next) {
     const std::string Name = Names[Next];
     Variant &V = *variant(Name, Request.force);
+    W.inputs.insert("=" + variantKey(Name, Request.force));
     if (!V.session) {
       if (Best.errors == ~0u)
         Best.cause = V.problem;
@@ -384,8 +399,59 @@ ParseOutcome Frontend::parseHeaders(const ParseRequest &Request, Worker &W, cons
   return parseMain(R, Main, W, Consumer);
 }
 
+Digest Frontend::variantDigest(const std::string &Key, std::vector<std::string> &MadeFrom) {
+  std::map<std::string, std::string> Force;
+  auto [Name, Rest] = StringRef(Key).split(',');
+  while (!Rest.empty()) {
+    auto [One, Others] = Rest.split(',');
+    auto [Symbol, Value] = One.split('=');
+    Force[Symbol.str()] = Value.str();
+    Rest = Others;
+  }
+  const Variant &V = *variant(Name.str(), Force);
+  MadeFrom = V.made_from;
+  Digester D;
+  D.add(V.problem);
+  if (!V.synth)
+    return D.finish();
+  for (const auto *Map : {&V.synth->headers, &V.synth->trace_overlay, &V.synth->values})
+    for (const auto &[Path, Text] : *Map)
+      D.add(Path).add(Text);
+  for (const std::string &Flag : V.synth->flags) {
+    size_t At = Flag.find(T.root());
+    D.add(At == std::string::npos ? Flag : Flag.substr(0, At) + Flag.substr(At + T.root().size()));
+  }
+  return D.finish();
+}
+
+std::vector<std::string> Frontend::waysTo(const ParseRequest &Request) const {
+  if (StringRef(Request.file).ends_with(".h")) {
+    if (standsAlone(Request.file) && !Request.together.empty())
+      return Request.together;
+    std::vector<std::string> Mains = mainFilesFor(Request.file);
+    Mains.resize(std::min<size_t>(Mains.size(), 4));
+    Mains.push_back(standsAlone(Request.file) ? "alone" : "");
+    return Mains;
+  }
+  std::vector<std::string> Result;
+  for (uint32_t Id : I.includersOf(Request.file))
+    Result.push_back(I.files()[Id].path);
+  return Result;
+}
+
 ParseOutcome Frontend::parse(const ParseRequest &Request, unsigned WorkerNo, const AstConsumer &Consumer) {
   Worker &W = *Workers[WorkerNo];
+  W.inputs.clear();
+  W.inputs_known = true;
+  ParseOutcome Out = parseAny(Request, W, Consumer);
+  // What stands in the temporary directory is made of other inputs.
+  std::erase_if(W.inputs, [&](const std::string &File) { return StringRef(File).starts_with(TempDir); });
+  Out.inputs.assign(W.inputs.begin(), W.inputs.end());
+  Out.inputs_known = W.inputs_known;
+  return Out;
+}
+
+ParseOutcome Frontend::parseAny(const ParseRequest &Request, Worker &W, const AstConsumer &Consumer) {
   StringRef File = Request.file;
   if (File.ends_with(".h")) {
     ParseOutcome Last = parseHeaders(Request, W, Consumer);
@@ -410,6 +476,7 @@ ParseOutcome Frontend::parse(const ParseRequest &Request, unsigned WorkerNo, con
   Variant *First = nullptr;
   for (const std::string &Name : candidateVariants(Request.file)) {
     First = variant(Name);
+    W.inputs.insert("=" + Name);
     break;
   }
   std::vector<uint32_t> Includers = I.includersOf(Request.file);

@@ -13,6 +13,7 @@
 #include "tool/frontend/outcome.h"
 #include "tool/frontend/synth/synth.h"
 #include "tool/index/index.h"
+#include "tool/store/digest.h"
 #include "tool/tree/kbuild.h"
 #include <atomic>
 #include <map>
@@ -58,6 +59,12 @@ public:
   /// Parses; calls `Consumer` at most once, on the attempt with the fewest errors. Thread-safe for distinct workers.
   ParseOutcome parse(const ParseRequest &Request, unsigned Worker, const AstConsumer &Consumer);
 
+  /// What an "=variant" of ParseOutcome::inputs stands for: a digest of all that is synthesised for it, and the files of the tree from
+  /// which it was made. Does not depend on where the tree is.
+  Digest variantDigest(const std::string &Key, std::vector<std::string> &MadeFrom);
+  /// Files that decide, besides its inputs, how the request is parsed: who includes it.
+  std::vector<std::string> waysTo(const ParseRequest &Request) const;
+
   /// Whether any file may include the header: then it needs no particular file to be seen through.
   bool standsAlone(const std::string &Header) const;
 
@@ -80,10 +87,12 @@ private:
   struct Worker;
   struct Attempt;
   Frontend(const Tree &T, const Index &I, FrontendOptions Options);
+  static std::string variantKey(const std::string &Name, const std::map<std::string, std::string> &Force);
   Variant *variant(const std::string &Name, const std::map<std::string, std::string> &Force = {});
   std::vector<std::string> candidateVariants(const std::string &File);
   ParseOutcome parseUnder(Variant &V, const ParseRequest &Request, const std::string &Main, Worker &W, Attempt A,
                           const AstConsumer *Consumer);
+  ParseOutcome parseAny(const ParseRequest &Request, Worker &W, const AstConsumer &Consumer);
   ParseOutcome parseHeaders(const ParseRequest &Request, Worker &W, const AstConsumer &Consumer);
   ParseOutcome parseMain(const ParseRequest &Request, const std::string &Main, Worker &W, const AstConsumer &Consumer);
   const PrecompiledHeader *headerFor(const Variant &V, const ParseRequest &Request, const std::string &Main) const;

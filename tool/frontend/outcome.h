@@ -28,6 +28,10 @@ struct ParseOutcome {
   std::vector<ParseDiagnostic> diagnostics;
   unsigned errors = 0;
   std::vector<std::string> missing_includes; ///< names of headers that were not found
+  /// All that the result depends on, over every attempt, sorted: files (relative to the tree where possible), "?name" for a header of
+  /// that name that was looked for in vain or asked about, "=variant" for what is synthesised for an architecture.
+  std::vector<std::string> inputs;
+  bool inputs_known = true;         ///< false: the parser crashed before it could say
 };
 
 /// Sees the AST of one file; `Decls` are the top-level declarations that stand in files (not in the precompiled header).

@@ -79,7 +79,11 @@ public:
   explicit MissingIncludes(ParseOutcome &Out) : Out(Out) {}
   bool FileNotFound(StringRef File) override {
     Out.missing_includes.push_back(File.str());
+    Out.inputs.push_back("?" + llvm::sys::path::filename(File).str());
     return false;
+  }
+  void HasInclude(SourceLocation, StringRef File, bool, OptionalFileEntryRef, SrcMgr::CharacteristicKind) override {
+    Out.inputs.push_back("?" + llvm::sys::path::filename(File).str());
   }
 
 private:
@@ -177,6 +181,12 @@ public:
     CI.getPreprocessor().addPPCallbacks(std::make_unique<MissingIncludes>(Out));
     CI.getFrontendOpts().SkipFunctionBodies = true;
     return std::make_unique<Consumer>(CI, Root, Job, Out, User);
+  }
+  void EndSourceFileAction() override {
+    const SourceManager &SM = getCompilerInstance().getSourceManager();
+    for (auto It = SM.fileinfo_begin(); It != SM.fileinfo_end(); ++It)
+      Out.inputs.push_back(relativeTo(Root, It->first.getName()));
+    ASTFrontendAction::EndSourceFileAction();
   }
 
 private:
@@ -364,10 +374,12 @@ public:
     const SourceManager &SM = getCompilerInstance().getSourceManager();
     for (auto It = SM.fileinfo_begin(); It != SM.fileinfo_end(); ++It)
       Files.insert(relativeTo(Root, It->first.getName()));
+    Files.insert(Asked.inputs.begin(), Asked.inputs.end());
     GeneratePCHAction::EndSourceFileAction();
   }
   std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &CI, StringRef File) override {
     CI.getFrontendOpts().SkipFunctionBodies = true;
+    CI.getPreprocessor().addPPCallbacks(std::make_unique<MissingIncludes>(Asked));
     std::vector<std::unique_ptr<ASTConsumer>> Both; // a body is skipped if all of them agree
     Both.push_back(std::make_unique<BodyChooser>(Names));
     Both.push_back(GeneratePCHAction::CreateASTConsumer(CI, File));
@@ -378,6 +390,7 @@ private:
   const std::string &Root;
   const std::set<std::string> &Names;
   std::set<std::string> &Files;
+  ParseOutcome Asked;
 };
 
 } // namespace

@@ -45,7 +45,7 @@ struct ParseJob {
 struct PrecompiledHeader {
   std::string path;
   std::set<std::string> names; ///< functions whose bodies it holds, if one of its headers defines them
-  std::set<std::string> files; ///< of the tree: all that went into it
+  std::set<std::string> files; ///< all that went into it, as ParseOutcome::inputs
 };
 
 class ParseSession {

@@ -86,6 +86,10 @@ public:
     Bits = Mine;
   }
 
+  /// One that was made before; `Bits` must outlive it.
+  WordFilter(const uint64_t *Bits, uint32_t Blocks) : Bits(Bits), Blocks(Blocks) {}
+  llvm::ArrayRef<uint64_t> words() const { return {Bits, size_t(Blocks) * BlockWords}; }
+
   bool mayHold(uint64_t Hash) const {
     if (!Blocks)
       return false;

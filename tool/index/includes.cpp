@@ -78,13 +78,42 @@ void IncludeGraph::build(std::vector<IncludeCollector> &Workers) {
       Lists[Id]->push_back(File);
     W = IncludeCollector();
   }
-  for (auto &[Written, Files] : Merged) {
+  for (auto &[Written, Files] : Merged)
+    Names.push_back({Written, "", std::move(Files)});
+}
+
+void IncludeGraph::add(const IndexPart &Part, llvm::ArrayRef<int32_t> Number) {
+  for (size_t N = 0; N < Part.include_name_ends.size(); ++N) {
+    std::vector<uint32_t> Files;
+    for (uint32_t Row : Part.includers(N))
+      if (Number[Row] >= 0)
+        Files.push_back(static_cast<uint32_t>(Number[Row]));
+    if (!Files.empty() && Part.includeName(N).size() > 1)
+      Names.push_back({Part.includeName(N).str(), "", std::move(Files)});
+  }
+}
+
+void IncludeGraph::finish() {
+  std::sort(Names.begin(), Names.end(), [](const Name &A, const Name &B) { return A.written < B.written; });
+  size_t Kept = 0;
+  for (size_t N = 0; N < Names.size(); ++N) {
+    if (Kept && Names[Kept - 1].written == Names[N].written) {
+      std::vector<uint32_t> &Into = Names[Kept - 1].files;
+      Into.insert(Into.end(), Names[N].files.begin(), Names[N].files.end());
+      continue;
+    }
+    if (Kept != N)
+      Names[Kept] = std::move(Names[N]);
+    ++Kept;
+  }
+  Names.resize(Kept);
+  for (size_t N = 0; N < Names.size(); ++N) {
+    std::vector<uint32_t> &Files = Names[N].files;
     std::sort(Files.begin(), Files.end());
     Files.erase(std::unique(Files.begin(), Files.end()), Files.end());
     Files.shrink_to_fit();
-    ByBasename[basename(llvm::StringRef(Written).drop_front())].push_back(
-        static_cast<uint32_t>(Names.size()));
-    Names.push_back({Written, tailOf(llvm::StringRef(Written).drop_front()), std::move(Files)});
+    Names[N].tail = tailOf(llvm::StringRef(Names[N].written).drop_front());
+    ByBasename[basename(llvm::StringRef(Names[N].written).drop_front())].push_back(static_cast<uint32_t>(N));
   }
 }
 

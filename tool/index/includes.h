@@ -5,6 +5,7 @@
 #pragma once
 
 #include "tool/index/index.h"
+#include "tool/index/part.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include <mutex>
@@ -25,8 +26,18 @@ private:
 
 class IncludeGraph {
 public:
-  /// Does not depend on how the files were spread over the workers.
+  /// Does not depend on how the files were spread over the workers. Before finish().
   void build(std::vector<IncludeCollector> &Workers);
+
+  /// Adds the lines of a part that was kept: Number[row] is the file that a row stands for now, or -1. Before finish().
+  void add(const IndexPart &Part, llvm::ArrayRef<int32_t> Number);
+  /// Once, when all is added.
+  void finish();
+  /// Calls `Each` for every name, in order, with the files that have it.
+  void forEach(llvm::function_ref<void(llvm::StringRef Written, llvm::ArrayRef<uint32_t> Files)> Each) const {
+    for (const Name &N : Names)
+      Each(N.written, N.files);
+  }
 
   /// Thread-safe, as the one below; remembered.
   std::vector<uint32_t> includersOf(const Index &I, llvm::StringRef HeaderPath) const;

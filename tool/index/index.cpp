@@ -11,7 +11,9 @@
 
 #include "tool/index/includes.h"
 #include "tool/index/lex.h"
+#include "tool/index/part.h"
 #include "tool/index/scan.h"
+#include "tool/index/survey.h"
 #include "tool/index/walk.h"
 #include "tool/support/error.h"
 #include "tool/support/parallel.h"
@@ -20,23 +22,11 @@
 #include <cstring>
 #include <fcntl.h>
 #include <mutex>
-#include <tuple>
+#include <numeric>
 #include <unistd.h>
 
 namespace krcu {
 namespace {
-
-/// A definition in the table: sorted by name, then by place.
-struct DefinitionRow {
-  uint64_t name;
-  uint32_t file;
-  uint32_t line;
-
-  friend bool operator<(const DefinitionRow &A, const DefinitionRow &B) {
-    return std::tie(A.name, A.file, A.line) < std::tie(B.name, B.file, B.line);
-  }
-  friend bool operator==(const DefinitionRow &, const DefinitionRow &) = default;
-};
 
 /// What the pass keeps of a file beside its IndexedFile.
 struct FileRecord {
@@ -93,7 +83,7 @@ public:
       ::close(MountFd);
   }
 
-  void scanAll(const Rules &R, unsigned Jobs);
+  void scanAll(const Rules &R, unsigned Jobs, IndexMemory *Memory);
 
   const std::vector<IndexedFile> &files() const override { return Files; }
   uint64_t bytesRead() const override { return Bytes; }
@@ -112,8 +102,12 @@ public:
   uint64_t memoryUsed() const override;
 
 private:
-  void scanFile(uint32_t File, PassWorker &W);
+  void scanFile(uint32_t File, PassWorker &W, bool WithDigest);
   void gather(std::vector<PassWorker> &Workers);
+  std::vector<uint32_t> recall(const IndexPart &Part, const std::vector<uint32_t> &Wanted);
+  void addDefinitions(std::vector<DefinitionRow> Rows);
+  std::string partOf(const std::vector<uint32_t> &Some) const;
+  void remember(IndexMemory &Memory, const std::vector<uint32_t> &Changed, bool Scanned) const;
   bool confirms(uint32_t File, llvm::StringRef Word, bool Spliced) const;
   bool isMounted(uint32_t File) const;
   std::string readText(uint32_t File, ReadBuffer &Buffer, uint64_t &Size) const;
@@ -124,6 +118,7 @@ private:
   std::vector<IndexedFile> Files;
   std::vector<FileRecord> Records;
   std::vector<FilterArena> Arenas;
+  KeptPart Body, Delta; ///< of earlier runs; filters point into them
   std::vector<DefinitionRow> Definitions;
   std::vector<uint32_t> DeferralFiles, RuleFiles;
   IncludeGraph Includes;
@@ -132,7 +127,7 @@ private:
   mutable std::vector<std::weak_ptr<const std::string>> Texts;
 };
 
-void TreeIndex::scanAll(const Rules &R, unsigned Threads) {
+void TreeIndex::scanAll(const Rules &R, unsigned Threads, IndexMemory *Memory) {
   Jobs = Threads;
   WatchedWords Watched;
   for (const std::string &Word : R.words())
@@ -140,12 +135,127 @@ void TreeIndex::scanAll(const Rules &R, unsigned Threads) {
   for (const DeferralRule &D : R.deferrals)
     Watched.add(D.name, WatchedWords::Rule | WatchedWords::Deferral);
 
+  std::vector<uint32_t> Unread(Files.size()), Changed;
+  std::iota(Unread.begin(), Unread.end(), 0);
+  if (Memory) {
+    if (Body.set(std::move(Memory->body)))
+      Unread = recall(Body.part, Unread);
+    Changed = Unread;
+    if (!Body.bytes.empty() && Delta.set(std::move(Memory->delta)))
+      Unread = recall(Delta.part, Unread);
+  }
   std::vector<PassWorker> Workers;
   for (unsigned I = 0; I < std::max(Jobs, 1u); ++I)
     Workers.emplace_back(Watched);
-  parallelFor(Jobs, Files.size(),
-              [&](size_t I, unsigned Worker) { scanFile(static_cast<uint32_t>(I), Workers[Worker]); });
+  parallelFor(Jobs, Unread.size(), [&](size_t I, unsigned Worker) { scanFile(Unread[I], Workers[Worker], Memory != nullptr); });
   gather(Workers);
+  if (Memory)
+    remember(*Memory, Changed, std::any_of(Unread.begin(), Unread.end(), [&](uint32_t F) { return Files[F].content.known(); }));
+}
+
+/// Adds sorted rows.
+void TreeIndex::addDefinitions(std::vector<DefinitionRow> Rows) {
+  if (Definitions.empty()) {
+    Definitions = std::move(Rows);
+    return;
+  }
+  std::vector<DefinitionRow> Both;
+  Both.reserve(Definitions.size() + Rows.size());
+  std::merge(Definitions.begin(), Definitions.end(), Rows.begin(), Rows.end(), std::back_inserter(Both));
+  Definitions = std::move(Both);
+}
+
+/// Takes over what the part knows of files whose content is the same. Returns the files of `Wanted` that it does not know.
+std::vector<uint32_t> TreeIndex::recall(const IndexPart &Part, const std::vector<uint32_t> &Wanted) {
+  std::vector<uint32_t> Left;
+  std::vector<int32_t> Number(Part.files.size(), -1);
+  size_t Row = 0;
+  for (uint32_t File : Wanted) {
+    IndexedFile &F = Files[File];
+    while (Row < Part.files.size() && Part.path(Row) < F.path)
+      ++Row;
+    if (Row == Part.files.size() || Part.path(Row) != F.path || !F.content.known() || Part.files[Row].content != F.content) {
+      Left.push_back(File);
+      continue;
+    }
+    const PartRow &P = Part.files[Row];
+    Number[Row] = static_cast<int32_t>(File);
+    if (P.problem)
+      F.problem = Part.problem(P);
+    Records[File] = {WordFilter(Part.words.data() + P.filter_at, P.blocks), P.watched, P.coarse != 0, P.spliced != 0};
+  }
+  // Rows and files are sorted alike, so the order stays.
+  std::vector<DefinitionRow> Rows;
+  Rows.reserve(Part.definitions.size());
+  for (const DefinitionRow &D : Part.definitions)
+    if (Number[D.file] >= 0)
+      Rows.push_back({D.name, static_cast<uint32_t>(Number[D.file]), D.line});
+  addDefinitions(std::move(Rows));
+  Includes.add(Part, Number);
+  return Left;
+}
+
+/// What the index knows of some files (in order), to be kept.
+std::string TreeIndex::partOf(const std::vector<uint32_t> &Some) const {
+  std::vector<int32_t> RowOf(Files.size(), -1);
+  std::vector<PartRow> Rows;
+  std::vector<uint64_t> Words;
+  std::vector<DefinitionRow> Defined;
+  std::vector<uint32_t> NameEnds, ListEnds, Lists;
+  std::string Paths, Names, Problems;
+  std::vector<std::string> Known;
+  for (uint32_t File : Some) {
+    const IndexedFile &F = Files[File];
+    if (!F.content.known())
+      continue;
+    const FileRecord &Record = Records[File];
+    auto Filter = Record.filter.words();
+    Paths += F.path;
+    RowOf[File] = static_cast<int32_t>(Rows.size());
+    PartRow P{F.content, static_cast<uint32_t>(Paths.size()), static_cast<uint32_t>(Words.size()), static_cast<uint32_t>(Filter.size() / WordFilter::BlockWords),
+              Record.watched, Record.coarse, Record.spliced, 0};
+    if (!F.problem.empty()) {
+      auto It = std::find(Known.begin(), Known.end(), F.problem);
+      P.problem = static_cast<uint8_t>(It - Known.begin() + 1);
+      if (It == Known.end()) {
+        Known.push_back(F.problem);
+        Problems += (Problems.empty() ? "" : "\n") + F.problem;
+      }
+    }
+    Words.insert(Words.end(), Filter.begin(), Filter.end());
+    Rows.push_back(P);
+  }
+  for (const DefinitionRow &D : Definitions)
+    if (RowOf[D.file] >= 0)
+      Defined.push_back({D.name, static_cast<uint32_t>(RowOf[D.file]), D.line});
+  Includes.forEach([&](llvm::StringRef Written, llvm::ArrayRef<uint32_t> In) {
+    size_t Before = Lists.size();
+    for (uint32_t File : In)
+      if (RowOf[File] >= 0)
+        Lists.push_back(static_cast<uint32_t>(RowOf[File]));
+    if (Lists.size() == Before)
+      return;
+    Names += Written;
+    NameEnds.push_back(static_cast<uint32_t>(Names.size()));
+    ListEnds.push_back(static_cast<uint32_t>(Lists.size()));
+  });
+  auto Text = [](const std::string &S) { return llvm::ArrayRef<char>(S.data(), S.size()); };
+  IndexPart Part{Rows, Text(Paths), Words, Defined, NameEnds, Text(Names), ListEnds, Lists, Text(Problems)};
+  return Part.bytes();
+}
+
+/// `Changed`: what the body does not know. Few changes go into a small part of their own, so that a run after a change does not write everything again.
+void TreeIndex::remember(IndexMemory &Memory, const std::vector<uint32_t> &Changed, bool Scanned) const {
+  if (!Scanned)
+    return;
+  constexpr size_t Many = 2000;
+  if (!Body.bytes.empty() && Changed.size() <= Many) {
+    Memory.new_delta = partOf(Changed);
+    return;
+  }
+  std::vector<uint32_t> All(Files.size());
+  std::iota(All.begin(), All.end(), 0);
+  Memory.new_body = partOf(All);
 }
 
 bool TreeIndex::isMounted(uint32_t File) const {
@@ -160,7 +270,7 @@ std::string TreeIndex::readText(uint32_t File, ReadBuffer &Buffer, uint64_t &Siz
   return readSource(RootFd, Path, MaxBytes, Buffer, Size);
 }
 
-void TreeIndex::scanFile(uint32_t File, PassWorker &W) {
+void TreeIndex::scanFile(uint32_t File, PassWorker &W, bool WithDigest) {
   IndexedFile &F = Files[File];
   if (!F.problem.empty())
     return;
@@ -169,6 +279,8 @@ void TreeIndex::scanFile(uint32_t File, PassWorker &W) {
     return;
   F.size = W.buffer.size;
   W.bytes += F.size;
+  if (WithDigest) // also of one that was known: it may have changed since
+    F.content = digestOf({W.buffer.data.get(), W.buffer.size});
   W.scanner.scan(W.buffer.data.get(), W.buffer.size);
   if (W.scanner.isSpliced()) { // a few dozen files in a tree
     LexedText L({W.buffer.data.get(), W.buffer.size});
@@ -190,21 +302,24 @@ void TreeIndex::scanFile(uint32_t File, PassWorker &W) {
 
 /// Everything the workers hold is put in an order that does not depend on which worker had which file.
 void TreeIndex::gather(std::vector<PassWorker> &Workers) {
-  size_t Rows = 0;
+  size_t Count = 0;
   for (const PassWorker &W : Workers)
-    Rows += W.definitions.size();
-  Definitions.reserve(Rows);
+    Count += W.definitions.size();
+  std::vector<DefinitionRow> Rows;
+  Rows.reserve(Count);
   std::vector<IncludeCollector> Collectors;
   for (PassWorker &W : Workers) {
-    Definitions.insert(Definitions.end(), W.definitions.begin(), W.definitions.end());
+    Rows.insert(Rows.end(), W.definitions.begin(), W.definitions.end());
     W.definitions = {};
     Collectors.push_back(std::move(W.includes));
     Arenas.push_back(std::move(W.arena));
     Bytes += W.bytes;
   }
-  std::sort(Definitions.begin(), Definitions.end());
-  Definitions.erase(std::unique(Definitions.begin(), Definitions.end()), Definitions.end());
+  std::sort(Rows.begin(), Rows.end());
+  Rows.erase(std::unique(Rows.begin(), Rows.end()), Rows.end());
+  addDefinitions(std::move(Rows));
   Includes.build(Collectors);
+  Includes.finish();
   for (uint32_t I = 0; I < Files.size(); ++I) {
     if (Records[I].watched & WatchedWords::Rule)
       RuleFiles.push_back(I);
@@ -278,7 +393,7 @@ std::vector<FunctionPlace> TreeIndex::definitionsOf(llvm::StringRef Function) co
 }
 
 uint64_t TreeIndex::memoryUsed() const {
-  uint64_t Sum = Includes.bytes() + Definitions.capacity() * sizeof(DefinitionRow) +
+  uint64_t Sum = Body.bytes.capacity() + Delta.bytes.capacity() + Includes.bytes() + Definitions.capacity() * sizeof(DefinitionRow) +
                  Records.capacity() * sizeof(FileRecord) + Texts.capacity() * sizeof(Texts[0]) +
                  Files.capacity() * sizeof(IndexedFile);
   for (const FilterArena &Arena : Arenas)
@@ -286,6 +401,19 @@ uint64_t TreeIndex::memoryUsed() const {
   for (const IndexedFile &F : Files)
     Sum += F.path.capacity();
   return Sum;
+}
+
+/// The files of the tree and of what is mounted in it.
+std::vector<IndexedFile> walkAll(const Tree &T) {
+  std::vector<IndexedFile> Files = walkTree(T.root());
+  if (T.mounted().empty())
+    return Files;
+  for (IndexedFile &F : walkTree(T.mounted(), /*LeaveOut=*/false)) {
+    F.path = Tree::MountPoint.str() + (F.path.empty() ? "" : "/") + F.path;
+    Files.push_back(std::move(F));
+  }
+  std::sort(Files.begin(), Files.end(), [](const IndexedFile &A, const IndexedFile &B) { return A.path < B.path; });
+  return Files;
 }
 
 } // namespace
@@ -296,22 +424,18 @@ llvm::Expected<std::unique_ptr<Index>> Index::build(const Tree &T, const Rules &
   if (RootFd < 0)
     return failErrno(T.root(), errno, "name the top directory of a kernel tree");
   int MountFd = -1;
-  std::vector<IndexedFile> Files = walkTree(T.root());
   if (!T.mounted().empty()) {
     MountFd = ::open(T.mounted().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (MountFd < 0) {
       ::close(RootFd);
       return failErrno(T.mounted(), errno, "name the directory of the module's sources");
     }
-    for (IndexedFile &F : walkTree(T.mounted(), /*LeaveOut=*/false)) {
-      F.path = Tree::MountPoint.str() + (F.path.empty() ? "" : "/") + F.path;
-      Files.push_back(std::move(F));
-    }
-    std::sort(Files.begin(), Files.end(),
-              [](const IndexedFile &A, const IndexedFile &B) { return A.path < B.path; });
   }
+  std::vector<IndexedFile> Files = Options.memory ? Options.memory->survey->files : walkAll(T);
   auto Result = std::make_unique<TreeIndex>(RootFd, MountFd, std::move(Files), Options.max_file_bytes);
-  Result->scanAll(R, Options.jobs);
+  Result->scanAll(R, Options.jobs, Options.memory);
+  if (Options.memory)
+    Options.memory->survey->adopt(Result->files());
   return std::unique_ptr<Index>(std::move(Result));
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "tool/rules/rules.h"
+#include "tool/store/digest.h"
 #include "tool/tree/tree.h"
 #include "llvm/ADT/StringRef.h"
 #include <cstdint>
@@ -20,6 +21,7 @@ struct IndexedFile {
   uint64_t size = 0;
   std::string problem; ///< why it could not be read or used ("is a symlink out of the tree", "permission
                        ///< denied", "NUL bytes"); empty: fine
+  Digest content;      ///< only with IndexOptions::memory
 };
 
 /// Where a function of some name is defined, as text.
@@ -28,9 +30,12 @@ struct FunctionPlace {
   unsigned line = 0;
 };
 
+struct IndexMemory;
+
 struct IndexOptions {
   unsigned jobs = 1;
   uint64_t max_file_bytes = UINT64_C(64) << 20; ///< larger ones become a problem, not a crash
+  IndexMemory *memory = nullptr; ///< what earlier runs have read need not be read again (part.h)
 };
 
 class Index {

@@ -31,11 +31,23 @@ bool isNoKernelCode(llvm::StringRef Relative) {
   return Top == "tools" || Top == "Documentation" || Top == "samples" || Top == "scripts";
 }
 
+bool isConfiguration(llvm::StringRef Name) {
+  return Name.starts_with("Kconfig") || Name.starts_with("Makefile") || Name.starts_with("Kbuild");
+}
+
+bool saysHowToBuild(llvm::StringRef Name) {
+  for (llvm::StringRef Never : {".dts", ".dtsi", ".dtso", ".S", ".rst", ".txt", ".rs", ".cocci", ".o", ".ko", ".cmd"})
+    if (Name.ends_with(Never))
+      return false;
+  return true;
+}
+
 bool isHidden(llvm::StringRef Relative) { return Relative.starts_with(".") || Relative.contains("/."); }
 
 class TreeWalk {
 public:
-  TreeWalk(const std::string &Root, bool LeaveOut) : Root(Root), LeaveOut(LeaveOut) {}
+  TreeWalk(const std::string &Root, bool LeaveOut, std::vector<std::string> *BuildFiles)
+      : Root(Root), LeaveOut(LeaveOut), BuildFiles(BuildFiles) {}
 
   std::vector<IndexedFile> walk() {
     enter("");
@@ -56,11 +68,17 @@ private:
 
   bool isLeftOut(llvm::StringRef Relative) const { return LeaveOut && isNoKernelCode(Relative); }
 
-  void problem(const std::string &Path, std::string What) { Files.push_back({Path, 0, std::move(What)}); }
+  void problem(const std::string &Path, std::string What) { Files.push_back({Path, 0, std::move(What), {}}); }
 
+  /// Directories without kernel code may hold files of the configuration all the same.
   void enter(const std::string &Directory) {
-    if (!isLeftOut(Directory))
+    if (BuildFiles || !isLeftOut(Directory))
       Pending.push_back(Directory);
+  }
+
+  void other(const std::string &Path, llvm::StringRef Name) {
+    if (BuildFiles && (isLeftOut(Path) ? isConfiguration(Name) || llvm::StringRef(Path).starts_with("scripts/") : saysHowToBuild(Name)))
+      BuildFiles->push_back(Path);
   }
 
   void list(const std::string &Directory) {
@@ -90,9 +108,11 @@ private:
     if (Type == DT_DIR)
       enter(Path);
     else if (Type == DT_LNK)
-      follow(Path);
-    else if (isSourceName(Name))
+      follow(Path), other(Path, Name);
+    else if (isSourceName(Name) && !isLeftOut(Path))
       problem(Path, Type == DT_REG ? "" : "is no regular file");
+    else if (Type == DT_REG)
+      other(Path, Name);
   }
 
   void follow(const std::string &Path) {
@@ -125,6 +145,7 @@ private:
 
   const std::string &Root;
   const bool LeaveOut;
+  std::vector<std::string> *BuildFiles;
   std::vector<std::string> Pending;
   std::vector<IndexedFile> Files;
   llvm::DenseSet<std::pair<uint64_t, uint64_t>> Seen;
@@ -132,8 +153,8 @@ private:
 
 } // namespace
 
-std::vector<IndexedFile> walkTree(const std::string &Root, bool LeaveOut) {
-  return TreeWalk(Root, LeaveOut).walk();
+std::vector<IndexedFile> walkTree(const std::string &Root, bool LeaveOut, std::vector<std::string> *BuildFiles) {
+  return TreeWalk(Root, LeaveOut, BuildFiles).walk();
 }
 
 void ReadBuffer::reserve(size_t Bytes) {

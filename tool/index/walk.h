@@ -13,7 +13,9 @@ namespace krcu {
 /// anyway is passed over in silence (the file is listed under its own name); one to a place inside the tree
 /// that is not walked is followed; one that leads out of the tree, or nowhere, is listed with a problem, and
 /// so is a directory that cannot be read. `LeaveOut`: false keeps the directories left out (of a module's own).
-std::vector<IndexedFile> walkTree(const std::string &Root, bool LeaveOut = true);
+/// `BuildFiles`: receives the other regular files (unsorted) that say how a kernel is built, those of scripts/ and every
+/// Kconfig and Makefile included; not what no configuration reads (device trees, assembler, texts).
+std::vector<IndexedFile> walkTree(const std::string &Root, bool LeaveOut = true, std::vector<std::string> *BuildFiles = nullptr);
 
 /// A buffer that is used again for one file after the other. Holds `size` bytes and at least 16 readable
 /// bytes behind.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/main/commands.h"
+#include "tool/main/recall.h"
 #include "tool/driver/patch.h"
 #include "tool/driver/scan.h"
 #include "tool/report/report.h"
@@ -37,15 +38,6 @@ int print(const std::string &Text, int Status) {
 unsigned terminalWidth() {
   winsize Size{};
   return isatty(1) && ioctl(1, TIOCGWINSZ, &Size) == 0 ? Size.ws_col : 0;
-}
-
-/// The tree, with the external module if one is named.
-Expected<Tree> openTree(const ScanOptions &S) {
-  auto T = Tree::open(S.tree);
-  if (T && !S.module.empty())
-    if (Error E = T->mount(S.module))
-      return std::move(E);
-  return T;
 }
 
 /// A path as the user gives it, absolute or relative to what is scanned, as a path of the tree.
@@ -90,16 +82,25 @@ Expected<ScanOptions> scanOptions(const Options &O, const char *Executable) {
 
 void printSlowest(Scan &S);
 
-/// Everything that is no result goes to standard error, so that a report stays a report.
-void printWarnings(Scan &S, bool Stats) {
+/// What went wrong in files of the tree.
+std::string warningsOf(Scan &S) {
+  std::string Text;
   for (const std::string &W : S.warnings())
-    std::fprintf(stderr, "krcu: warning: %s\n", S.tree().shown(W).c_str());
+    Text += "krcu: warning: " + S.tree().shown(W) + "\n";
+  return Text;
+}
+
+/// Everything that is no result goes to standard error, so that a report stays a report.
+void printWarnings(Scan &S, const Recall &R, bool Stats) {
+  std::fputs(warningsOf(S).c_str(), stderr);
+  R.printNotes();
   if (!Stats)
     return;
   std::fprintf(stderr, "%s", statsText(S.timing().phases()).c_str());
   std::fprintf(stderr, "%-24s %8zu\n%-24s %8llu MB\n%-24s %8u\n%-24s %8u\n%-24s %8u\n", "files indexed", S.index().files().size(),
                "bytes read", static_cast<unsigned long long>(S.index().bytesRead() >> 20), "files parsed", S.filesParsed(), "parses",
                S.frontend().stats.parses.load(), "second tries", S.frontend().stats.retries.load());
+  R.printStats();
   printSlowest(S);
 }
 
@@ -135,6 +136,11 @@ std::vector<std::string> problemLines(const Scan &S) {
 }
 
 int runScan(const Options &O, ScanOptions SO) {
+  Recall Past(O, "scan");
+  if (Error E = Past.open(SO))
+    return error(std::move(E));
+  if (auto Status = Past.replay())
+    return *Status;
   auto S = Scan::run(SO);
   if (!S)
     return error(S.takeError());
@@ -142,10 +148,14 @@ int runScan(const Options &O, ScanOptions SO) {
   markRemovals(**S, Sites);
   (*S)->findLeftovers(Sites);
   ReportInput In = reportOf(**S, Sites, O);
-  printWarnings(**S, O.stats);
+  printWarnings(**S, Past, O.stats);
   std::map<std::string, unsigned> Counts = classCounts(Sites);
   bool Any = Counts["convert"] + Counts["unsafe"] + Counts["review"] + Counts["refuse"] != 0;
-  return print((*S)->tree().shown(O.format == "sarif" ? scanSarif(Sites, problemLines(**S)) : O.format == "json" ? scanJson(In) : scanText(In)), Any ? Findings : Nothing);
+  std::string Text = (*S)->tree().shown(O.format == "sarif"  ? scanSarif(Sites, problemLines(**S))
+                                            : O.format == "json" ? scanJson(In)
+                                                                 : scanText(In));
+  Past.keep({Any ? Findings : Nothing, Text, warningsOf(**S)}, (*S)->tree());
+  return print(Text, Any ? Findings : Nothing);
 }
 
 int runPatch(const Options &O, ScanOptions SO) {
@@ -153,6 +163,12 @@ int runPatch(const Options &O, ScanOptions SO) {
     return error(std::move(E));
   // A plain diff needs the verdicts only; a series tells the whole story, and dropping a barrier needs it.
   SO.leftovers = SO.verdict.whole_life = O.drop_barriers || O.series.wanted();
+  // Only a plain diff rests on the tree alone: a series has dates and names, and writing is to be done each time.
+  Recall Past(O, O.series.wanted() || O.in_place ? "" : "patch");
+  if (Error E = Past.open(SO))
+    return error(std::move(E));
+  if (auto Status = Past.replay())
+    return *Status;
   auto S = Scan::run(SO);
   if (!S)
     return error(S.takeError());
@@ -164,11 +180,13 @@ int runPatch(const Options &O, ScanOptions SO) {
   }
   if (!P)
     return error(P.takeError());
+  std::string Notes;
   for (const std::string &R : P->refused)
-    std::fprintf(stderr, "krcu: %s\n", R.c_str());
+    Notes += "krcu: " + R + "\n";
   for (const std::string &N : P->notes)
-    std::fprintf(stderr, "krcu: note: %s\n", N.c_str());
-  printWarnings(**S, O.stats);
+    Notes += "krcu: note: " + N + "\n";
+  std::fputs(Notes.c_str(), stderr);
+  printWarnings(**S, Past, O.stats);
   int Status = P->files.empty() ? Nothing : Findings;
   if (O.series.wanted()) {
     auto Text = makeSeriesFor(**S, Sites, *P, O.series, SO, (*S)->tree().shown(scanJson(reportOf(**S, Sites, O))));
@@ -185,6 +203,7 @@ int runPatch(const Options &O, ScanOptions SO) {
   auto Diff = unifiedDiff(P->files);
   if (!Diff)
     return error(Diff.takeError());
+  Past.keep({Status, *Diff, Notes + warningsOf(**S)}, (*S)->tree());
   return print(*Diff, Status);
 }
 
@@ -240,13 +259,18 @@ int runExplain(const Options &O, ScanOptions SO) {
     return error(T.takeError());
   SO.paths = {treePath(*T, File)};
   SO.leftovers = true;
+  Recall Past(O, "explain");
+  if (Error E = Past.open(SO))
+    return error(std::move(E));
+  if (auto Status = Past.replay())
+    return *Status;
   auto S = Scan::run(SO);
   if (!S)
     return error(S.takeError());
   std::vector<SiteReport> Sites = (*S)->sites();
   markRemovals(**S, Sites);
   (*S)->findLeftovers(Sites);
-  printWarnings(**S, O.stats);
+  printWarnings(**S, Past, O.stats);
   std::string Out, Lines;
   for (const SiteReport &R : Sites) {
     Lines += (Lines.empty() ? "" : ", ") + std::to_string(R.census.where.line);
@@ -256,7 +280,21 @@ int runExplain(const Options &O, ScanOptions SO) {
   if (Out.empty())
     return error(fail(O.place + ": no call of a deferral stands there; " +
                       (Lines.empty() ? "the file has none" : "this file has them at line " + Lines)));
+  Past.keep({Findings, (*S)->tree().shown(Out), warningsOf(**S)}, (*S)->tree());
   return print((*S)->tree().shown(Out), Findings);
+}
+
+int runExtract(const Options &O, ScanOptions SO) {
+  auto Which = parseShard(O.shard);
+  if (!Which)
+    return error(Which.takeError());
+  Recall Past(O, "");
+  if (Error E = Past.open(SO, /*Always=*/true))
+    return error(std::move(E));
+  if (Error E = Scan::extract(SO, *Which, O.output))
+    return error(std::move(E));
+  Past.printNotes();
+  return Nothing;
 }
 
 void addCommon(CLI::App *C, Options &O) {
@@ -287,6 +325,16 @@ void addScanning(CLI::App *C, Options &O) {
   C->add_flag("--no-pch", O.no_pch, "parse without a shared precompiled header (slow; to find out what is wrong)")->group("");
 }
 
+void addCache(CLI::App *C, Options &O) {
+  auto *Dir = C->add_option("--cache", O.cache, "directory of the cache (default: ${XDG_CACHE_HOME:-~/.cache}/krcu)");
+  C->add_flag("--no-cache", O.no_cache, "neither use nor leave anything there")->excludes(Dir);
+}
+
+void addFacts(CLI::App *C, Options &O) {
+  C->add_option("--facts", O.facts, "what krcu extract wrote: those files are not parsed again (may be given more than once)")
+      ->allow_extra_args(false); // or it would swallow TREE
+}
+
 void addPaths(CLI::App *C, Options &O) {
   C->add_option("PATHS,--paths", O.paths, "only sites in these files or directories (relative to TREE)");
 }
@@ -299,11 +347,15 @@ void addCommands(CLI::App &App, Options &O) {
   CLI::App *ScanCommand = App.add_subcommand("scan", "one line per candidate: site, callback, class, reason; and a summary that accounts for every call");
   addScanning(ScanCommand, O);
   addFormat(ScanCommand, O, true);
+  addCache(ScanCommand, O);
+  addFacts(ScanCommand, O);
   addPaths(ScanCommand, O);
   ScanCommand->add_flag("--all", O.all, "list every call, also those whose callback does more than free");
   CLI::App *PatchCommand = App.add_subcommand("patch", "the safe conversions as a unified diff on standard output");
   addScanning(PatchCommand, O);
   addFormat(PatchCommand, O);
+  addCache(PatchCommand, O);
+  addFacts(PatchCommand, O);
   addPaths(PatchCommand, O);
   PatchCommand->add_flag("--in-place", O.in_place, "rewrite the files (all or none) and print their names");
   PatchCommand->add_flag("--drop-barriers", O.drop_barriers, "remove an rcu_barrier() too if no other callback can be queued (default: it stays)");
@@ -314,7 +366,15 @@ void addCommands(CLI::App &App, Options &O) {
   CLI::App *ExplainCommand = App.add_subcommand("explain", "the whole chain of evidence for one site");
   addScanning(ExplainCommand, O);
   addFormat(ExplainCommand, O);
+  addCache(ExplainCommand, O);
+  addFacts(ExplainCommand, O);
   ExplainCommand->add_option("FILE:LINE", O.place, "the site, as krcu scan prints it")->required();
+  CLI::App *ExtractCommand = App.add_subcommand("extract", "the facts of a share of the files, for krcu scan --facts: one tree on many machines");
+  addScanning(ExtractCommand, O);
+  addCache(ExtractCommand, O);
+  addPaths(ExtractCommand, O);
+  ExtractCommand->add_option("--shard", O.shard, "I/N: the files of share I of N (default: 1/1, all)");
+  ExtractCommand->add_option("-o,--output", O.output, "file for the facts")->required();
   CLI::App *SemanticsCommand = App.add_subcommand("semantics", "what this tree's primitives wait for, and the lines that show it");
   addCommon(SemanticsCommand, O);
   addFormat(SemanticsCommand, O);
@@ -344,6 +404,8 @@ int runCommand(CLI::App &App, const Options &O, const char *Executable) {
     return runPatch(O, *SO);
   if (Name == "explain")
     return runExplain(O, *SO);
+  if (Name == "extract")
+    return runExtract(O, *SO);
   if (Name == "verify")
     return runVerify(O, *SO);
   return runSemantics(O, *SO);

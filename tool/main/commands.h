@@ -22,6 +22,10 @@ struct Options {
   std::string format = "text";
   std::string why;                     ///< semantics: a row of the table of eras
   std::string place;                   ///< explain: FILE:LINE
+  std::string cache;                   ///< directory; empty: the user's own
+  std::vector<std::string> facts;      ///< files of krcu extract
+  std::string shard = "1/1";           ///< extract: I/N
+  std::string output;                  ///< extract: where the facts go
   unsigned jobs = 0;                   ///< 0: all processors
   bool stats = false;
   bool all = false;
@@ -32,6 +36,7 @@ struct Options {
   bool parse_all = false;
   ReviewOptions review;
   AuditCommandOptions audit;
+  bool no_cache = false;
   SeriesOptions series;                ///< patch --series, --commit; verify
 };
 

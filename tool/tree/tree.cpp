@@ -169,7 +169,16 @@ llvm::Expected<Tree> Tree::open(const std::string &Path) {
   return T;
 }
 
+namespace {
+thread_local ReadLog *CurrentLog = nullptr;
+} // namespace
+
+ReadLog::ReadLog() : Outer(CurrentLog) { CurrentLog = this; }
+ReadLog::~ReadLog() { CurrentLog = Outer; }
+
 std::optional<std::string> Tree::read(llvm::StringRef Relative) const {
+  if (CurrentLog)
+    CurrentLog->paths.push_back(Relative.str());
   if (!Overlay.empty())
     if (auto It = Overlay.find(Relative.str()); It != Overlay.end())
       return It->second;

@@ -18,6 +18,19 @@ namespace krcu {
 /// symlink.
 std::optional<std::string> readInside(const std::string &Root, llvm::StringRef Relative);
 
+/// While it lives, notes what its thread asks of trees by Tree::read(). May be nested; the innermost notes.
+class ReadLog {
+public:
+  ReadLog();
+  ReadLog(const ReadLog &) = delete;
+  ReadLog &operator=(const ReadLog &) = delete;
+  ~ReadLog();
+  std::vector<std::string> paths; ///< as asked for, whether there is such a file or not
+
+private:
+  ReadLog *Outer;
+};
+
 class Tree {
 public:
   /// Opens `Path`. Fails with the reason and the mend if it does not exist, is no directory, cannot be read,
