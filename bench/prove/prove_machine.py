@@ -188,5 +188,5 @@ class Machine:
         run(["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "768", "-display", "none", "-monitor", "none",
              "-no-reboot", "-serial", "file:%s" % console, "-kernel", self.kernel.image / "boot" / ("vmlinuz-" + self.kernel.release),
              "-initrd", initrd, "-append",
-             "console=ttyS0 slab_nomerge panic=-1 nokaslr mitigations=off loglevel=7 random.trust_cpu=on rdinit=/init"])
+             "console=ttyS0 slab_nomerge panic=-1 nokaslr no_timer_check mitigations=off loglevel=7 random.trust_cpu=on rdinit=/init"])
         return console.read_text(errors="replace")
