@@ -85,7 +85,12 @@ protected:
     A.insert(A.end(), More.begin(), More.end());
     return run(A);
   }
-  Ran plain() const { return scan({"--no-cache"}); }
+  Ran plain() const {
+    Ran R = scan({"--no-cache"});
+    EXPECT_LT(R.status, 2) << R;
+    EXPECT_NE(R.out, "");
+    return R;
+  }
   Ran cached(Words More = {}) const {
     More.insert(More.end(), {"--cache", Cache});
     return scan(More);
@@ -98,7 +103,6 @@ protected:
   /// After whatever was done: cached runs of every kind agree with one that has no cache.
   void expectSame(const std::string &What) {
     Ran Plain = plain();
-    EXPECT_LT(Plain.status, 2) << Plain;
     EXPECT_EQ(cached({"--stats"}), Plain) << What << ", facts";
     EXPECT_EQ(cached({"-j1"}), Plain) << What << ", output stored";
     EXPECT_EQ(cached({"-j8"}), Plain) << What << ", output given again";
