@@ -20,6 +20,8 @@ protected:
     const char *Tree = std::getenv("KRCU_TREE_612");
     if (!Tree || !*Tree)
       GTEST_SKIP() << "KRCU_TREE_612 is not set";
+    if (!std::getenv("KRCU_LONG_TESTS"))
+      GTEST_SKIP() << "takes several minutes and 2.5 GB; set KRCU_LONG_TESTS=1";
     Options.tree = Tree;
     Options.builtin_rules = std::string(KRCU_SOURCE_DIR) + "/rules";
     Options.jobs = 2;
