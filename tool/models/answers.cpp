@@ -100,7 +100,7 @@ llvm::Expected<Answers> askAll(const std::string &Directory, const std::vector<Q
       Note(M.takeError());
   });
   if (First)
-    return std::move(First);
+    return First;
   parallelFor(Jobs, Groups.size(), [&](size_t I, unsigned) {
     size_t At = std::find(Names.begin(), Names.end(), Groups[I].model) - Names.begin();
     if (auto A = askGroup(*Models[At], Groups[I]))
@@ -109,7 +109,7 @@ llvm::Expected<Answers> askAll(const std::string &Directory, const std::vector<Q
       Note(A.takeError());
   });
   if (First)
-    return std::move(First);
+    return First;
   Answers Result;
   for (size_t I = 0; I < Groups.size(); ++I)
     for (auto &[Run, A] : Said[I])

@@ -164,7 +164,7 @@ llvm::Expected<ModelAnswer> Model::run(const char *Verifier, const ModelRun &Run
   }
   fs::remove_directories(*Place);
   if (Problem)
-    return std::move(Problem);
+    return Problem;
   return A;
 }
 

@@ -81,7 +81,7 @@ llvm::Expected<std::vector<Timeline>> makeTimelines(const std::string &Directory
       Result[I].steps.push_back(timelineStep(Line));
   });
   if (First)
-    return std::move(First);
+    return First;
   return Result;
 }
 

@@ -167,7 +167,7 @@ llvm::Expected<EraTable> loadEraTable(const std::string &File) {
   R.map(*Root, {{"facts", [&](const YamlNode &N) { R.list(N, Fact); }}, {"eras", [&](const YamlNode &N) { R.list(N, Era); }}});
   checkTable(R, *Root, T);
   if (llvm::Error E = R.take())
-    return std::move(E);
+    return E;
   return T;
 }
 
@@ -188,7 +188,7 @@ llvm::Expected<std::vector<Timeline>> loadTimelines(const std::string &File) {
   };
   R.map(*Root, {{"timelines", [&](const YamlNode &N) { R.list(N, One); }}});
   if (llvm::Error E = R.take())
-    return std::move(E);
+    return E;
   return All;
 }
 

@@ -85,7 +85,10 @@ TemplateData callbackData(const Group &G, const FileTexts &Files) {
   bool OneRecord = Records.size() == 1 && Records[0].find("(unnamed") == std::string::npos && Records[0].find("(anonymous") == std::string::npos;
   // The callback may free the object that begins with the one the call names.
   std::string Freed = G.callback->summary ? G.callback->summary->parameter_record_note : std::string();
-  bool Begins = OneRecord && !Freed.empty() && Freed != Records[0];
+  auto Holds = [&](const SiteReport *R) { // or it may be the other way round
+    return R->site && llvm::any_of(R->site->levels, [&](const HeadLevel &L) { return L.record == Freed; });
+  };
+  bool Begins = OneRecord && !Freed.empty() && Freed != Records[0] && llvm::none_of(G.sites, Holds);
   D.set("object", !OneRecord ? "an object" : Begins ? "the " + Records[0] + " at the start of a " + Freed : "a " + Records[0]);
   // The head may be in a member that begins the object, and the site names only that member.
   bool Same = OneRecord && llvm::StringRef(textOf(*G.callback, Files)).contains(llvm::StringRef(Records[0]).rsplit(' ').second);
