@@ -186,8 +186,11 @@ def real_of(options, kernel, scratch, chosen):
     return judged, outcomes
 
 
-def equal(word, outcome):
-    """safe must be clean; unsafe must be a cache that was destroyed with objects in it, and nothing less."""
+def equal(word, outcome, plain, wrong_as_it_is=False):
+    """safe must be clean; unsafe must be a cache that was destroyed with objects in it, and nothing less. The module as it is must
+    be clean too, or the comparison says nothing; only a shape that is wrong as it stands need not be."""
+    if not wrong_as_it_is and not (plain and plain.clean):
+        return False
     if word == "safe":
         return outcome.clean
     return word == "unsafe" and "cache destroyed with objects in it" in outcome.complaints and outcome.leaked > 0
@@ -203,7 +206,7 @@ def table(title, names, text_of, results):
                 continue
             word = judged[name][0]
             plain, converted = outcomes.get(("plain", name)), outcomes[("converted", name)]
-            same = equal(word, converted)
+            same = equal(word, converted, plain, bool(text_of) and name == "alone")
             good = good and same
             what = "%s: %s" % (name, text_of[name]) if text_of else name
             lines.append("| %s | %s | %s | %s | %s | %s |" % (kernel.release, what, word, plain.text() if plain else "not run", converted.text(),

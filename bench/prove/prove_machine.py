@@ -194,7 +194,10 @@ class Machine:
         sys.exit("prove: %s does not boot:\n%s" % (self.kernel.release, text[-2000:]))
 
     def _run(self, initrd, console):
-        run(["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "768", "-display", "none", "-monitor", "none",
+        result = subprocess.run(list(map(str, ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "768", "-display", "none", "-monitor", "none",
              "-no-reboot", "-serial", "file:%s" % console, "-kernel", self.kernel.image / "boot" / ("vmlinuz-" + self.kernel.release),
              "-initrd", initrd, "-append",
-             "console=ttyS0 slab_nomerge panic=-1 nokaslr no_timer_check mitigations=off loglevel=7 random.trust_cpu=on rdinit=/init"])
+             "console=ttyS0 slab_nomerge panic=-1 nokaslr no_timer_check mitigations=off loglevel=7 random.trust_cpu=on rdinit=/init"])), capture_output=True, text=True)
+        # qemu ends with 0 when a signal ends it; only its own words tell that from a guest that went down.
+        if result.returncode != 0 or "terminating on signal" in result.stderr:
+            sys.exit("prove: qemu was ended from outside or failed, status %d: %s" % (result.returncode, result.stderr.strip()))

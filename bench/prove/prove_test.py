@@ -53,16 +53,21 @@ class Console(unittest.TestCase):
 
 class Equal(unittest.TestCase):
     def test_safe_must_be_clean(self):
-        self.assertTrue(prove.equal("safe", outcome(CLEAN)))
-        self.assertFalse(prove.equal("safe", outcome(OBJECTS)))
+        self.assertTrue(prove.equal("safe", outcome(CLEAN), outcome(CLEAN)))
+        self.assertFalse(prove.equal("safe", outcome(OBJECTS), outcome(CLEAN)))
 
     def test_unsafe_must_be_seen_to_fail_in_the_way_that_was_predicted(self):
-        self.assertTrue(prove.equal("unsafe", outcome(OBJECTS)))
-        self.assertFalse(prove.equal("unsafe", outcome(CLEAN)))
-        self.assertFalse(prove.equal("unsafe", outcome(GONE)))
+        self.assertTrue(prove.equal("unsafe", outcome(OBJECTS), outcome(CLEAN)))
+        self.assertFalse(prove.equal("unsafe", outcome(CLEAN), outcome(CLEAN)))
+        self.assertFalse(prove.equal("unsafe", outcome(GONE), outcome(CLEAN)))
+
+    def test_a_module_that_fails_as_it_is_shows_nothing(self):
+        self.assertFalse(prove.equal("safe", outcome(CLEAN), outcome(OBJECTS)))
+        self.assertFalse(prove.equal("safe", outcome(CLEAN), None))
+        self.assertTrue(prove.equal("safe", outcome(CLEAN), outcome(GONE), wrong_as_it_is=True))
 
     def test_review_is_never_equal(self):
-        self.assertFalse(prove.equal("review", outcome(CLEAN)))
+        self.assertFalse(prove.equal("review", outcome(CLEAN), outcome(CLEAN)))
 
 
 class Verdict(unittest.TestCase):
