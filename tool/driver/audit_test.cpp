@@ -198,8 +198,9 @@ void checkSarif(const std::string &Text) {
       std::string Uri = P.at("artifactLocation").at("uri");
       EXPECT_FALSE(Uri.empty());
       EXPECT_EQ(Uri.find(' '), std::string::npos);
-      if (P.contains("region"))
+      if (P.contains("region")) {
         EXPECT_GE(P["region"].at("startLine").get<int>(), 1);
+      }
     };
     for (const auto &Result : Run.at("results")) {
       EXPECT_FALSE(Result.at("message").at("text").get<std::string>().empty());

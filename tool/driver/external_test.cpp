@@ -124,8 +124,9 @@ TEST(External, ABarrierInsideTheKernelCounts) {
     const SiteReport *R = siteIn(O, "guest.c");
     ASSERT_TRUE(R);
     EXPECT_STREQ(className(R->cls), Waits ? "convert" : "unsafe");
-    if (Waits)
+    if (Waits) {
       EXPECT_TRUE(shows(R->evidence, "lib/settle.c", 7, "kvfree_rcu_barrier()") || shows(R->context, "lib/settle.c", 7, "kvfree_rcu_barrier()"));
+    }
   }
 }
 

@@ -180,10 +180,11 @@ TEST_P(Pipeline, ThePatchIsTheExpectedOne) {
     std::ofstream(Path, std::ios::binary) << O.diff;
   EXPECT_TRUE(O.patch.refused.empty()) << O.patch.refused.front();
   EXPECT_EQ(O.diff, readText(Path));
-  if (converted(O) == converted(Other))
+  if (converted(O) == converted(Other)) {
     EXPECT_EQ(Other.diff, O.diff);
-  else if (converted(Other).empty())
+  } else if (converted(Other).empty()) {
     EXPECT_EQ(Other.diff, "");
+  }
 }
 
 TEST_P(Pipeline, ASecondScanOfTheResultFindsNothingMoreToConvert) {

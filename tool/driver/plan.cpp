@@ -98,6 +98,8 @@ std::map<std::string, Demand> planFirstParse(const Index &I, const Rules &R, con
     Outline Own = outlineOf(*Text);
     for (const CensusEntry *E : ByFile.at(Files[N])) {
       D.words.insert(E->deferral);
+      if (StringRef(Files[N]).ends_with(".h") && !E->function.empty())
+        D.names.insert(E->function); // so that a precompiled header keeps its body
       std::string Callback = callbackName(*E);
       if (!Callback.empty())
         followCallback(I, R, Own, *Text, Callback, D, 6);

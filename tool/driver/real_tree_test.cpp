@@ -189,8 +189,9 @@ void checkCensus(const std::string &Tree, const std::vector<SiteReport> &Sites) 
   // The census has more only where a macro's body names the primitive without an argument list: #define call_rcu_x call_rcu.
   for (const std::string &Place : OnlyListed)
     for (const SiteReport &R : Sites)
-      if (place(R.census.where) == Place)
+      if (place(R.census.where) == Place) {
         EXPECT_EQ(R.cls, SiteClass::Definition) << Place << " is in the census, but not in the text";
+      }
   EXPECT_EQ(OnlyCounted, std::vector<std::string>{}) << "in the text, but not in the census";
 }
 
@@ -293,10 +294,12 @@ TEST(RealTree612, SitesAreWhatAReaderOfTheCodeSays) {
     EXPECT_EQ(className(R->cls), E["class"].get<std::string>()) << Reason;
     for (const std::string Word : E["words"])
       EXPECT_NE(Reason.find(Word), std::string::npos) << "'" << Word << "' is not in: " << Reason;
-    if (E.contains("replacement"))
+    if (E.contains("replacement")) {
       EXPECT_EQ(R->replacement, E["replacement"].get<std::string>());
-    if (E.contains("callback_removed"))
+    }
+    if (E.contains("callback_removed")) {
       EXPECT_EQ(R->callback_removed, E["callback_removed"].get<bool>());
+    }
   }
 }
 
@@ -446,10 +449,11 @@ void checkVerdicts(const std::vector<SiteReport> &Sites, const std::string &Head
 /// Nothing that a module destroys may be called safe where kmem_cache_destroy() does not wait.
 void checkModulesAreNotSafe(const std::vector<SiteReport> &Sites) {
   for (const SiteReport &R : Sites)
-    if (R.verdict == Verdict::Safe)
+    if (R.verdict == Verdict::Safe) {
       for (const DestructionReport &D : R.destructions)
         EXPECT_TRUE(!D.reach.has(ReachKind::ModuleExit) || D.waited || D.harmless)
             << place(R.census.where) << " is safe, but destroyed at " << place(D.what.where);
+    }
 }
 
 TEST(RealTree612, CachesLiveAsRead) {

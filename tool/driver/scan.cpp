@@ -18,7 +18,7 @@ Expected<std::unique_ptr<Scan>> Scan::run(const ScanOptions &Options) {
   std::unique_ptr<Scan> S(new Scan(Options));
   // The tree, the vocabulary and what this tree's primitives wait for.
   if (Error E = S->open())
-    return std::move(E);
+    return E;
   // One pass over all bytes; then every textual call of a deferral. From here on no call may disappear.
   S->takeCensusOf();
   // Most callbacks show in their text that they do more than free; only the others are worth a parse.
@@ -34,7 +34,7 @@ Expected<std::unique_ptr<Scan>> Scan::prepare(const ScanOptions &Options) {
   std::unique_ptr<Scan> S(new Scan(Options));
   S->Options.leftovers = true; // the whole census
   if (Error E = S->open())
-    return std::move(E);
+    return E;
   S->takeCensusOf();
   return S;
 }

@@ -34,7 +34,7 @@ llvm::Expected<std::shared_ptr<ScanCache>> ScanCache::open(const ScanOptions &O,
   C->InTree = O.compile_commands.empty();
   for (const std::string &Path : Facts)
     if (llvm::Error E = C->openFacts(Path))
-      return std::move(E);
+      return E;
   if (!Dir.empty())
     C->Main = Store::openCache(Dir);
   return C;

@@ -196,11 +196,18 @@ const PrecompiledHeader *Frontend::headerFor(const Variant &V, const ParseReques
   if (!Options.use_pch || Request.no_pch || It == V.pch.end())
     return nullptr;
   const PrecompiledHeader &P = It->second;
-  for (const std::string &Name : Request.bodies.names)
-    if (!P.names.count(Name))
-      for (const FunctionPlace &Place : I.definitionsOf(Name))
-        if (P.files.count(I.files()[Place.file].path))
-          return nullptr;
+  for (const std::string &Name : Request.bodies.names) {
+    if (P.names.count(Name))
+      continue;
+    std::vector<FunctionPlace> Places = I.definitionsOf(Name);
+    auto IsIn = [&](const FunctionPlace &Place, const std::string &File) { return I.files()[Place.file].path == File; };
+    // What the file defines itself is no more than a declaration or a hidden stand-in in its headers.
+    if (std::any_of(Places.begin(), Places.end(), [&](const FunctionPlace &Place) { return IsIn(Place, Main); }))
+      continue;
+    for (const FunctionPlace &Place : Places)
+      if (P.files.count(I.files()[Place.file].path))
+        return nullptr;
+  }
   return &P;
 }
 

@@ -24,7 +24,7 @@ OverlayIndex::OverlayIndex(const Index &Base, const std::map<std::string, std::o
       if (!Text || !isIndexed(Path))
         continue;
       Id = static_cast<int>(Files.size());
-      Files.push_back({Path, Text->size(), ""});
+      Files.push_back({Path, Text->size(), "", {}});
       New.emplace(Path, static_cast<uint32_t>(Id));
     }
     auto File = static_cast<uint32_t>(Id);

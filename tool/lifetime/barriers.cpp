@@ -118,7 +118,7 @@ void BarrierSearch::addCall(const FunctionFact &F, unsigned Call, std::vector<Ba
       To.push_back(useOf(*Rule, C, F.function));
     return;
   }
-  if (Depth == 0)
+  if (Depth == 0 || !Callees)
     return;
   for (BarrierUse U : alwaysIn(C.callee, Depth - 1, Pending)) {
     U.through.insert(U.through.begin(), {C.where.file, C.where.line, plainName(F.function), "calls " + Name + "()"});

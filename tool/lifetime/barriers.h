@@ -34,6 +34,8 @@ public:
   /// `QueueingFunctions`: functions that queue objects; a barrier behind which one of them may still run has not waited for what that one
   /// queues.
   BarrierSearch(Database &DB, const Semantics &S, const std::set<std::string> &QueueingFunctions = {});
+  /// Only barriers that the functions at hand call themselves; no demand is made.
+  void leaveOutCallees() { Callees = false; }
 
   /// Barriers before call `Call` of `F`, then before the calls along `Path` (the chain of callers, may be null).
   BarrierReport before(const FunctionFact &F, unsigned Call, const ReachPath *Path);
@@ -56,6 +58,7 @@ private:
 
   Database &DB;
   const Semantics &S;
+  bool Callees = true;
   Target Barriers, Queueing;
   Reached Textual;   ///< may the text of this function reach a barrier
   Reached Queueable; ///< ... a function that queues objects

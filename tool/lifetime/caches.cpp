@@ -97,7 +97,7 @@ private:
   void conclude();
   void finish(const std::string &Place);
   void finishFunction(const std::string &Symbol, bool Callers);
-  void requireFile(const std::string &File, const Demand &D);
+  void requireFile(const std::string &File, const Demand &D, bool Callers = false);
   void requirePlan(const MentionPlan &Plan, const std::string &Word, MentionKind Kind, const std::string &Name);
   void noteUnseen(const std::string &Symbol);
   void finishNamed(const std::string &Place);
@@ -113,9 +113,9 @@ private:
   std::set<std::string> Finished, Creations, Sources;
 };
 
-void Search::requireFile(const std::string &File, const Demand &D) {
+void Search::requireFile(const std::string &File, const Demand &D, bool Callers) {
   R.files.insert(File);
-  if (!DB.require(File, D)) {
+  if (!DB.require(File, D, Callers)) {
     R.pending = true;
     return;
   }
@@ -177,7 +177,7 @@ void Search::requirePlan(const MentionPlan &Plan, const std::string &Word, Menti
     return;
   }
   for (const std::string &File : Plan.files)
-    requireFile(File, Plan.demand);
+    requireFile(File, Plan.demand, /*Callers=*/Kind != MentionKind::Function); // of the destruction, should it stand there
   if (R.pending)
     return;
   for (const std::string &Where : hiddenMentions(DB, Plan, Word, Kind))

@@ -104,13 +104,15 @@ void Database::inherit(const Database &From, const std::set<std::string> &Change
   link();
 }
 
-bool Database::require(const std::string &File, const Demand &D) {
+bool Database::require(const std::string &File, const Demand &D, bool Callers) {
   if (Forbidden.count(File))
     return true; // never to be had; problem() says so
   auto It = Served.find(File);
   if (It != Served.end() && It->second.includes(D))
     return true;
   Open[File].add(D);
+  if (Callers)
+    WithCallers.insert(File);
   return false;
 }
 
@@ -121,9 +123,46 @@ std::string Database::problem(const std::string &File) const {
   return It == Problems.end() ? std::string() : It->second;
 }
 
+/// Who calls a wanted function, or leads to a wanted destruction, is wanted next; if it stands in the same file, one parse does for both.
+void Database::addCallers(const std::string &File, Demand &D) const {
+  constexpr size_t Many = 40; // a function that much of the file leads to: better one step at a time
+  int Id = I.find(File);
+  auto O = Id < 0 ? nullptr : outline(static_cast<uint32_t>(Id));
+  if (!O)
+    return;
+  auto Mentions = [](const OutlineFunction &F, const std::set<std::string> &Some) {
+    return std::any_of(F.identifiers.begin(), F.identifiers.end(), [&](const std::string &Id) { return Some.count(Id) != 0; });
+  };
+  std::set<std::string> Climbing, Destroying, Added;
+  for (const CacheRule &C : R.cache_destroy)
+    Destroying.insert(C.name);
+  for (const std::string &Word : D.words)
+    if (!Destroying.count(Word) && !R.deferral(Word) && !R.free(Word) && !R.barrier(Word) && !definitionsOf(Word).empty())
+      Climbing.insert(Word);
+  for (const OutlineFunction &F : O->functions)
+    if (Mentions(F, Destroying) && Mentions(F, D.words))
+      Climbing.insert(F.name), Added.insert(F.name);
+  for (bool Changed = !Climbing.empty(); Changed && Added.size() <= Many;) {
+    Changed = false;
+    for (const OutlineFunction &F : O->functions)
+      if (!Climbing.count(F.name) && Mentions(F, Climbing))
+        Changed = true, Climbing.insert(F.name), Added.insert(F.name);
+  }
+  if (Added.size() <= Many)
+    D.words.insert(Added.begin(), Added.end());
+}
+
 std::map<std::string, Demand> Database::takeDemands() {
   std::map<std::string, Demand> Result;
   Result.swap(Open);
+  std::vector<uint32_t> Sources;
+  for (const std::string &File : WithCallers)
+    if (int Id = I.find(File); Id >= 0)
+      Sources.push_back(static_cast<uint32_t>(Id));
+  WithCallers.clear();
+  makeOutlines(Sources);
+  for (uint32_t Source : Sources)
+    addCallers(I.files()[Source].path, Result[I.files()[Source].path]);
   for (auto &[File, D] : Result) // a file is parsed again for the old demands too
     if (auto It = Served.find(File); It != Served.end())
       D.add(It->second);

@@ -80,7 +80,8 @@ public:
   Demand served(const std::string &File) const;
 
   /// Asks for `D` of `File`. True if it has been answered by a parse (well or badly); otherwise noted as a demand.
-  bool require(const std::string &File, const Demand &D);
+  /// \p Callers: whoever calls what is asked for will be asked for next; in the same file, one parse then does for both.
+  bool require(const std::string &File, const Demand &D, bool Callers = false);
   /// Why `File` is not to be relied on, or empty.
   std::string problem(const std::string &File) const;
   /// The open demands; clears them.
@@ -102,6 +103,8 @@ public:
   void link();
 
 private:
+  void addCallers(const std::string &File, Demand &D) const;
+
   /// Answers about the text, which no parse changes; shared by copies.
   struct TextCache {
     explicit TextCache(const Index &I) : outlines(I) {}
@@ -121,6 +124,7 @@ private:
   std::map<std::string, Demand> Served, Open;
   std::map<std::string, std::string> Problems;
   std::set<std::string> Forbidden;
+  std::set<std::string> WithCallers; ///< files with an open demand for callers, too
   llvm::StringMap<const FunctionSummary *> Summaries;
   llvm::StringMap<const FunctionFact *> Functions;
   std::multimap<std::string, FunctionUse> Callers;

@@ -61,7 +61,7 @@ private:
     bool Ready = true;
     for (const std::string &File : Plan.files) {
       R.files.insert(File);
-      if (!DB.require(File, Plan.demand))
+      if (!DB.require(File, Plan.demand, /*Callers=*/true))
         Ready = false;
       else if (std::string P = DB.problem(File); !P.empty())
         incomplete(File + " could not be relied on: " + P);

@@ -137,7 +137,9 @@ void describeDestruction(const DestructionReport &D, EvidenceList &To) {
     To.push_back({B.where.file, B.where.line, plainName(B.function), B.barrier + "() runs before only on some paths"});
   To.insert(To.end(), D.module.begin(), D.module.end());
   if (D.barriers.empty() && !D.harmless)
-    To.push_back({At.file, At.line, Function, "no barrier runs on every path before it"});
+    To.push_back({At.file, At.line, Function,
+                  D.callees ? "no barrier runs on every path before it"
+                            : "no barrier stands on every path before it; this tree needs none, so callees were not followed (krcu explain follows them)"});
 }
 
 void unique(EvidenceList &List) {

@@ -423,6 +423,7 @@ void Judge::judgeCache(SiteReport &R, const std::string &Place) {
     if (Known == Destructions.end())
       Known = Destructions.emplace(Key, judgeDestruction(C, D)).first;
     const DestructionReport &Report = Known->second;
+    Pending = Pending || Report.pending; // for each site that asks
     R.destructions.push_back(Report);
     if (Report.harmless) {
       NeverRuns = true;
@@ -505,7 +506,7 @@ bool Judge::noObjectYet(const CacheReport &C, const DestructionReport &R, std::s
 }
 
 /// Functions with a call whose callback frees into this cache: what runs them behind a barrier spoils it.
-std::set<std::string> Judge::queueingFunctions(const CacheReport &C) {
+std::set<std::string> Judge::queueingFunctions(const CacheReport &C, bool &Open) {
   std::set<std::string> Result = AlsoQueueing;
   for (const auto &[File, Facts] : DB.files())
     for (const CallSiteFact &S : Facts.sites) {
@@ -517,7 +518,7 @@ std::set<std::string> Judge::queueingFunctions(const CacheReport &C) {
       auto Known = Callbacks.find(Callback);
       if (Known == Callbacks.end())
         Known = Callbacks.emplace(Callback, reportCallback(DB, Callback)).first;
-      Pending = Pending || Known->second.state == CallbackState::Pending;
+      Open = Open || Known->second.state == CallbackState::Pending;
       for (const std::string &Place : Known->second.caches)
         if (Place == C.place || C.aliases.count(Place))
           Result.insert(plainName(S.function));
@@ -529,16 +530,18 @@ DestructionReport Judge::judgeDestruction(const CacheReport &C, const Destructio
   DestructionReport R;
   R.what = D;
   R.reach = reachOf(DB, D.function->function);
-  Pending = Pending || R.reach.pending;
+  R.pending = R.reach.pending;
   R.waited = R.init_only = !R.reach.paths.empty();
   bool AnyRuns = false;
   std::set<std::string> Queueing;
   if (!S.is("destroy_waits_kfree_rcu"))
-    Queueing = queueingFunctions(C);
+    Queueing = queueingFunctions(C, R.pending);
   BarrierSearch Search(DB, S, Queueing);
+  if (!Options.callee_barriers && S.is("destroy_waits_kfree_rcu"))
+    Search.leaveOutCallees(), R.callees = false;
   for (ReachPath &P : R.reach.paths) {
     BarrierReport B = Search.before(*D.function, D.call, &P);
-    Pending = Pending || B.pending;
+    R.pending = R.pending || B.pending;
     bool Runs = true;
     if (P.kind == ReachKind::ModuleExit && P.where.valid()) {
       ModuleFact M = Modules(P.where.file);

@@ -44,6 +44,8 @@ struct DestructionReport {
   std::string unknown;                ///< why not every way in is known; then neither waited nor init_only hold
   bool waited = false;                ///< a barrier that waits for kfree_rcu() in this tree runs before, on every way in
   bool init_only = false;
+  bool pending = false;               ///< more files must be parsed first
+  bool callees = true;                ///< barriers were also looked for in the functions that are called before
 };
 
 struct Leftovers; // leftovers.h
@@ -72,6 +74,7 @@ struct SiteReport {
 struct VerdictOptions {
   bool allow_hurry = false;
   bool whole_life = true; ///< follow every cache, also where kmem_cache_destroy() itself waits and the verdict does not need it
+  bool callee_barriers = true; ///< look for barriers in callees, too, where kmem_cache_destroy() itself waits and no verdict needs them
   std::set<std::string> families; ///< empty: all
 };
 
@@ -121,7 +124,7 @@ private:
   void judgeCache(SiteReport &R, const std::string &Place);
   DestructionReport judgeDestruction(const CacheReport &C, const Destruction &D);
   bool noObjectYet(const CacheReport &C, const DestructionReport &R, std::string &Why) const;
-  std::set<std::string> queueingFunctions(const CacheReport &C);
+  std::set<std::string> queueingFunctions(const CacheReport &C, bool &Open);
   const CacheReport &cache(const std::string &Place);
   void finishEvidence(SiteReport &R);
 

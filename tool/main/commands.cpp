@@ -136,6 +136,7 @@ std::vector<std::string> problemLines(const Scan &S) {
 }
 
 int runScan(const Options &O, ScanOptions SO) {
+  SO.verdict.callee_barriers = false;
   Recall Past(O, "scan");
   if (Error E = Past.open(SO))
     return error(std::move(E));
@@ -162,7 +163,7 @@ int runPatch(const Options &O, ScanOptions SO) {
   if (Error E = checkSeriesOptions(O.series, SO))
     return error(std::move(E));
   // A plain diff needs the verdicts only; a series tells the whole story, and dropping a barrier needs it.
-  SO.leftovers = SO.verdict.whole_life = O.drop_barriers || O.series.wanted();
+  SO.leftovers = SO.verdict.whole_life = SO.verdict.callee_barriers = O.drop_barriers || O.series.wanted();
   // Only a plain diff rests on the tree alone: a series has dates and names, and writing is to be done each time.
   Recall Past(O, O.series.wanted() || O.in_place ? "" : "patch");
   if (Error E = Past.open(SO))

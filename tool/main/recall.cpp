@@ -13,7 +13,7 @@ llvm::Expected<Tree> openTree(const ScanOptions &S) {
   auto T = Tree::open(S.tree);
   if (T && !S.module.empty())
     if (llvm::Error E = T->mount(S.module))
-      return std::move(E);
+      return E;
   return T;
 }
 

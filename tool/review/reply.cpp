@@ -113,7 +113,7 @@ llvm::Expected<std::vector<std::string>> writeReplies(const Column &C, const std
   }
   std::vector<std::string> Names;
   for (size_t N = 0; N < C.patches.size(); ++N) {
-    char Number[16];
+    char Number[32];
     std::snprintf(Number, sizeof(Number), "%04zu", N + 1);
     std::string Slug;
     for (char Ch : StringRef(C.patches[N].patch->subject).take_front(60))

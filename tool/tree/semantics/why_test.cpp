@@ -41,8 +41,9 @@ TEST(Why, tellsWhoDidWhatOnWhichCpu) {
 TEST(Why, anEraHasAllItsRows) {
   std::string Text = why("6.12");
   for (const FactRule &F : table().facts)
-    if (table().era("6.12")->values.count(F.name))
+    if (table().era("6.12")->values.count(F.name)) {
       EXPECT_TRUE(contains(Text, "6.12, " + F.name + ": ")) << F.name;
+    }
   EXPECT_TRUE(contains(Text, "6.12, exit call_rcu, no barrier\n"));
   EXPECT_FALSE(contains(Text, "batching, "));
 }
