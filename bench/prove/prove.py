@@ -242,11 +242,11 @@ def main():
     lines += part
     good = good and same
     if not options.quick:
-        lines += ["With two callbacks and the barrier removed by hand, which krcu never does while another callback can be queued:", ""]
+        # No part of the comparison: where the destruction waits, the other callback has mostly run by then as well, so a clean run proves nothing.
+        lines += ["With two callbacks and the barrier removed by hand, which krcu never does while another callback can be queued. Whether the",
+                  "other callback still runs in time is a race, so a clean run proves nothing:", ""]
         for kernel, (judged, outcomes) in results:
-            outcome = outcomes["dropped", "two_callbacks"]
-            lines.append("- %s: %s" % (kernel.release, outcome.text()))
-            good = good and not outcome.clean
+            lines.append("- %s: %s" % (kernel.release, outcomes["dropped", "two_callbacks"].text()))
         lines += [""]
         modules = [m for m in json.loads((HERE / "real.json").read_text()) if not options.real or m["name"] in options.real]
         results = [(k, real_of(options, k, options.scratch / k.name, modules)) for k in kernels]

@@ -4,6 +4,7 @@
 // before it and nothing, not even a callback, can have queued anything since. Most that look like that are not, and then the answer is whose
 // callback needs them.
 #include "tool/driver/audit_parts.h"
+#include "tool/support/stable_sort.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 
@@ -15,6 +16,7 @@ namespace {
 struct BarrierCall {
   std::string name, file, function; ///< function: symbol
   unsigned line = 0, column = 0;
+  bool destroys = false; ///< by its text, the function destroys a cache, too
 };
 
 bool isOtherFlavour(const Rules &R, const QueuedCallback &C) {
@@ -43,7 +45,8 @@ std::vector<BarrierCall> barrierCalls(TreeState &State) {
         if (T.function < 0 || !T.before_paren || T.after_member_access || T.in_directive)
           continue;
         const OutlineFunction &F = O->functions[static_cast<size_t>(T.function)];
-        Result.push_back({Rule.name, File, F.is_static ? F.name + "@" + File : F.name, T.line, T.column});
+        bool Destroys = std::any_of(F.identifiers.begin(), F.identifiers.end(), [&](const std::string &Id) { return State.rules().cacheDestroy(Id) != nullptr; });
+        Result.push_back({Rule.name, File, F.is_static ? F.name + "@" + File : F.name, T.line, T.column, Destroys});
       }
     }
   }
@@ -57,8 +60,9 @@ public:
 
   void run() {
     std::vector<BarrierCall> Calls = barrierCalls(State);
-    // By their text, before anything is parsed: those that no exit of the module can come to are for something else.
-    std::erase_if(Calls, [&](const BarrierCall &B) { return !leadsFromExit(B); });
+    // By their text, before anything is parsed: those that no exit of the module can come to are for something else, unless a destruction
+    // of a cache follows.
+    std::erase_if(Calls, [&](const BarrierCall &B) { return !B.destroys && !leadsFromExit(B); });
     std::vector<std::string> Files;
     for (const BarrierCall &B : Calls)
       Files.push_back(B.file);
@@ -79,8 +83,11 @@ public:
       }
       return Ready;
     });
-    // Only the barriers of a module's end are asked about; for these, what the module queues.
-    std::erase_if(Calls, [&](const BarrierCall &B) { return !runsAtTheEnd(reachOf(DB, B.function)); });
+    // Only the barriers of a module's end and of a cache's are asked about; for these, what the module queues.
+    std::erase_if(Calls, [&](const BarrierCall &B) {
+      std::string Cache;
+      return !runsAtTheEnd(reachOf(DB, B.function)) && !destroysBehind(B, Cache);
+    });
     for (const BarrierCall &B : Calls) {
       const ModuleScope &Scope = scopeOf(B.file);
       auto [It, New] = Known.try_emplace(Scope.files.front());
@@ -103,6 +110,7 @@ private:
   }
   void judge(const BarrierCall &B);
   bool destroysBehind(const BarrierCall &B, std::string &Cache) const;
+  Evidence workEndsBehind(const BarrierCall &B) const;
   /// Whether an exit of the module names the function, or what it calls in the module does.
   bool leadsFromExit(const BarrierCall &B) {
     const ModuleScope &Scope = scopeOf(B.file);
@@ -178,12 +186,19 @@ AuditFinding BarrierAudit::finding(const BarrierCall &B, const char *Kind) const
   return F;
 }
 
-/// A callback of the module whose own text queues another one: one barrier does not wait for the second.
+/// A callback of the module whose own text queues another one of a module: one barrier does not wait for the second. What always built-in code
+/// queues on the way (the allocator's debugging, the last reference to a device) needs no barrier for the sake of any text.
 Evidence BarrierAudit::queuesMore(const std::vector<QueuedCallback> &Callbacks) const {
   std::set<std::string> Stop;
   for (const BarrierRule &R : State.rules().barriers)
     Stop.insert(R.name);
+  for (const FreeRule &R : State.rules().frees)
+    Stop.insert(R.name);
   TextReach Reach(DB, Stop);
+  auto CanGo = [&](const std::string &File) {
+    ModuleFact Fact = State.scan().moduleFact(File);
+    return Fact.can_be_module && !Fact.symbol.empty();
+  };
   for (const QueuedCallback &C : Callbacks) {
     if (C.callback.empty() || DB.definitionsOf(C.callback).empty() || DB.definitionsOf(C.callback).size() > 4)
       continue;
@@ -194,7 +209,7 @@ Evidence BarrierAudit::queuesMore(const std::vector<QueuedCallback> &Callbacks) 
       if (F && F->is_static && State.index().files()[P.file].path == C.where.file)
         Symbol = C.callback + "@" + C.where.file;
     }
-    TextWay W = Reach.find({Symbol}, [&](const std::string &Id) { const DeferralRule *D = State.rules().deferral(Id); return D && D->flavour == "rcu"; }, 3);
+    TextWay W = Reach.find({Symbol}, [&](const std::string &Id) { const DeferralRule *D = State.rules().deferral(Id); return D && D->flavour == "rcu"; }, 3, {}, CanGo);
     if (W.found)
       return {W.file, W.line, W.chain.back(), C.callback + "() may itself queue a callback, in " + W.chain.back() + "()"};
   }
@@ -251,12 +266,29 @@ bool BarrierAudit::destroysBehind(const BarrierCall &B, std::string &Cache) cons
   return false;
 }
 
+/// What ends work only behind the barrier: until then it may have queued callbacks, also behind an earlier barrier.
+Evidence BarrierAudit::workEndsBehind(const BarrierCall &B) const {
+  const FunctionFact *F = DB.function(B.function);
+  const std::vector<std::string> &Ends = State.rules().work_ends;
+  for (size_t C = 0; F && C < F->calls.size(); ++C) {
+    std::string Name = plainName(F->calls[C].callee);
+    if (std::find(Ends.begin(), Ends.end(), Name) == Ends.end())
+      continue;
+    for (unsigned Other : F->calls[C].before)
+      if (F->calls[Other].where.line == B.line && plainName(F->calls[Other].callee) == B.name)
+        return {F->calls[C].where.file, F->calls[C].where.line, plainName(F->function), "what " + Name + "() ends may queue a callback until then"};
+  }
+  return {};
+}
+
 void BarrierAudit::judge(const BarrierCall &B) {
   const ModuleScope &Scope = scopeOf(B.file);
   if (Scope.name.empty() || Scope.files.empty())
     return;
   ModuleQueue Q = Known[Scope.files.front()];
   std::erase_if(Q.callbacks, [&](const QueuedCallback &C) { return isOtherFlavour(State.rules(), C); });
+  // Named first: what is queued next to the barrier, which is most likely what it was written for.
+  stableSort(Q.callbacks, [&](const QueuedCallback &X, const QueuedCallback &Y) { return (X.where.file == B.file) > (Y.where.file == B.file); });
   std::string Cache;
   bool BeforeDestroy = destroysBehind(B, Cache);
   std::set<std::string> Queueing;
@@ -265,9 +297,12 @@ void BarrierAudit::judge(const BarrierCall &B) {
       Queueing.insert(C.function);
   std::string Place = plainName(B.function) + "(): " + B.name + "() ";
   std::vector<BarrierUse> Keep;
-  const BarrierUse *Other = earlier(B, Queueing, Keep);
-  Evidence More = queuesMore(Q.callbacks);
   ReachReport Reach = reachOf(DB, B.function);
+  bool AtTheEnd = runsAtTheEnd(Reach); // otherwise what is queued before it is not known
+  const BarrierUse *Other = AtTheEnd ? earlier(B, Queueing, Keep) : nullptr;
+  Evidence More = queuesMore(Q.callbacks);
+  if (More.text.empty() && !Q.callbacks.empty())
+    More = workEndsBehind(B);
   bool Shared = false; // does this barrier wait for somebody else's callbacks too?
   for (const ReachPath &P : Reach.paths)
     for (const ReachStep &Step : P.steps)
@@ -284,7 +319,7 @@ void BarrierAudit::judge(const BarrierCall &B) {
     To.push_back(std::move(F));
     return;
   }
-  if (Q.callbacks.empty() && Q.unknown.empty() && !Shared && !ForDeferred) {
+  if (AtTheEnd && Q.callbacks.empty() && Q.unknown.empty() && !Shared && !ForDeferred) {
     AuditFinding F = finding(B, "superfluous_barrier");
     F.severity = Severity::Warning;
     F.confidence = Confidence::Low;

@@ -41,11 +41,12 @@ Scan::HiddenLines Scan::hiddenLines() const {
 }
 
 /// Parses until the line is shown or nothing is left to try.
-void Scan::showLine(const std::string &File, unsigned Line, const std::string &Function, unsigned Worker, std::optional<OtherConfiguration> &Result) {
+std::optional<OtherConfiguration> Scan::showLine(const HiddenLines::value_type &Hidden, const Demand &D, unsigned Worker) {
+  const auto &[File, Line] = Hidden.first;
   int Id = TheIndex->find(File);
   auto Text = Id < 0 ? nullptr : TheIndex->text(static_cast<uint32_t>(Id));
   if (!Text)
-    return;
+    return std::nullopt;
   std::vector<std::string> Conditions = conditionsAround(*Text, Line);
   std::vector<std::string> Variants = TheFrontend->variantsToTry(File);
   size_t Tries = 0;
@@ -55,19 +56,18 @@ void Scan::showLine(const std::string &File, unsigned Line, const std::string &F
         continue; // that is the usual configuration
       ParseTask T;
       T.files = {File};
-      T.demand = DB->served(File);
-      if (!Function.empty()) {
-        T.demand.names.insert(Function);
-        T.demand.summarise.insert(Function);
+      T.demand = D;
+      if (!Hidden.second.empty()) {
+        T.demand.names.insert(Hidden.second);
+        T.demand.summarise.insert(Hidden.second);
       }
       T.variant = Variants[V];
       T.force = Turned;
       parseOne(T, Worker);
-      if (T.outcome.parsed && T.outcome.errors == 0 && shows(T.facts, File, Line)) {
-        Result = OtherConfiguration{T.variant, T.force, std::move(T.facts)};
-        return;
-      }
+      if (T.outcome.parsed && T.outcome.errors == 0 && shows(T.facts, File, Line))
+        return OtherConfiguration{T.variant, T.force, std::move(T.facts)};
     }
+  return std::nullopt;
 }
 
 /// Calls whose conditions say before any parse that the usual configuration does not compile them.
@@ -88,16 +88,13 @@ Scan::HiddenLines Scan::plainlyHidden() const {
   return Result;
 }
 
-/// What other configurations show of the lines; in their order.
-std::vector<std::optional<OtherConfiguration>> Scan::lookElsewhere(const HiddenLines &Lines, unsigned Jobs) {
-  std::vector<const HiddenLines::value_type *> Order;
+/// The lines that were not asked for before.
+Scan::HiddenLines Scan::newlyHidden(const HiddenLines &Lines) {
+  HiddenLines Result;
   for (const auto &Each : Lines)
-    Order.push_back(&Each);
-  std::vector<std::optional<OtherConfiguration>> Shown(Order.size());
-  parallelFor(Jobs, Order.size(), [&](size_t N, unsigned Worker) {
-    showLine(Order[N]->first.first, Order[N]->first.second, Order[N]->second, Worker, Shown[N]);
-  });
-  return Shown;
+    if (Tried.insert(Each.first).second)
+      Result.insert(Each);
+  return Result;
 }
 
 /// True if something new was shown; the sites are to be judged again then.
@@ -109,14 +106,6 @@ bool Scan::addShown(std::vector<std::optional<OtherConfiguration>> Shown) {
       Any = true;
     }
   return Any;
-}
-
-bool Scan::showHidden() {
-  HiddenLines Lines;
-  for (auto &Each : hiddenLines())
-    if (Tried.insert(Each.first).second)
-      Lines.insert(Each);
-  return addShown(lookElsewhere(Lines, Options.jobs));
 }
 
 } // namespace krcu

@@ -9,6 +9,7 @@
 #include "tool/support/parallel.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
+#include <utility>
 
 using llvm::StringRef;
 
@@ -37,6 +38,12 @@ bool mentionsRules(const Rules &R, const AppliedFile &F) {
   return false;
 }
 
+/// What is unused in a parse depends on which bodies it looked at, so both sides of a patch look at the same.
+void askAlike(Demand &Old, Demand &New) {
+  Old.add(New);
+  New = Old;
+}
+
 class Review {
 public:
   explicit Review(Scan &S) : S(S) {}
@@ -46,7 +53,8 @@ public:
     C.version = S.tree().version();
     C.assumed = S.options().assume;
     States.push_back(std::make_unique<TreeState>(S));
-    prepareHeader(Patches);
+    parseAhead(Patches);
+    prepareHeader(Patches, {});
     for (const ReviewPatch &P : Patches)
       C.patches.push_back(reviewOne(P));
     C.era = States.back()->semantics().era;
@@ -54,7 +62,8 @@ public:
   }
 
 private:
-  void prepareHeader(const std::vector<ReviewPatch> &Patches);
+  void prepareHeader(const std::vector<ReviewPatch> &Patches, const std::set<std::string> &Bodies);
+  void parseAhead(const std::vector<ReviewPatch> &Patches);
   PatchReview reviewOne(const ReviewPatch &P);
   void collectFacts(TreeState &Before, TreeState &After, std::vector<ReviewedFile> &Files);
   Demand demandFor(TreeState &State, const std::string &File, const std::set<std::string> &Functions) const;
@@ -63,17 +72,61 @@ private:
 
   Scan &S;
   std::vector<std::unique_ptr<TreeState>> States; ///< each holds on to the one before
+  bool HeaderMade = false;
+  std::unique_ptr<TreeState> Ahead;               ///< all patches applied, and the files that one of them touches parsed; may be null
 };
 
-/// One precompiled header for all files of the series, as a scan has one.
-void Review::prepareHeader(const std::vector<ReviewPatch> &Patches) {
+/// One precompiled header for all files of the series, as a scan has one; nothing if it has been made.
+void Review::prepareHeader(const std::vector<ReviewPatch> &Patches, const std::set<std::string> &Bodies) {
+  if (std::exchange(HeaderMade, true))
+    return;
   std::set<std::string> Files;
   for (const ReviewPatch &P : Patches)
     for (const FileDiff &F : P.diff.files)
       if (StringRef(F.path()).ends_with(".c") && badPath(F.path()).empty() && S.index().find(F.path()) >= 0)
         Files.insert(F.path());
   if (Files.size() <= ManyFiles)
-    S.frontend().preparePch({Files.begin(), Files.end()}, {});
+    S.frontend().preparePch({Files.begin(), Files.end()}, Bodies);
+}
+
+/// Most series touch each file once. Then its text before the patch is that of the disk and its text after it that of the end, and all of
+/// them can be parsed side by side instead of patch by patch.
+void Review::parseAhead(const std::vector<ReviewPatch> &Patches) {
+  TreeState::Texts Now;
+  std::map<std::string, std::set<std::string>> Functions; ///< by file: what its patch changes
+  std::set<std::string> Once, Often;
+  for (const ReviewPatch &P : Patches)
+    for (const AppliedFile &F : applyDiff(P.diff, [&](const std::string &Path) { auto It = Now.find(Path); return It != Now.end() ? It->second : States.front()->read(Path); })) {
+      if (!F.problem.empty() || !F.looked_at || !isSource(F.path))
+        continue;
+      if (!StringRef(F.path).ends_with(".c") || !F.before || !F.after || F.old_path != F.path || !S.index().includersOf(F.path).empty() || Once.size() > ManyFiles)
+        return; // what includes it changes with it: one after the other
+      Now[F.path] = F.after;
+      if (!Once.insert(F.path).second)
+        Often.insert(F.path);
+      else
+        Functions[F.path] = changedFunctions(*F.before, *F.after);
+    }
+  for (const std::string &File : Often)
+    Once.erase(File);
+  if (Once.size() < 2)
+    return;
+  Ahead = std::make_unique<TreeState>(*States.front(), Now);
+  std::map<std::string, Demand> Old, New;
+  for (const std::string &File : Once) {
+    Old[File] = demandFor(*States.front(), File, Functions[File]);
+    New[File] = demandFor(*Ahead, File, Functions[File]);
+    askAlike(Old[File], New[File]);
+  }
+  std::set<std::string> Bodies;
+  for (const auto *Demands : {&Old, &New})
+    for (const auto &[File, D] : *Demands)
+      Bodies.insert(D.names.begin(), D.names.end());
+  prepareHeader(Patches, Bodies);
+  States.front()->watchUnused(Once);
+  Ahead->watchUnused(Once);
+  States.front()->parse(Old);
+  Ahead->parse(New);
 }
 
 /// What of a file must be seen: the changed functions, everything that defers, waits or destroys, and what callbacks need.
@@ -107,10 +160,14 @@ void Review::collectFacts(TreeState &Before, TreeState &After, std::vector<Revie
       Old[F.before_path] = demandFor(Before, F.before_path, Functions);
     if (!F.after_path.empty())
       New[F.after_path] = demandFor(After, F.after_path, Functions);
+    if (!F.before_path.empty() && !F.after_path.empty())
+      askAlike(Old[F.before_path], New[F.after_path]);
     Watched.insert({F.before_path, F.after_path});
   }
   Before.watchUnused(Watched);
   After.watchUnused(Watched);
+  std::erase_if(Old, [&](const auto &Each) { return Before.outcome(Each.first) && Before.database().served(Each.first).includes(Each.second); });
+  std::erase_if(New, [&](const auto &Each) { return Ahead && After.adopt(*Ahead, Each.first, Each.second); });
   Before.parse(Old);
   After.parse(New);
   for (ReviewedFile &F : Files) {

@@ -25,8 +25,7 @@ Expected<std::unique_ptr<Scan>> Scan::run(const ScanOptions &Options) {
   S->glanceAtCallbacks();
   // Parse what can matter, link the facts, judge, and parse what the judgement found missing, until nothing is missing.
   S->parseAndJudge();
-  if (S->Cache)
-    S->Cache->save();
+  S->saveCache();
   return S;
 }
 
@@ -249,19 +248,28 @@ std::vector<Scan::ParseTask> Scan::tasksFor(const std::map<std::string, Demand> 
   return Tasks;
 }
 
-void Scan::parseAll(const std::map<std::string, Demand> &Wanted) {
+/// \p Hidden: lines to be looked for under other configurations, too. True if one was shown.
+bool Scan::parseAll(const std::map<std::string, Demand> &Wanted, const HiddenLines &Hidden) {
   std::vector<ParseTask> Tasks = tasksFor(Wanted);
   std::vector<ParseTask> Alone; // headers that do not go together
-  auto Run = [&](std::vector<ParseTask> &Some) {
+  std::vector<HiddenLines::value_type> Lines(Hidden.begin(), Hidden.end());
+  std::vector<std::optional<OtherConfiguration>> Shown(Lines.size());
+  auto Run = [&](std::vector<ParseTask> &Some, size_t Extra) {
     std::atomic<size_t> Done{0};
-    // One more at the head, the first time: the makefiles of the tree are read once, and the judge will ask for them.
-    size_t Extra = Parsed.empty() && !Some.empty() && Options.verdict.whole_life ? 1 : 0;
-    parallelFor(Options.jobs, Some.size() + Extra, [&](size_t Index, unsigned Worker) {
-      if (Index < Extra) {
+    // At the head, the first time: the makefiles of the tree are read once, and the judge will ask for them.
+    size_t Make = Parsed.empty() && !Some.empty() && Options.verdict.whole_life ? 1 : 0;
+    parallelFor(Options.jobs, Some.size() + Extra + Make, [&](size_t Index, unsigned Worker) {
+      if (Index < Make) {
         TheFrontend->moduleOf(Some.front().files.front());
         return;
       }
-      size_t N = Index - Extra;
+      size_t N = Index - Make;
+      if (N < Extra) { // several parses one after the other, so they begin first
+        auto It = Wanted.find(Lines[N].first.first);
+        Shown[N] = showLine(Lines[N], It == Wanted.end() ? DB->served(Lines[N].first.first) : It->second, Worker);
+        return;
+      }
+      N -= Extra;
       auto Begin = std::chrono::steady_clock::now();
       parseOne(Some[N], Worker);
       Some[N].seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - Begin).count();
@@ -272,7 +280,7 @@ void Scan::parseAll(const std::map<std::string, Demand> &Wanted) {
     if (Options.progress && !Some.empty())
       std::fprintf(stderr, "\r\033[K");
   };
-  Run(Tasks);
+  Run(Tasks, Lines.size());
   for (ParseTask &T : Tasks) {
     if (T.outcome.errors && T.files.size() > 1)
       for (const std::string &File : T.files)
@@ -280,10 +288,11 @@ void Scan::parseAll(const std::map<std::string, Demand> &Wanted) {
     else
       take(std::move(T));
   }
-  Run(Alone);
+  Run(Alone, 0);
   for (ParseTask &T : Alone)
     take(std::move(T));
   DB->link();
+  return addShown(std::move(Shown));
 }
 
 /// The facts of a parse into the database.
@@ -390,7 +399,7 @@ void Scan::parseAndJudge() {
     bool Shown = false;
     {
       Timing::Phase P(Times, "other configurations");
-      Shown = showHidden();
+      Shown = parseAll({}, newlyHidden(hiddenLines()));
     }
     if (!Shown)
       break;
@@ -404,25 +413,17 @@ void Scan::parseAndJudge() {
 /// Parses what is wanted and judges, until nothing is missing any more.
 void Scan::settle(Judge &J, std::map<std::string, Demand> Wanted) {
   bool Partial = false; // rounds in between look only at what was open; the last one looks at everything
+  HiddenLines Hidden = newlyHidden(plainlyHidden());
   for (int Round = 0; Round < 32; ++Round) {
     {
       Timing::Phase P(Times, Round ? "parse for the proof" : "parse candidates");
-      parseAll(Wanted);
+      parseAll(Wanted, Hidden);
+      Hidden.clear();
     }
     Timing::Phase P(Times, "judge");
-    HiddenLines Lines; // the first judgement leaves processors idle, and these need no judgement to be known
-    if (Tried.empty())
-      for (const auto &Each : plainlyHidden())
-        if (Tried.insert(Each.first).second)
-          Lines.insert(Each);
-    std::vector<std::optional<OtherConfiguration>> Shown;
-    std::thread Elsewhere([&] { Shown = lookElsewhere(Lines, Options.jobs); });
     bool Done = J.judge(Census, Sites, Partial) && (Partial || findLeftovers(Sites));
     Wanted = DB->takeDemands();
-    Elsewhere.join();
-    if (addShown(std::move(Shown)))
-      Done = false;
-    else if ((Done || Wanted.empty()) && !Partial)
+    if ((Done || Wanted.empty()) && !Partial)
       break;
     Partial = !Wanted.empty() && Round < 30;
   }

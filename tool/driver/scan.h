@@ -66,6 +66,13 @@ public:
   /// Fills in SiteReport::leftovers, as if the sites of class convert were converted together. Only with ScanOptions::leftovers.
   /// False if not everything that it asks for could be parsed in time.
   bool findLeftovers(std::vector<SiteReport> &Reports);
+  /// Facts of parses of the tree as it stands on disk; null if nothing is cached. Thread-safe.
+  FactsCache *facts() { return Cache ? Cache->facts() : nullptr; }
+  /// Leaves what is new in the cache, if there is one.
+  void saveCache() {
+    if (Cache)
+      Cache->save();
+  }
   const std::vector<SiteReport> &sites() const { return Sites; }
   /// Every call of a deferral, of every flavour and in every file; only with ScanOptions::leftovers.
   const std::vector<CensusEntry> &wholeCensus() const { return WholeCensus; }
@@ -107,7 +114,6 @@ private:
     double seconds = 0;
   };
   std::vector<ParseTask> tasksFor(const std::map<std::string, Demand> &Wanted) const;
-  void parseAll(const std::map<std::string, Demand> &Wanted);
   ParseRequest requestFor(const ParseTask &T) const;
   std::map<std::string, Demand> plan();
   void preparePch(const std::vector<ParseTask> &Tasks);
@@ -117,10 +123,10 @@ private:
   using HiddenLines = std::map<std::pair<std::string, unsigned>, std::string>;
   HiddenLines hiddenLines() const;
   HiddenLines plainlyHidden() const;
-  std::vector<std::optional<OtherConfiguration>> lookElsewhere(const HiddenLines &Lines, unsigned Jobs);
+  HiddenLines newlyHidden(const HiddenLines &Lines);
+  bool parseAll(const std::map<std::string, Demand> &Wanted, const HiddenLines &Hidden);
   bool addShown(std::vector<std::optional<OtherConfiguration>> Shown);
-  bool showHidden();
-  void showLine(const std::string &File, unsigned Line, const std::string &Function, unsigned Worker, std::optional<OtherConfiguration> &Result);
+  std::optional<OtherConfiguration> showLine(const HiddenLines::value_type &Hidden, const Demand &D, unsigned Worker);
   bool wantsPath(const std::string &File) const;
 
   ScanOptions Options;

@@ -32,18 +32,17 @@ std::vector<CensusEntry> censusWith(OverlayIndex I, const Rules &R, const std::v
 
 } // namespace
 
-TreeState::TreeState(Scan &S) : S(S), TheSemantics(S.semantics()), DB(std::make_unique<Database>(S.index(), S.rules())), Census(S.wholeCensus()) {
+TreeState::TreeState(Scan &S) : S(S), TheSemantics(S.semantics()), DB(std::make_unique<Database>(S.index(), S.rules(), S.options().jobs)), Census(S.wholeCensus()) {
   for (const CensusEntry &E : Census)
     if (StringRef(E.where.file).ends_with(".h"))
       CensusHeaders.insert(E.where.file);
 }
 
-TreeState::TreeState(TreeState &From, const Texts &Changed) : S(From.S), All(From.All), TheSemantics(From.TheSemantics) {
+TreeState::TreeState(TreeState &From, const Texts &Texts) : S(From.S), From(&From), All(From.All), TheSemantics(From.TheSemantics) {
   bool Probe = false;
-  std::set<std::string> Paths;
-  for (const auto &[Path, Text] : Changed) {
+  for (const auto &[Path, Text] : Texts) {
     All[Path] = Text;
-    Paths.insert(Path);
+    Changed.insert(Path);
     Probe = Probe || mayChangeSemantics(Path);
   }
   for (const auto &[Path, Text] : All) {
@@ -52,9 +51,9 @@ TreeState::TreeState(TreeState &From, const Texts &Changed) : S(From.S), All(Fro
       Overrides[Path] = Text.value_or("");
   }
   Own = std::make_unique<OverlayIndex>(S.index(), All);
-  DB = std::make_unique<Database>(*Own, S.rules());
-  DB->inherit(*From.DB, Paths);
-  Census = censusWith(*Own, S.rules(), From.Census, Changed);
+  DB = std::make_unique<Database>(*Own, S.rules(), S.options().jobs);
+  DB->inherit(*From.DB, Changed);
+  Census = censusWith(*Own, S.rules(), From.Census, Texts);
   for (const CensusEntry &E : Census)
     if (StringRef(E.where.file).ends_with(".h"))
       CensusHeaders.insert(E.where.file);
@@ -95,8 +94,20 @@ void TreeState::parseOne(const std::string &File, const Demand &D, unsigned Work
   Request.bodies.words = D.words;
   Request.bodies.names = D.names;
   Request.warn_unused = Watched.count(File) != 0;
+  FactsCache *Cache = Overrides.empty() ? S.facts() : nullptr; // it knows the disk only
+  Request.bodies.headers = CensusHeaders;
+  Digest Key = Cache ? Cache->keyOf(Request, D.summarise) : Digest();
+  if (auto Kept = Cache ? Cache->find(Key) : std::nullopt) {
+    Facts = std::move(Kept->facts);
+    Outcome = std::move(Kept->outcome);
+    return;
+  }
+  std::set<std::string> Inputs;
+  bool Known = true;
   for (int Round = 0; Round < 3; ++Round) {
     Outcome = parseFile(Request, Worker, &Facts, D.summarise);
+    Inputs.insert(Outcome.inputs.begin(), Outcome.inputs.end());
+    Known = Known && Outcome.inputs_known;
     size_t Before = Request.bodies.names.size();
     Request.bodies.names.insert(Facts.missing_bodies.begin(), Facts.missing_bodies.end());
     if (Facts.missing_bodies.empty() || (Request.bodies.names.size() == Before && Request.no_pch))
@@ -104,6 +115,11 @@ void TreeState::parseOne(const std::string &File, const Demand &D, unsigned Work
     Request.no_pch = true;
   }
   Facts.file = File;
+  if (!Cache)
+    return;
+  Outcome.inputs.assign(Inputs.begin(), Inputs.end()); // of all rounds
+  Outcome.inputs_known = Known;
+  Cache->keep(Key, Facts, Outcome);
 }
 
 void TreeState::parse(const std::map<std::string, Demand> &Wanted) {
@@ -139,9 +155,23 @@ bool TreeState::settle(const std::function<bool()> &Ask, unsigned Rounds) {
   return false;
 }
 
+bool TreeState::adopt(TreeState &Other, const std::string &File, const Demand &D) {
+  const ParseOutcome *Known = Other.outcome(File);
+  auto Facts = Other.DB->files().find(File);
+  if (!Known || Facts == Other.DB->files().end() || HeadersChanged || Other.HeadersChanged || !Other.DB->served(File).includes(D) ||
+      (Watched.count(File) && !Other.Watched.count(File)) || read(File) != Other.read(File))
+    return false;
+  DB->add(Facts->second, Other.DB->served(File), Other.DB->problem(File));
+  Outcomes[File] = *Known;
+  DB->link();
+  return true;
+}
+
 const ParseOutcome *TreeState::outcome(const std::string &File) const {
   auto It = Outcomes.find(File);
-  return It == Outcomes.end() ? nullptr : &It->second;
+  if (It != Outcomes.end())
+    return &It->second;
+  return From && !Changed.count(File) && !HeadersChanged ? From->outcome(File) : nullptr;
 }
 
 } // namespace krcu

@@ -43,6 +43,9 @@ public:
   /// What the parser must see instead of the disk; null if nothing.
   const std::map<std::string, std::string> *overrides() const { return Overrides.empty() ? nullptr : &Overrides; }
   bool changesHeaders() const { return HeadersChanged; }
+  /// Takes over what `Other` knows of a file, if it has the same text there, the demand was answered and no header tells the two apart. False
+  /// if not.
+  bool adopt(TreeState &Other, const std::string &File, const Demand &D);
   /// What Clang said of the file when parse() last had it.
   const ParseOutcome *outcome(const std::string &File) const;
   /// Asks for warnings about unused things in these files from now on.
@@ -52,6 +55,8 @@ private:
   void parseOne(const std::string &File, const Demand &D, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome);
 
   Scan &S;
+  const TreeState *From = nullptr; ///< null: the disk
+  std::set<std::string> Changed; ///< since `From`
   Texts All; ///< every difference to the disk
   std::map<std::string, std::string> Overrides;
   std::unique_ptr<OverlayIndex> Own;

@@ -17,7 +17,7 @@ struct Step {
 } // namespace
 
 TextWay TextReach::find(const std::vector<std::string> &Starts, const std::function<bool(const std::string &)> &Wanted, unsigned Depth,
-                        const std::set<std::string> &Skip) const {
+                        const std::set<std::string> &Skip, const std::function<bool(const std::string &)> &CountsIn) const {
   std::vector<Step> Steps;
   std::set<std::string> Seen;
   for (const std::string &S : Starts)
@@ -35,7 +35,7 @@ TextWay TextReach::find(const std::vector<std::string> &Starts, const std::funct
       if (!F)
         continue;
       for (const std::string &Id : F->identifiers)
-        if (Wanted(Id) && !Skip.count(Name)) {
+        if (Wanted(Id) && !Skip.count(Name) && (!CountsIn || CountsIn(File))) {
           TextWay W{true, {}, Id, File, F->line};
           for (int S = static_cast<int>(At); S >= 0; S = Steps[static_cast<size_t>(S)].parent)
             W.chain.insert(W.chain.begin(), plainName(Steps[static_cast<size_t>(S)].symbol));

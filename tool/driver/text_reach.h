@@ -26,9 +26,9 @@ public:
   TextReach(const Database &DB, std::set<std::string> Stop) : DB(DB), Stop(std::move(Stop)) {}
 
   /// The shortest way from one of `Starts` (symbols) to a function that names something wanted. `Skip`: functions whose own mention does
-  /// not count. At most `Depth` calls.
+  /// not count. At most `Depth` calls. `CountsIn`: whether a mention in that file counts; empty: in every file.
   TextWay find(const std::vector<std::string> &Starts, const std::function<bool(const std::string &)> &Wanted, unsigned Depth,
-               const std::set<std::string> &Skip = {}) const;
+               const std::set<std::string> &Skip = {}, const std::function<bool(const std::string &File)> &CountsIn = {}) const;
 
 private:
   const Database &DB;

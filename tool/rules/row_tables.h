@@ -92,6 +92,7 @@ struct RowTables {
   RowTable<NameRule> cache_alloc{"cache_alloc"};
   RowTable<NameRule> pool_destroy{"pool_destroy"};
   RowTable<NameRule> signals{"signals"};
+  RowTable<NameRule> work_ends{"work_ends"};
   RowTable<NameRule> quiet_calls{"quiet_calls"};
   RowTable<NameRule> effect_calls{"effect_calls"};
 
@@ -115,6 +116,7 @@ struct RowTables {
     Visit(cache_alloc);
     Visit(pool_destroy);
     Visit(signals);
+    Visit(work_ends);
     Visit(quiet_calls);
     Visit(effect_calls);
   }

@@ -87,6 +87,7 @@ Rules freeze(const RowTables &T) {
   R.cache_alloc = namesOf(T.cache_alloc);
   R.pool_destroy = namesOf(T.pool_destroy);
   R.signals = namesOf(T.signals);
+  R.work_ends = namesOf(T.work_ends);
   R.quiet_calls = namesOf(T.quiet_calls);
   R.effect_calls = namesOf(T.effect_calls);
   return R;

@@ -126,6 +126,7 @@ struct Rules {
       pool_destroy; ///< functions that take away what callbacks may free to, besides slab caches: the pool is argument 0
   std::vector<std::string>
       signals; ///< calls by which a callback tells somebody that it has run: complete(), wake_up()
+  std::vector<std::string> work_ends; ///< calls behind which a work item, timer or thread runs no more: destroy_workqueue(), ...
   std::vector<std::string>
       quiet_calls; ///< calls that cannot make an object of a cache (printk, ...): used for error paths
   std::vector<std::string> effect_calls; ///< calls that change something in every configuration (a reference count, a lock)

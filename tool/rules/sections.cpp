@@ -236,6 +236,7 @@ const Section Sections[] = {
     {"cache_alloc", readNamesOf<&RowTables::cache_alloc>},
     {"pool_destroy", readNamesOf<&RowTables::pool_destroy>},
     {"signals", readNamesOf<&RowTables::signals>},
+    {"work_ends", readNamesOf<&RowTables::work_ends>},
     {"quiet_calls", readNamesOf<&RowTables::quiet_calls>},
     {"effect_calls", readNamesOf<&RowTables::effect_calls>},
 };
