@@ -111,6 +111,8 @@ private:
   void judge(const BarrierCall &B);
   bool destroysBehind(const BarrierCall &B, std::string &Cache) const;
   Evidence workEndsBehind(const BarrierCall &B) const;
+  bool mentions(const std::string &Function, const std::string &File, StringRef Word) const;
+  void explain(const BarrierCall &B, const std::string &Cache, const ModuleScope &Scope, ModuleQueue &Q) const;
   /// Whether an exit of the module names the function, or what it calls in the module does.
   bool leadsFromExit(const BarrierCall &B) {
     const ModuleScope &Scope = scopeOf(B.file);
@@ -266,6 +268,40 @@ bool BarrierAudit::destroysBehind(const BarrierCall &B, std::string &Cache) cons
   return false;
 }
 
+bool BarrierAudit::mentions(const std::string &Function, const std::string &File, StringRef Word) const {
+  for (const FunctionPlace &P : DB.definitionsOf(Function)) {
+    auto O = DB.outline(P.file);
+    const OutlineFunction *F = O ? O->function(Function) : nullptr;
+    if (F && (!F->is_static || State.index().files()[P.file].path == File) &&
+        std::find(F->identifiers.begin(), F->identifiers.end(), Word) != F->identifiers.end())
+      return true;
+  }
+  return false;
+}
+
+/// Puts first what the barrier was most likely written for: a callback, queued by the module or by the core for it, that spells the cache which
+/// is destroyed behind it; then what is queued in the same file.
+void BarrierAudit::explain(const BarrierCall &B, const std::string &Cache, const ModuleScope &Scope, ModuleQueue &Q) const {
+  StringRef Word = StringRef(Cache).rsplit('.').second.empty() ? StringRef(Cache) : StringRef(Cache).rsplit('.').second;
+  if (!Word.empty())
+    for (const RcuCalledFieldRule &Rule : State.rules().rcu_called_fields)
+      for (const std::string &File : Scope.files) {
+        int Id = DB.index().find(File);
+        const std::vector<OutlineToken> &Tokens = DB.tokens(File, Rule.field);
+        auto Text = Id < 0 || Tokens.empty() ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
+        for (const OutlineToken &T : Tokens) {
+          StringRef Rest = Text ? StringRef(*Text).substr(T.offset + Rule.field.size()).ltrim() : StringRef();
+          if (!T.after_member_access || !Rest.consume_front("=") || Rest.starts_with("="))
+            continue;
+          std::string Name = Rest.ltrim().take_while([](char C) { return isalnum(static_cast<unsigned char>(C)) || C == '_'; }).str();
+          if (mentions(Name, File, Word) && std::none_of(Q.callbacks.begin(), Q.callbacks.end(), [&](const QueuedCallback &C) { return C.callback == Name; }))
+            Q.callbacks.push_back({{File, T.line, 0}, "", "." + Rule.field + " is " + Name + "(), which the core calls from an RCU callback", Name, false});
+        }
+      }
+  auto Rank = [&](const QueuedCallback &C) { return (!Word.empty() && mentions(C.callback, C.where.file, Word) ? 2 : 0) + (C.where.file == B.file ? 1 : 0); };
+  stableSort(Q.callbacks, [&](const QueuedCallback &X, const QueuedCallback &Y) { return Rank(X) > Rank(Y); });
+}
+
 /// What ends work only behind the barrier: until then it may have queued callbacks, also behind an earlier barrier.
 Evidence BarrierAudit::workEndsBehind(const BarrierCall &B) const {
   const FunctionFact *F = DB.function(B.function);
@@ -287,10 +323,9 @@ void BarrierAudit::judge(const BarrierCall &B) {
     return;
   ModuleQueue Q = Known[Scope.files.front()];
   std::erase_if(Q.callbacks, [&](const QueuedCallback &C) { return isOtherFlavour(State.rules(), C); });
-  // Named first: what is queued next to the barrier, which is most likely what it was written for.
-  stableSort(Q.callbacks, [&](const QueuedCallback &X, const QueuedCallback &Y) { return (X.where.file == B.file) > (Y.where.file == B.file); });
   std::string Cache;
   bool BeforeDestroy = destroysBehind(B, Cache);
+  explain(B, Cache, Scope, Q);
   std::set<std::string> Queueing;
   for (const QueuedCallback &C : Q.callbacks)
     if (!C.function.empty())

@@ -26,40 +26,6 @@ std::string listed(const std::vector<std::string> &Chain) {
   return Result;
 }
 
-/// The text between the braces of `Name = { ... }` in a file, or empty.
-StringRef initialiserOf(StringRef Text, const std::string &Name) {
-  for (const OutlineToken &T : findTokens(Text, Name)) {
-    if (T.function >= 0 || T.in_directive || T.after_member_access)
-      continue;
-    StringRef Rest = Text.substr(T.offset + Name.size()).ltrim();
-    if (Rest.starts_with("["))
-      Rest = Rest.substr(Rest.find(']') + 1).ltrim();
-    size_t Brace = Rest.find('{');
-    size_t Stop = Rest.find(';');
-    if (Brace == StringRef::npos || Stop < Brace || !Rest.take_front(Brace).contains('='))
-      continue;
-    int Depth = 0;
-    for (size_t At = Brace; At < Rest.size(); ++At) {
-      Depth += Rest[At] == '{';
-      Depth -= Rest[At] == '}';
-      if (Depth == 0)
-        return Rest.slice(Brace, At);
-    }
-  }
-  return {};
-}
-
-std::set<std::string> wordsOf(StringRef Text) {
-  std::set<std::string> Result;
-  while (!Text.empty()) {
-    StringRef Word = Text.take_while([](char C) { return isalnum(static_cast<unsigned char>(C)) || C == '_'; });
-    if (!Word.empty() && !isdigit(static_cast<unsigned char>(Word[0])))
-      Result.insert(Word.str());
-    Text = Text.drop_front(std::max<size_t>(1, Word.size()));
-  }
-  return Result;
-}
-
 class ExitAudit {
 public:
   ExitAudit(TreeState &State, BarrierSearch &Search, const QueueingModule &M, std::vector<AuditFinding> &To)
@@ -110,6 +76,7 @@ private:
   std::vector<std::shared_ptr<const Outline>> Outlines; ///< what the maps point into
   std::multimap<std::string, Defined> Functions;
   std::multimap<std::string, uint32_t> TopLevel;
+  mutable std::map<uint32_t, std::map<std::string, std::set<std::string>>> Initialisers; ///< by file and variable; made when first asked for
   std::vector<Destroyed> Early;
   std::set<std::string> LateBehind; ///< functions whose barriers run before the module's late callbacks queue
   std::string LateText;
@@ -169,8 +136,10 @@ std::vector<std::string> ExitAudit::functionsIn(const std::string &Variable) con
   std::vector<std::string> Result;
   auto [Begin, End] = TopLevel.equal_range(Variable);
   for (auto It = Begin; It != End; ++It) {
-    auto Text = DB.index().text(It->second);
-    for (const std::string &Word : wordsOf(Text ? initialiserOf(*Text, Variable) : StringRef()))
+    auto [Known, New] = Initialisers.try_emplace(It->second);
+    if (auto Text = New ? DB.index().text(It->second) : nullptr)
+      Known->second = initialisersIn(*Text);
+    for (const std::string &Word : Known->second[Variable])
       if (std::string S = symbolIn(Word, DB.index().files()[It->second].path); !S.empty())
         Result.push_back(S);
   }
@@ -325,7 +294,10 @@ void ExitAudit::missing(size_t N) {
   F.reason = M.scope.name + " queues " + Callback + "()" + More + " and can be unloaded, but " + Exit + " reaches no rcu_barrier(); the callback may run after its text is gone";
   TextWay W;
   std::string Doubt = doubt(N, W);
-  if (!Doubt.empty()) {
+  if (M.exits.size() > 1) { // no module has two; the makefile makes it of other objects in each configuration
+    F.confidence = Confidence::Low;
+    F.confidence_why = "the files of " + M.scope.name + " have " + std::to_string(M.exits.size()) + " exits, so they are never all of it; which of them goes with the callback is not known";
+  } else if (!Doubt.empty()) {
     F.confidence = Confidence::Low;
     F.confidence_why = Doubt;
     F.evidence.push_back({W.file, W.line, W.chain.back(), "names " + W.target + "(); reached by " + listed(W.chain)});
@@ -430,43 +402,6 @@ void ExitAudit::reportLate() {
 }
 
 } // namespace
-
-std::vector<QueueingModule> queueingModules(TreeState &State) {
-  std::map<std::pair<std::string, std::string>, QueueingModule> ByModule; // by name and first file
-  for (const CensusEntry &E : State.census()) {
-    const DeferralRule *Rule = State.rules().deferral(E.deferral);
-    if (E.kind != CensusKind::Call || !Rule || Rule->flavour != "rcu" || !StringRef(E.where.file).ends_with(".c"))
-      continue;
-    std::string Callback = namedCallback(E.callback);
-    if (Callback.empty())
-      continue;
-    ModuleFact Fact = State.scan().moduleFact(E.where.file);
-    if (!Fact.can_be_module || Fact.symbol.empty() || Fact.module.empty())
-      continue;
-    std::vector<std::string> Files = State.scan().frontend().filesOfModule(E.where.file);
-    std::string Symbol;
-    for (const FunctionPlace &P : State.database().definitionsOf(Callback)) {
-      const std::string &File = State.index().files()[P.file].path;
-      auto O = State.database().outline(P.file);
-      const OutlineFunction *F = O ? O->function(Callback) : nullptr;
-      if (F && std::find(Files.begin(), Files.end(), File) != Files.end() && (!F->is_static || File == E.where.file))
-        Symbol = F->is_static ? Callback + "@" + File : Callback;
-    }
-    if (Symbol.empty())
-      continue; // not text of this module
-    QueueingModule &M = ByModule[{Fact.module, Files.empty() ? E.where.file : Files.front()}];
-    M.scope = {Fact.module, Files};
-    M.sites.push_back(&E);
-    M.callbacks.insert(Symbol);
-    M.queueing.insert(E.function);
-  }
-  std::vector<QueueingModule> Result;
-  for (auto &[Key, M] : ByModule) {
-    M.exits = exitsOf(State, M.scope.files);
-    Result.push_back(std::move(M));
-  }
-  return Result;
-}
 
 void auditModuleExits(TreeState &State, const std::vector<QueueingModule> &Modules, std::vector<AuditFinding> &To) {
   std::vector<std::string> Files;

@@ -23,6 +23,9 @@ struct QueueingModule {
 };
 std::vector<QueueingModule> queueingModules(TreeState &State);
 
+/// What the initialisers of a text's file-scope variables name: variable -> identifiers between the braces.
+std::map<std::string, std::set<std::string>> initialisersIn(llvm::StringRef Text);
+
 /// (b): modules that may leave too early.
 void auditModuleExits(TreeState &State, const std::vector<QueueingModule> &Modules, std::vector<AuditFinding> &To);
 /// (c) and (d): the barriers of modules.

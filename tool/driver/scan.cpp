@@ -38,6 +38,13 @@ Expected<std::unique_ptr<Scan>> Scan::prepare(const ScanOptions &Options) {
   return S;
 }
 
+void Scan::leave(std::unique_ptr<Scan> S) {
+  static auto *Left = new std::vector<std::unique_ptr<Scan>>; // never destroyed
+  if (S && S->TheFrontend)
+    S->TheFrontend->removeTemporaries();
+  Left->push_back(std::move(S));
+}
+
 Error Scan::open() {
   {
     Timing::Phase P(Times, "rules");

@@ -50,7 +50,7 @@ TreeState::TreeState(TreeState &From, const Texts &Texts) : S(From.S), From(&Fro
     if (StringRef(Path).ends_with(".c") || StringRef(Path).ends_with(".h"))
       Overrides[Path] = Text.value_or("");
   }
-  Own = std::make_unique<OverlayIndex>(S.index(), All);
+  Own = std::make_unique<OverlayIndex>(S.index(), All, From.Own.get());
   DB = std::make_unique<Database>(*Own, S.rules(), S.options().jobs);
   DB->inherit(*From.DB, Changed);
   Census = censusWith(*Own, S.rules(), From.Census, Texts);

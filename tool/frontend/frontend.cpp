@@ -54,9 +54,12 @@ Frontend::Frontend(const Tree &Tr, const Index &Ix, FrontendOptions O)
       HeadersByName[sys::path::filename(Path).str()].push_back(Id);
 }
 
-Frontend::~Frontend() {
+Frontend::~Frontend() { removeTemporaries(); }
+
+void Frontend::removeTemporaries() {
   if (!TempDir.empty())
     sys::fs::remove_directories(TempDir);
+  TempDir.clear();
 }
 
 Expected<std::unique_ptr<Frontend>> Frontend::create(const Tree &T, const Index &I, FrontendOptions Options) {

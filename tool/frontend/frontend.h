@@ -51,6 +51,8 @@ public:
   /// `T` and `I` must outlive the result.
   static llvm::Expected<std::unique_ptr<Frontend>> create(const Tree &T, const Index &I, FrontendOptions Options);
   ~Frontend();
+  /// Removes the precompiled headers; nothing can be parsed any more. The destructor does so, too.
+  void removeTemporaries();
 
   /// Builds the shared headers for the files about to be parsed (those that the first architecture compiles), with the bodies of the
   /// functions `Names`. Never fails: without one parsing is slower.

@@ -4,6 +4,7 @@
 #include "tool/index/outline.h"
 
 #include "tool/index/lex.h"
+#include "tool/index/splice.h"
 #include "tool/index/structure.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLExtras.h"
@@ -106,7 +107,24 @@ Outline outlineOf(llvm::StringRef Text) {
   return Out;
 }
 
+namespace {
+
+/// Whether an identifier is broken over two lines somewhere, so that a search of the text for one might miss it.
+bool breaksWords(llvm::StringRef Text) {
+  auto IsWord = [](char C) { return isalnum(static_cast<unsigned char>(C)) || C == '_'; };
+  for (size_t At = Text.find('\\'); At != llvm::StringRef::npos; At = Text.find('\\', At + 1)) {
+    const char *Next = At ? behindSplice(Text.begin() + At, Text.end()) : nullptr;
+    if (Next && Next < Text.end() && IsWord(Text[At - 1]) && (IsWord(*Next) || *Next == '\\'))
+      return true;
+  }
+  return false;
+}
+
+} // namespace
+
 std::vector<OutlineToken> findTokens(llvm::StringRef Text, llvm::StringRef Word) {
+  if (!Text.contains(Word) && !breaksWords(Text))
+    return {}; // a look is a hundred times cheaper than the lexer
   LexedText L(Text);
   std::vector<OutlineToken> Out;
   std::vector<OutlineFunction> Functions;

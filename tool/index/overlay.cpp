@@ -17,21 +17,28 @@ bool isIndexed(StringRef Path) {
 
 } // namespace
 
-OverlayIndex::OverlayIndex(const Index &Base, const std::map<std::string, std::optional<std::string>> &Given) : Base(Base), Files(Base.files()) {
+OverlayIndex::OverlayIndex(const Index &Base, const std::map<std::string, std::optional<std::string>> &Given, const OverlayIndex *Previous) : Base(Base) {
   for (const auto &[Path, Text] : Given) {
     int Id = Base.find(Path);
     if (Id < 0) {
       if (!Text || !isIndexed(Path))
         continue;
+      if (Files.empty())
+        Files = Base.files();
       Id = static_cast<int>(Files.size());
       Files.push_back({Path, Text->size(), "", {}});
       New.emplace(Path, static_cast<uint32_t>(Id));
     }
     auto File = static_cast<uint32_t>(Id);
-    Files[File].size = Text ? Text->size() : 0;
-    Texts[File] = std::make_shared<const std::string>(Text.value_or(""));
-    Outlines[File] = outlineOf(*Texts[File]);
     Changed.push_back(File);
+    auto Known = Previous ? Previous->Texts.find(File) : Texts.end();
+    if (Previous && Known != Previous->Texts.end() && *Known->second == Text.value_or("")) {
+      Texts[File] = Known->second;
+      Outlines[File] = Previous->Outlines.at(File);
+      continue;
+    }
+    Texts[File] = std::make_shared<const std::string>(Text.value_or(""));
+    Outlines[File] = std::make_shared<const Outline>(outlineOf(*Texts[File]));
   }
   std::sort(Changed.begin(), Changed.end());
   auto With = [&](const std::vector<uint32_t> &Old) {
@@ -74,7 +81,7 @@ std::vector<FunctionPlace> OverlayIndex::definitionsOf(StringRef Function) const
   std::vector<FunctionPlace> Result = Base.definitionsOf(Function);
   std::erase_if(Result, [&](const FunctionPlace &P) { return Texts.count(P.file) != 0; });
   for (const auto &[File, O] : Outlines)
-    for (const OutlineFunction &F : O.functions)
+    for (const OutlineFunction &F : O->functions)
       if (F.name == Function)
         Result.push_back({File, F.line});
   std::sort(Result.begin(), Result.end(), [](const FunctionPlace &A, const FunctionPlace &B) { return std::pair(A.file, A.line) < std::pair(B.file, B.line); });
@@ -86,7 +93,7 @@ std::vector<uint32_t> OverlayIndex::includersOf(StringRef HeaderPath) const {
   // A changed file may include more or less than before.
   std::erase_if(Result, [&](uint32_t F) { return Texts.count(F) != 0; });
   for (const auto &[File, O] : Outlines)
-    for (const auto &[Line, Name] : O.includes) {
+    for (const auto &[Line, Name] : O->includes) {
       StringRef Wanted = Name;
       while (Wanted.consume_front("../")) {
       }

@@ -16,9 +16,11 @@ namespace krcu {
 class OverlayIndex : public Index {
 public:
   /// `Base` must outlive it. Texts: path -> new text, nothing for a deleted file. Paths that the index does not read (documents) do no harm.
-  OverlayIndex(const Index &Base, const std::map<std::string, std::optional<std::string>> &Texts);
+  /// `Previous`: another one over the same base, from which texts that are the same are taken; may be null.
+  OverlayIndex(const Index &Base, const std::map<std::string, std::optional<std::string>> &Texts, const OverlayIndex *Previous = nullptr);
 
-  const std::vector<IndexedFile> &files() const override { return Files; }
+  /// The sizes of changed files are those of the base.
+  const std::vector<IndexedFile> &files() const override { return Files.empty() ? Base.files() : Files; }
   uint64_t bytesRead() const override { return Base.bytesRead(); }
   int find(llvm::StringRef Path) const override;
   std::shared_ptr<const std::string> text(uint32_t File) const override;
@@ -37,9 +39,9 @@ public:
 
 private:
   const Index &Base;
-  std::vector<IndexedFile> Files; ///< the base's, then the new ones: numbers stay
+  std::vector<IndexedFile> Files; ///< the base's, then the new ones: numbers stay; empty if there are none
   std::map<uint32_t, std::shared_ptr<const std::string>> Texts;
-  std::map<uint32_t, Outline> Outlines;
+  std::map<uint32_t, std::shared_ptr<const Outline>> Outlines;
   std::map<std::string, uint32_t> New;
   std::vector<uint32_t> Deferrals, RuleWords, Changed;
 };

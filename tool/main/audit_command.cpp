@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/driver/audit.h"
+#include "tool/main/recall.h"
 #include "tool/main/review_commands.h"
 #include "tool/report/report.h"
 #include "tool/report/sarif.h"
@@ -72,6 +73,7 @@ void addAuditCommand(CLI::App &App, AuditCommandOptions &O) {
   C->add_option("--compile-commands", O.compile_commands, "use the flags of your own build (GCC databases included)");
   C->add_option("--format", O.format, "text, json or sarif")->check(CLI::IsMember({"text", "json", "sarif"}));
   C->add_option("-j,--jobs", O.jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
+  addCacheOptions(*C, O.cache, O.no_cache);
   C->add_flag("--stats", O.stats, "times of the phases, on standard error");
 }
 
@@ -86,10 +88,13 @@ int runAudit(const AuditCommandOptions &O, const char *Executable) {
   SO.assume = O.assume;
   SO.compile_commands = O.compile_commands;
   SO.jobs = O.jobs ? O.jobs : defaultJobs();
+  if (llvm::Error E = useCache(SO, O.cache, O.no_cache))
+    return error(std::move(E));
   auto S = Scan::prepare(SO);
   if (!S)
     return error(S.takeError());
   AuditReport R = auditTree(**S, {O.kinds, O.all});
+  (*S)->saveCache();
   if (llvm::Error E = filter(R, O))
     return error(std::move(E));
   for (const std::string &W : (*S)->warnings())

@@ -156,6 +156,7 @@ int runScan(const Options &O, ScanOptions SO) {
                                             : O.format == "json" ? scanJson(In)
                                                                  : scanText(In));
   Past.keep({Any ? Findings : Nothing, Text, warningsOf(**S)}, (*S)->tree());
+  Scan::leave(std::move(*S));
   return print(Text, Any ? Findings : Nothing);
 }
 
@@ -205,6 +206,7 @@ int runPatch(const Options &O, ScanOptions SO) {
   if (!Diff)
     return error(Diff.takeError());
   Past.keep({Status, *Diff, Notes + warningsOf(**S)}, (*S)->tree());
+  Scan::leave(std::move(*S));
   return print(*Diff, Status);
 }
 
@@ -326,11 +328,6 @@ void addScanning(CLI::App *C, Options &O) {
   C->add_flag("--no-pch", O.no_pch, "parse without a shared precompiled header (slow; to find out what is wrong)")->group("");
 }
 
-void addCache(CLI::App *C, Options &O) {
-  auto *Dir = C->add_option("--cache", O.cache, "directory of the cache (default: ${XDG_CACHE_HOME:-~/.cache}/krcu)");
-  C->add_flag("--no-cache", O.no_cache, "neither use nor leave anything there")->excludes(Dir);
-}
-
 void addFacts(CLI::App *C, Options &O) {
   C->add_option("--facts", O.facts, "what krcu extract wrote: those files are not parsed again (may be given more than once)")
       ->allow_extra_args(false); // or it would swallow TREE
@@ -348,14 +345,14 @@ void addCommands(CLI::App &App, Options &O) {
   CLI::App *ScanCommand = App.add_subcommand("scan", "one line per candidate: site, callback, class, reason; and a summary that accounts for every call");
   addScanning(ScanCommand, O);
   addFormat(ScanCommand, O, true);
-  addCache(ScanCommand, O);
+  addCacheOptions(*ScanCommand, O.cache, O.no_cache);
   addFacts(ScanCommand, O);
   addPaths(ScanCommand, O);
   ScanCommand->add_flag("--all", O.all, "list every call, also those whose callback does more than free");
   CLI::App *PatchCommand = App.add_subcommand("patch", "the safe conversions as a unified diff on standard output");
   addScanning(PatchCommand, O);
   addFormat(PatchCommand, O);
-  addCache(PatchCommand, O);
+  addCacheOptions(*PatchCommand, O.cache, O.no_cache);
   addFacts(PatchCommand, O);
   addPaths(PatchCommand, O);
   PatchCommand->add_flag("--in-place", O.in_place, "rewrite the files (all or none) and print their names");
@@ -367,12 +364,12 @@ void addCommands(CLI::App &App, Options &O) {
   CLI::App *ExplainCommand = App.add_subcommand("explain", "the whole chain of evidence for one site");
   addScanning(ExplainCommand, O);
   addFormat(ExplainCommand, O);
-  addCache(ExplainCommand, O);
+  addCacheOptions(*ExplainCommand, O.cache, O.no_cache);
   addFacts(ExplainCommand, O);
   ExplainCommand->add_option("FILE:LINE", O.place, "the site, as krcu scan prints it")->required();
   CLI::App *ExtractCommand = App.add_subcommand("extract", "the facts of a share of the files, for krcu scan --facts: one tree on many machines");
   addScanning(ExtractCommand, O);
-  addCache(ExtractCommand, O);
+  addCacheOptions(*ExtractCommand, O.cache, O.no_cache);
   addPaths(ExtractCommand, O);
   ExtractCommand->add_option("--shard", O.shard, "I/N: the files of share I of N (default: 1/1, all)");
   ExtractCommand->add_option("-o,--output", O.output, "file for the facts")->required();

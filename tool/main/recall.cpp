@@ -2,6 +2,7 @@
 #include "tool/main/recall.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <sys/ioctl.h>
@@ -34,22 +35,44 @@ Digest argumentsOf(const std::string &Command, const Options &O, const ScanOptio
 
 } // namespace
 
-llvm::Error Recall::open(ScanOptions &SO, bool Always) {
-  std::string Dir = O.no_cache ? "" : O.cache.empty() ? defaultCacheDir() : O.cache;
-  if (Dir.empty() && O.facts.empty() && !Always)
-    return llvm::Error::success();
+void addCacheOptions(CLI::App &Command, std::string &Dir, bool &No) {
+  auto *Where = Command.add_option("--cache", Dir, "directory of the cache (default: ${XDG_CACHE_HOME:-~/.cache}/krcu)");
+  Command.add_flag("--no-cache", No, "neither use nor leave anything there")->excludes(Where);
+}
+
+namespace {
+
+std::string cacheDir(const std::string &Dir, bool No) { return No ? "" : Dir.empty() ? defaultCacheDir() : Dir; }
+
+llvm::Error openCache(ScanOptions &SO, const std::string &Dir, const std::vector<std::string> &Facts) {
   auto T = openTree(SO);
   if (!T)
     return T.takeError();
-  auto C = ScanCache::open(SO, Dir, O.facts);
+  auto C = ScanCache::open(SO, Dir, Facts);
   if (!C)
     return C.takeError();
-  Cache = *C;
+  SO.cache = *C;
+  return SO.cache->look(*T, SO.jobs);
+}
+
+} // namespace
+
+llvm::Error useCache(ScanOptions &SO, const std::string &Dir, bool No) {
+  std::string Used = cacheDir(Dir, No);
+  return Used.empty() ? llvm::Error::success() : openCache(SO, Used, {});
+}
+
+llvm::Error Recall::open(ScanOptions &SO, bool Always) {
+  std::string Dir = cacheDir(O.cache, O.no_cache);
+  if (Dir.empty() && O.facts.empty() && !Always)
+    return llvm::Error::success();
+  if (llvm::Error E = openCache(SO, Dir, O.facts))
+    return E;
+  Cache = SO.cache;
   Jobs = SO.jobs;
-  SO.cache = Cache;
   if (!Command.empty())
     Arguments = argumentsOf(Command, O, SO);
-  return Cache->look(*T, Jobs);
+  return llvm::Error::success();
 }
 
 std::optional<int> Recall::replay() const {

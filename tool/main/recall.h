@@ -13,6 +13,11 @@ namespace krcu {
 /// The tree, with the external module if one is named.
 llvm::Expected<Tree> openTree(const ScanOptions &S);
 
+/// --cache and --no-cache.
+void addCacheOptions(CLI::App &Command, std::string &Dir, bool &No);
+/// Gives the scan the cache in `Dir` (empty: the user's own), unless `No`. Fails if the tree cannot be looked at.
+llvm::Error useCache(ScanOptions &SO, const std::string &Dir, bool No);
+
 class Recall {
 public:
   /// `Command`: what the output depends on besides the options; empty if it is not to be kept.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/main/recall.h"
 #include "tool/main/review_commands.h"
 #include "tool/driver/review.h"
 #include "tool/report/report.h"
@@ -55,6 +56,7 @@ void addReviewCommand(CLI::App &App, ReviewOptions &O) {
   C->add_option("--assume", O.assume, "what-if: an era (no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics")->allow_extra_args(false);
   C->add_option("--format", O.format, "text, json or sarif")->check(CLI::IsMember({"text", "json", "sarif"}));
   C->add_option("-j,--jobs", O.jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
+  addCacheOptions(*C, O.cache, O.no_cache);
   C->add_flag("--stats", O.stats, "times of the phases, on standard error");
 }
 
@@ -88,6 +90,8 @@ int runReview(const ReviewOptions &O, const char *Executable) {
     SO.rules = O.rules;
     SO.assume = O.assume;
     SO.jobs = O.jobs ? O.jobs : defaultJobs();
+    if (llvm::Error E = useCache(SO, O.cache, O.no_cache || Unpacked)) // an unpacked commit is gone tomorrow
+      return error(std::move(E));
     auto S = Scan::prepare(SO);
     if (!S)
       return error(S.takeError());
@@ -96,10 +100,12 @@ int runReview(const ReviewOptions &O, const char *Executable) {
       Timing::Phase Phase((*S)->timing(), "review");
       C = reviewPatches(**S, Box->patches);
     }
+    (*S)->saveCache();
     C.name = Named;
     Report.columns.push_back(std::move(C));
     if (O.stats)
       std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
+    Scan::leave(std::move(*S));
   }
   for (const std::string &N : Report.notes)
     std::fprintf(stderr, "krcu: note: %s\n", N.c_str());

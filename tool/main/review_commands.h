@@ -15,16 +15,16 @@ struct ReviewOptions {
   std::string range, repository;    ///< --range A..B, --repo DIR
   std::string reply;                ///< --reply DIR
   std::vector<std::string> rules, assume;
-  std::string format = "text";
+  std::string format = "text", cache;
   unsigned jobs = 0;
-  bool stats = false;
+  bool stats = false, no_cache = false;
 };
 
 struct AuditCommandOptions {
-  std::string tree, compile_commands, suppressions, baseline, format = "text";
+  std::string tree, compile_commands, suppressions, baseline, format = "text", cache;
   std::vector<std::string> rules, assume, kinds;
   unsigned jobs = 0;
-  bool all = false, stats = false;
+  bool all = false, stats = false, no_cache = false;
 };
 
 void addAuditCommand(CLI::App &App, AuditCommandOptions &O);
