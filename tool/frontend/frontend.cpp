@@ -38,6 +38,15 @@ struct Frontend::Attempt {
   std::vector<std::string> extra_dirs;
 };
 
+/// How a file that never parses without an error came nearest to it.
+struct Frontend::Hopeless {
+  Variant *variant;
+  Attempt attempt;
+  std::string cause;
+  bool built;
+  std::set<std::string> inputs; ///< of all attempts
+};
+
 struct Frontend::Worker {
   /// One FileManager for each view of the tree: variant (its configuration included), trace overlay, the user's own build.
   std::map<std::tuple<const Variant *, bool, bool>, std::unique_ptr<FileCache>> caches;
@@ -263,6 +272,10 @@ ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string 
     if (Names.size() > 1)
       Names.resize(1);
   }
+  // A file that fails however it is tried fails so again; what came nearest is not looked for twice.
+  std::string Asked = Request.overrides || Request.bodies.all ? std::string() : variantKey(Main + ":" + Request.variant, Request.force);
+  if (std::shared_ptr<const Hopeless> Known = hopeless(Asked))
+    return tryLast(Request, Main, W, Consumer, *Known);
   ParseOutcome Best;
   Best.main_file = Main;
   Best.cause = archOf(Main).empty() ? "no architecture of this tree is known to krcu"
@@ -339,12 +352,27 @@ ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string 
   }
   if (!BestVariant)
     return Best;
-  std::string Cause = Best.cause;
-  bool Built = Best.built;
   BestAttempt.last_resort = true;
-  // Shown once more, now with the consumer: parsing is deterministic, so this is the attempt that was counted.
-  Best = parseUnder(*BestVariant, Request, Main, W, BestAttempt, &Consumer);
-  Best.built = Built;
+  auto Found = std::make_shared<const Hopeless>(Hopeless{BestVariant, BestAttempt, Best.cause, Best.built, W.inputs});
+  if (!Asked.empty()) {
+    std::lock_guard<std::mutex> Guard(HopelessLock);
+    HopelessFiles.emplace(Asked, Found);
+  }
+  return tryLast(Request, Main, W, Consumer, *Found);
+}
+
+std::shared_ptr<const Frontend::Hopeless> Frontend::hopeless(const std::string &Asked) {
+  std::lock_guard<std::mutex> Guard(HopelessLock);
+  auto It = HopelessFiles.find(Asked);
+  return It == HopelessFiles.end() ? nullptr : It->second;
+}
+
+/// The attempt with the fewest errors, with the consumer: parsing is deterministic, so this is the one that was counted.
+ParseOutcome Frontend::tryLast(const ParseRequest &Request, const std::string &Main, Worker &W, const AstConsumer &Consumer, const Hopeless &H) {
+  ParseOutcome Best = parseUnder(*H.variant, Request, Main, W, H.attempt, &Consumer);
+  W.inputs.insert(H.inputs.begin(), H.inputs.end());
+  const std::string &Cause = H.cause;
+  Best.built = H.built;
   Best.cause = Cause;
   if (Best.errors)
     for (const ParseDiagnostic &D : Best.diagnostics)

@@ -88,6 +88,7 @@ private:
   struct Variant;
   struct Worker;
   struct Attempt;
+  struct Hopeless;
   Frontend(const Tree &T, const Index &I, FrontendOptions Options);
   static std::string variantKey(const std::string &Name, const std::map<std::string, std::string> &Force);
   Variant *variant(const std::string &Name, const std::map<std::string, std::string> &Force = {});
@@ -97,6 +98,8 @@ private:
   ParseOutcome parseAny(const ParseRequest &Request, Worker &W, const AstConsumer &Consumer);
   ParseOutcome parseHeaders(const ParseRequest &Request, Worker &W, const AstConsumer &Consumer);
   ParseOutcome parseMain(const ParseRequest &Request, const std::string &Main, Worker &W, const AstConsumer &Consumer);
+  std::shared_ptr<const Hopeless> hopeless(const std::string &Asked);
+  ParseOutcome tryLast(const ParseRequest &Request, const std::string &Main, Worker &W, const AstConsumer &Consumer, const Hopeless &H);
   const PrecompiledHeader *headerFor(const Variant &V, const ParseRequest &Request, const std::string &Main) const;
   std::set<std::string> headersDefining(const std::set<std::string> &Names) const;
   std::vector<std::string> missingIncludeDirs(const std::vector<std::string> &Missing, const std::string &File) const;
@@ -109,6 +112,8 @@ private:
   std::map<std::string, std::vector<uint32_t>> HeadersByName;
   std::mutex VariantsLock;
   std::map<std::string, std::unique_ptr<Variant>> Variants;
+  std::mutex HopelessLock;
+  std::map<std::string, std::shared_ptr<const Hopeless>> HopelessFiles; ///< by file, variant and turned symbols
   std::vector<std::unique_ptr<Worker>> Workers;
   std::string TempDir;
 };

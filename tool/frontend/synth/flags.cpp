@@ -61,11 +61,12 @@ std::vector<std::string> makeFlags(const Builder &B) {
   Flags.push_back("-D__KERNEL__");
   addVariant(B, Flags);
   Flags.push_back(standardOf(B));
-  for (const char *Flag :
-       {"-fshort-wchar", "-funsigned-char", "-fno-common", "-fno-strict-aliasing", "-fms-extensions",
-        "-fno-PIE", "-Wno-everything", "-ferror-limit=0", "-DKBUILD_MODFILE=\"x\"", "-DKBUILD_BASENAME=\"x\"",
-        "-DKBUILD_MODNAME=\"x\"", "-D__KBUILD_MODNAME=kmod_x"})
+  for (const char *Flag : {"-fshort-wchar", "-funsigned-char", "-fno-common", "-fno-strict-aliasing", "-fno-PIE", "-Wno-everything", "-ferror-limit=0",
+                           "-DKBUILD_MODFILE=\"x\"", "-DKBUILD_BASENAME=\"x\"", "-DKBUILD_MODNAME=\"x\"", "-D__KBUILD_MODNAME=kmod_x"})
     Flags.push_back(Flag);
+  // Only where the tree asks for it (mainline since 6.19): it makes keywords of names like _inline.
+  if (llvm::StringRef(B.read("Makefile").value_or("")).contains("-fms-extensions"))
+    Flags.push_back("-fms-extensions");
   return Flags;
 }
 
