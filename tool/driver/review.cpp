@@ -126,6 +126,9 @@ void Review::parseAhead(const std::vector<ReviewPatch> &Patches) {
   States.front()->watchUnused(Once);
   Ahead->watchUnused(Once);
   States.front()->parse(Old);
+  for (const std::string &File : Once)
+    if (const ParseOutcome *Was = States.front()->outcome(File); Was && Was->parsed && Was->errors == 0)
+      Ahead->useVariant(File, Was->variant);
   Ahead->parse(New);
 }
 
@@ -169,6 +172,9 @@ void Review::collectFacts(TreeState &Before, TreeState &After, std::vector<Revie
   std::erase_if(Old, [&](const auto &Each) { return Before.outcome(Each.first) && Before.database().served(Each.first).includes(Each.second); });
   std::erase_if(New, [&](const auto &Each) { return Ahead && After.adopt(*Ahead, Each.first, Each.second); });
   Before.parse(Old);
+  for (const ReviewedFile &F : Files) // a text that is wrong is wrong everywhere: no other architecture need be tried for it
+    if (const ParseOutcome *Was = F.before_path.empty() ? nullptr : Before.outcome(F.before_path); Was && Was->parsed && Was->errors == 0)
+      After.useVariant(F.after_path, Was->variant);
   After.parse(New);
   for (ReviewedFile &F : Files) {
     auto Take = [](TreeState &State, const std::string &Path, FileFacts &To) {

@@ -81,7 +81,9 @@ TEST_F(RealReview, OwnConversionsAndTheirMutants) {
     }
   }
   unsigned Caught = 0;
-  for (const review::PatchReview &P : reviewIn(patchesOf(Mutants)).patches) {
+  std::vector<review::ReviewPatch> Bad = patchesOf(Mutants);
+  review::Column Judged = reviewIn(Bad);
+  for (const review::PatchReview &P : Judged.patches) {
     EXPECT_EQ(P.verdict, PatchVerdict::Broken) << P.patch->subject << ": " << P.reason;
     Caught += P.verdict == PatchVerdict::Broken;
   }
@@ -94,7 +96,8 @@ TEST_F(RealReview, OwnConversionsAndTheirMutants) {
   std::map<std::string, bool> Unsafe;
   for (const SiteReport &R : (*S2)->sites())
     Unsafe[R.census.where.file] = Unsafe[R.census.where.file] || R.cls == SiteClass::Unsafe;
-  for (const review::PatchReview &P : reviewIn(patchesOf(Made->files), {"batching"}).patches)
+  review::Column Then = reviewIn(Patches, {"batching"});
+  for (const review::PatchReview &P : Then.patches)
     EXPECT_EQ(P.verdict == PatchVerdict::Wait, Unsafe[P.patch->subject]) << P.patch->subject << ": " << P.reason;
 }
 

@@ -7,6 +7,8 @@
 #include "tool/rewrite/rewrite.h"
 #include "tool/support/error.h"
 #include "gtest/gtest.h"
+#include <filesystem>
+#include <fstream>
 #include <functional>
 
 using namespace krcu;
@@ -235,6 +237,42 @@ TEST_F(Reviewed, PathsOutOfTheTreeAreRefused) {
     review::Column C = reviewAll();
     EXPECT_EQ(C.patches[0].verdict, PatchVerdict::Broken) << Path;
   }
+}
+
+TEST_F(Reviewed, ASymlinkOutOfTheTreeIsNotFollowed) {
+  std::filesystem::path Outside = std::filesystem::path(Tree.path("drv")).parent_path().parent_path() / "krcu-review-outside";
+  std::filesystem::create_directories(Outside);
+  std::ofstream(Outside / "x.c") << "int a;\n";
+  std::filesystem::create_directory_symlink(Outside, Tree.path("drv/out"));
+  Patches.assign(1, {});
+  Patches[0].diff = review::parseDiff("--- a/drv/out/x.c\n+++ b/drv/out/x.c\n@@ -1 +1 @@\n-int a;\n+int b;\n");
+  review::Column C = reviewAll();
+  EXPECT_EQ(C.patches[0].verdict, PatchVerdict::Broken) << C.patches[0].reason;
+  EXPECT_FALSE(C.patches[0].applies);
+  std::ifstream Left(Outside / "x.c");
+  std::string Text((std::istreambuf_iterator<char>(Left)), {});
+  EXPECT_EQ(Text, "int a;\n");
+  std::filesystem::remove_all(Outside);
+}
+
+TEST_F(Reviewed, TenThousandFilesHideNoMutant) {
+  Tree.write("drv/drv.c", moduleText(Shapes[0]));
+  std::string New = scanAndPatch(Tree.options()).patch.files.begin()->second.second;
+  ASSERT_TRUE(replaceOnce(New, "(item, rcu)", "(item, second)"));
+  auto Diff = unifiedDiff({{"drv/drv.c", {Tree.read("drv/drv.c"), New}}});
+  ASSERT_TRUE(bool(Diff));
+  std::string Text = *Diff;
+  for (int N = 0; N < 10000; ++N) {
+    std::string File = "lib/made/x" + std::to_string(N) + ".c";
+    Text += "diff --git a/" + File + " b/" + File + "\nnew file mode 100644\n--- /dev/null\n+++ b/" + File + "\n@@ -0,0 +1 @@\n+int made" + std::to_string(N) + ";\n";
+  }
+  Patches.assign(1, {});
+  Patches[0].diff = review::parseDiff(Text);
+  ASSERT_EQ(Patches[0].diff.files.size(), 10001u);
+  review::Column C = reviewAll();
+  EXPECT_EQ(C.patches[0].verdict, PatchVerdict::Broken);
+  EXPECT_TRUE(C.patches[0].applies);
+  EXPECT_EQ(C.patches[0].files.size(), 10001u);
 }
 
 } // namespace

@@ -94,6 +94,8 @@ void TreeState::parseOne(const std::string &File, const Demand &D, unsigned Work
   Request.bodies.words = D.words;
   Request.bodies.names = D.names;
   Request.warn_unused = Watched.count(File) != 0;
+  if (auto It = Variants.find(File); It != Variants.end())
+    Request.variant = It->second;
   FactsCache *Cache = Overrides.empty() ? S.facts() : nullptr; // it knows the disk only
   Request.bodies.headers = CensusHeaders;
   Digest Key = Cache ? Cache->keyOf(Request, D.summarise) : Digest();

@@ -48,6 +48,8 @@ public:
   bool adopt(TreeState &Other, const std::string &File, const Demand &D);
   /// What Clang said of the file when parse() last had it.
   const ParseOutcome *outcome(const std::string &File) const;
+  /// The architecture under which a file is parsed from now on, where another text of it already showed which one that is.
+  void useVariant(const std::string &File, const std::string &Variant) { Variants[File] = Variant; }
   /// Asks for warnings about unused things in these files from now on.
   void watchUnused(const std::set<std::string> &Files) { Watched = Files; }
 
@@ -65,6 +67,7 @@ private:
   std::vector<CensusEntry> Census;
   std::set<std::string> CensusHeaders, Watched;
   std::map<std::string, ParseOutcome> Outcomes;
+  std::map<std::string, std::string> Variants;
   bool HeadersChanged = false;
 };
 

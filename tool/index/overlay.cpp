@@ -114,7 +114,7 @@ std::vector<uint32_t> OverlayIndex::transitiveIncludersOf(StringRef HeaderPath) 
     Work.pop_back();
     for (uint32_t F : includersOf(Path))
       if (Seen.insert(F).second)
-        Work.push_back(Files[F].path);
+        Work.push_back(files()[F].path);
   }
   return {Seen.begin(), Seen.end()};
 }

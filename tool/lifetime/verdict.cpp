@@ -417,7 +417,14 @@ void Judge::judgeCache(SiteReport &R, const std::string &Place) {
     return rank(R, Verdict::Review, Reason::SearchIncomplete, "more files would have to be parsed");
   bool AllWaited = true, AllHarmless = true, InitOnly = true, NeverRuns = false;
   std::string Worst, Unknown;
-  for (const Destruction &D : C.destroys) {
+  // One in the site's own function comes first: it is what a reader has before his eyes.
+  std::vector<const Destruction *> Order;
+  for (bool Here : {true, false})
+    for (const Destruction &D : C.destroys)
+      if ((D.where.file == R.census.where.file && plainName(D.function->function) == R.census.function) == Here)
+        Order.push_back(&D);
+  for (const Destruction *Next : Order) {
+    const Destruction &D = *Next;
     auto Key = std::tuple(Place, D.function, D.call);
     auto Known = Destructions.find(Key);
     if (Known == Destructions.end())

@@ -7,6 +7,7 @@
 #include "tool/support/io.h"
 #include "gtest/gtest.h"
 #include <filesystem>
+#include <fstream>
 #include <unistd.h>
 
 namespace krcu::review {
@@ -152,4 +153,23 @@ TEST_F(Mails, NoFile) {
 }
 
 } // namespace
+TEST_F(Mails, TwoHundredMegabytes) {
+  {
+    std::ofstream Out(Path, std::ios::binary);
+    std::string Talk(64 * 1024, 'x');
+    for (size_t N = 80; N < Talk.size(); N += 80)
+      Talk[N] = '\n';
+    for (int N = 0; N < 3200; ++N)
+      Out << mail("Re: idle talk " + std::to_string(N), "", Talk);
+    Out << mail("[PATCH] x: change it", "", std::string("Text.\n---\n") + Plain);
+    ASSERT_TRUE(Out.flush());
+  }
+  ASSERT_GT(std::filesystem::file_size(Path), 200u << 20);
+  auto Box = readInbox({Path});
+  ASSERT_TRUE(bool(Box)) << message(Box.takeError());
+  ASSERT_EQ(Box->patches.size(), 1u);
+  EXPECT_EQ(Box->patches[0].subject, "x: change it");
+  EXPECT_EQ(Box->patches[0].diff.files.size(), 1u);
+}
+
 } // namespace krcu::review
