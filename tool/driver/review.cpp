@@ -55,8 +55,10 @@ public:
     States.push_back(std::make_unique<TreeState>(S));
     parseAhead(Patches);
     prepareHeader(Patches, {});
-    for (const ReviewPatch &P : Patches)
+    for (const ReviewPatch &P : Patches) {
       C.patches.push_back(reviewOne(P));
+      States.erase(States.begin()); // the state after the patch is all that the next one needs
+    }
     C.era = States.back()->semantics().era;
     return C;
   }
@@ -71,7 +73,7 @@ private:
   std::string compileProblem(TreeState &Before, TreeState &After, const ReviewedFile &F, unsigned Worker, Location &Where);
 
   Scan &S;
-  std::vector<std::unique_ptr<TreeState>> States; ///< each holds on to the one before
+  std::vector<std::unique_ptr<TreeState>> States; ///< before and after the patch in hand
   bool HeaderMade = false;
   std::unique_ptr<TreeState> Ahead;               ///< all patches applied, and the files that one of them touches parsed; may be null
 };

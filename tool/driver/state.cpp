@@ -38,8 +38,9 @@ TreeState::TreeState(Scan &S) : S(S), TheSemantics(S.semantics()), DB(std::make_
       CensusHeaders.insert(E.where.file);
 }
 
-TreeState::TreeState(TreeState &From, const Texts &Texts) : S(From.S), From(&From), All(From.All), TheSemantics(From.TheSemantics) {
+TreeState::TreeState(const TreeState &From, const Texts &Texts) : S(From.S), All(From.All), TheSemantics(From.TheSemantics) {
   bool Probe = false;
+  std::set<std::string> Changed;
   for (const auto &[Path, Text] : Texts) {
     All[Path] = Text;
     Changed.insert(Path);
@@ -53,6 +54,10 @@ TreeState::TreeState(TreeState &From, const Texts &Texts) : S(From.S), From(&Fro
   Own = std::make_unique<OverlayIndex>(S.index(), All, From.Own.get());
   DB = std::make_unique<Database>(*Own, S.rules(), S.options().jobs);
   DB->inherit(*From.DB, Changed);
+  if (!HeadersChanged)
+    for (const auto &[File, Outcome] : From.Outcomes)
+      if (!Changed.count(File))
+        Outcomes.emplace(File, Outcome);
   Census = censusWith(*Own, S.rules(), From.Census, Texts);
   for (const CensusEntry &E : Census)
     if (StringRef(E.where.file).ends_with(".h"))
@@ -141,6 +146,7 @@ void TreeState::parse(const std::map<std::string, Demand> &Wanted) {
     else
       DB->addUnparsed(File, D, Cause.empty() ? "it could not be parsed" : Cause);
     Outcomes[File] = std::move(Results[N]);
+    Outcomes[File].inputs.clear(); // thousands of names that nobody asks for any more
   }
   DB->link();
 }
@@ -171,9 +177,7 @@ bool TreeState::adopt(TreeState &Other, const std::string &File, const Demand &D
 
 const ParseOutcome *TreeState::outcome(const std::string &File) const {
   auto It = Outcomes.find(File);
-  if (It != Outcomes.end())
-    return &It->second;
-  return From && !Changed.count(File) && !HeadersChanged ? From->outcome(File) : nullptr;
+  return It == Outcomes.end() ? nullptr : &It->second;
 }
 
 } // namespace krcu

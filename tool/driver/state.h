@@ -22,8 +22,8 @@ public:
 
   /// The tree as it is on disk.
   explicit TreeState(Scan &S);
-  /// `From` with `Changed` over it; what `From` knows of other files is known here too. Both must outlive it.
-  TreeState(TreeState &From, const Texts &Changed);
+  /// `From` with `Changed` over it; what `From` knows of other files is known here too.
+  TreeState(const TreeState &From, const Texts &Changed);
 
   Scan &scan() { return S; }
   const Index &index() const { return Own ? *Own : S.index(); }
@@ -57,8 +57,6 @@ private:
   void parseOne(const std::string &File, const Demand &D, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome);
 
   Scan &S;
-  const TreeState *From = nullptr; ///< null: the disk
-  std::set<std::string> Changed; ///< since `From`
   Texts All; ///< every difference to the disk
   std::map<std::string, std::string> Overrides;
   std::unique_ptr<OverlayIndex> Own;

@@ -5,6 +5,7 @@
 // whether the text can be rewritten. A later question never makes an earlier answer better: what is not known is never safe.
 #include "tool/lifetime/verdict.h"
 #include "tool/lifetime/targets.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 
@@ -42,27 +43,6 @@ void settle(SiteReport &R, SiteClass C, Reason Why, std::string Detail = {}) {
   if (!Detail.empty())
     R.detail = std::move(Detail);
 }
-
-void rank(SiteReport &R, Verdict V, Reason Why, std::string Detail = {}) {
-  // Several caches: the worst one decides (unsafe before review before safe).
-  auto Badness = [](Verdict X) { return X == Verdict::Unsafe ? 3 : X == Verdict::Review ? 2 : X == Verdict::Safe ? 1 : 0; };
-  if (Badness(V) <= Badness(R.verdict))
-    return;
-  R.verdict = V;
-  R.reason = Why;
-  R.detail = std::move(Detail);
-}
-
-std::string join(const std::vector<std::string> &Parts, const char *Between) {
-  std::string Result;
-  for (const std::string &P : Parts)
-    Result += (Result.empty() ? "" : Between) + P;
-  return Result;
-}
-
-} // namespace
-
-namespace {
 
 /// Whether two configurations make the same of a call: the same callback, and the same object and member under each name.
 bool sameSite(const CallSiteFact &A, const CallSiteFact &B) {
@@ -248,7 +228,7 @@ void Judge::judgeSite(SiteReport &R) {
     std::string Problem = DB.problem(E.where.file);
     if (!Problem.empty())
       return settle(R, SiteClass::NotParsed, Reason::NotParsed, Problem);
-    return settle(R, SiteClass::NotParsed, Reason::Hidden, join(E.conditions, " and "));
+    return settle(R, SiteClass::NotParsed, Reason::Hidden, llvm::join(E.conditions, " and "));
   }
   if (!nameCallback(R))
     return;
@@ -366,225 +346,6 @@ bool Judge::nameReplacement(SiteReport &R, const CallbackReport &C, const Conver
                             "; " + plainName(C.function) + "() frees the address " + std::to_string(-C.object_offset) +
                             " bytes before the head: the same object"});
   return true;
-}
-
-void Judge::judgeLifetime(SiteReport &R) {
-  bool Vmalloc = false;
-  for (const Effect &E : R.callback.frees) {
-    const FreeRule *F = DB.rules().free(E.name);
-    Vmalloc = Vmalloc || (F && (F->family == "vfree" || F->family == "kvfree"));
-  }
-  if (Vmalloc) {
-    if (S.is("kvfree_rcu_frees_vmalloc"))
-      rank(R, Verdict::Safe, Reason::GeneralPurposeCache);
-    else
-      rank(R, Verdict::Review, Reason::VmallocUnknown);
-  }
-  if (R.callback.caches.empty()) {
-    rank(R, Verdict::Safe, Reason::GeneralPurposeCache);
-    return;
-  }
-  judgeCaches(R);
-}
-
-const CacheReport &Judge::cache(const std::string &Place) {
-  auto It = Caches.find(Place);
-  if (It == Caches.end())
-    It = Caches.emplace(Place, reportCache(DB, *Solution, Place)).first;
-  Pending = Pending || It->second.pending;
-  return It->second;
-}
-
-void Judge::judgeCaches(SiteReport &R) {
-  if (!Options.whole_life && S.is("destroy_waits_kfree_rcu") && S.is("kfree_rcu_takes_slab_objects") && !S.fact("slob").value)
-    return rank(R, Verdict::Safe, Reason::DestroyWaits);
-  for (const std::string &Place : R.callback.caches) {
-    if (Partial && Settled.count(Place))
-      continue; // it had nothing open; the last round looks at everything again
-    bool Before = Pending;
-    Pending = false;
-    judgeCache(R, Place);
-    if (!Pending)
-      Settled.insert(Place);
-    Pending = Pending || Before;
-  }
-}
-
-void Judge::judgeCache(SiteReport &R, const std::string &Place) {
-  const CacheReport &C = cache(Place);
-  R.caches.push_back(C);
-  if (C.pending) // should it stay so, nothing is known
-    return rank(R, Verdict::Review, Reason::SearchIncomplete, "more files would have to be parsed");
-  bool AllWaited = true, AllHarmless = true, InitOnly = true, NeverRuns = false;
-  std::string Worst, Unknown;
-  // One in the site's own function comes first: it is what a reader has before his eyes.
-  std::vector<const Destruction *> Order;
-  for (bool Here : {true, false})
-    for (const Destruction &D : C.destroys)
-      if ((D.where.file == R.census.where.file && plainName(D.function->function) == R.census.function) == Here)
-        Order.push_back(&D);
-  for (const Destruction *Next : Order) {
-    const Destruction &D = *Next;
-    auto Key = std::tuple(Place, D.function, D.call);
-    auto Known = Destructions.find(Key);
-    if (Known == Destructions.end())
-      Known = Destructions.emplace(Key, judgeDestruction(C, D)).first;
-    const DestructionReport &Report = Known->second;
-    Pending = Pending || Report.pending; // for each site that asks
-    R.destructions.push_back(Report);
-    if (Report.harmless) {
-      NeverRuns = true;
-      continue;
-    }
-    AllHarmless = false;
-    if (Report.waited)
-      continue;
-    if (!Report.unknown.empty()) {
-      Unknown = Report.unknown;
-      continue;
-    }
-    AllWaited = false;
-    if (!Report.init_only) {
-      if (InitOnly) // the first one that matters names the reason
-        Worst = C.name + " is destroyed in " + plainName(D.function->function) + "() at " + D.where.file + ":" + std::to_string(D.where.line);
-      InitOnly = false;
-    }
-  }
-  if (!S.is("kfree_rcu_takes_slab_objects") || S.fact("slob").value) {
-    rank(R, Verdict::Unsafe, Reason::Slob);
-    return;
-  }
-  if (S.is("destroy_waits_kfree_rcu")) {
-    rank(R, Verdict::Safe, C.complete && C.identified && C.destroys.empty() ? Reason::NeverDestroyed : Reason::DestroyWaits, C.name);
-    return;
-  }
-  bool Reached = !C.destroys.empty() && !AllHarmless && !AllWaited;
-  if (Reached && !InitOnly) {
-    rank(R, Verdict::Unsafe, Reason::DestroyedWithoutWait, Worst);
-  } else if (!C.identified) {
-    rank(R, Verdict::Review, Reason::CacheUnknown, join(C.missing, "; "));
-  } else if (!C.complete) {
-    rank(R, Verdict::Review, Reason::SearchIncomplete, join(C.missing, "; "));
-  } else if (!Unknown.empty()) {
-    rank(R, Verdict::Review, Reason::SearchIncomplete, Unknown);
-  } else if (Reached) {
-    rank(R, Verdict::Review, Reason::InitErrorPathOnly, C.name);
-  } else if (C.destroys.empty()) {
-    rank(R, Verdict::Safe, Reason::NeverDestroyed, C.name);
-  } else if (AllHarmless) {
-    rank(R, Verdict::Safe, NeverRuns && !R.destructions.empty() ? Reason::NeverReached : Reason::NoObjectYet, C.name);
-  } else {
-    rank(R, Verdict::Safe, Reason::BarrierWaits, C.name);
-  }
-}
-
-/// A destruction right behind the creation: nothing that ran in between can have taken an object from the cache. What is destroyed must be
-/// the new cache itself: made on every way to the destruction, or NULL on the others because the function runs but once.
-bool Judge::noObjectYet(const CacheReport &C, const DestructionReport &R, std::string &Why) const {
-  const Destruction &D = R.what;
-  const FunctionFact &F = *D.function;
-  const std::vector<unsigned> &Must = F.calls[D.call].before;
-  std::set<unsigned> May(F.calls[D.call].maybe_before.begin(), F.calls[D.call].maybe_before.end()), Between = May;
-  if (C.creates.empty())
-    return false;
-  for (const CreateFact *Create : C.creates) {
-    std::vector<const FlowFact *> Into = Solution->into(D.value);
-    if (Create->function != F.function ||
-        std::none_of(Into.begin(), Into.end(), [&](const FlowFact *Flow) { return Flow->from == Create->place; }))
-      return false;
-    for (unsigned I = 0; I < F.calls.size(); ++I)
-      if (F.calls[I].where == Create->where) {
-        if (!May.count(I) || (!R.init_only && std::find(Must.begin(), Must.end(), I) == Must.end()))
-          return false;
-        Between.erase(I);
-        for (unsigned B : F.calls[I].before)
-          Between.erase(B);
-      }
-  }
-  for (unsigned I : Between) {
-    std::string Name = plainName(F.calls[I].callee);
-    const std::vector<std::string> &Quiet = DB.rules().quiet_calls;
-    if (F.calls[I].indirect || !(DB.rules().cacheCreate(Name) || DB.rules().cacheDestroy(Name) || DB.rules().barrier(Name) ||
-                                 std::find(Quiet.begin(), Quiet.end(), Name) != Quiet.end() || llvm::StringRef(Name).starts_with("__builtin_")))
-      return false;
-  }
-  Why = "between the creation and this only calls run that cannot take an object from the cache";
-  return true;
-}
-
-/// Functions with a call whose callback frees into this cache: what runs them behind a barrier spoils it.
-std::set<std::string> Judge::queueingFunctions(const CacheReport &C, bool &Open) {
-  std::set<std::string> Result = AlsoQueueing;
-  for (const auto &[File, Facts] : DB.files())
-    for (const CallSiteFact &S : Facts.sites) {
-      auto Through = Targets.find(S.callback); // a pointer that can hold but one function
-      bool Pointer = S.callback_kind == CallbackKind::Place && Through != Targets.end();
-      if (S.callback_kind != CallbackKind::Function && !Pointer)
-        continue;
-      const std::string &Callback = Pointer ? Through->second : S.callback;
-      auto Known = Callbacks.find(Callback);
-      if (Known == Callbacks.end())
-        Known = Callbacks.emplace(Callback, reportCallback(DB, Callback)).first;
-      Open = Open || Known->second.state == CallbackState::Pending;
-      for (const std::string &Place : Known->second.caches)
-        if (Place == C.place || C.aliases.count(Place))
-          Result.insert(plainName(S.function));
-    }
-  return Result;
-}
-
-DestructionReport Judge::judgeDestruction(const CacheReport &C, const Destruction &D) {
-  DestructionReport R;
-  R.what = D;
-  R.reach = reachOf(DB, D.function->function);
-  R.pending = R.reach.pending;
-  R.waited = R.init_only = !R.reach.paths.empty();
-  bool AnyRuns = false;
-  std::set<std::string> Queueing;
-  if (!S.is("destroy_waits_kfree_rcu"))
-    Queueing = queueingFunctions(C, R.pending);
-  BarrierSearch Search(DB, S, Queueing);
-  if (!Options.callee_barriers && S.is("destroy_waits_kfree_rcu"))
-    Search.leaveOutCallees(), R.callees = false;
-  for (ReachPath &P : R.reach.paths) {
-    BarrierReport B = Search.before(*D.function, D.call, &P);
-    R.pending = R.pending || B.pending;
-    bool Runs = true;
-    if (P.kind == ReachKind::ModuleExit && P.where.valid()) {
-      ModuleFact M = Modules(P.where.file);
-      Runs = M.can_be_module;
-      if (R.module.empty())
-        R.module = M.evidence;
-      if (!Runs)
-        R.harmless_evidence.insert(R.harmless_evidence.end(), M.evidence.begin(), M.evidence.end());
-    }
-    AnyRuns = AnyRuns || Runs;
-    if (!Runs)
-      continue;
-    if (!B.waits(true))
-      R.waited = false;
-    if (P.kind != ReachKind::Init)
-      R.init_only = false;
-    if (R.barriers.empty()) { // the paths are ordered, module exit first
-      R.barriers = B.always;
-      R.conditional = B.sometimes;
-      R.way = R.reach.paths.size() > 1 ? P.how : std::string();
-    }
-  }
-  if (!AnyRuns && R.reach.complete && !R.reach.paths.empty() && !R.reach.pending) {
-    R.harmless = true;
-    R.harmless_why = "this code is always built in, so its module exit never runs";
-  } else if (noObjectYet(C, R, R.harmless_why)) {
-    R.harmless = true;
-    R.harmless_evidence.clear();
-  }
-  if (!R.reach.complete) {
-    // A way in that is known to lack a wait settles it; otherwise what is not known does.
-    if (!R.reach.paths.empty() && (R.waited || R.init_only))
-      R.unknown = join(R.reach.missing, "; ");
-    R.waited = R.init_only = false;
-  }
-  return R;
 }
 
 } // namespace krcu
