@@ -148,18 +148,12 @@ private:
   /// Members of the names that the core calls from an RCU callback. Of which record they are only a parse would tell, and hundreds of files have
   /// one; that there may be one is enough to leave the barrier alone.
   void addPossibleFields(const ModuleScope &Scope, ModuleQueue &Q) const {
-    for (const RcuCalledFieldRule &Rule : State.rules().rcu_called_fields)
-      for (const std::string &File : Scope.files) {
-        int Id = DB.index().find(File);
-        const std::vector<OutlineToken> &Tokens = DB.tokens(File, Rule.field);
-        auto Text = Id < 0 || Tokens.empty() ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
-        for (const OutlineToken &T : Tokens) {
-          StringRef Rest = Text ? StringRef(*Text).substr(T.offset + Rule.field.size()).ltrim() : StringRef();
-          if (T.after_member_access && Rest.starts_with("=") && !Rest.starts_with("=="))
-            Q.unknown.push_back({File, T.line, "", "sets ." + Rule.field + ", which the core calls from an RCU callback if it is that of struct " + Rule.record});
-        }
-      }
+    forEachPossibleField(Scope, [&](const RcuCalledFieldRule &Rule, const Location &Where, const std::string &) {
+      Q.unknown.push_back({Where.file, Where.line, "", "sets ." + Rule.field + ", which the core calls from an RCU callback if it is that of struct " + Rule.record});
+    });
   }
+  using FieldVisitor = llvm::function_ref<void(const RcuCalledFieldRule &Rule, const Location &Where, const std::string &Value)>;
+  void forEachPossibleField(const ModuleScope &Scope, FieldVisitor Visit) const;
   static bool runsAtTheEnd(const ReachReport &R) {
     return !R.paths.empty() && std::all_of(R.paths.begin(), R.paths.end(), [](const ReachPath &P) { return P.kind == ReachKind::ModuleExit || P.kind == ReachKind::Init; });
   }
@@ -279,25 +273,31 @@ bool BarrierAudit::mentions(const std::string &Function, const std::string &File
   return false;
 }
 
+/// Where the module sets such a member, and the first name in what it is set to.
+void BarrierAudit::forEachPossibleField(const ModuleScope &Scope, FieldVisitor Visit) const {
+  for (const RcuCalledFieldRule &Rule : State.rules().rcu_called_fields)
+    for (const std::string &File : Scope.files) {
+      int Id = DB.index().find(File);
+      const std::vector<OutlineToken> &Tokens = DB.tokens(File, Rule.field);
+      auto Text = Id < 0 || Tokens.empty() ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
+      for (const OutlineToken &T : Tokens) {
+        StringRef Rest = Text ? StringRef(*Text).substr(T.offset + Rule.field.size()).ltrim() : StringRef();
+        if (T.after_member_access && Rest.consume_front("=") && !Rest.starts_with("="))
+          Visit(Rule, {File, T.line, 0}, Rest.ltrim().take_while([](char C) { return isalnum(static_cast<unsigned char>(C)) || C == '_'; }).str());
+      }
+    }
+}
+
 /// Puts first what the barrier was most likely written for: a callback, queued by the module or by the core for it, that spells the cache which
 /// is destroyed behind it; then what is queued in the same file.
 void BarrierAudit::explain(const BarrierCall &B, const std::string &Cache, const ModuleScope &Scope, ModuleQueue &Q) const {
   StringRef Word = StringRef(Cache).rsplit('.').second.empty() ? StringRef(Cache) : StringRef(Cache).rsplit('.').second;
   if (!Word.empty())
-    for (const RcuCalledFieldRule &Rule : State.rules().rcu_called_fields)
-      for (const std::string &File : Scope.files) {
-        int Id = DB.index().find(File);
-        const std::vector<OutlineToken> &Tokens = DB.tokens(File, Rule.field);
-        auto Text = Id < 0 || Tokens.empty() ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
-        for (const OutlineToken &T : Tokens) {
-          StringRef Rest = Text ? StringRef(*Text).substr(T.offset + Rule.field.size()).ltrim() : StringRef();
-          if (!T.after_member_access || !Rest.consume_front("=") || Rest.starts_with("="))
-            continue;
-          std::string Name = Rest.ltrim().take_while([](char C) { return isalnum(static_cast<unsigned char>(C)) || C == '_'; }).str();
-          if (mentions(Name, File, Word) && std::none_of(Q.callbacks.begin(), Q.callbacks.end(), [&](const QueuedCallback &C) { return C.callback == Name; }))
-            Q.callbacks.push_back({{File, T.line, 0}, "", "." + Rule.field + " is " + Name + "(), which the core calls from an RCU callback", Name, false});
-        }
-      }
+    forEachPossibleField(Scope, [&](const RcuCalledFieldRule &Rule, const Location &Where, const std::string &Name) {
+      bool Known = std::any_of(Q.callbacks.begin(), Q.callbacks.end(), [&](const QueuedCallback &C) { return C.callback == Name; });
+      if (!Known && mentions(Name, Where.file, Word))
+        Q.callbacks.push_back({Where, "", "." + Rule.field + " is " + Name + "(), which the core calls from an RCU callback", Name, false});
+    });
   auto Rank = [&](const QueuedCallback &C) { return (!Word.empty() && mentions(C.callback, C.where.file, Word) ? 2 : 0) + (C.where.file == B.file ? 1 : 0); };
   stableSort(Q.callbacks, [&](const QueuedCallback &X, const QueuedCallback &Y) { return Rank(X) > Rank(Y); });
 }

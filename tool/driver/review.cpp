@@ -48,13 +48,15 @@ class Review {
 public:
   explicit Review(Scan &S) : S(S) {}
 
-  Column run(const std::vector<ReviewPatch> &Patches) {
+  llvm::Expected<Column> run(const std::vector<ReviewPatch> &Patches) {
     Column C;
     C.version = S.tree().version();
     C.assumed = S.options().assume;
     States.push_back(std::make_unique<TreeState>(S));
     parseAhead(Patches);
     prepareHeader(Patches, {});
+    if (llvm::Error E = S.awaitSemantics())
+      return E;
     for (const ReviewPatch &P : Patches) {
       C.patches.push_back(reviewOne(P));
       States.erase(States.begin()); // the state after the patch is all that the next one needs
@@ -303,6 +305,6 @@ PatchReview Review::reviewOne(const ReviewPatch &P) {
 
 } // namespace
 
-Column reviewPatches(Scan &S, const std::vector<ReviewPatch> &Patches) { return Review(S).run(Patches); }
+llvm::Expected<Column> reviewPatches(Scan &S, const std::vector<ReviewPatch> &Patches) { return Review(S).run(Patches); }
 
 } // namespace krcu

@@ -11,7 +11,7 @@
 namespace krcu {
 
 /// Reviews the patches in order. `S` must have been made by Scan::prepare().
-review::Column reviewPatches(Scan &S, const std::vector<review::ReviewPatch> &Patches);
+llvm::Expected<review::Column> reviewPatches(Scan &S, const std::vector<review::ReviewPatch> &Patches);
 
 /// A patch that touches more files than this is looked at only in the files that mention a word of the rules.
 constexpr size_t ManyFiles = 200;

@@ -45,7 +45,7 @@ protected:
     O.assume = std::move(Assume);
     auto S = Scan::prepare(O);
     EXPECT_TRUE(bool(S)) << message(S.takeError());
-    return reviewPatches(**S, Patches);
+    return llvm::cantFail(reviewPatches(**S, Patches));
   }
 
   ScanOptions Options;

@@ -79,7 +79,7 @@ protected:
     O.assume = Assume;
     auto S = Scan::prepare(O);
     EXPECT_TRUE(bool(S)) << message(S.takeError());
-    return reviewPatches(**S, Patches);
+    return llvm::cantFail(reviewPatches(**S, Patches));
   }
 
   ScratchTree Tree;
@@ -206,12 +206,12 @@ TEST_F(Reviewed, APatchThatChangesWhatDestroyWaitsForCounts) {
   Patches[0].diff = review::parseDiff(*B);
   auto S = Scan::prepare(NoWait.options());
   ASSERT_TRUE(bool(S));
-  EXPECT_EQ(reviewPatches(**S, Patches).patches[0].verdict, PatchVerdict::Wait);
+  EXPECT_EQ(llvm::cantFail(reviewPatches(**S, Patches)).patches[0].verdict, PatchVerdict::Wait);
   Patches.insert(Patches.begin(), review::ReviewPatch());
   Patches[0].diff = review::parseDiff(*A);
   auto S2 = Scan::prepare(NoWait.options());
   ASSERT_TRUE(bool(S2));
-  review::Column C = reviewPatches(**S2, Patches);
+  review::Column C = llvm::cantFail(reviewPatches(**S2, Patches));
   EXPECT_EQ(C.patches[1].verdict, PatchVerdict::Ok) << C.patches[1].reason;
 }
 

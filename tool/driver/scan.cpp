@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <optional>
-#include <thread>
 #include <tuple>
 
 using namespace llvm;
@@ -19,6 +18,8 @@ Expected<std::unique_ptr<Scan>> Scan::run(const ScanOptions &Options) {
   // The tree, the vocabulary and what this tree's primitives wait for.
   if (Error E = S->open())
     return E;
+  if (Error E = S->awaitSemantics())
+    return E;
   // One pass over all bytes; then every textual call of a deferral. From here on no call may disappear.
   S->takeCensusOf();
   // Most callbacks show in their text that they do more than free; only the others are worth a parse.
@@ -29,12 +30,15 @@ Expected<std::unique_ptr<Scan>> Scan::run(const ScanOptions &Options) {
   return S;
 }
 
-Expected<std::unique_ptr<Scan>> Scan::prepare(const ScanOptions &Options) {
+Expected<std::unique_ptr<Scan>> Scan::prepare(const ScanOptions &Options, bool SemanticsLater) {
   std::unique_ptr<Scan> S(new Scan(Options));
   S->Options.leftovers = true; // the whole census
   if (Error E = S->open())
     return E;
   S->takeCensusOf();
+  if (!SemanticsLater)
+    if (Error E = S->awaitSemantics())
+      return E;
   return S;
 }
 
@@ -61,22 +65,30 @@ Error Scan::open() {
         return E;
   }
   // The probe reads a few directories, the index all of them: side by side.
-  std::optional<Expected<Semantics>> Probed;
-  std::thread Prober([&] { Probed.emplace(probeSemantics(*TheTree, TheRules)); });
-  Error Indexed = buildIndex();
+  Prober = std::thread([this] { Probed.emplace(probeSemantics(*TheTree, TheRules)); });
+  if (Error E = buildIndex())
+    return E;
+  return openFrontend();
+}
+
+Error Scan::awaitSemantics() {
+  if (!Prober.joinable())
+    return Error::success(); // it has been asked for before
   Prober.join();
-  if (Indexed) {
-    if (!*Probed)
-      consumeError(Probed->takeError());
-    return Indexed;
-  }
   if (!*Probed)
     return Probed->takeError();
   TheSemantics = std::move(**Probed);
   for (const std::string &A : Options.assume)
     if (Error E = assume(TheSemantics, A))
       return E;
-  return openFrontend();
+  return Error::success();
+}
+
+Scan::~Scan() {
+  if (Prober.joinable())
+    Prober.join();
+  if (Probed && !*Probed)
+    consumeError(Probed->takeError());
 }
 
 Error Scan::buildIndex() {

@@ -17,6 +17,7 @@
 #include "tool/tree/tree.h"
 #include <memory>
 #include <optional>
+#include <thread>
 
 namespace krcu {
 
@@ -51,7 +52,11 @@ public:
   static llvm::Expected<std::unique_ptr<Scan>> run(const ScanOptions &Options);
 
   /// The first part of it: tree, rules, semantics, index, frontend and census; nothing is parsed yet. For commands that ask other questions.
-  static llvm::Expected<std::unique_ptr<Scan>> prepare(const ScanOptions &Options);
+  /// \p SemanticsLater: the caller asks awaitSemantics() before anything needs semantics().
+  static llvm::Expected<std::unique_ptr<Scan>> prepare(const ScanOptions &Options, bool SemanticsLater = false);
+  /// Waits for what this tree's primitives wait for. Fails if the tree does not show it.
+  llvm::Error awaitSemantics();
+  ~Scan();
 
   const ScanOptions &options() const { return Options; }
   /// Only the first parses, of the files in one shard: their facts go into `File`. Nothing is judged.
@@ -138,6 +143,8 @@ private:
   std::unique_ptr<Tree> TheTree;
   Rules TheRules;
   Semantics TheSemantics;
+  std::optional<llvm::Expected<Semantics>> Probed; ///< written by Prober
+  std::thread Prober;
   std::unique_ptr<Index> TheIndex;
   std::unique_ptr<Frontend> TheFrontend;
   std::unique_ptr<Database> DB;

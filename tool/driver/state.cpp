@@ -32,18 +32,18 @@ std::vector<CensusEntry> censusWith(OverlayIndex I, const Rules &R, const std::v
 
 } // namespace
 
-TreeState::TreeState(Scan &S) : S(S), TheSemantics(S.semantics()), DB(std::make_unique<Database>(S.index(), S.rules(), S.options().jobs)), Census(S.wholeCensus()) {
+TreeState::TreeState(Scan &S) : S(S), DB(std::make_unique<Database>(S.index(), S.rules(), S.options().jobs)), Census(S.wholeCensus()) {
   for (const CensusEntry &E : Census)
     if (StringRef(E.where.file).ends_with(".h"))
       CensusHeaders.insert(E.where.file);
 }
 
-TreeState::TreeState(const TreeState &From, const Texts &Texts) : S(From.S), All(From.All), TheSemantics(From.TheSemantics) {
+TreeState::TreeState(const TreeState &From, const Texts &Texts) : S(From.S), All(From.All), Changed(From.Changed) {
   bool Probe = false;
-  std::set<std::string> Changed;
+  std::set<std::string> Paths;
   for (const auto &[Path, Text] : Texts) {
     All[Path] = Text;
-    Changed.insert(Path);
+    Paths.insert(Path);
     Probe = Probe || mayChangeSemantics(Path);
   }
   for (const auto &[Path, Text] : All) {
@@ -53,10 +53,10 @@ TreeState::TreeState(const TreeState &From, const Texts &Texts) : S(From.S), All
   }
   Own = std::make_unique<OverlayIndex>(S.index(), All, From.Own.get());
   DB = std::make_unique<Database>(*Own, S.rules(), S.options().jobs);
-  DB->inherit(*From.DB, Changed);
+  DB->inherit(*From.DB, Paths);
   if (!HeadersChanged)
     for (const auto &[File, Outcome] : From.Outcomes)
-      if (!Changed.count(File))
+      if (!Paths.count(File))
         Outcomes.emplace(File, Outcome);
   Census = censusWith(*Own, S.rules(), From.Census, Texts);
   for (const CensusEntry &E : Census)
@@ -66,9 +66,9 @@ TreeState::TreeState(const TreeState &From, const Texts &Texts) : S(From.S), All
     Tree T = S.tree();
     T.overlay(All);
     if (auto Probed = probeSemantics(T, S.rules())) {
-      TheSemantics = std::move(*Probed);
+      Changed = std::move(*Probed);
       for (const std::string &Name : S.options().assume)
-        llvm::consumeError(assume(TheSemantics, Name)); // it was fine before
+        llvm::consumeError(assume(*Changed, Name)); // it was fine before
     } else {
       llvm::consumeError(Probed.takeError());
     }

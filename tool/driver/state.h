@@ -28,7 +28,7 @@ public:
   Scan &scan() { return S; }
   const Index &index() const { return Own ? *Own : S.index(); }
   const Rules &rules() const { return S.rules(); }
-  const Semantics &semantics() const { return TheSemantics; }
+  const Semantics &semantics() const { return Changed ? *Changed : S.semantics(); }
   Database &database() { return *DB; }
   const std::vector<CensusEntry> &census() const { return Census; }
   /// A file's text; nothing if there is none.
@@ -60,7 +60,7 @@ private:
   Texts All; ///< every difference to the disk
   std::map<std::string, std::string> Overrides;
   std::unique_ptr<OverlayIndex> Own;
-  Semantics TheSemantics;
+  std::optional<Semantics> Changed; ///< what waits for what, if a text has changed that
   std::unique_ptr<Database> DB;
   std::vector<CensusEntry> Census;
   std::set<std::string> CensusHeaders, Watched;

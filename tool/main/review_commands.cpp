@@ -92,13 +92,16 @@ int runReview(const ReviewOptions &O, const char *Executable) {
     SO.jobs = O.jobs ? O.jobs : defaultJobs();
     if (llvm::Error E = useCache(SO, O.cache, O.no_cache || Unpacked)) // an unpacked commit is gone tomorrow
       return error(std::move(E));
-    auto S = Scan::prepare(SO);
+    auto S = Scan::prepare(SO, /*SemanticsLater=*/true);
     if (!S)
       return error(S.takeError());
     review::Column C;
     {
       Timing::Phase Phase((*S)->timing(), "review");
-      C = reviewPatches(**S, Box->patches);
+      auto Reviewed = reviewPatches(**S, Box->patches);
+      if (!Reviewed)
+        return error(Reviewed.takeError());
+      C = std::move(*Reviewed);
     }
     (*S)->saveCache();
     C.name = Named;
