@@ -18,14 +18,13 @@ Expected<std::unique_ptr<Scan>> Scan::run(const ScanOptions &Options) {
   // The tree, the vocabulary and what this tree's primitives wait for.
   if (Error E = S->open())
     return E;
-  if (Error E = S->awaitSemantics())
-    return E;
   // One pass over all bytes; then every textual call of a deferral. From here on no call may disappear.
   S->takeCensusOf();
   // Most callbacks show in their text that they do more than free; only the others are worth a parse.
   S->glanceAtCallbacks();
   // Parse what can matter, link the facts, judge, and parse what the judgement found missing, until nothing is missing.
-  S->parseAndJudge();
+  if (Error E = S->parseAndJudge())
+    return E;
   S->saveCache();
   return S;
 }
@@ -267,6 +266,17 @@ std::vector<Scan::ParseTask> Scan::tasksFor(const std::map<std::string, Demand> 
   return Tasks;
 }
 
+/// Of every architecture that one of the files belongs to.
+void Scan::readMakefiles(const std::vector<ParseTask> &Tasks) {
+  std::set<std::string> Known;
+  for (const ParseTask &T : Tasks) {
+    StringRef File = T.files.front();
+    std::string Arch = File.consume_front("arch/") ? File.split('/').first.str() : std::string();
+    if (Known.insert(Arch).second)
+      TheFrontend->moduleOf(T.files.front());
+  }
+}
+
 /// \p Hidden: lines to be looked for under other configurations, too. True if one was shown.
 bool Scan::parseAll(const std::map<std::string, Demand> &Wanted, const HiddenLines &Hidden) {
   std::vector<ParseTask> Tasks = tasksFor(Wanted);
@@ -278,10 +288,8 @@ bool Scan::parseAll(const std::map<std::string, Demand> &Wanted, const HiddenLin
     // At the head, the first time: the makefiles of the tree are read once, and the judge will ask for them.
     size_t Make = Parsed.empty() && !Some.empty() && Options.verdict.whole_life ? 1 : 0;
     parallelFor(Options.jobs, Some.size() + Extra + Make, [&](size_t Index, unsigned Worker) {
-      if (Index < Make) {
-        TheFrontend->moduleOf(Some.front().files.front());
-        return;
-      }
+      if (Index < Make)
+        return readMakefiles(Some);
       size_t N = Index - Make;
       if (N < Extra) { // several parses one after the other, so they begin first
         auto It = Wanted.find(Lines[N].first.first);
@@ -407,12 +415,13 @@ Error Scan::extract(const ScanOptions &Options, const Shard &Mine, const std::st
   return Error::success();
 }
 
-void Scan::parseAndJudge() {
+Error Scan::parseAndJudge() {
   std::map<std::string, Demand> Wanted = plan();
   preparePch(tasksFor(Wanted));
   Judge J(*DB, TheSemantics, [this](const std::string &F) { return moduleFact(F); }, Options.verdict);
   J.useGlances(&Glances);
-  settle(J, std::move(Wanted));
+  if (Error E = settle(J, std::move(Wanted)))
+    return E;
   // What an #if has hidden so far is looked for under other configurations; a callback found there may ask for more.
   for (int Round = 0; Round < 3; ++Round) {
     bool Shown = false;
@@ -422,15 +431,17 @@ void Scan::parseAndJudge() {
     }
     if (!Shown)
       break;
-    settle(J, {});
+    if (Error E = settle(J, {}))
+      return E;
   }
   for (ParseProblem &P : Problems)
     P.has_site = std::any_of(Census.begin(), Census.end(), [&](const CensusEntry &E) { return E.where.file == P.file; });
   std::sort(Problems.begin(), Problems.end(), [](const ParseProblem &A, const ParseProblem &B) { return A.file < B.file; });
+  return Error::success();
 }
 
 /// Parses what is wanted and judges, until nothing is missing any more.
-void Scan::settle(Judge &J, std::map<std::string, Demand> Wanted) {
+Error Scan::settle(Judge &J, std::map<std::string, Demand> Wanted) {
   bool Partial = false; // rounds in between look only at what was open; the last one looks at everything
   HiddenLines Hidden = newlyHidden(plainlyHidden());
   for (int Round = 0; Round < 32; ++Round) {
@@ -439,6 +450,8 @@ void Scan::settle(Judge &J, std::map<std::string, Demand> Wanted) {
       parseAll(Wanted, Hidden);
       Hidden.clear();
     }
+    if (Error E = awaitSemantics()) // nothing before needed them
+      return E;
     Timing::Phase P(Times, "judge");
     bool Done = J.judge(Census, Sites, Partial) && (Partial || findLeftovers(Sites));
     Wanted = DB->takeDemands();
@@ -446,6 +459,7 @@ void Scan::settle(Judge &J, std::map<std::string, Demand> Wanted) {
       break;
     Partial = !Wanted.empty() && Round < 30;
   }
+  return Error::success();
 }
 
 bool Scan::findLeftovers(std::vector<SiteReport> &Reports) {

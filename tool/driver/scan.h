@@ -109,8 +109,8 @@ private:
   llvm::Error checkModule();
   void takeCensusOf();
   void glanceAtCallbacks();
-  void parseAndJudge();
-  void settle(Judge &J, std::map<std::string, Demand> Wanted);
+  llvm::Error parseAndJudge();
+  llvm::Error settle(Judge &J, std::map<std::string, Demand> Wanted);
   /// One parse: a file, or headers that are seen together.
   struct ParseTask {
     std::vector<std::string> files;
@@ -133,6 +133,7 @@ private:
   HiddenLines hiddenLines() const;
   HiddenLines plainlyHidden() const;
   HiddenLines newlyHidden(const HiddenLines &Lines);
+  void readMakefiles(const std::vector<ParseTask> &Tasks);
   bool parseAll(const std::map<std::string, Demand> &Wanted, const HiddenLines &Hidden);
   bool addShown(std::vector<std::optional<OtherConfiguration>> Shown);
   std::optional<OtherConfiguration> showLine(const HiddenLines::value_type &Hidden, const Demand &D, unsigned Worker);

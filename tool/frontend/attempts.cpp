@@ -118,6 +118,13 @@ std::set<std::string> Frontend::headersDefining(const std::set<std::string> &Nam
 std::vector<std::string> Frontend::missingIncludeDirs(const std::vector<std::string> &Missing,
                                                       const std::string &File) const {
   std::vector<std::string> Dirs;
+  if (Missing.empty())
+    return Dirs;
+  std::call_once(HeadersSorted, [&] { // few runs ask
+    for (uint32_t Id = 0; Id < I.files().size(); ++Id)
+      if (StringRef Path = I.files()[Id].path; Path.ends_with(".h"))
+        HeadersByName[sys::path::filename(Path).str()].push_back(Id);
+  });
   for (const std::string &Name : Missing) {
     StringRef Wanted = Name;
     while (Wanted.consume_front("../")) {

@@ -23,9 +23,6 @@ Frontend::Frontend(const Tree &Tr, const Index &Ix, FrontendOptions O)
     : T(Tr), I(Ix), Options(std::move(O)), Outlines(Ix), Blank(std::make_unique<BlankHeaders>()) {
   for (unsigned N = 0; N < std::max(1u, Options.jobs); ++N)
     Workers.push_back(std::make_unique<Worker>());
-  for (uint32_t Id = 0; Id < I.files().size(); ++Id)
-    if (StringRef Path = I.files()[Id].path; Path.ends_with(".h"))
-      HeadersByName[sys::path::filename(Path).str()].push_back(Id);
 }
 
 Frontend::~Frontend() { removeTemporaries(); }

@@ -109,7 +109,8 @@ private:
   FrontendOptions Options;
   OutlineCache Outlines;
   std::unique_ptr<BlankHeaders> Blank;
-  std::map<std::string, std::vector<uint32_t>> HeadersByName;
+  mutable std::once_flag HeadersSorted;
+  mutable std::map<std::string, std::vector<uint32_t>> HeadersByName;
   std::mutex VariantsLock;
   std::map<std::string, std::unique_ptr<Variant>> Variants;
   std::mutex HopelessLock;

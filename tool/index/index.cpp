@@ -365,11 +365,17 @@ std::vector<uint32_t> TreeIndex::mentioning(llvm::StringRef Word) const {
   bool Filtered = isPlainWord(Word);
   uint64_t Hash = hashOf(Word), Prefix = prefixHashOf(Word);
   std::vector<uint32_t> Maybe;
-  for (uint32_t I = 0; I < Files.size(); ++I) {
-    const FileRecord &Record = Records[I];
-    if (!Filtered || Record.filter.mayHold(Record.coarse ? Prefix : Hash))
-      Maybe.push_back(I);
-  }
+  unsigned Parts = Files.size() < 10000 ? 1 : std::max(Jobs, 1u);
+  std::vector<std::vector<uint32_t>> Found(Parts);
+  parallelFor(Parts, Parts, [&](size_t Part, unsigned) {
+    for (size_t I = Files.size() * Part / Parts, End = Files.size() * (Part + 1) / Parts; I < End; ++I) {
+      const FileRecord &Record = Records[I];
+      if (!Filtered || Record.filter.mayHold(Record.coarse ? Prefix : Hash))
+        Found[Part].push_back(static_cast<uint32_t>(I));
+    }
+  });
+  for (const std::vector<uint32_t> &Some : Found)
+    Maybe.insert(Maybe.end(), Some.begin(), Some.end());
   std::vector<char> Sure(Maybe.size());
   parallelFor(Maybe.size() < 16 ? 1 : Jobs, Maybe.size(), [&](size_t N, unsigned) {
     Sure[N] = confirms(Maybe[N], Word, Records[Maybe[N]].spliced || !Filtered);
