@@ -137,18 +137,13 @@ AuditReport auditTree(Scan &S, const AuditOptions &Options) {
     Timing::Phase P(S.timing(), "deferred frees");
     auditDeferredFrees(State, All);
   }
-  std::vector<QueueingModule> Modules;
-  if (Wants({"missing_rcu_barrier", "late_rcu_barrier", "superfluous_barrier", "needed_barrier"})) {
-    Timing::Phase P(S.timing(), "modules");
-    Modules = queueingModules(State);
-  }
   if (Wants({"missing_rcu_barrier", "late_rcu_barrier"})) {
     Timing::Phase P(S.timing(), "module exits");
-    auditModuleExits(State, Modules, All);
+    auditModuleExits(State, queueingModules(State), All);
   }
   if (Wants({"superfluous_barrier", "needed_barrier"})) {
     Timing::Phase P(S.timing(), "barriers");
-    auditBarriers(State, Modules, All);
+    auditBarriers(State, All);
   }
   if (Wants({"costly_destroy", "costly_barrier"})) {
     Timing::Phase P(S.timing(), "costs");

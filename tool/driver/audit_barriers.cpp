@@ -19,13 +19,6 @@ struct BarrierCall {
   bool destroys = false; ///< by its text, the function destroys a cache, too
 };
 
-bool isOtherFlavour(const Rules &R, const QueuedCallback &C) {
-  for (const DeferralRule &D : R.deferrals)
-    if (D.flavour != "rcu" && StringRef(C.text).starts_with(D.name + "()"))
-      return true;
-  return false;
-}
-
 /// Calls of barriers that wait for plain callbacks, in files that can be modules.
 std::vector<BarrierCall> barrierCalls(TreeState &State) {
   std::vector<BarrierCall> Result;
@@ -105,7 +98,7 @@ private:
   const ModuleScope &scopeOf(const std::string &File) {
     auto It = Scopes.find(File);
     if (It == Scopes.end())
-      It = Scopes.emplace(File, ModuleScope{State.scan().moduleFact(File).module, State.scan().frontend().filesOfModule(File)}).first;
+      It = Scopes.emplace(File, State.scan().moduleScope(File)).first;
     return It->second;
   }
   void judge(const BarrierCall &B);
@@ -322,7 +315,7 @@ void BarrierAudit::judge(const BarrierCall &B) {
   if (Scope.name.empty() || Scope.files.empty())
     return;
   ModuleQueue Q = Known[Scope.files.front()];
-  std::erase_if(Q.callbacks, [&](const QueuedCallback &C) { return isOtherFlavour(State.rules(), C); });
+  std::erase_if(Q.callbacks, [](const QueuedCallback &C) { return C.other_flavour; });
   std::string Cache;
   bool BeforeDestroy = destroysBehind(B, Cache);
   explain(B, Cache, Scope, Q);
@@ -383,7 +376,7 @@ void BarrierAudit::judge(const BarrierCall &B) {
 
 } // namespace
 
-void auditBarriers(TreeState &State, const std::vector<QueueingModule> &, std::vector<AuditFinding> &To) { BarrierAudit(State, To).run(); }
+void auditBarriers(TreeState &State, std::vector<AuditFinding> &To) { BarrierAudit(State, To).run(); }
 
 namespace {
 

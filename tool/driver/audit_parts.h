@@ -29,7 +29,7 @@ std::map<std::string, std::set<std::string>> initialisersIn(llvm::StringRef Text
 /// (b): modules that may leave too early.
 void auditModuleExits(TreeState &State, const std::vector<QueueingModule> &Modules, std::vector<AuditFinding> &To);
 /// (c) and (d): the barriers of modules.
-void auditBarriers(TreeState &State, const std::vector<QueueingModule> &Modules, std::vector<AuditFinding> &To);
+void auditBarriers(TreeState &State, std::vector<AuditFinding> &To);
 /// (f): destructions and barriers on paths that run often. Nothing in a tree without sheaves.
 void auditCosts(TreeState &State, std::vector<AuditFinding> &To);
 

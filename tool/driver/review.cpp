@@ -199,7 +199,6 @@ std::string Review::compileProblem(TreeState &Before, TreeState &After, const Re
   const ParseOutcome *New = After.outcome(F.after_path), *Old = Before.outcome(F.before_path);
   if (!New)
     return {};
-  static const ParseOutcome None;
   std::set<std::string> Rarer = rarerWords(F.applied->before.value_or(""), F.applied->after.value_or(""));
   bool Suspicious = false;
   for (const ParseDiagnostic &D : New->diagnostics) {
@@ -212,17 +211,10 @@ std::string Review::compileProblem(TreeState &Before, TreeState &After, const Re
   if (!Suspicious)
     return {};
   // Only a parse of all bodies tells whether it is so.
-  ParseRequest Request;
-  Request.warn_unused = Request.no_pch = Request.bodies.all = true;
   ParseOutcome Whole;
-  if (!F.before_path.empty()) {
-    Request.file = F.before_path;
-    Whole = Before.parseFile(Request, Worker, nullptr);
-    Request.variant = Whole.variant;
-  }
-  Request.file = F.after_path;
-  ParseOutcome After_ = After.parseFile(Request, Worker, nullptr);
-  auto D = firstNewDiagnostic(F.before_path.empty() ? None : Whole, After_);
+  if (!F.before_path.empty())
+    Whole = Before.compile(F.before_path, "", Worker);
+  auto D = firstNewDiagnostic(Whole, After.compile(F.after_path, Whole.variant, Worker));
   if (!D)
     return {};
   Where = {D->file.empty() ? F.after_path : D->file, D->line, 0};

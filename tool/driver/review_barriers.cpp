@@ -20,18 +20,6 @@ bool waitsFor(const BarrierRule &R, const char *What) { return std::find(R.waits
 
 std::string at(const Location &L) { return L.file + ":" + std::to_string(L.line); }
 
-ModuleScope scopeOf(TreeState &State, const std::string &File) {
-  return {State.scan().moduleFact(File).module, State.scan().frontend().filesOfModule(File)};
-}
-
-/// A callback of a flavour that rcu_barrier() does not wait for.
-bool isOtherFlavour(const Rules &R, const QueuedCallback &C) {
-  for (const DeferralRule &D : R.deferrals)
-    if (D.flavour != "rcu" && StringRef(C.text).starts_with(D.name + "()"))
-      return true;
-  return false;
-}
-
 ModuleQueue queueOf(TreeState &State, const ModuleScope &Scope) {
   QueueSurvey Survey(State.database(), State.census());
   ModuleQueue Q;
@@ -40,7 +28,7 @@ ModuleQueue queueOf(TreeState &State, const ModuleScope &Scope) {
     Q = Survey.of(Scope, true);
     return !Q.pending;
   });
-  std::erase_if(Q.callbacks, [&](const QueuedCallback &C) { return isOtherFlavour(State.rules(), C); });
+  std::erase_if(Q.callbacks, [](const QueuedCallback &C) { return C.other_flavour; });
   return Q;
 }
 
@@ -173,7 +161,7 @@ void PatchJudge::judgeBarriers(ReviewedFile &F) {
     if (!Rule || Rule->cache_only || !waitsFor(*Rule, "call_rcu"))
       continue;
     std::string Function = plainName(B.function) + "()";
-    ModuleScope Scope = scopeOf(After, B.where.file);
+    ModuleScope Scope = After.scan().moduleScope(B.where.file);
     if (Scope.name.empty() || Scope.files.empty()) {
       add(PatchVerdict::CannotTell, B.where, B.name + "() goes from " + Function + ", and no makefile says which module the file belongs to, so whose callbacks it waited for", {}, true);
       continue;
@@ -217,7 +205,7 @@ void PatchJudge::judgeDestructions(ReviewedFile &F) {
     if (!New && !Then.callbacks && !(Then.deferred && !Now.deferred))
       continue; // it was like that before
     std::string Name = placeName(Place);
-    EvidenceList Using = callbacksUsing(After, scopeOf(After, F.after_path), wordOfPlace(Place));
+    EvidenceList Using = callbacksUsing(After, After.scan().moduleScope(F.after_path), wordOfPlace(Place));
     bool Lost = New || Then.callbacks;
     if (Lost && !Using.empty()) {
       add(PatchVerdict::Broken, Now.where, Name + " is destroyed in " + Now.function + "() " + (New ? "" : "now ") + "without waiting for callbacks that free to it: " +

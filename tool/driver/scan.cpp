@@ -213,38 +213,39 @@ ParseRequest Scan::requestFor(const ParseTask &T) const {
   return Request;
 }
 
-void Scan::parseOne(ParseTask &T, unsigned Worker) {
-  ParseRequest Request = requestFor(T);
-  FactsCache *Facts = Cache ? Cache->facts() : nullptr;
-  Digest Key = Facts ? Facts->keyOf(Request, T.demand.summarise) : Digest();
+void Scan::parseOne(ParseTask &T, unsigned Worker) { parseFor(requestFor(T), T.demand.summarise, Worker, T.facts, T.outcome); }
+
+void Scan::parseFor(ParseRequest Request, const std::set<std::string> &Summarise, unsigned Worker, FileFacts &To, ParseOutcome &Outcome) {
+  FactsCache *Facts = Cache && !Request.overrides ? Cache->facts() : nullptr; // it knows the disk only
+  Digest Key = Facts ? Facts->keyOf(Request, Summarise) : Digest();
   if (auto Kept = Facts ? Facts->find(Key) : std::nullopt) {
-    T.facts = std::move(Kept->facts);
-    T.outcome = std::move(Kept->outcome);
+    To = std::move(Kept->facts);
+    Outcome = std::move(Kept->outcome);
     return;
   }
   std::set<std::string> Inputs;
   bool Known = true;
   ExtractOptions EO = extractOptions();
-  EO.summarise = T.demand.summarise;
-  EO.bodies = T.demand.names;
+  EO.summarise = Summarise;
+  EO.bodies = Request.bodies.names;
   for (int Round = 0; Round < 3; ++Round) {
-    T.outcome = TheFrontend->parse(Request, Worker, [&](clang::ASTContext &Context, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
-      T.facts = extractFacts(Context, Request.file, Decls, EO);
+    Outcome = TheFrontend->parse(Request, Worker, [&](clang::ASTContext &Context, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
+      To = extractFacts(Context, Request.file, Decls, EO);
     });
-    Inputs.insert(T.outcome.inputs.begin(), T.outcome.inputs.end());
-    Known = Known && T.outcome.inputs_known;
+    Inputs.insert(Outcome.inputs.begin(), Outcome.inputs.end());
+    Known = Known && Outcome.inputs_known;
     size_t Before = Request.bodies.names.size();
-    Request.bodies.names.insert(T.facts.missing_bodies.begin(), T.facts.missing_bodies.end());
+    Request.bodies.names.insert(To.missing_bodies.begin(), To.missing_bodies.end());
     EO.bodies = Request.bodies.names;
     if (Request.bodies.names.size() == Before)
       break;
   }
-  T.facts.file = Request.file;
+  To.file = Request.file;
   if (!Facts)
     return;
-  T.outcome.inputs.assign(Inputs.begin(), Inputs.end()); // of all rounds
-  T.outcome.inputs_known = Known;
-  Facts->keep(Key, T.facts, T.outcome);
+  Outcome.inputs.assign(Inputs.begin(), Inputs.end()); // of all rounds
+  Outcome.inputs_known = Known;
+  Facts->keep(Key, To, Outcome);
 }
 
 /// A task a file, large ones first, so that no thread is left alone with one at the end; headers that go together in one.
@@ -366,6 +367,8 @@ ModuleFact Scan::moduleFact(const std::string &File) {
   return Modules.emplace(File, Fact).first->second;
 }
 
+ModuleScope Scan::moduleScope(const std::string &File) { return {moduleFact(File).module, TheFrontend->filesOfModule(File)}; }
+
 std::map<std::string, Demand> Scan::plan() {
   Timing::Phase P(Times, "plan");
   std::vector<CensusEntry> Open;
@@ -465,7 +468,7 @@ Error Scan::settle(Judge &J, std::map<std::string, Demand> Wanted) {
 bool Scan::findLeftovers(std::vector<SiteReport> &Reports) {
   if (!Options.leftovers)
     return true;
-  auto ScopeOf = [this](const std::string &File) { return ModuleScope{moduleFact(File).module, TheFrontend->filesOfModule(File)}; };
+  auto ScopeOf = [this](const std::string &File) { return moduleScope(File); };
   if (!Leftover)
     Leftover = std::make_unique<LeftoverSearch>(*DB, TheSemantics, ScopeOf, WholeCensus);
   return Leftover->search(Reports);

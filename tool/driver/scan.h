@@ -75,8 +75,8 @@ public:
   /// Fills in SiteReport::leftovers, as if the sites of class convert were converted together. Only with ScanOptions::leftovers.
   /// False if not everything that it asks for could be parsed in time.
   bool findLeftovers(std::vector<SiteReport> &Reports);
-  /// Facts of parses of the tree as it stands on disk; null if nothing is cached. Thread-safe.
-  FactsCache *facts() { return Cache ? Cache->facts() : nullptr; }
+  /// Parses, again with the bodies that were found missing, and extracts; or takes what the cache knows. Thread-safe for different workers.
+  void parseFor(ParseRequest Request, const std::set<std::string> &Summarise, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome);
   /// Leaves what is new in the cache, if there is one.
   void saveCache() {
     if (Cache)
@@ -87,6 +87,8 @@ public:
   const std::vector<CensusEntry> &wholeCensus() const { return WholeCensus; }
   /// What Kbuild and Kconfig say of the file's module. Not thread-safe.
   ModuleFact moduleFact(const std::string &File);
+  /// The file's module and all its files. Not thread-safe.
+  ModuleScope moduleScope(const std::string &File);
   /// Calls of deferrals of other flavours (call_srcu, ...), which never convert: name -> how many.
   const std::map<std::string, unsigned> &otherFlavours() const { return OtherFlavours; }
   const std::vector<ParseProblem> &problems() const { return Problems; }

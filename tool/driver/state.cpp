@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/driver/state.h"
-#include "matchers/extract.h"
 #include "tool/support/error.h"
 #include "tool/support/parallel.h"
 #include "tool/support/stable_sort.h"
@@ -38,10 +37,10 @@ TreeState::TreeState(Scan &S) : S(S), DB(std::make_unique<Database>(S.index(), S
       CensusHeaders.insert(E.where.file);
 }
 
-TreeState::TreeState(const TreeState &From, const Texts &Texts) : S(From.S), All(From.All), Changed(From.Changed) {
+TreeState::TreeState(const TreeState &From, const Texts &Others) : S(From.S), All(From.All), Changed(From.Changed) {
   bool Probe = false;
   std::set<std::string> Paths;
-  for (const auto &[Path, Text] : Texts) {
+  for (const auto &[Path, Text] : Others) {
     All[Path] = Text;
     Paths.insert(Path);
     Probe = Probe || mayChangeSemantics(Path);
@@ -58,7 +57,7 @@ TreeState::TreeState(const TreeState &From, const Texts &Texts) : S(From.S), All
     for (const auto &[File, Outcome] : From.Outcomes)
       if (!Paths.count(File))
         Outcomes.emplace(File, Outcome);
-  Census = censusWith(*Own, S.rules(), From.Census, Texts);
+  Census = censusWith(*Own, S.rules(), From.Census, Others);
   for (const CensusEntry &E : Census)
     if (StringRef(E.where.file).ends_with(".h"))
       CensusHeaders.insert(E.where.file);
@@ -80,53 +79,31 @@ std::optional<std::string> TreeState::read(const std::string &File) const {
   return It != All.end() ? It->second : S.tree().read(File);
 }
 
-ParseOutcome TreeState::parseFile(ParseRequest Request, unsigned Worker, FileFacts *Facts, const std::set<std::string> &Summarise) {
+ParseRequest TreeState::requestFor(const std::string &File) const {
+  ParseRequest Request;
+  Request.file = File;
   Request.overrides = overrides();
-  Request.no_pch = Request.no_pch || HeadersChanged; // a header may be part of the precompiled one
-  if (Request.bodies.headers.empty())
-    Request.bodies.headers = CensusHeaders;
-  ExtractOptions EO = S.extractOptions();
-  EO.summarise = Summarise;
-  return S.frontend().parse(Request, Worker, [&](clang::ASTContext &Context, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
-    if (Facts)
-      *Facts = extractFacts(Context, Request.file, Decls, EO);
-  });
+  Request.no_pch = HeadersChanged; // a header may be part of the precompiled one
+  Request.bodies.headers = CensusHeaders;
+  if (auto It = Variants.find(File); It != Variants.end())
+    Request.variant = It->second;
+  return Request;
+}
+
+ParseOutcome TreeState::compile(const std::string &File, const std::string &Variant, unsigned Worker) const {
+  ParseRequest Request = requestFor(File);
+  Request.warn_unused = Request.no_pch = Request.bodies.all = true;
+  if (!Variant.empty())
+    Request.variant = Variant;
+  return S.frontend().parse(Request, Worker, [](clang::ASTContext &, const std::vector<clang::Decl *> &, const ParseOutcome &) {});
 }
 
 void TreeState::parseOne(const std::string &File, const Demand &D, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome) {
-  ParseRequest Request;
-  Request.file = File;
+  ParseRequest Request = requestFor(File);
   Request.bodies.words = D.words;
   Request.bodies.names = D.names;
   Request.warn_unused = Watched.count(File) != 0;
-  if (auto It = Variants.find(File); It != Variants.end())
-    Request.variant = It->second;
-  FactsCache *Cache = Overrides.empty() ? S.facts() : nullptr; // it knows the disk only
-  Request.bodies.headers = CensusHeaders;
-  Digest Key = Cache ? Cache->keyOf(Request, D.summarise) : Digest();
-  if (auto Kept = Cache ? Cache->find(Key) : std::nullopt) {
-    Facts = std::move(Kept->facts);
-    Outcome = std::move(Kept->outcome);
-    return;
-  }
-  std::set<std::string> Inputs;
-  bool Known = true;
-  for (int Round = 0; Round < 3; ++Round) {
-    Outcome = parseFile(Request, Worker, &Facts, D.summarise);
-    Inputs.insert(Outcome.inputs.begin(), Outcome.inputs.end());
-    Known = Known && Outcome.inputs_known;
-    size_t Before = Request.bodies.names.size();
-    Request.bodies.names.insert(Facts.missing_bodies.begin(), Facts.missing_bodies.end());
-    if (Facts.missing_bodies.empty() || (Request.bodies.names.size() == Before && Request.no_pch))
-      break;
-    Request.no_pch = true;
-  }
-  Facts.file = File;
-  if (!Cache)
-    return;
-  Outcome.inputs.assign(Inputs.begin(), Inputs.end()); // of all rounds
-  Outcome.inputs_known = Known;
-  Cache->keep(Key, Facts, Outcome);
+  S.parseFor(std::move(Request), D.summarise, Worker, Facts, Outcome);
 }
 
 void TreeState::parse(const std::map<std::string, Demand> &Wanted) {

@@ -22,8 +22,8 @@ public:
 
   /// The tree as it is on disk.
   explicit TreeState(Scan &S);
-  /// `From` with `Changed` over it; what `From` knows of other files is known here too.
-  TreeState(const TreeState &From, const Texts &Changed);
+  /// `From` with other texts over it; what `From` knows of other files is known here too.
+  TreeState(const TreeState &From, const Texts &Others);
 
   Scan &scan() { return S; }
   const Index &index() const { return Own ? *Own : S.index(); }
@@ -38,11 +38,10 @@ public:
   void parse(const std::map<std::string, Demand> &Wanted);
   /// Asks until it gets an answer: `Ask` is called again after each round of parses for the demands that it left. False if it never came.
   bool settle(const std::function<bool()> &Ask, unsigned Rounds = 24);
-  /// A parse of one file for diagnostics and facts. `Facts` may be null.
-  ParseOutcome parseFile(ParseRequest Request, unsigned Worker, FileFacts *Facts, const std::set<std::string> &Summarise = {});
+  /// A parse of all bodies of one file, for what Clang says of it. `Variant`: architecture; empty: the usual one.
+  ParseOutcome compile(const std::string &File, const std::string &Variant, unsigned Worker) const;
   /// What the parser must see instead of the disk; null if nothing.
   const std::map<std::string, std::string> *overrides() const { return Overrides.empty() ? nullptr : &Overrides; }
-  bool changesHeaders() const { return HeadersChanged; }
   /// Takes over what `Other` knows of a file, if it has the same text there, the demand was answered and no header tells the two apart. False
   /// if not.
   bool adopt(TreeState &Other, const std::string &File, const Demand &D);
@@ -54,6 +53,7 @@ public:
   void watchUnused(const std::set<std::string> &Files) { Watched = Files; }
 
 private:
+  ParseRequest requestFor(const std::string &File) const;
   void parseOne(const std::string &File, const Demand &D, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome);
 
   Scan &S;

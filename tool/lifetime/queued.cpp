@@ -188,6 +188,15 @@ std::vector<uint32_t> QueueSurvey::mentionedIn(const Files &Text, const std::str
   return Result;
 }
 
+namespace {
+
+bool isOtherFlavour(const Rules &R, const CensusEntry &E) {
+  const DeferralRule *D = E.kind == CensusKind::Call ? R.deferral(E.deferral) : nullptr;
+  return D && D->flavour != "rcu";
+}
+
+} // namespace
+
 void QueueSurvey::addOwnCalls(const Files &Text, ModuleQueue &Q) const {
   for (const CensusEntry &E : All) {
     if (!Text.count(E.where.file) || E.kind == CensusKind::Definition || E.kind == CensusKind::Declaration)
@@ -196,7 +205,7 @@ void QueueSurvey::addOwnCalls(const Files &Text, ModuleQueue &Q) const {
     Q.callbacks.push_back({E.where, E.function,
                            E.kind == CensusKind::Call ? E.deferral + "() queues " + (What.empty() ? "something" : What)
                                                       : "names " + E.deferral + "()",
-                           Callback.empty() ? E.callback : Callback, E.kind == CensusKind::Call});
+                           Callback.empty() ? E.callback : Callback, E.kind == CensusKind::Call, isOtherFlavour(DB.rules(), E)});
   }
 }
 
@@ -217,7 +226,8 @@ void QueueSurvey::addHeaderCalls(const Files &Text, ModuleQueue &Q) const {
       continue;
     for (uint32_t F : mentionedIn(Text, E.function)) {
       Q.callbacks.push_back({{DB.index().files()[F].path, 0, 0}, "",
-                             "uses " + E.function + "() of " + E.where.file + ", which queues " + Callback + "()", Callback, false});
+                             "uses " + E.function + "() of " + E.where.file + ", which queues " + Callback + "()", Callback, false,
+                             isOtherFlavour(DB.rules(), E)});
       break;
     }
   }

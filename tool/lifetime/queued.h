@@ -25,6 +25,7 @@ struct QueuedCallback {
   std::string text;     ///< "call_rcu() queues foo()"
   std::string callback; ///< as written; may be empty
   bool deferral = false; ///< a call of a deferral, which a conversion takes away
+  bool other_flavour = false; ///< rcu_barrier() does not wait for it
 };
 
 struct ModuleQueue {

@@ -68,26 +68,16 @@ void addAuditCommand(CLI::App &App, AuditCommandOptions &O) {
   C->add_flag("--all", O.all, "also findings of low confidence");
   C->add_option("--suppressions", O.suppressions, "file with a line for each finding to leave out: fingerprint and reason");
   C->add_option("--baseline", O.baseline, "an earlier report (--format json); only what is new is shown");
-  C->add_option("--rules", O.rules, "YAML file or directory that adds to or overrides the built-in vocabulary")->allow_extra_args(false);
-  C->add_option("--assume", O.assume, "what-if: an era (no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics")->allow_extra_args(false);
   C->add_option("--compile-commands", O.compile_commands, "use the flags of your own build (GCC databases included)");
-  C->add_option("--format", O.format, "text, json or sarif")->check(CLI::IsMember({"text", "json", "sarif"}));
-  C->add_option("-j,--jobs", O.jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
-  addCacheOptions(*C, O.cache, O.no_cache);
-  C->add_flag("--stats", O.stats, "times of the phases, on standard error");
+  addTreeQuestionOptions(*C, O);
 }
 
 int runAudit(const AuditCommandOptions &O, const char *Executable) {
   auto Rules = findBuiltinRules(Executable);
   if (!Rules)
     return error(Rules.takeError());
-  ScanOptions SO;
-  SO.tree = O.tree;
-  SO.builtin_rules = *Rules;
-  SO.rules = O.rules;
-  SO.assume = O.assume;
+  ScanOptions SO = scanOptionsOf(O, O.tree, *Rules);
   SO.compile_commands = O.compile_commands;
-  SO.jobs = O.jobs ? O.jobs : defaultJobs();
   if (llvm::Error E = useCache(SO, O.cache, O.no_cache))
     return error(std::move(E));
   auto S = Scan::prepare(SO);

@@ -45,6 +45,25 @@ std::string reviewSarif(const review::ReviewReport &R) {
 
 } // namespace
 
+void addTreeQuestionOptions(CLI::App &Command, TreeQuestionOptions &O) {
+  Command.add_option("--rules", O.rules, "YAML file or directory that adds to or overrides the built-in vocabulary")->allow_extra_args(false);
+  Command.add_option("--assume", O.assume, "what-if: an era (no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics")->allow_extra_args(false);
+  Command.add_option("--format", O.format, "text, json or sarif")->check(CLI::IsMember({"text", "json", "sarif"}));
+  Command.add_option("-j,--jobs", O.jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
+  addCacheOptions(Command, O.cache, O.no_cache);
+  Command.add_flag("--stats", O.stats, "times of the phases, on standard error");
+}
+
+ScanOptions scanOptionsOf(const TreeQuestionOptions &O, const std::string &Tree, const std::string &Rules) {
+  ScanOptions SO;
+  SO.tree = Tree;
+  SO.builtin_rules = Rules;
+  SO.rules = O.rules;
+  SO.assume = O.assume;
+  SO.jobs = O.jobs ? O.jobs : defaultJobs();
+  return SO;
+}
+
 void addReviewCommand(CLI::App &App, ReviewOptions &O) {
   CLI::App *C = App.add_subcommand("review", "read somebody's patches and say which may be merged into a tree: OK, WAIT, BROKEN, CANNOT TELL");
   C->add_option("PATCH", O.patches, "mbox, mail, file of git format-patch, plain diff, directory of *.patch files, or - for standard input");
@@ -52,12 +71,7 @@ void addReviewCommand(CLI::App &App, ReviewOptions &O) {
   C->add_option("--range", O.range, "review the commits A..B of a git repository instead of PATCH");
   C->add_option("--repo", O.repository, "the repository of --range (default: --tree)");
   C->add_option("--reply", O.reply, "write an answer to each mail into this new directory; nothing is sent");
-  C->add_option("--rules", O.rules, "YAML file or directory that adds to or overrides the built-in vocabulary")->allow_extra_args(false);
-  C->add_option("--assume", O.assume, "what-if: an era (no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics")->allow_extra_args(false);
-  C->add_option("--format", O.format, "text, json or sarif")->check(CLI::IsMember({"text", "json", "sarif"}));
-  C->add_option("-j,--jobs", O.jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
-  addCacheOptions(*C, O.cache, O.no_cache);
-  C->add_flag("--stats", O.stats, "times of the phases, on standard error");
+  addTreeQuestionOptions(*C, O);
 }
 
 int runReview(const ReviewOptions &O, const char *Executable) {
@@ -75,7 +89,6 @@ int runReview(const ReviewOptions &O, const char *Executable) {
   Report.notes = Box->notes;
   std::vector<std::unique_ptr<Scan>> Scans;
   for (const std::string &Named : O.trees) {
-    ScanOptions SO;
     auto [Directory, Commit] = review::splitTree(Named);
     std::unique_ptr<review::ScratchDirectory> Unpacked;
     if (!Commit.empty()) {
@@ -85,11 +98,7 @@ int runReview(const ReviewOptions &O, const char *Executable) {
       Unpacked = std::move(*Exported);
       Directory = Unpacked->path();
     }
-    SO.tree = Directory;
-    SO.builtin_rules = *Rules;
-    SO.rules = O.rules;
-    SO.assume = O.assume;
-    SO.jobs = O.jobs ? O.jobs : defaultJobs();
+    ScanOptions SO = scanOptionsOf(O, Directory, *Rules);
     if (llvm::Error E = useCache(SO, O.cache, O.no_cache || Unpacked)) // an unpacked commit is gone tomorrow
       return error(std::move(E));
     auto S = Scan::prepare(SO, /*SemanticsLater=*/true);

@@ -3,29 +3,37 @@
 // krcu review and krcu audit.
 #pragma once
 
+#include "tool/driver/scan.h"
 #include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 namespace krcu {
 
-struct ReviewOptions {
-  std::vector<std::string> patches;
-  std::vector<std::string> trees;   ///< --tree DIR, or REPOSITORY@COMMIT
-  std::string range, repository;    ///< --range A..B, --repo DIR
-  std::string reply;                ///< --reply DIR
+/// What both commands are given.
+struct TreeQuestionOptions {
   std::vector<std::string> rules, assume;
   std::string format = "text", cache;
   unsigned jobs = 0;
   bool stats = false, no_cache = false;
 };
 
-struct AuditCommandOptions {
-  std::string tree, compile_commands, suppressions, baseline, format = "text", cache;
-  std::vector<std::string> rules, assume, kinds;
-  unsigned jobs = 0;
-  bool all = false, stats = false, no_cache = false;
+struct ReviewOptions : TreeQuestionOptions {
+  std::vector<std::string> patches;
+  std::vector<std::string> trees;   ///< --tree DIR, or REPOSITORY@COMMIT
+  std::string range, repository;    ///< --range A..B, --repo DIR
+  std::string reply;                ///< --reply DIR
 };
+
+struct AuditCommandOptions : TreeQuestionOptions {
+  std::string tree, compile_commands, suppressions, baseline;
+  std::vector<std::string> kinds;
+  bool all = false;
+};
+
+void addTreeQuestionOptions(CLI::App &Command, TreeQuestionOptions &O);
+/// For the scan of `Tree`. `Rules`: directory of the built-in ones.
+ScanOptions scanOptionsOf(const TreeQuestionOptions &O, const std::string &Tree, const std::string &Rules);
 
 void addAuditCommand(CLI::App &App, AuditCommandOptions &O);
 int runAudit(const AuditCommandOptions &O, const char *Executable);
