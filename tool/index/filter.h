@@ -5,12 +5,24 @@
 #pragma once
 
 #include "llvm/ADT/ArrayRef.h"
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <vector>
 
 namespace krcu {
+
+/// Which bits of 16 bytes belong to a word of that length. A table, for a branch on the length is mispredicted.
+struct TailMask {
+  uint64_t first, second;
+};
+inline constexpr std::array<TailMask, 17> TailMasks = [] {
+  std::array<TailMask, 17> Masks{};
+  for (unsigned Length = 1; Length <= 16; ++Length)
+    Masks[Length] = {~UINT64_C(0) >> (Length < 8 ? 64 - 8 * Length : 0), Length > 8 ? ~UINT64_C(0) >> (128 - 8 * Length) : 0};
+  return Masks;
+}();
 
 /// Hash of an identifier. Reads up to 15 bytes behind the end of the word: buffers are padded.
 inline uint64_t hashWord(const char *Word, size_t Length) {
@@ -28,8 +40,7 @@ inline uint64_t hashWord(const char *Word, size_t Length) {
   uint64_t Hash = Odd ^ Length;
   for (; Length > 16; Length -= 16, Word += 16)
     Hash = Fold(Hash ^ Load(Word), Odd ^ Load(Word + 8));
-  auto Part = [&](size_t Bytes, const char *At) { return Bytes ? Load(At) & (~UINT64_C(0) >> (64 - 8 * Bytes)) : 0; };
-  uint64_t First = Part(Length < 8 ? Length : 8, Word), Second = Part(Length > 8 ? Length - 8 : 0, Word + 8);
+  uint64_t First = Load(Word) & TailMasks[Length].first, Second = Load(Word + 8) & TailMasks[Length].second;
   Hash = Fold(Hash ^ First, Odd ^ UINT64_C(0xd1b54a32d192ed03) ^ Second);
   return Hash | 1; // never 0, the mark of an empty slot
 }

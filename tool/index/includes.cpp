@@ -142,8 +142,13 @@ std::vector<uint32_t> IncludeGraph::findIncluders(const Index &I, llvm::StringRe
       Written = Written.drop_front();
     if (!couldName(Names[N].tail, HeaderPath))
       continue;
+    llvm::StringRef Directory = "?"; // of the file before: they are sorted, so most stand side by side
+    int Beside = -1;
     for (uint32_t File : Names[N].files) {
-      int Beside = Quoted ? besideIncluder(I, I.files()[File].path, Written) : -1;
+      llvm::StringRef Path = I.files()[File].path, Here = Path.take_front(Path.rfind('/') + 1);
+      if (Quoted && Here != Directory)
+        Beside = besideIncluder(I, Path, Written);
+      Directory = Here;
       if (Beside < 0 || Beside == Header)
         Out.push_back(File);
     }

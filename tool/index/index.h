@@ -52,7 +52,9 @@ public:
   virtual std::shared_ptr<const std::string> text(uint32_t File) const = 0;
   /// Files in which `Word` stands as an identifier token outside comments and strings, in increasing order.
   /// Exact: candidates from the filters are confirmed by findTokens(). Thread-safe.
-  virtual std::vector<uint32_t> mentioning(llvm::StringRef Word) const = 0;
+  std::vector<uint32_t> mentioning(llvm::StringRef Word) const { return mentioningAmong(Word, nullptr); }
+  /// The same for some files, in increasing order; null: all.
+  virtual std::vector<uint32_t> mentioningAmong(llvm::StringRef Word, const std::vector<uint32_t> *Some) const = 0;
   /// Files that call or define one of the rules' deferrals as text (superset of the census; comments not yet
   /// excluded).
   virtual const std::vector<uint32_t> &deferralFiles() const = 0;

@@ -6,12 +6,14 @@
 
 #include "tool/index/lex.h"
 #include "tool/index/scan.h"
+#include "tool/index/splice.h"
 #include "tool/index/structure.h"
 #include "tool/index/walk.h"
 #include "tool/support/parallel.h"
 #include "llvm/ADT/DenseSet.h"
 #include <atomic>
 #include <fcntl.h>
+#include <random>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -250,6 +252,55 @@ TEST_F(IndexTest, TheNumberOfThreadsChangesNothing) {
     EXPECT_EQ(A[I].file, B[I].file);
 }
 
+// --- the byte pass on its own
+
+TEST(BytePass, WordsOfAnyLengthAtAnyPlaceOfABlock) {
+  for (size_t Before = 0; Before < 130; ++Before)
+    for (size_t Length : {1, 2, 62, 63, 64, 65, 127, 128, 129, 200}) {
+      std::string Word(Length, 'w'), Blanks(Before, ' ');
+      for (const char *Behind : {"", " ", "\n", "/", "\"x", "/* x"})
+        EXPECT_TRUE(Scanned(Blanks + Word + Behind).words().equals({hashOf(Word)})) << Before << " " << Length << Behind;
+      EXPECT_EQ(Scanned(Blanks + "1" + Word).words().size(), 0u); // a number
+      EXPECT_TRUE(Scanned(Blanks + Word + "\\\nw").isSpliced());
+      EXPECT_FALSE(Scanned(Blanks + "1" + Word + "\\\nw").isSpliced());
+    }
+}
+
+TEST(BytePass, CommentsAndLiteralsOverTheEdgesOfBlocks) {
+  for (size_t Before = 0; Before < 70; ++Before)
+    for (std::string Filler; Filler.size() < 70; Filler += 'x')
+      for (std::string Hidden : {"/*" + Filler + "**/", "//" + Filler + "\n", "\"" + Filler + "\n", "'\\'" + Filler + "'", "\"\\\"" + Filler + "\\\\\""}) {
+        Scanned S(std::string(Before, ' ') + Hidden + "word / other/1/ last");
+        EXPECT_TRUE(S.has("word") && S.has("other") && S.has("last") && S.words().size() == 3) << Before << Hidden;
+      }
+}
+
+/// Texts of nothing but what is difficult: the lexer's words are all seen.
+TEST(BytePass, MissesNoWordOfRandomTexts) {
+  std::mt19937 Random(1);
+  const char *Pieces[] = {"/", "*", "\"", "'", "\\", "\n", "a", "b1", "1", " ", "//", "/*", "*/", "\\\n", "word_of_nineteen_ab"};
+  for (int Round = 0; Round < 4000; ++Round) {
+    std::string Text;
+    for (unsigned I = Random() % 120; I; --I)
+      Text += Pieces[Random() % std::size(Pieces)];
+    Scanned S(Text);
+    LexedText L(Text);
+    for (const LexToken &T : L.tokens())
+      EXPECT_TRUE(S.isSpliced() || !T.isIdentifier() || S.has(T.text)) << Text << "\n--- " << T.text.str();
+  }
+}
+
+TEST(BytePass, ALongRowOfSplicesIsFoundWhereverItStands) {
+  for (size_t Before = 0; Before < 4000; Before += 41)
+    for (std::string Splice : {"\\\n", "\\ \t\r\n"})
+      for (unsigned Count : {MaxSpliceRow, MaxSpliceRow + 1}) {
+        std::string Row;
+        while (Row.size() < Count * Splice.size())
+          Row += Splice;
+        EXPECT_EQ(Scanned(std::string(Before, 'x') + Row + "x").breaksParsers(), Count > MaxSpliceRow) << Before;
+      }
+}
+
 // --- definitions
 
 /// "name:line" of every definition found by layout.
@@ -295,6 +346,15 @@ TEST(Definitions, TypesInitialisersStatementsAndMacrosAreNone) {
                         "DECLARE(x)\nstruct u {\n\tint b;\n};\n"
                         "void f(void)\n{\n\tif (x)\n\t{\n\t}\n\tfor_each(y) {\n\t}\n}\n"),
             (Strings{"f:17"}));
+}
+
+TEST(Definitions, HeadsThatAreAlmostPlain) {
+  EXPECT_EQ(definitions("typedef int a_t(void)\n{\n}\nstruct MACRO_b(x)\n{\n}\nint a_c = f(x)\n{\n}\nint 1_d(x)\n{\n}\n"), Strings{});
+  EXPECT_EQ(definitions("int f_e(int a /* ) */)\n{\n}\nDECLARE_f(a)\nint g_f(void)\n{\n}\nint g_g(int a[3], void (*f)(int))\n{\n}\n"
+                        "struct s *g_h (void)\n{\n}\n__init_i(void)\n{\n}\nint main(void)\n{\n}\n"),
+            (Strings{"f_e:1", "g_f:5", "g_g:8", "g_h:11", "__init_i:14", "main:17"}));
+  for (size_t Lines : {0, 15, 16, 17, 4079, 4080, 4081, 100000})
+    EXPECT_EQ(definitions(std::string(Lines, '\n') + "int f_g(void)\n{\n}\n"), Strings{"f_g:" + std::to_string(Lines + 1)});
 }
 
 TEST(Definitions, TwoHeadsAndOneBody) {
@@ -365,8 +425,6 @@ TEST_F(IndexTest, TransitiveIncludersEndInALoop) {
             (Strings{"include/linux/a.h", "include/linux/b.h", "x.c"}));
   EXPECT_EQ(paths(*I, I->includersOf("part.c")), (Strings{"whole.c"}));
 }
-
-// --- the real tree
 
 // --- large files, whose filters know prefixes only
 

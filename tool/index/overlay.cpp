@@ -67,11 +67,14 @@ std::shared_ptr<const std::string> OverlayIndex::text(uint32_t File) const {
   return It != Texts.end() ? It->second : Base.text(File);
 }
 
-std::vector<uint32_t> OverlayIndex::mentioning(StringRef Word) const {
-  std::vector<uint32_t> Result = Base.mentioning(Word);
+std::vector<uint32_t> OverlayIndex::mentioningAmong(StringRef Word, const std::vector<uint32_t> *Some) const {
+  std::vector<uint32_t> Known; // by the base
+  if (Some)
+    std::copy_if(Some->begin(), Some->end(), std::back_inserter(Known), [&](uint32_t F) { return F < Base.files().size(); });
+  std::vector<uint32_t> Result = Base.mentioningAmong(Word, Some ? &Known : nullptr);
   std::erase_if(Result, [&](uint32_t F) { return Texts.count(F) != 0; });
   for (const auto &[File, Text] : Texts)
-    if (Text->find(Word.str()) != std::string::npos && !findTokens(*Text, Word).empty())
+    if ((!Some || std::binary_search(Some->begin(), Some->end(), File)) && Text->find(Word.str()) != std::string::npos && !findTokens(*Text, Word).empty())
       Result.push_back(File);
   std::sort(Result.begin(), Result.end());
   return Result;

@@ -3,6 +3,8 @@
 // See splice.h. A search for backslashes, which are rare, and a look at what follows each.
 #include "tool/index/splice.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 namespace krcu {
 
 const char *behindSplice(const char *Backslash, const char *End) {
@@ -15,7 +17,25 @@ const char *behindSplice(const char *Backslash, const char *End) {
   return P + (Pair ? 2 : 1);
 }
 
+namespace {
+
+bool mayStandInRow(char C) { return C == '\\' || C == ' ' || (C >= '\t' && C <= '\r'); }
+
+/// A long row has two bytes a splice or more, and nothing in them but backslashes, newlines and blanks. So it covers one
+/// of the samples taken here, and most texts need not be searched.
+bool mayHoldLongRow(llvm::StringRef Text) {
+  constexpr size_t Sample = 64, Step = 2 * MaxSpliceRow - Sample;
+  for (size_t At = 0; At + Sample <= Text.size(); At += Step)
+    if (llvm::all_of(Text.substr(At, Sample), mayStandInRow))
+      return true;
+  return false;
+}
+
+} // namespace
+
 size_t findLongSpliceRow(llvm::StringRef Text, size_t From) {
+  if (!mayHoldLongRow(Text.drop_front(From)))
+    return llvm::StringRef::npos;
   unsigned Row = 0;
   size_t Expected = 0; // where the next splice must begin to belong to the row
   for (size_t At = Text.find('\\', From); At != llvm::StringRef::npos; At = Text.find('\\', At + 1)) {

@@ -5,6 +5,8 @@
 #pragma once
 
 #include "tool/index/index.h"
+#include "tool/index/scan.h"
+#include "tool/index/walk.h"
 #include "tool/support/error.h"
 #include "gtest/gtest.h"
 #include <cstdlib>
@@ -65,6 +67,18 @@ protected:
 
   std::string Root, Outside;
   Rules R;
+};
+
+/// A text that has been through the byte pass, without words to watch.
+struct Scanned : FileScanner {
+  explicit Scanned(const std::string &Text) : FileScanner(None) {
+    Buffer.reserve(Text.size());
+    std::copy(Text.begin(), Text.end(), Buffer.data.get());
+    scan(Buffer.data.get(), Text.size());
+  }
+  bool has(llvm::StringRef Word) const { return llvm::is_contained(words(), hashOf(Word)); }
+  static inline const WatchedWords None;
+  ReadBuffer Buffer;
 };
 
 using Strings = std::vector<std::string>;

@@ -161,7 +161,7 @@ void ReadBuffer::reserve(size_t Bytes) {
   if (Bytes + Padding <= capacity)
     return;
   capacity = std::max(Bytes + Padding, capacity * 2);
-  auto Larger = std::make_unique_for_overwrite<char[]>(capacity);
+  std::unique_ptr<char[], Free> Larger(static_cast<char *>(::operator new[](capacity, std::align_val_t(Alignment))));
   if (size)
     std::memcpy(Larger.get(), data.get(), size);
   data = std::move(Larger);
