@@ -166,7 +166,8 @@ private:
     G.release = T.version();
     G.architectures = T.architectures();
     G.values = Of;
-    G.read = [this](const std::string &Path) { return T.read(Path); };
+    G.read = [this](const std::string &Path) { return *T.readOnce(Path); };
+    G.memory = Of ? &T.memory().concrete : &T.memory().symbolic;
     return G;
   }
 
@@ -214,10 +215,10 @@ private:
   std::string buildingDirectory(const std::string &File, const std::string &Object) {
     Chain C;
     if (!Object.empty() && Concrete.climb(Object, C, nullptr))
-      return C.front().dir;
+      return C.front().dir.str();
     if (!Object.empty())
       if (std::vector<Listing> Near = Concrete.nearest(Object); !Near.empty())
-        return Near.front().dir;
+        return Near.front().dir.str();
     std::string Dir = parentOf(File);
     while (!Dir.empty() && !Concrete.items(Dir))
       Dir = parentOf(Dir);
@@ -246,8 +247,10 @@ private:
 
 std::unique_ptr<Kbuild> Kbuild::create(const Tree &T, std::map<std::string, std::string> Values,
                                        std::string SrcArch) {
+  if (T.mounted().empty())
+    return std::make_unique<KbuildImpl>(T, std::move(Values), std::move(SrcArch));
   auto OfTree = std::make_unique<KbuildImpl>(T, Values, std::move(SrcArch));
-  return T.mounted().empty() ? std::move(OfTree) : withMount(T, Values, std::move(OfTree));
+  return withMount(T, Values, std::move(OfTree));
 }
 
 } // namespace krcu

@@ -4,6 +4,7 @@
 // always lists it, else a directory above, and only when neither does are all makefiles read: some objects
 // are listed by a sibling ("../x/y.o").
 #include "tool/tree/kbuild_graph.h"
+#include "tool/tree/tree.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringRef.h"
@@ -30,8 +31,13 @@ bool isArchTop(llvm::StringRef Dir) {
   return Dir.consume_front("arch/") && !Dir.empty() && !Dir.contains('/');
 }
 
-std::string join(const std::string &Dir, const std::string &Word) {
-  return normalPath(Dir.empty() ? Word : Dir + "/" + Word);
+std::string join(llvm::StringRef Dir, const std::string &Word) {
+  // Nearly all words are names in the directory itself.
+  llvm::StringRef Name = Word;
+  Name.consume_back("/");
+  if (!Name.empty() && !Name.contains('/') && Name.back() != '.')
+    return Dir.empty() ? Word : (Dir + "/" + Word).str();
+  return normalPath(Dir.empty() ? Word : (Dir + "/" + Word).str());
 }
 
 /// A real list first, `targets` last; what is switched on before what is not; else by place. A total order,
@@ -39,8 +45,8 @@ std::string join(const std::string &Dir, const std::string &Word) {
 bool before(const Listing &A, const Listing &B) {
   auto Key = [](const Listing &L) {
     const Item &I = *L.item;
-    return std::tuple(I.list == "targets", I.how == Item::Disabled, !isFinal(I.list), L.dir, I.file, I.line,
-                      I.list, I.variable);
+    return std::tuple(I.list == "targets", I.how == Item::Disabled, !isFinal(I.list), L.dir,
+                      llvm::StringRef(I.file), I.line, llvm::StringRef(I.list), llvm::StringRef(I.variable));
   };
   return Key(A) < Key(B);
 }
@@ -48,6 +54,9 @@ bool before(const Listing &A, const Listing &B) {
 } // namespace
 
 std::string normalPath(const std::string &Path) {
+  llvm::StringRef Whole = Path;
+  if (!Whole.contains("./") && !Whole.contains("//") && !Whole.ends_with(".") && !Whole.starts_with("/"))
+    return Path; // nearly all
   llvm::SmallString<128> Clean(Path);
   llvm::sys::path::remove_dots(Clean, /*remove_dot_dot=*/true);
   llvm::StringRef Text = Clean;
@@ -68,59 +77,129 @@ std::string Listing::composite() const {
   return isFinal(item->list) ? std::string() : join(dir, item->list + ".o");
 }
 
-Graph::Directory &Graph::load(const std::string &Dir) {
-  auto [It, New] = Directories.try_emplace(Dir);
-  Directory &D = It->second;
-  if (!New)
-    return D;
-  Options M;
-  M.read = O.read;
-  M.glob = O.glob;
-  M.values = O.values;
+/// At the top and in an architecture's directory both files have a part of the lists.
+bool Graph::readsBoth(llvm::StringRef Dir) const { return O.src.empty() && (Dir.empty() || isArchTop(Dir)); }
+
+Graph::Graph(GraphOptions Of) : O(std::move(Of)) {
+  Presets All{{"srctree", O.srctree},
+              {"objtree", O.srctree},
+              {"srcroot", O.src.empty() ? O.srctree : O.src},
+              {"KERNELRELEASE", O.release},
+              {"KBUILD_EXTMOD", O.src},
+              {"M", O.src},
+              {"sub_make_done", "1"}};
+  // The top makefile starts itself again before it comes to the lists; here that has happened.
+  for (const char *Name : {"need-sub-make", "mixed-build", "config-build", "skip-makefile"})
+    All[Name] = "";
+  if (O.values) {
+    Values = std::make_shared<ValueTable>(*O.values);
+    const std::string *Wide = Values->find("64BIT");
+    All["BITS"] = Wide && *Wide == "y" ? "64" : "32";
+    if (!Values->find("WORD_SIZE"))
+      All["CONFIG_WORD_SIZE"] = All["BITS"];
+  }
+  Defaults = std::make_shared<const Presets>(std::move(All));
+}
+
+std::shared_ptr<const Options> Graph::optionsFor(const std::string &Dir) const {
+  auto M = std::make_shared<Options>();
+  M->read = O.read;
+  M->glob = O.glob;
+  M->values = Values;
+  M->defaults = Defaults;
   llvm::StringRef Arch = O.src_arch;
   if (llvm::StringRef Rest = Dir; Rest.consume_front("arch/"))
     Arch = Rest.split('/').first;
   std::string Src = O.src.empty() ? (Dir.empty() ? "." : Dir) : O.src + (Dir.empty() ? "" : "/" + Dir);
-  M.preset = {{"src", Src},
-              {"obj", Src},
-              {"srctree", O.srctree},
-              {"objtree", O.srctree},
-              {"srcroot", O.src.empty() ? O.srctree : O.src},
-              {"SRCARCH", Arch.str()},
-              {"ARCH", Arch.str()},
-              {"KERNELRELEASE", O.release},
-              {"KBUILD_EXTMOD", O.src},
-              {"M", O.src},
-              {"PWD", Src}};
-  // The top makefile starts itself again before it comes to the lists; here that has happened.
-  for (const char *Name : {"need-sub-make", "mixed-build", "config-build", "skip-makefile"})
-    M.preset[Name] = "";
-  M.preset["sub_make_done"] = "1";
-  if (O.values) {
-    auto Wide = O.values->find("64BIT");
-    M.preset["BITS"] = Wide != O.values->end() && Wide->second == "y" ? "64" : "32";
-    if (!O.values->count("WORD_SIZE"))
-      M.preset["CONFIG_WORD_SIZE"] = M.preset["BITS"];
-  }
-  // At the top and in an architecture's directory both files have a part of the lists.
-  const bool Both = O.src.empty() && (Dir.empty() || isArchTop(Dir));
+  M->preset = {{"src", Src}, {"obj", Src}, {"PWD", Src}, {"SRCARCH", Arch.str()}, {"ARCH", Arch.str()}};
+  return M;
+}
+
+const std::string *Graph::givenEverywhere(llvm::StringRef Name) const {
+  if (auto It = Defaults->find(Name); It != Defaults->end())
+    return &It->second;
+  return Values && Name.consume_front("CONFIG_") ? Values->find(Name) : nullptr;
+}
+
+/// The makefiles of a directory, read to the end.
+Graph::Files Graph::filesOf(const std::string &Dir, Listed &L) const {
+  Files Made;
+  const std::shared_ptr<const Options> M = optionsFor(Dir);
   for (const char *Name : {"Kbuild", "Makefile"}) {
     std::string Path = Dir.empty() ? Name : Dir + "/" + Name;
     std::optional<std::string> Text = O.read(Path);
     if (!Text)
       continue;
-    D.files.push_back(std::make_unique<Makefile>(M));
-    D.files.back()->evaluate(*Text, Path);
-    llvm::append_range(D.items, D.files.back()->items());
-    if (!Both)
+    Makefile &File = *Made.emplace_back(std::make_unique<Makefile>(M));
+    File.note(&L.asked);
+    File.evaluate(*Text, Path);
+    llvm::move(File.items(), std::back_inserter(L.items));
+    File.note(nullptr);
+    if (!readsBoth(Dir))
       break;
   }
-  for (const Item &I : D.items) {
-    std::string Target = Both && countsFromTop(I.list) ? normalPath(I.word) : join(Dir, I.word);
-    if (!Target.empty())
-      ByTarget[Target].push_back({Dir, &I});
+  return Made;
+}
+
+Listed Graph::evaluate(const std::string &Dir) const {
+  Listed L;
+  ReadLog Log;
+  const Files Made = filesOf(Dir, L);
+  L.files = Made.size();
+  if (!Made.empty()) {
+    L.flags = Made.front()->flagVariables();
+    L.closed = !Made.front()->mayDefineMore();
+  }
+  const bool Both = readsBoth(Dir);
+  for (const Item &I : L.items)
+    L.targets.emplace_back(Both && countsFromTop(I.list) ? normalPath(I.word) : join(Dir, I.word));
+  L.reads = std::move(Log.paths);
+  return L;
+}
+
+std::shared_ptr<const Listed> Graph::listed(const std::string &Dir) const {
+  std::shared_ptr<const Options> Mine; // made for the first answer that needs it
+  auto Same = [&](const auto &Answer) {
+    llvm::StringRef Name = Answer.first();
+    if (!Mine && !Name.starts_with("CONFIG_"))
+      Mine = optionsFor(Dir);
+    const std::string *Value = Mine ? given(*Mine, Name) : givenEverywhere(Name);
+    return Value ? Answer.second == *Value : !Answer.second;
+  };
+  auto Fits = [&](const Listed &L) { return llvm::all_of(L.asked, Same); };
+  std::shared_ptr<const Listed> L = O.memory ? O.memory->find(Dir, Fits) : nullptr;
+  if (!L && O.memory)
+    L = O.memory->put(Dir, evaluate(Dir));
+  else if (!L)
+    L = std::make_shared<const Listed>(evaluate(Dir));
+  for (const std::string &Path : L->reads)
+    ReadLog::note(Path);
+  return L;
+}
+
+Graph::Directory &Graph::load(const std::string &Dir) {
+  auto [It, New] = Directories.try_emplace(Dir);
+  Directory &D = It->second;
+  if (!New)
+    return D;
+  D.listed = listed(Dir);
+  for (const auto &[Target, I] : llvm::zip_equal(D.listed->targets, D.listed->items)) {
+    if (Target.val().empty())
+      continue;
+    int &First = ByTarget.try_emplace(Target, -1).first->second;
+    Links.push_back({{It->first(), &I}, First});
+    First = int(Links.size()) - 1;
   }
   return D;
+}
+
+std::vector<Listing> Graph::listingsOf(const std::string &Target) const {
+  std::vector<Listing> Result;
+  auto It = ByTarget.find(llvm::CachedHashStringRef(Target));
+  for (int At = It == ByTarget.end() ? -1 : It->second; At >= 0; At = Links[At].next)
+    Result.push_back(Links[At].listing);
+  std::reverse(Result.begin(), Result.end());
+  return Result;
 }
 
 void Graph::loadAll() {
@@ -135,27 +214,21 @@ void Graph::loadAll() {
   while (!Work.empty()) {
     std::string Dir = Work.back();
     Work.pop_back();
-    const bool Both = O.src.empty() && (Dir.empty() || isArchTop(Dir));
-    for (const Item &I : load(Dir).items) {
-      if (I.word.back() != '/' || I.how == Item::Disabled)
+    const Listed &L = *load(Dir).listed;
+    for (const auto &[Path, I] : llvm::zip_equal(L.targets, L.items)) {
+      if (I.word.back() != '/' || I.how == Item::Disabled || Path.size() < 2 || Path.size() > 1024)
         continue;
-      std::string Target = Both && countsFromTop(I.list) ? normalPath(I.word) : join(Dir, I.word);
-      if (Target.size() < 2 || Target.size() > 1024)
-        continue;
-      Target.pop_back();
+      std::string Target = Path.val().drop_back().str();
       if (Seen.insert(Target).second)
-        Work.push_back(Target);
+        Work.push_back(std::move(Target));
     }
   }
 }
 
 std::vector<Listing> Graph::listingsIn(const std::string &Target, const std::string &Dir) {
   load(Dir);
-  std::vector<Listing> Result;
-  if (auto It = ByTarget.find(Target); It != ByTarget.end())
-    for (const Listing &L : It->second)
-      if (L.dir == Dir)
-        Result.push_back(L);
+  std::vector<Listing> Result = listingsOf(Target);
+  llvm::erase_if(Result, [&](const Listing &L) { return L.dir != Dir; });
   std::sort(Result.begin(), Result.end(), before);
   return Result;
 }
@@ -169,12 +242,20 @@ std::vector<Listing> Graph::nearest(const std::string &Target) {
 }
 
 const std::vector<Item> *Graph::items(const std::string &Dir) {
-  Directory &D = load(Dir);
-  return D.files.empty() ? nullptr : &D.items;
+  const Listed &L = *load(Dir).listed;
+  return L.files == 0 ? nullptr : &L.items;
 }
 
 std::string Graph::value(const std::string &Dir, const std::string &Name) {
   Directory &D = load(Dir);
+  const Listed &L = *D.listed;
+  if (L.files == 0 || (L.closed && isFlagVariable(Name) && !llvm::is_contained(L.flags, Name)))
+    return {};
+  if (D.files.empty()) {
+    Listed Again;
+    ReadLog Ignored; // they are noted once
+    D.files = filesOf(Dir, Again);
+  }
   return D.files.empty() ? std::string() : D.files.front()->value(Name);
 }
 
@@ -197,7 +278,7 @@ bool Graph::climbFrom(const Listing &L, std::vector<Listing> &Chain, std::set<st
   Chain.push_back(L);
   std::string Next = L.composite();
   if (Next.empty())
-    Next = L.dir + "/";
+    Next = L.dir.str() + "/";
   if (climbTo(Next, Chain, Seen, Why))
     return true;
   Chain.pop_back();
@@ -223,10 +304,8 @@ bool Graph::climbTo(const std::string &Target, std::vector<Listing> &Chain, std:
   }
   // Perhaps another directory builds it. That directory's makefile must be reached from the top itself.
   loadAll();
-  std::vector<Listing> Others;
-  if (auto It = ByTarget.find(Target); It != ByTarget.end())
-    llvm::copy_if(It->second, std::back_inserter(Others),
-                  [&](const Listing &L) { return !Tried.count(L.item); });
+  std::vector<Listing> Others = listingsOf(Target);
+  llvm::erase_if(Others, [&](const Listing &L) { return Tried.count(L.item) != 0; });
   std::sort(Others.begin(), Others.end(), before);
   for (const Listing &L : Others)
     if (climbFrom(L, Chain, Seen, Why))
@@ -255,26 +334,24 @@ std::vector<std::vector<Listing>> Graph::climbAll(const std::string &Object) {
       return;
     }
     std::set<std::string> Seen;
-    if (climbTo(L.dir + "/", Way, Seen, nullptr))
+    if (climbTo(L.dir.str() + "/", Way, Seen, nullptr))
       Ways.push_back(Way);
   };
   // All makefiles, and not only the nearest: a second user of the object may be the one that makes it
   // modular.
   nearest(Object);
   loadAll();
-  if (auto It = ByTarget.find(Object); It != ByTarget.end()) {
-    std::vector<Listing> All = It->second;
-    std::sort(All.begin(), All.end(), before);
-    for (const Listing &L : All)
-      Follow(L, Follow, {});
-  }
+  std::vector<Listing> All = listingsOf(Object);
+  std::sort(All.begin(), All.end(), before);
+  for (const Listing &L : All)
+    Follow(L, Follow, {});
   return Ways;
 }
 
 std::vector<std::string> Graph::parts(const std::string &Object) {
   std::vector<std::string> Result;
   for (const Listing &L : nearest(Object))
-    for (const Item &I : load(L.dir).items)
+    for (const Item &I : load(L.dir.str()).listed->items)
       if (Listing{L.dir, &I}.composite() == Object && I.word.back() != '/')
         Result.push_back(join(L.dir, I.word));
   std::sort(Result.begin(), Result.end());

@@ -5,6 +5,10 @@
 #pragma once
 
 #include "tool/tree/makefile.h"
+#include "tool/tree/tree_memory.h"
+#include "llvm/ADT/CachedHashString.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
 #include <memory>
 #include <set>
 
@@ -21,20 +25,32 @@ struct GraphOptions {
   const std::map<std::string, std::string> *values = nullptr;              ///< null: symbolic
   std::function<std::optional<std::string>(const std::string &Path)> read; ///< of a makefile
   std::function<std::vector<std::string>(const std::string &Pattern)> glob;
+  Shelf<Listed> *memory = nullptr; ///< shared with graphs that differ in `src_arch` and `values` only; null: none
 };
 
 /// One line that lists a target.
 struct Listing {
-  std::string dir;            ///< whose makefile
+  llvm::StringRef dir;        ///< whose makefile; stays valid as long as the graph
   const Item *item = nullptr; ///< stays valid as long as the graph
 
   /// The composite object that the target is a part of; empty if the list is obj-y and its kin.
   std::string composite() const;
 };
 
+/// What the makefiles of one directory list.
+struct Listed {
+  unsigned files = 0; ///< how many makefiles there are
+  std::vector<Item> items;
+  std::vector<llvm::CachedHashString> targets; ///< of the items, as paths; "" for one that leaves the base
+  std::vector<std::string> flags; ///< the first makefile's variables of compiler flags: the others are empty for sure
+  bool closed = true;             ///< no other variable can come into being
+  Answers asked;                  ///< it is the same wherever these answers are given
+  std::vector<std::string> reads; ///< paths as asked for
+};
+
 class Graph {
 public:
-  explicit Graph(GraphOptions O) : O(std::move(O)) {}
+  explicit Graph(GraphOptions O);
 
   /// From an object ("net/bridge/br.o") up to the top: one listing a step. False: *Why says where the way
   /// ends.
@@ -51,12 +67,26 @@ public:
   std::vector<std::string> parts(const std::string &Object);
 
 private:
+  using Files = std::vector<std::unique_ptr<Makefile>>;
   struct Directory {
-    std::vector<std::unique_ptr<Makefile>> files;
-    std::vector<Item> items;
+    std::shared_ptr<const Listed> listed;
+    Files files; ///< made when a variable is asked for
+  };
+  /// An entry of a list of all that list a target.
+  struct Link {
+    Listing listing;
+    int next;
   };
 
   Directory &load(const std::string &Dir);
+  std::shared_ptr<const Listed> listed(const std::string &Dir) const;
+  Listed evaluate(const std::string &Dir) const;
+  Files filesOf(const std::string &Dir, Listed &L) const;
+  std::shared_ptr<const Options> optionsFor(const std::string &Dir) const;
+  bool readsBoth(llvm::StringRef Dir) const;
+  /// As given() for a CONFIG symbol, in any directory.
+  const std::string *givenEverywhere(llvm::StringRef Name) const;
+  std::vector<Listing> listingsOf(const std::string &Target) const;
   void loadAll();
   std::vector<Listing> listingsIn(const std::string &Target, const std::string &Dir);
   bool isTop(const std::string &Target) const;
@@ -66,8 +96,11 @@ private:
                std::string *Why);
 
   const GraphOptions O;
-  std::map<std::string, Directory> Directories;
-  std::map<std::string, std::vector<Listing>> ByTarget; ///< filled as directories are loaded
+  std::shared_ptr<const ValueTable> Values;
+  std::shared_ptr<const Presets> Defaults; ///< what is preset in all directories
+  llvm::StringMap<Directory> Directories;
+  llvm::DenseMap<llvm::CachedHashStringRef, int> ByTarget; ///< first of its Links; filled as directories are loaded
+  std::vector<Link> Links;
   bool AllLoaded = false;
 };
 

@@ -70,6 +70,26 @@ TEST(Kbuild, BuiltMeansReachedFromTheTop) {
   EXPECT_EQ(B.why("arch/x86/mm/init_64.c"), "built");
 }
 
+TEST(Kbuild, ConfigurationsOfOneTreeDoNotMixTheirAnswers) {
+  TempTree Files(FileMap{{"Kbuild", "obj-y += a/\n"},
+                         {"a/Makefile", "ifdef CONFIG_A\nobj-y += a.o\nccflags-y := -DA=$(CONFIG_A)\nelse\nobj-y += b.o\n"
+                                        "endif\nobj-y += $(SRCARCH).o\n"}});
+  Tree T = Files.open();
+  auto With = Kbuild::create(T, {{"A", "y"}}, "x86");
+  EXPECT_TRUE(With->isBuilt("a/a.c", nullptr));
+  auto Without = Kbuild::create(T, {}, "x86");
+  EXPECT_FALSE(Without->isBuilt("a/a.c", nullptr));
+  EXPECT_TRUE(Without->isBuilt("a/b.c", nullptr));
+  EXPECT_TRUE(Without->flags("a/b.c").empty());
+  auto Again = Kbuild::create(T, {{"A", "y"}, {"B", "y"}}, "x86");
+  EXPECT_TRUE(Again->isBuilt("a/a.c", nullptr));
+  EXPECT_FALSE(Again->isBuilt("a/b.c", nullptr));
+  EXPECT_EQ(Again->flags("a/a.c"), std::vector<std::string>{"-DA=y"});
+  auto Arm = Kbuild::create(T, {{"A", "y"}}, "arm");
+  EXPECT_TRUE(Arm->isBuilt("a/arm.c", nullptr));
+  EXPECT_FALSE(Arm->isBuilt("a/x86.c", nullptr));
+}
+
 TEST(Kbuild, ASiblingsMakefileMayBuildAFile) {
   Built B(Values);
   EXPECT_EQ(B.why("drivers/gpu/b/part.c"), "built");

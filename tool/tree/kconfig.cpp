@@ -7,6 +7,8 @@
 #include "tool/tree/kconfig_macros.h"
 #include "tool/tree/kconfig_parser.h"
 #include "tool/tree/kconfig_possible.h"
+#include "tool/tree/tree_memory.h"
+#include "llvm/ADT/STLExtras.h"
 
 namespace krcu {
 namespace {
@@ -26,12 +28,11 @@ std::string quoted(const std::string &Text) {
 
 class KconfigImpl : public Kconfig {
 public:
-  explicit KconfigImpl(const KconfigOptions &O) : Options(O), Eval(M, Options) {}
-
-  Model &model() { return M; }
+  KconfigImpl(const KconfigOptions &O, std::shared_ptr<const Parsed> P)
+      : Options(O), Files(std::move(P)), M(*Files->model), Eval(M, Options) {}
 
   std::string value(const std::string &Name) override {
-    ConfigSymbol *S = find(Name);
+    const ConfigSymbol *S = find(Name);
     if (S)
       return Eval.isForced(*S) ? Options.force.at(Name) : Eval.text(*S);
     auto Forced = Options.force.find(Name);
@@ -39,24 +40,30 @@ public:
   }
 
   std::optional<Symbol> symbol(const std::string &Name) const override {
-    ConfigSymbol *S = find(Name);
+    const ConfigSymbol *S = find(Name);
     if (!S || S->entries.empty())
       return std::nullopt;
-    return Symbol{S->type, !S->prompts.empty(), S->file, S->line};
+    return Symbol{S->type, !S->prompts.empty(), S->file.str(), S->line};
   }
 
   bool canBeModule(const std::string &Name) override {
-    ConfigSymbol *S = find(Name);
-    return S && S->type == SymbolType::Tristate && (possibleValues(M, *S) & (1 << Mod));
+    const ConfigSymbol *S = find(Name);
+    Possible.resize(M.symbols.size());
+    return S && S->type == SymbolType::Tristate && (possibleValues(M, *S, Possible) & (1 << Mod));
   }
 
   const std::map<std::string, std::string> &values() override {
     if (Evaluated)
       return Values;
     Evaluated = true;
-    for (ConfigSymbol &S : M.symbols)
+    // In the order of the files: where symbols depend on themselves, the order decides.
+    std::vector<const ConfigSymbol *> Written;
+    for (const ConfigSymbol &S : M.symbols)
       if (!Eval.isForced(S) && Eval.isWritten(S))
-        Values[S.name] = Eval.text(S);
+        Written.push_back(&S);
+    llvm::sort(Written, [](const ConfigSymbol *A, const ConfigSymbol *B) { return A->name < B->name; });
+    for (const ConfigSymbol *S : Written)
+      Values.emplace_hint(Values.end(), S->name.str(), Eval.text(*S));
     for (const auto &[Name, Value] : Options.force)
       if (Value != "n")
         Values[Name] = Value;
@@ -65,49 +72,67 @@ public:
 
   std::string autoconf() override {
     std::string Text;
+    Text.reserve(values().size() * 40);
     for (const auto &[Name, Value] : values())
-      Text += line(Name, Value);
+      addLine(Name, Value, Text);
     return Text;
   }
 
-  const std::vector<std::string> &warnings() const override { return M.warnings; }
+  const std::vector<std::string> &warnings() const override { return Eval.warnings; }
 
 private:
-  ConfigSymbol *find(const std::string &Name) const { return M.by_name.lookup(Name); }
+  const ConfigSymbol *find(const std::string &Name) const { return M.by_name.lookup(Name); }
 
   /// A forced symbol that nobody defines gets the type its value looks like.
-  std::string line(const std::string &Name, const std::string &Value) const {
+  void addLine(const std::string &Name, const std::string &Value, std::string &Text) const {
     const ConfigSymbol *S = find(Name);
     SymbolType Type = S ? S->type : SymbolType::Unknown;
+    auto Add = [&](const char *Between, const std::string &What) {
+      for (llvm::StringRef Part : {llvm::StringRef("#define CONFIG_"), llvm::StringRef(Name), llvm::StringRef(Between),
+                                   llvm::StringRef(What), llvm::StringRef("\n")})
+        Text += Part;
+    };
     if (isTri(Type) || (Type == SymbolType::Unknown && (Value == "y" || Value == "m"))) {
-      if (Value != "y" && Value != "m")
-        return {};
-      return "#define CONFIG_" + Name + (Value == "m" ? "_MODULE" : "") + " 1\n";
+      if (Value == "y" || Value == "m")
+        Add(Value == "m" ? "_MODULE " : " ", "1");
+      return;
     }
     if (Type == SymbolType::String)
-      return "#define CONFIG_" + Name + " " + quoted(Value) + "\n";
+      return Add(" ", quoted(Value));
     if (Value.empty())
-      return {};
+      return;
     bool Prefix = Type == SymbolType::Hex && !llvm::StringRef(Value).starts_with_insensitive("0x");
-    return "#define CONFIG_" + Name + (Prefix ? " 0x" : " ") + Value + "\n";
+    Add(Prefix ? " 0x" : " ", Value);
   }
 
   const KconfigOptions Options;
-  Model M;
+  const std::shared_ptr<const Parsed> Files;
+  const Model &M;
   Evaluator Eval;
+  std::vector<TriSet> Possible;
   bool Evaluated = false;
   std::map<std::string, std::string> Values;
 };
+
+std::shared_ptr<const Parsed> parsedFor(const Tree &T, const KconfigOptions &Options) {
+  Shelf<Parsed> &Known = T.memory().kconfigs;
+  const std::string Key = Options.src_arch + " " + Options.arch;
+  std::shared_ptr<const Parsed> P = Known.find(Key);
+  if (!P) {
+    Macros Variables(Options.src_arch, Options.arch, T.version());
+    P = Known.put(Key, parseKconfig(T, Variables));
+  }
+  for (const std::string &Path : P->reads)
+    ReadLog::note(Path);
+  return P;
+}
 
 } // namespace
 
 llvm::Expected<std::unique_ptr<Kconfig>> Kconfig::load(const Tree &T, const KconfigOptions &Options) {
   if (!T.read("Kconfig"))
     return fail(T.absolute("Kconfig") + ": cannot be read; give a complete kernel source tree");
-  auto Result = std::make_unique<KconfigImpl>(Options);
-  Macros Variables(Options.src_arch, Options.arch, T.version());
-  parseKconfig(T, Variables, Result->model());
-  return std::unique_ptr<Kconfig>(std::move(Result));
+  return std::make_unique<KconfigImpl>(Options, parsedFor(T, Options));
 }
 
 } // namespace krcu

@@ -41,47 +41,56 @@ bool number(llvm::StringRef Text, SymbolType Type, long long &Result) {
 
 } // namespace
 
-Tri Evaluator::value(ConfigSymbol &S) {
-  compute(S);
-  return S.tri;
+Evaluator::Evaluator(const Model &M, const KconfigOptions &Options)
+    : warnings(M.warnings), M(M), Options(Options), Memory(M.symbols.size()), Choices(M.choices.size()) {
+  for (const auto &[Name, Value] : Options.force)
+    if (const ConfigSymbol *S = M.by_name.lookup(Name))
+      Memory[S->id].forced = true;
 }
 
-std::string Evaluator::text(ConfigSymbol &S) {
-  compute(S);
-  return isTri(S.type) || S.type == SymbolType::Unknown ? triName(S.tri) : S.text;
+void Evaluator::warnOnce(std::string Text) {
+  if (!TooDeep)
+    addWarning(warnings, std::move(Text));
+  TooDeep = true;
 }
 
-void Evaluator::compute(ConfigSymbol &S) {
+Tri Evaluator::value(const ConfigSymbol &S) {
+  compute(S);
+  return Memory[S.id].tri;
+}
+
+std::string Evaluator::text(const ConfigSymbol &S) {
+  compute(S);
+  return isTri(S.type) || S.type == SymbolType::Unknown ? triName(Memory[S.id].tri) : Texts[&S];
+}
+
+void Evaluator::compute(const ConfigSymbol &S) {
+  SymbolMemory &Mine = Memory[S.id];
   // A symbol that is asked for while it is being computed counts as n: that is what conf does.
-  if (S.state != ConfigSymbol::Fresh)
+  if (Mine.state != Fresh)
     return;
-  auto Forced = Options.force.find(S.name);
-  if (Forced != Options.force.end()) {
-    force(S, Forced->second);
+  if (Mine.forced) {
+    force(S, forcedValue(S));
     return;
   }
   if (ValueDepth >= MaxValueDepth) {
-    if (!TooDeep)
-      M.warn(S.file + ":" + std::to_string(S.line) + ": symbols depend on each other too deeply; taken as n");
-    TooDeep = true;
+    warnOnce((S.file + ":" + llvm::Twine(S.line) + ": symbols depend on each other too deeply; taken as n").str());
     return;
   }
   ++ValueDepth;
-  S.state = ConfigSymbol::Busy;
-  if (isTri(S.type)) {
-    Tri T = computeTri(S);
-    S.tri = T;
-  } else if (S.type != SymbolType::Unknown) {
+  Mine.state = Busy;
+  if (isTri(S.type))
+    Mine.tri = computeTri(S);
+  else if (S.type != SymbolType::Unknown)
     computeText(S);
-  }
-  S.state = ConfigSymbol::Done;
+  Mine.state = Done;
   --ValueDepth;
 }
 
-void Evaluator::force(ConfigSymbol &S, const std::string &Value) {
-  S.tri = triNamed(Value);
-  S.text = Value;
-  S.state = ConfigSymbol::Done;
+void Evaluator::force(const ConfigSymbol &S, const std::string &Value) {
+  Memory[S.id].tri = triNamed(Value);
+  Memory[S.id].state = Done;
+  Texts[&S] = Value;
 }
 
 bool Evaluator::modulesAllowed() { return M.modules && value(*M.modules) != No; }
@@ -90,9 +99,7 @@ Tri Evaluator::eval(const Expr *E) {
   if (!E)
     return Yes;
   if (EvalDepth >= MaxEvalDepth) {
-    if (!TooDeep)
-      M.warn("an expression is nested too deeply; taken as n");
-    TooDeep = true;
+    warnOnce("an expression is nested too deeply; taken as n");
     return No;
   }
   ++EvalDepth;
@@ -106,9 +113,7 @@ Tri Evaluator::evalNode(const Expr &E) {
   case Expr::Symbol:
     return value(*E.symbol);
   case Expr::Constant:
-    if (E.text == "m")
-      return modulesAllowed() ? Mod : No;
-    return triNamed(E.text);
+    return E.tri == Mod && !modulesAllowed() ? No : E.tri;
   case Expr::Not:
     return Tri(Yes - eval(E.left));
   case Expr::And: {
@@ -128,10 +133,10 @@ Tri Evaluator::evalNode(const Expr &E) {
 std::string Evaluator::operand(const Expr &E, SymbolType &Type) {
   Type = SymbolType::Unknown;
   if (E.kind == Expr::Constant)
-    return E.text;
-  ConfigSymbol &S = *E.symbol;
+    return E.text.str();
+  const ConfigSymbol &S = *E.symbol;
   if (S.type == SymbolType::Unknown)
-    return isForced(S) ? Options.force.find(S.name)->second : S.name;
+    return isForced(S) ? forcedValue(S) : S.name.str();
   Type = S.type;
   return text(S);
 }
@@ -170,7 +175,7 @@ Tri Evaluator::when(const Expr *Condition, const Entry &E) {
   return T == No ? No : std::min(T, depends(E));
 }
 
-Tri Evaluator::visibility(ConfigSymbol &S) {
+Tri Evaluator::visibility(const ConfigSymbol &S) {
   Tri Best = No;
   for (const Prompt &P : S.prompts) {
     Tri T = when(P.condition, *P.entry);
@@ -204,7 +209,7 @@ Tri Evaluator::reversed(const std::vector<Reverse> &List) {
   return Best;
 }
 
-Tri Evaluator::fromDefaults(ConfigSymbol &S) {
+Tri Evaluator::fromDefaults(const ConfigSymbol &S) {
   Tri Result = No;
   for (const Default &D : S.defaults)
     if (Tri Active = when(D.condition, *D.entry); Active != No) {
@@ -220,10 +225,10 @@ Tri Evaluator::fromDefaults(ConfigSymbol &S) {
   return std::min(std::max(Result, Implied), Direct);
 }
 
-Tri Evaluator::computeTri(ConfigSymbol &S) {
+Tri Evaluator::computeTri(const ConfigSymbol &S) {
   if (S.choice && !S.prompts.empty()) {
     select(*S.choice);
-    return S.choice->selected == &S ? Yes : No;
+    return Choices[S.choice->id].selected == &S ? Yes : No;
   }
   Tri Result;
   if (Tri Visible = visibility(S); Visible != No)
@@ -238,48 +243,46 @@ Tri Evaluator::computeTri(ConfigSymbol &S) {
 }
 
 /// A forced member wins; else the first default that can be seen; else the first member that can be.
-void Evaluator::select(Choice &C) {
-  if (C.state != Choice::Fresh)
+void Evaluator::select(const Choice &C) {
+  ChoiceMemory &Mine = Choices[C.id];
+  if (Mine.state != Fresh)
     return;
-  C.state = Choice::Busy;
-  auto Forced = [&](const ConfigSymbol &S, const char *Value) {
-    auto It = Options.force.find(S.name);
-    return It != Options.force.end() && It->second == Value;
-  };
-  for (ConfigSymbol *S : C.members)
-    if (!C.selected && Forced(*S, "y"))
-      C.selected = S;
-  if (!C.selected && visibilityOf(C) != No) {
+  Mine.state = Busy;
+  for (const ConfigSymbol *S : C.members)
+    if (!Mine.selected && forcedTo(*S, "y"))
+      Mine.selected = S;
+  if (!Mine.selected && visibilityOf(C) != No) {
     for (const Default &D : C.defaults)
-      if (!C.selected && D.value->kind == Expr::Symbol && !Forced(*D.value->symbol, "n") &&
+      if (!Mine.selected && D.value->kind == Expr::Symbol && !forcedTo(*D.value->symbol, "n") &&
           eval(D.condition) != No && visibility(*D.value->symbol) != No)
-        C.selected = D.value->symbol;
-    for (ConfigSymbol *S : C.members)
-      if (!C.selected && !Forced(*S, "n") && visibility(*S) != No)
-        C.selected = S;
+        Mine.selected = D.value->symbol;
+    for (const ConfigSymbol *S : C.members)
+      if (!Mine.selected && !forcedTo(*S, "n") && visibility(*S) != No)
+        Mine.selected = S;
   }
-  C.state = Choice::Done;
+  Mine.state = Done;
 }
 
-void Evaluator::computeText(ConfigSymbol &S) {
+void Evaluator::computeText(const ConfigSymbol &S) {
+  std::string &Text = Texts[&S]; // seen by whoever asks for the symbol while it is being computed
   bool HasDefault = false;
   for (const Default &D : S.defaults)
     if (when(D.condition, *D.entry) != No) {
       SymbolType Ignored;
       bool Atom = D.value->kind == Expr::Constant || D.value->kind == Expr::Symbol;
-      S.text = Atom ? operand(*D.value, Ignored) : triName(eval(D.value));
+      Text = Atom ? operand(*D.value, Ignored) : triName(eval(D.value));
       HasDefault = true;
       break;
     }
   if (S.type == SymbolType::String)
     return;
-  clamp(S);
-  if (S.text.empty() && (HasDefault || visibility(S) != No))
-    S.text = S.type == SymbolType::Hex ? "0x0" : "0";
+  clamp(S, Text);
+  if (Text.empty() && (HasDefault || visibility(S) != No))
+    Text = S.type == SymbolType::Hex ? "0x0" : "0";
 }
 
 /// Moves a number into the first active range.
-void Evaluator::clamp(ConfigSymbol &S) {
+void Evaluator::clamp(const ConfigSymbol &S, std::string &Text) {
   for (const Range &R : S.ranges) {
     if (when(R.condition, *R.entry) == No)
       continue;
@@ -289,7 +292,7 @@ void Evaluator::clamp(ConfigSymbol &S) {
     number(LowText, Type, Low);
     std::string HighText = operand(*R.high, Type);
     number(HighText, Type, High);
-    number(S.text, S.type, Current);
+    number(Text, S.type, Current);
     if (Current < Low)
       Current = Low;
     else if (Current > High)
@@ -298,12 +301,12 @@ void Evaluator::clamp(ConfigSymbol &S) {
       return;
     char Buffer[32];
     snprintf(Buffer, sizeof Buffer, S.type == SymbolType::Hex ? "0x%llx" : "%lld", Current);
-    S.text = Buffer;
+    Text = Buffer;
     return;
   }
 }
 
-bool Evaluator::isWritten(ConfigSymbol &S) {
+bool Evaluator::isWritten(const ConfigSymbol &S) {
   if (isForced(S))
     return true;
   if (isTri(S.type))

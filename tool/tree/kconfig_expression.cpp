@@ -7,20 +7,25 @@
 
 namespace krcu::kconfig {
 
+// A tree has some 20,000 symbols, counting those that are only mentioned.
+Model::Model() : by_name(1 << 15) {}
+
 ConfigSymbol *Model::symbol(llvm::StringRef Name) {
-  ConfigSymbol *&Slot = by_name[Name];
-  if (!Slot) {
-    symbols.emplace_back();
-    Slot = &symbols.back();
-    Slot->name = Name.str();
+  auto [It, New] = by_name.try_emplace(Name);
+  if (New) {
+    ConfigSymbol &S = symbols.emplace_back();
+    S.name = It->first();
+    S.id = unsigned(symbols.size() - 1);
+    It->second = &S;
   }
-  return Slot;
+  return It->second;
 }
 
 const Expr *Model::constant(llvm::StringRef Text) {
   Expr &E = expressions.emplace_back();
   E.kind = Expr::Constant;
-  E.text = Text.str();
+  E.text = Text.copy(texts);
+  E.tri = Text == "y" ? Yes : Text == "m" ? Mod : No;
   return &E;
 }
 
@@ -38,12 +43,12 @@ const Expr *Model::both(const Expr *Left, const Expr *Right) {
   return binary(Expr::And, Left, Right);
 }
 
-void Model::warn(const std::string &Text) {
+void addWarning(std::vector<std::string> &To, std::string Text) {
   constexpr size_t Most = 500;
-  if (warnings.size() < Most)
-    warnings.push_back(Text);
-  else if (warnings.size() == Most)
-    warnings.push_back("further Kconfig warnings are not shown");
+  if (To.size() < Most)
+    To.push_back(std::move(Text));
+  else if (To.size() == Most)
+    To.push_back("further Kconfig warnings are not shown");
 }
 
 bool takeQuoted(llvm::StringRef &Text, std::string &Result) {

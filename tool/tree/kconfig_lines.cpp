@@ -35,7 +35,8 @@ bool Lines::next(llvm::StringRef &Line) {
     return false;
   Start = Next;
   llvm::StringRef Raw = rawLine();
-  if (Raw.ends_with("\\")) {
+  WasJoined = Raw.ends_with("\\");
+  if (WasJoined) {
     Joined.clear();
     while (Raw.ends_with("\\") && !Rest.empty()) {
       Joined += Raw.drop_back();

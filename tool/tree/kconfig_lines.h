@@ -17,6 +17,8 @@ public:
   bool next(llvm::StringRef &Line);
   /// Where that line starts; from 1.
   unsigned number() const { return Start; }
+  /// Whether it was put together and is there only until the next one is asked for.
+  bool isJoined() const { return WasJoined; }
   /// To be called after a `help` line: passes over its text.
   void skipHelp();
 
@@ -25,6 +27,7 @@ private:
 
   llvm::StringRef Rest;
   std::string Joined;
+  bool WasJoined = false;
   unsigned Start = 0, Next = 1;
 };
 

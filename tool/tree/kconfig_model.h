@@ -6,7 +6,9 @@
 
 #include "tool/tree/kconfig.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Allocator.h"
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,7 @@ enum Tri : unsigned char { No = 0, Mod = 1, Yes = 2 };
 
 struct ConfigSymbol;
 struct Choice;
+struct File;
 
 struct Expr {
   enum Kind : unsigned char {
@@ -35,8 +38,9 @@ struct Expr {
   Kind kind = Constant;
   const Expr *left = nullptr;
   const Expr *right = nullptr;
-  ConfigSymbol *symbol = nullptr; ///< Symbol
-  std::string text;               ///< Constant
+  const ConfigSymbol *symbol = nullptr; ///< Symbol
+  llvm::StringRef text;                 ///< Constant
+  Tri tri = No;                         ///< Constant: what the text stands for
 };
 
 /// One `config` block. A symbol has one per definition, each with its own dependencies. Null: no condition.
@@ -58,7 +62,7 @@ struct Default {
 
 /// `by` selects or implies the symbol that holds this.
 struct Reverse {
-  ConfigSymbol *by;
+  const ConfigSymbol *by;
   const Expr *condition;
   const Entry *entry;
 };
@@ -71,9 +75,10 @@ struct Range {
 };
 
 struct ConfigSymbol {
-  std::string name;
+  llvm::StringRef name;
+  unsigned id = 0; ///< its place in Model::symbols
   SymbolType type = SymbolType::Unknown;
-  std::string file;
+  llvm::StringRef file;
   unsigned line = 0;
   std::vector<const Entry *> entries;
   std::vector<Prompt> prompts;
@@ -81,33 +86,35 @@ struct ConfigSymbol {
   std::vector<Reverse> selects;
   std::vector<Reverse> implies;
   std::vector<Range> ranges;
-  Choice *choice = nullptr; ///< the choice it is a member of
-
-  // The evaluator's memory.
-  enum State : unsigned char { Fresh, Busy, Done } state = Fresh;
-  Tri tri = No;
-  std::string text;           ///< of int, hex and string symbols
-  unsigned char possible = 0; ///< set of values some configuration gives it, see kconfig_possible.h
+  const Choice *choice = nullptr; ///< the choice it is a member of
 };
 
 struct Choice {
+  unsigned id = 0; ///< its place in Model::choices
   Entry entry;
   const Expr *prompt_condition = nullptr;
   std::vector<Default> defaults; ///< value: the member
-  std::vector<ConfigSymbol *> members;
-  enum State : unsigned char { Fresh, Busy, Done } state = Fresh;
-  ConfigSymbol *selected = nullptr;
+  std::vector<const ConfigSymbol *> members;
 };
 
-/// Owns everything; the deques keep addresses stable.
+/// A list of complaints: the first few hundred are kept, a broken tree must not fill the memory with them.
+void addWarning(std::vector<std::string> &To, std::string Text);
+
+/// Owns everything; the deques keep addresses stable. Once parsed it does not change: configurations share it.
 struct Model {
+  Model();
+  Model(const Model &) = delete;
+  Model &operator=(const Model &) = delete;
+
   llvm::StringMap<ConfigSymbol *> by_name;
   std::deque<ConfigSymbol> symbols;
   std::deque<Expr> expressions;
   std::deque<Entry> entries;
   std::deque<Choice> choices;
-  ConfigSymbol *modules = nullptr; ///< the symbol that allows the value m
+  const ConfigSymbol *modules = nullptr; ///< the symbol that allows the value m
   std::vector<std::string> warnings;
+  std::vector<std::shared_ptr<const File>> files; ///< names and places of symbols stand in them
+  llvm::BumpPtrAllocator texts;
 
   /// The symbol of that name, made on first mention.
   ConfigSymbol *symbol(llvm::StringRef Name);
@@ -115,8 +122,7 @@ struct Model {
   const Expr *binary(Expr::Kind Kind, const Expr *Left, const Expr *Right);
   /// `Left && Right`, where null means "no condition".
   const Expr *both(const Expr *Left, const Expr *Right);
-  /// Keeps the first few hundred: a broken tree must not fill the memory with complaints.
-  void warn(const std::string &Text);
+  void warn(std::string Text) { addWarning(warnings, std::move(Text)); }
 };
 
 /// Parses a whole expression. On garbage: a null pointer and *Problem set.

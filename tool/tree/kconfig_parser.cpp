@@ -3,71 +3,14 @@
 // The Kconfig grammar, one keyword a function. Trees come from anybody: a file that sources itself, a block
 // that never ends or a line of garbage costs a warning and nothing else.
 #include "tool/tree/kconfig_parser.h"
+#include "tool/tree/kconfig_file.h"
 #include "tool/tree/kconfig_lines.h"
+#include "tool/tree/tree_memory.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
 namespace krcu::kconfig {
 namespace {
-
-enum class Keyword {
-  None,
-  Config,
-  Choice,
-  Menu,
-  If,
-  EndIf,
-  EndMenu,
-  EndChoice,
-  Comment,
-  MainMenu,
-  Source,
-  RSource,
-  Depends,
-  Visible,
-  Prompt,
-  Type,
-  Default,
-  DefBool,
-  DefTristate,
-  Select,
-  Imply,
-  Range,
-  Option,
-  Modules,
-  Optional,
-  Ignored
-};
-
-Keyword keyword(llvm::StringRef Word) {
-  return llvm::StringSwitch<Keyword>(Word)
-      .Cases("config", "menuconfig", Keyword::Config)
-      .Case("choice", Keyword::Choice)
-      .Case("menu", Keyword::Menu)
-      .Case("if", Keyword::If)
-      .Case("endif", Keyword::EndIf)
-      .Case("endmenu", Keyword::EndMenu)
-      .Case("endchoice", Keyword::EndChoice)
-      .Case("comment", Keyword::Comment)
-      .Case("mainmenu", Keyword::MainMenu)
-      .Case("source", Keyword::Source)
-      .Case("rsource", Keyword::RSource)
-      .Case("depends", Keyword::Depends)
-      .Case("visible", Keyword::Visible)
-      .Case("prompt", Keyword::Prompt)
-      .Cases("bool", "boolean", "tristate", "int", "hex", "string", Keyword::Type)
-      .Case("default", Keyword::Default)
-      .Case("def_bool", Keyword::DefBool)
-      .Case("def_tristate", Keyword::DefTristate)
-      .Case("select", Keyword::Select)
-      .Case("imply", Keyword::Imply)
-      .Case("range", Keyword::Range)
-      .Case("option", Keyword::Option)
-      .Case("modules", Keyword::Modules)
-      .Case("optional", Keyword::Optional)
-      .Cases("transitional", "allnoconfig_y", Keyword::Ignored)
-      .Default(Keyword::None);
-}
 
 SymbolType typeNamed(llvm::StringRef Word) {
   return llvm::StringSwitch<SymbolType>(Word)
@@ -102,28 +45,19 @@ struct Run {
 
 class FileParser {
 public:
-  FileParser(Run &R, const std::string &Path, const Frame &Outer) : R(R), M(R.M), Path(Path), Frames{Outer} {}
+  FileParser(Run &R, const File &F, const Frame &Outer) : R(R), M(R.M), F(F), Frames{Outer} {}
 
-  void parse(llvm::StringRef Text) {
-    Lines L(Text);
-    llvm::StringRef Line;
-    while (L.next(Line)) {
-      if (Line.empty() || Line.front() == '#')
-        continue;
-      Number = L.number();
-      llvm::StringRef Word = Line.take_while([](char C) { return llvm::isAlnum(C) || C == '_' || C == '-'; });
-      if (Word == "help" || Word == "---help---") {
-        L.skipHelp();
-        continue;
-      }
-      statement(Line, Word);
+  void parse() {
+    for (const Statement &S : F.statements) {
+      Number = S.number;
+      statement(S);
     }
     if (Frames.size() > 1)
       warn("a block is not closed at the end of the file");
   }
 
 private:
-  void warn(const std::string &What) { M.warn(Path + ":" + std::to_string(Number) + ": " + What); }
+  void warn(const std::string &What) { M.warn(F.path + ":" + std::to_string(Number) + ": " + What); }
 
   const Expr *expression(llvm::StringRef Text) {
     std::string Problem;
@@ -136,23 +70,22 @@ private:
   /// Null if there is no condition.
   const Expr *condition(llvm::StringRef Text) { return Text.empty() ? nullptr : expression(Text); }
 
-  void statement(llvm::StringRef Line, llvm::StringRef Word) {
-    Keyword K = keyword(Word);
-    llvm::StringRef Rest = withoutComment(Line.drop_front(Word.size()).ltrim());
-    if (assignment(Word, K, Rest))
+  void statement(const Statement &S) {
+    if (assignment(S.word, S.keyword, S.rest))
       return;
     std::string Expanded;
-    if (Rest.contains('$')) {
+    llvm::StringRef Rest = S.rest;
+    if (S.expands) {
       Expanded = R.Variables.expand(Rest);
       Rest = llvm::StringRef(Expanded).trim();
     }
-    if (K == Keyword::None) {
-      if (!Line.starts_with("$"))
-        warn("'" + Line.take_front(40).str() + "' is no Kconfig statement");
+    if (S.keyword == Keyword::None) {
+      if (!S.line.starts_with("$"))
+        warn("'" + S.line.take_front(40).str() + "' is no Kconfig statement");
       return;
     }
-    if (!block(K, Rest))
-      attribute(K, Word, Rest);
+    if (!block(S.keyword, Rest))
+      attribute(S.keyword, S.word, Rest);
   }
 
   bool assignment(llvm::StringRef Name, Keyword K, llvm::StringRef Rest) {
@@ -176,6 +109,7 @@ private:
     case Keyword::Choice:
       leaveEntry();
       CurrentChoice = &M.choices.emplace_back();
+      CurrentChoice->id = unsigned(M.choices.size() - 1);
       CurrentChoice->entry = {Top.depends, Top.visible};
       Frames.push_back({Frame::Choice, Top.depends, Top.visible, CurrentChoice});
       return true;
@@ -239,7 +173,7 @@ private:
     *Current = {Top.depends, Top.visible};
     Symbol->entries.push_back(Current);
     if (!Symbol->line) {
-      Symbol->file = Path;
+      Symbol->file = F.path;
       Symbol->line = Number;
     }
     if (Top.choice) {
@@ -291,7 +225,7 @@ private:
     if (Symbol->type == SymbolType::Unknown)
       Symbol->type = Type;
     else if (Symbol->type != Type)
-      warn("config " + Symbol->name + " has another type already; this one is ignored");
+      warn("config " + Symbol->name.str() + " has another type already; this one is ignored");
   }
 
   void symbolAttribute(Keyword K, llvm::StringRef Word, llvm::StringRef Rest) {
@@ -370,7 +304,7 @@ private:
 
   Run &R;
   Model &M;
-  std::string Path;
+  const File &F;
   std::vector<Frame> Frames;
   unsigned Number = 0;
   // The entry that attributes belong to: a symbol with its entry, a choice, or a menu.
@@ -379,6 +313,15 @@ private:
   Choice *CurrentChoice = nullptr;
   bool InMenu = false;
 };
+
+std::shared_ptr<const File> fileOf(const Tree &T, const std::string &Path) {
+  Shelf<File> &Known = T.memory().kconfig_files;
+  if (std::shared_ptr<const File> F = Known.find(Path)) {
+    ReadLog::note(Path);
+    return F;
+  }
+  return Known.put(Path, cutStatements(Path, T.read(Path)));
+}
 
 void parseFile(Run &R, const std::string &Path, const Frame &Outer, const std::string &From) {
   for (const std::string &Open : R.Open)
@@ -390,39 +333,43 @@ void parseFile(Run &R, const std::string &Path, const Frame &Outer, const std::s
     R.M.warn(From + "too many nested files; '" + Path + "' is skipped");
     return;
   }
-  std::optional<std::string> Text = R.T.read(Path);
-  if (!Text) {
+  std::shared_ptr<const File> F = fileOf(R.T, Path);
+  if (!F->text) {
     R.M.warn(From + "cannot read '" + Path + "'; skipped");
     return;
   }
+  R.M.files.push_back(F);
   ++R.Files;
   R.Open.push_back(Path);
-  FileParser(R, Path, Outer).parse(*Text);
+  FileParser(R, *F, Outer).parse();
   R.Open.pop_back();
 }
 
 void FileParser::source(llvm::StringRef Rest, bool Relative) {
-  std::string File;
-  if (!takeQuoted(Rest, File))
-    File = llvm::getToken(Rest).first.str();
-  if (File.empty()) {
+  std::string Name;
+  if (!takeQuoted(Rest, Name))
+    Name = llvm::getToken(Rest).first.str();
+  if (Name.empty()) {
     warn("source without a file");
     return;
   }
-  if (Relative && llvm::StringRef(Path).contains('/'))
-    File = (llvm::StringRef(Path).rsplit('/').first + "/" + File).str();
-  while (llvm::StringRef(File).starts_with("./"))
-    File.erase(0, 2);
+  if (Relative && llvm::StringRef(F.path).contains('/'))
+    Name = (llvm::StringRef(F.path).rsplit('/').first + "/" + Name).str();
+  while (llvm::StringRef(Name).starts_with("./"))
+    Name.erase(0, 2);
   Frame Inner = Frames.back();
   Inner.kind = Frame::File;
-  parseFile(R, File, Inner, Path + ":" + std::to_string(Number) + ": ");
+  parseFile(R, Name, Inner, F.path + ":" + std::to_string(Number) + ": ");
 }
 
 } // namespace
 
-void parseKconfig(const Tree &T, Macros &Variables, Model &M) {
-  Run R{T, Variables, M, 0, {}};
+Parsed parseKconfig(const Tree &T, Macros &Variables) {
+  ReadLog Log;
+  auto M = std::make_unique<Model>();
+  Run R{T, Variables, *M, 0, {}};
   parseFile(R, "Kconfig", {Frame::File, nullptr, nullptr, nullptr}, "");
+  return {std::move(M), std::move(Log.paths)};
 }
 
 } // namespace krcu::kconfig

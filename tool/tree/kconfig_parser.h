@@ -9,8 +9,13 @@
 
 namespace krcu::kconfig {
 
-/// Reads the file `Kconfig` at the tree's root and everything it sources into `M`. Broken parts are skipped
-/// with a warning.
-void parseKconfig(const Tree &T, Macros &Variables, Model &M);
+/// All that follows from the Kconfig files and the architecture alone, whatever values are forced.
+struct Parsed {
+  std::unique_ptr<const Model> model;
+  std::vector<std::string> reads; ///< paths as asked for, whether there is such a file or not
+};
+
+/// Reads the file `Kconfig` at the tree's root and everything it sources. Broken parts are skipped with a warning.
+Parsed parseKconfig(const Tree &T, Macros &Variables);
 
 } // namespace krcu::kconfig

@@ -31,22 +31,22 @@ TriSet maxOf(TriSet A, TriSet B) {
 
 class Possible {
 public:
-  explicit Possible(Model &M) : M(M) {}
+  Possible(const Model &M, std::vector<TriSet> &Known) : M(M), Known(Known) {}
 
-  TriSet symbol(ConfigSymbol &S) {
-    if (S.possible)
-      return S.possible;
+  TriSet symbol(const ConfigSymbol &S) {
+    if (Known[S.id])
+      return Known[S.id];
     if (!isTri(S.type))
       return All;
     const TriSet Widest = ofType(S, All);
     if (Depth >= MaxDepth)
       return Widest;
     // A prompt with whatever dependencies gives nearly every value; only that none is visible matters.
-    S.possible = Widest; // for those that come back here in a cycle
+    Known[S.id] = Widest; // for those that come back here in a cycle
     ++Depth;
     TriSet Result = compute(S);
     --Depth;
-    return S.possible = ofType(S, Result);
+    return Known[S.id] = ofType(S, Result);
   }
 
 private:
@@ -61,7 +61,7 @@ private:
     return minOf(expression(Condition), expression(E.depends));
   }
 
-  TriSet compute(ConfigSymbol &S) {
+  TriSet compute(const ConfigSymbol &S) {
     if (S.choice)
       return N | Y | (1 << Mod);
     TriSet Visible = N;
@@ -76,7 +76,7 @@ private:
     return maxOf(Result, reversed(S.selects));
   }
 
-  TriSet fromDefaults(ConfigSymbol &S) {
+  TriSet fromDefaults(const ConfigSymbol &S) {
     TriSet Result = 0, Open = Y; // Open: whether all earlier defaults may have been inactive
     for (const Default &D : S.defaults) {
       TriSet Active = when(D.condition, *D.entry);
@@ -116,7 +116,7 @@ private:
     case Expr::Symbol:
       return symbol(*E.symbol);
     case Expr::Constant:
-      return E.text == "y" ? Y : E.text == "m" ? TriSet(1 << Mod) : N;
+      return TriSet(1 << E.tri);
     case Expr::Not:
       return combine(expression(E.left), Y, [](int I, int) { return Yes - I; });
     case Expr::And:
@@ -148,12 +148,15 @@ private:
     return (MayHold ? Y : 0) | (MayFail ? N : 0);
   }
 
-  Model &M;
+  const Model &M;
+  std::vector<TriSet> &Known;
   unsigned Depth = 0;
 };
 
 } // namespace
 
-TriSet possibleValues(Model &M, ConfigSymbol &S) { return Possible(M).symbol(S); }
+TriSet possibleValues(const Model &M, const ConfigSymbol &S, std::vector<TriSet> &Known) {
+  return Possible(M, Known).symbol(S);
+}
 
 } // namespace krcu::kconfig

@@ -11,7 +11,8 @@ namespace krcu::kconfig {
 using TriSet = unsigned char;
 
 /// The values `S` may take when the user answers the prompts in any way: never too few, sometimes too many
-/// (the conditions are taken as independent of each other). Ignores forced values.
-TriSet possibleValues(Model &M, ConfigSymbol &S);
+/// (the conditions are taken as independent of each other). Ignores forced values. `Known`: a place per symbol of
+/// the model, 0 for what has not been asked for yet.
+TriSet possibleValues(const Model &M, const ConfigSymbol &S, std::vector<TriSet> &Known);
 
 } // namespace krcu::kconfig

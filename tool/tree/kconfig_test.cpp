@@ -248,6 +248,35 @@ TEST(KconfigHostile, MacrosThatDoubleEnd) {
   EXPECT_LT(C["A"].size(), 10000000u);
 }
 
+TEST(Kconfig, ConfigurationsOfOneTreeShareTheFilesAndNothingElse) {
+  TempTree Files(FileMap{{"Kconfig", "source \"arch/$(SRCARCH)/Kconfig\"\nsource \"b/Kconfig\"\n"},
+                         {"arch/x86/Kconfig", "config X86\n\tdef_bool y\n"},
+                         {"arch/arm/Kconfig", "config ARM\n\tdef_bool y\n"},
+                         {"b/Kconfig", "config A\n\tbool \"a\"\nconfig B\n\tbool \"b\"\n\tdepends on A\n"}});
+  Tree T = Files.open();
+  auto Load = [&](const std::string &Arch, std::map<std::string, std::string> Force, ReadLog &) {
+    KconfigOptions O;
+    O.src_arch = O.arch = Arch;
+    O.force = std::move(Force);
+    return llvm::cantFail(Kconfig::load(T, O));
+  };
+  std::vector<std::string> X86{"Kconfig", "Kconfig", "arch/x86/Kconfig", "b/Kconfig"};
+  ReadLog First;
+  auto Plain = Load("x86", {}, First);
+  ReadLog Second;
+  auto Forced = Load("x86", {{"A", "n"}}, Second);
+  ReadLog Third;
+  auto Other = Load("arm", {}, Third);
+  EXPECT_EQ(Forced->value("B"), "n");
+  EXPECT_EQ(Plain->value("B"), "y");
+  EXPECT_EQ(Other->value("B"), "y");
+  EXPECT_EQ(Other->value("X86"), "n");
+  EXPECT_EQ(First.paths, X86);
+  EXPECT_EQ(Second.paths, X86); // what a result is made from does not depend on who read it first
+  X86[2] = "arch/arm/Kconfig";
+  EXPECT_EQ(Third.paths, X86);
+}
+
 TEST(Kconfig, AMissingTopFileIsAnError) {
   TempTree Files(FileMap{{"Kbuild", ""}});
   std::filesystem::remove(Files.path() + "/Kconfig");

@@ -59,6 +59,7 @@ int parentheses(llvm::StringRef Text) {
 
 void Makefile::evaluate(llvm::StringRef Text, const std::string &File, unsigned Number) {
   size_t Outer = Branches.size();
+  const auto Place = std::make_shared<const std::string>(File);
   while (!Text.empty()) {
     Logical L;
     bool More = true, Recipe = Text.front() == '\t';
@@ -74,7 +75,7 @@ void Makefile::evaluate(llvm::StringRef Text, const std::string &File, unsigned 
     }
     // A line of a recipe is a command; but some makefiles indent assignments inside conditionals by tabs.
     if (!Recipe || !Branches.empty())
-      line(L, File);
+      line(L, Place);
   }
   Branches.resize(std::min(Outer, Branches.size()));
 }
@@ -94,7 +95,7 @@ std::vector<std::string> Makefile::conditions() const {
   return Symbols;
 }
 
-void Makefile::line(const Logical &L, const std::string &File) {
+void Makefile::line(const Logical &L, const std::shared_ptr<const std::string> &File) {
   CurrentFile = File;
   CurrentLine = L.starts.front().second;
   llvm::StringRef Whole = withoutComment(L.text);
@@ -203,7 +204,7 @@ Makefile::Branch Makefile::decide(llvm::StringRef Keyword, llvm::StringRef Condi
   if (Keyword == "ifdef" || Keyword == "ifndef") {
     std::string Name = llvm::StringRef(expand(Condition)).trim().str();
     std::string Value = lookup(Name);
-    bool Known = O.preset.count(Name) || Variables.count(Name);
+    bool Known = preset(O, Name) || Variables.count(Name);
     B.unknown = symbolic() && (hasMark(Value) || !Known);
     stripMarks(Value, B.symbols);
     B.active = B.unknown || !Value.empty() == (Keyword == "ifdef");
@@ -238,15 +239,17 @@ void Makefile::includeFiles(llvm::StringRef Names) {
 }
 
 void Makefile::assign(llvm::StringRef Name, llvm::StringRef Operator, const Logical &L, size_t ValueAt,
-                      const std::string &File) {
+                      const std::shared_ptr<const std::string> &File) {
   std::string Key = llvm::StringRef(expand(Name)).trim().str();
-  if (Key.empty() || Key.size() > 4096 || O.preset.count(Key))
+  if (Key.empty() || Key.size() > 4096)
     return;
-  bool Exists = Variables.count(Key) && !Variables[Key].pieces.empty();
-  if (Operator == "?=" && Exists)
+  ask(Key); // whether it is preset may depend on the configuration
+  if (preset(O, Key))
     return;
   Variable &V = Variables[Key];
-  const std::vector<std::string> Conditions = conditions();
+  bool Exists = !V.pieces.empty();
+  if (Operator == "?=" && Exists)
+    return;
   bool Unknown = false;
   for (const Branch &B : Branches)
     Unknown |= B.unknown;
@@ -254,6 +257,16 @@ void Makefile::assign(llvm::StringRef Name, llvm::StringRef Operator, const Logi
   bool Deferred = Operator == "=" || Operator == "?=" || (Operator == "+=" && V.deferred);
 
   // `a := $(a) b`: the old pieces are needed until the new ones are made.
+  std::vector<Piece> New = piecesIn(L, ValueAt, {"", Deferred, File, 0, conditions(), Name.str()});
+  Variable &Target = Variables[Key]; // $(foreach) may have taken it away
+  if (!Append)
+    Target.pieces.clear();
+  llvm::move(New, std::back_inserter(Target.pieces));
+  Target.deferred = Operator == "+=" && Exists ? Target.deferred : Deferred;
+}
+
+/// The value from `ValueAt` on, cut at the ends of lines. All that is not text and line is as in `Like`.
+std::vector<Makefile::Piece> Makefile::piecesIn(const Logical &L, size_t ValueAt, const Piece &Like) {
   std::vector<Piece> New;
   llvm::StringRef Text = withoutComment(L.text);
   size_t Start = ValueAt;
@@ -267,8 +280,11 @@ void Makefile::assign(llvm::StringRef Name, llvm::StringRef Operator, const Logi
       // A reference that spans lines must stay in one piece.
       if (Open == 0 || End == Text.size()) {
         if (!Part.trim().empty() || Start == ValueAt) {
-          std::string Value = Deferred ? Part.trim().str() : expand(Part.trim());
-          New.push_back({std::move(Value), Deferred, File, Line, Conditions, Name.str()});
+          std::string Value = Like.deferred ? Part.trim().str() : expand(Part.trim());
+          Evals |= Part.contains("eval");
+          Piece &P = New.emplace_back(Like);
+          P.text = std::move(Value);
+          P.line = Line;
         }
         Start = End;
       } else {
@@ -280,15 +296,20 @@ void Makefile::assign(llvm::StringRef Name, llvm::StringRef Operator, const Logi
     else if (I < L.starts.size() && L.starts[I].first <= ValueAt)
       Line = L.starts[I].second;
   }
-  Variable &Target =
-      Variables[Key]; // $(eval) may have added variables; map references stay valid all the same
-  if (!Append)
-    Target.pieces.clear();
-  Target.pieces.insert(Target.pieces.end(), New.begin(), New.end());
-  Target.deferred = Operator == "+=" && Exists ? Target.deferred : Deferred;
+  return New;
 }
 
 std::string Makefile::value(const std::string &Name) { return lookup(Name); }
+
+bool isFlagVariable(llvm::StringRef Name) { return Name.contains("flags") || Name.contains("CFLAGS"); }
+
+std::vector<std::string> Makefile::flagVariables() const {
+  std::vector<std::string> Names;
+  for (const auto &[Key, V] : Variables)
+    if (isFlagVariable(Key))
+      Names.push_back(Key);
+  return Names;
+}
 
 namespace {
 
@@ -339,7 +360,7 @@ std::vector<Item> Makefile::items() {
     for (const Piece &P : V.pieces) {
       const std::string Text = P.deferred ? expand(P.text) : P.text;
       for (llvm::StringRef Word : words(Text)) {
-        Item I{N->list, N->how, "", {}, "", P.written, P.file, P.line};
+        Item I{N->list, N->how, "", {}, "", P.written, P.file ? *P.file : std::string(), P.line};
         I.word = stripMarks(Word, I.symbols);
         for (const std::string &S : P.conditions)
           if (!llvm::is_contained(I.symbols, S))

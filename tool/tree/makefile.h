@@ -13,18 +13,35 @@
 #include "llvm/ADT/StringRef.h"
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace krcu::makefile {
 
+using Presets = llvm::StringMap<std::string>;
+
+/// CONFIG values by their names without CONFIG_. The texts stay in the map.
+class ValueTable {
+public:
+  explicit ValueTable(const std::map<std::string, std::string> &Values) : ByName(unsigned(Values.size())) {
+    for (const auto &[Name, Value] : Values)
+      ByName[Name] = &Value;
+  }
+  const std::string *find(llvm::StringRef Name) const { return ByName.lookup(Name); }
+
+private:
+  llvm::StringMap<const std::string *> ByName;
+};
+
 struct Options {
   std::function<std::optional<std::string>(const std::string &Path)>
       read; ///< for include; nothing: not there
   std::function<std::vector<std::string>(const std::string &Pattern)> glob; ///< for $(wildcard); may be empty
-  const std::map<std::string, std::string> *values = nullptr;               ///< CONFIG values; null: symbolic
-  std::map<std::string, std::string> preset; ///< src, obj, srctree, SRCARCH, ...
+  std::shared_ptr<const ValueTable> values;                                 ///< CONFIG values; null: symbolic
+  Presets preset;                          ///< src, obj, srctree, SRCARCH, ...
+  std::shared_ptr<const Presets> defaults; ///< those that are not in `preset`; may be null
 };
 
 /// One word of a list variable: `LIST-y += WORD` at file:line.
@@ -40,9 +57,24 @@ struct Item {
   unsigned line = 0;
 };
 
+/// What was asked of `values` and `preset`, by the name of the variable; nothing: it is not set. Whoever gives the
+/// same answers gets the same result.
+using Answers = llvm::StringMap<std::optional<std::string>>;
+
+/// The variable as `O` presets it; null: it does not.
+const std::string *preset(const Options &O, llvm::StringRef Name);
+/// The same, or the value if it is a CONFIG symbol's.
+const std::string *given(const Options &O, llvm::StringRef Name);
+
+/// "ccflags-y", "CFLAGS_x.o" and their kin, by the look of the name.
+bool isFlagVariable(llvm::StringRef Name);
+
 class Makefile {
 public:
-  explicit Makefile(const Options &O) : O(O) {}
+  explicit Makefile(const Options &O) : Makefile(std::make_shared<const Options>(O)) {}
+  explicit Makefile(std::shared_ptr<const Options> O) : Shared(std::move(O)), O(*Shared) {}
+  Makefile(const Makefile &) = delete;
+  Makefile &operator=(const Makefile &) = delete;
 
   /// Evaluates a text; may be called for several files, which then share their variables.
   void evaluate(llvm::StringRef Text, const std::string &File, unsigned FirstLine = 1);
@@ -50,13 +82,19 @@ public:
   std::string value(const std::string &Name);
   /// The words of all list variables (NAME-y, NAME-m, NAME-objs, NAME-$(CONFIG_X), and `targets`).
   std::vector<Item> items();
+  /// Names of the variables set so far for which isFlagVariable().
+  std::vector<std::string> flagVariables() const;
+  /// Whether expanding a variable may set others.
+  bool mayDefineMore() const { return Evals; }
+  /// From now on it is written down there what is asked; null: nowhere.
+  void note(Answers *To) { Asked = To; }
 
 private:
   /// A value, or the part of it that stands on one line.
   struct Piece {
     std::string text;
     bool deferred = false;
-    std::string file;
+    std::shared_ptr<const std::string> file;
     unsigned line = 0;
     std::vector<std::string> conditions;
     std::string written; ///< the variable's name before expansion
@@ -73,12 +111,13 @@ private:
   using Arguments = std::vector<std::string>;
   struct Logical;
 
-  void line(const Logical &L, const std::string &File);
+  void line(const Logical &L, const std::shared_ptr<const std::string> &File);
   bool conditional(llvm::StringRef Text);
   Branch decide(llvm::StringRef Keyword, llvm::StringRef Condition);
   void includeFiles(llvm::StringRef Names);
   void assign(llvm::StringRef Name, llvm::StringRef Operator, const Logical &L, size_t ValueAt,
-              const std::string &File);
+              const std::shared_ptr<const std::string> &File);
+  std::vector<Piece> piecesIn(const Logical &L, size_t ValueAt, const Piece &Like);
   bool active() const;
   std::vector<std::string> conditions() const;
 
@@ -90,11 +129,15 @@ private:
                                       const Arguments *Parameters);
   std::string lazyFunction(llvm::StringRef Name, const Arguments &Raw, const Arguments *Parameters);
   bool symbolic() const { return !O.values; }
+  const std::string *ask(llvm::StringRef Name);
 
-  const Options O;
+  const std::shared_ptr<const Options> Shared;
+  const Options &O;
+  Answers *Asked = nullptr;
+  bool Evals = false; ///< there are values with an $(eval)
   std::map<std::string, Variable> Variables; ///< sorted: the output must not depend on hashing
   std::vector<Branch> Branches;
-  std::string CurrentFile; ///< where $(eval) stands
+  std::shared_ptr<const std::string> CurrentFile; ///< where $(eval) stands
   unsigned CurrentLine = 0;
   unsigned Depth = 0, Includes = 0, DefineDepth = 0;
   size_t Work = 0;

@@ -130,18 +130,38 @@ std::string Makefile::piecesOf(Variable &V, const std::string &Mark) {
   return Out;
 }
 
+const std::string *preset(const Options &O, llvm::StringRef Name) {
+  if (auto It = O.preset.find(Name); It != O.preset.end())
+    return &It->second;
+  if (!O.defaults)
+    return nullptr;
+  auto It = O.defaults->find(Name);
+  return It == O.defaults->end() ? nullptr : &It->second;
+}
+
+const std::string *given(const Options &O, llvm::StringRef Name) {
+  if (const std::string *Value = preset(O, Name))
+    return Value;
+  return O.values && Name.consume_front("CONFIG_") ? O.values->find(Name) : nullptr;
+}
+
+const std::string *Makefile::ask(llvm::StringRef Name) {
+  const std::string *Value = given(O, Name);
+  if (Asked && (Value || (O.values && Name.starts_with("CONFIG_"))))
+    if (auto [It, New] = Asked->try_emplace(Name); New && Value)
+      It->second = *Value;
+  return Value;
+}
+
 std::string Makefile::lookup(const std::string &Name) {
-  if (auto Preset = O.preset.find(Name); Preset != O.preset.end())
-    return Preset->second;
+  if (const std::string *Value = ask(Name))
+    return *Value;
   llvm::StringRef Symbol = Name;
   const bool IsConfig = Symbol.consume_front("CONFIG_");
   if (symbolic() && (Name == "BITS" || Name == "CONFIG_WORD_SIZE"))
     return std::string(1, BitsMark);
   if (IsConfig && symbolic())
     return valueMark(Symbol);
-  if (IsConfig)
-    if (auto Value = O.values->find(Symbol.str()); Value != O.values->end())
-      return Value->second;
   std::string Out;
   if (auto It = Variables.find(Name); It != Variables.end())
     Out = piecesOf(It->second, "");
@@ -227,7 +247,8 @@ std::string Makefile::lazyFunction(llvm::StringRef Name, const Arguments &Raw, c
         break;
       Makefile::Variable &V = Variables[Variable];
       V.deferred = false;
-      V.pieces = {{Word.str(), false, "", 0, {}, ""}};
+      V.pieces.clear();
+      V.pieces.push_back({Word.str(), false, nullptr, 0, {}, ""});
       Out += (Out.empty() ? "" : " ") + Value(2);
     }
     Variables.erase(Variable);
@@ -236,7 +257,7 @@ std::string Makefile::lazyFunction(llvm::StringRef Name, const Arguments &Raw, c
   if (Name == "eval") {
     const std::string Text = Value(0);
     if (Depth < MaxDepth)
-      evaluate(Text, std::string(CurrentFile), CurrentLine);
+      evaluate(Text, std::string(*CurrentFile), CurrentLine);
     return {};
   }
   // call: functions of the makefile itself; those of Kbuild (cc-option and its kin) are not defined here and

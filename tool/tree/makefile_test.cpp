@@ -24,7 +24,7 @@ struct Reader {
   static Options options(const std::map<std::string, std::string> *Values,
                          std::map<std::string, std::string> Files) {
     Options O;
-    O.values = Values;
+    O.values = Values ? std::make_shared<ValueTable>(*Values) : nullptr;
     O.preset = {{"src", "dir"}, {"srctree", "."}};
     O.read = [Files](const std::string &Path) -> std::optional<std::string> {
       auto It = Files.find(Path);

@@ -17,11 +17,16 @@ std::string conditionMarks(llvm::ArrayRef<std::string> Symbols) {
   return Marks;
 }
 
-bool hasMark(llvm::StringRef Text) { return Text.find_first_of("\1\3\4") != llvm::StringRef::npos; }
+bool hasMark(llvm::StringRef Text) {
+  return std::any_of(Text.begin(), Text.end(),
+                     [](char C) { return C == ValueMark || C == ConditionMark || C == BitsMark; });
+}
 
 std::string stripMarks(llvm::StringRef Text, std::vector<std::string> &Symbols,
                        std::vector<std::string> *Values) {
   std::string Out;
+  if (!hasMark(Text))
+    return Text.str();
   while (!Text.empty()) {
     size_t At = Text.find_first_of("\1\3");
     Out += Text.take_front(At);
@@ -60,8 +65,17 @@ std::string markWords(llvm::StringRef Text, llvm::StringRef Mark) {
 }
 
 llvm::SmallVector<llvm::StringRef, 16> words(llvm::StringRef Text) {
+  // By hand: this is done for every list of the tree.
+  auto Blank = [](char C) { return C == ' ' || C == '\t' || C == '\n' || C == '\r'; };
   llvm::SmallVector<llvm::StringRef, 16> Result;
-  llvm::SplitString(Text, Result, " \t\n\r");
+  for (size_t At = 0; At < Text.size();) {
+    size_t Begin = At;
+    while (At < Text.size() && !Blank(Text[At]))
+      ++At;
+    if (At > Begin)
+      Result.push_back(Text.slice(Begin, At));
+    ++At;
+  }
   return Result;
 }
 

@@ -4,17 +4,21 @@
 // and as what the kernel really opened afterwards, so that a symlink cannot lead out of the tree.
 #include "tool/tree/tree.h"
 #include "tool/support/error.h"
+#include "tool/tree/tree_memory.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <memory>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace krcu {
@@ -66,6 +70,26 @@ std::optional<std::string> normalise(llvm::StringRef Relative) {
   if (Text == ".." || Text.starts_with("../"))
     return std::nullopt;
   return Text.str();
+}
+
+// O_NONBLOCK: opening a FIFO must not hang; the test for a regular file then refuses it.
+constexpr int OpenFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
+/// Opens what no symlink stands on the way to, so that it lies where its name says. Negative if one does, or if the
+/// system call is missing (before Linux 5.6) or forbidden; errno is ENOENT only if there is nothing of that name.
+int openPlain(const std::string &Path, int Flags) {
+  static std::atomic<bool> Missing = false;
+  if (Missing.load(std::memory_order_relaxed)) {
+    errno = ENOSYS;
+    return -1;
+  }
+  open_how How{};
+  How.flags = Flags;
+  How.resolve = RESOLVE_NO_SYMLINKS;
+  int Fd = int(::syscall(SYS_openat2, AT_FDCWD, Path.c_str(), &How, sizeof How));
+  if (Fd < 0 && (errno == ENOSYS || errno == EPERM))
+    Missing.store(true, std::memory_order_relaxed);
+  return Fd;
 }
 
 /// Where an open file really is. /proc costs one system call, realpath one per component.
@@ -122,17 +146,23 @@ std::optional<std::string> readInside(const std::string &Root, llvm::StringRef R
   if (!Clean)
     return std::nullopt;
   std::string Full = Root + "/" + *Clean;
-  // O_NONBLOCK: opening a FIFO must not hang; the regular-file test below then refuses it.
-  Descriptor File(::open(Full.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  int Plain = openPlain(Full, OpenFlags);
+  if (Plain < 0 && errno == ENOENT)
+    return std::nullopt;
+  Descriptor File(Plain >= 0 ? Plain : ::open(Full.c_str(), OpenFlags));
   struct stat Status;
   if (File.get() < 0 || ::fstat(File.get(), &Status) != 0 || !S_ISREG(Status.st_mode) ||
       Status.st_size > MaxFileBytes)
     return std::nullopt;
-  std::optional<std::string> Real = pathOf(File, Full);
-  if (!Real || !isBelow(*Real, Root))
-    return std::nullopt;
+  if (Plain < 0) {
+    std::optional<std::string> Real = pathOf(File, Full);
+    if (!Real || !isBelow(*Real, Root))
+      return std::nullopt;
+  }
   return readAll(File, Status.st_size);
 }
+
+Tree::Tree() : Memory(std::make_shared<TreeMemory>()) {}
 
 llvm::Expected<Tree> Tree::open(const std::string &Path) {
   std::optional<std::string> Root = resolve(Path);
@@ -176,9 +206,26 @@ thread_local ReadLog *CurrentLog = nullptr;
 ReadLog::ReadLog() : Outer(CurrentLog) { CurrentLog = this; }
 ReadLog::~ReadLog() { CurrentLog = Outer; }
 
-std::optional<std::string> Tree::read(llvm::StringRef Relative) const {
+void ReadLog::note(llvm::StringRef Path) {
   if (CurrentLog)
-    CurrentLog->paths.push_back(Relative.str());
+    CurrentLog->paths.push_back(Path.str());
+}
+
+void Tree::overlay(std::map<std::string, std::optional<std::string>> Texts) {
+  Overlay = std::move(Texts);
+  Memory = std::make_shared<TreeMemory>();
+}
+
+std::shared_ptr<const std::optional<std::string>> Tree::readOnce(llvm::StringRef Relative) const {
+  if (auto Known = Memory->texts.find(Relative)) {
+    ReadLog::note(Relative);
+    return Known;
+  }
+  return Memory->texts.put(Relative, read(Relative));
+}
+
+std::optional<std::string> Tree::read(llvm::StringRef Relative) const {
+  ReadLog::note(Relative);
   if (!Overlay.empty())
     if (auto It = Overlay.find(Relative.str()); It != Overlay.end())
       return It->second;
@@ -193,10 +240,13 @@ bool Tree::has(llvm::StringRef Relative) const {
   llvm::StringRef Below = mountedPath(Relative);
   const std::string &Base = Below.empty() ? Root : Mounted;
   std::optional<std::string> Clean = normalise(Below.empty() ? Relative : Below);
-  struct stat Status;
-  if (!Clean || ::stat((Base + "/" + *Clean).c_str(), &Status) != 0)
+  if (!Clean)
     return false;
-  std::optional<std::string> Real = resolve(Base + "/" + *Clean);
+  const std::string Full = Base + "/" + *Clean;
+  Descriptor Plain(openPlain(Full, O_PATH | O_CLOEXEC));
+  if (Plain.get() >= 0 || errno == ENOENT)
+    return Plain.get() >= 0;
+  std::optional<std::string> Real = resolve(Full);
   return Real && isBelow(*Real, Base);
 }
 
@@ -245,6 +295,7 @@ llvm::Error Tree::mount(const std::string &Dir) {
   if (has(MountPoint))
     return failAt(absolute(MountPoint), 0, 0, "stands where the module would be seen", "rename it");
   Mounted = *Real;
+  Memory = std::make_shared<TreeMemory>();
   return llvm::Error::success();
 }
 

@@ -7,6 +7,7 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,9 +28,14 @@ public:
   ~ReadLog();
   std::vector<std::string> paths; ///< as asked for, whether there is such a file or not
 
+  /// For whoever answers from what was read before.
+  static void note(llvm::StringRef Path);
+
 private:
   ReadLog *Outer;
 };
+
+struct TreeMemory;
 
 class Tree {
 public:
@@ -52,7 +58,7 @@ public:
   std::optional<std::string> relative(llvm::StringRef Absolute) const;
 
   /// From now on read() gives these texts instead of those on disk; nothing: the file is gone. has() answers alike. For a patch in memory.
-  void overlay(std::map<std::string, std::optional<std::string>> Texts) { Overlay = std::move(Texts); }
+  void overlay(std::map<std::string, std::optional<std::string>> Texts);
 
   /// Adds the directory of an external module. From now on its files have the relative paths
   /// MountPoint + "/" + path for all methods above; its own files and no others, symlinks out are refused.
@@ -72,10 +78,17 @@ public:
   /// Names of directories under arch/ (sorted).
   std::vector<std::string> architectures() const;
 
+  /// read() for files that every configuration reads: from the second time on out of the memory. Never null.
+  std::shared_ptr<const std::optional<std::string>> readOnce(llvm::StringRef Relative) const;
+  TreeMemory &memory() const { return *Memory; } ///< copies of a tree share it, until their files differ
+
 private:
+  Tree();
+
   std::string Root, Version, Mounted;
   std::map<std::string, std::optional<std::string>> Overlay;
   unsigned Parts[3] = {0, 0, 0};
+  std::shared_ptr<TreeMemory> Memory;
 };
 
 } // namespace krcu

@@ -67,6 +67,20 @@ TEST(Tree, ASymlinkOutOfTheTreeIsNotFollowed) {
   EXPECT_EQ(T.read("mm/in.c"), "int a;\n");
 }
 
+TEST(Tree, WhatWasReadOnceIsRememberedUntilThereIsAnOverlay) {
+  TempTree Files(FileMap{{"mm/a.c", "old"}});
+  Tree T = Files.open();
+  ReadLog Log;
+  EXPECT_EQ(*T.readOnce("mm/a.c"), "old");
+  EXPECT_EQ(*T.readOnce("mm/a.c"), "old");
+  EXPECT_FALSE(*T.readOnce("mm/b.c"));
+  EXPECT_EQ(Log.paths, (std::vector<std::string>{"mm/a.c", "mm/a.c", "mm/b.c"}));
+  Tree Patched = T;
+  Patched.overlay({{"mm/a.c", "new"}});
+  EXPECT_EQ(*Patched.readOnce("mm/a.c"), "new");
+  EXPECT_EQ(*T.readOnce("mm/a.c"), "old");
+}
+
 TEST(Tree, AFifoDoesNotHang) {
   TempTree Files(FileMap{});
   ASSERT_EQ(::mkfifo((Files.path() + "/pipe").c_str(), 0600), 0);

@@ -10,6 +10,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
 #include <algorithm>
 
 namespace krcu::semantics {
@@ -59,22 +60,29 @@ std::optional<Condition> conditionOfTarget(llvm::StringRef Target) {
 
 bool isWord(char C) { return llvm::isAlnum(C) || C == '_'; }
 
+bool isBlank(char C) { return C == ' ' || (C >= '\t' && C <= '\r'); }
+llvm::StringRef afterBlanks(llvm::StringRef Text) { return Text.drop_while(isBlank); }
+
 /// The words of a line that may be names of definitions. In the first column stand definitions and #define lines
 /// (calls do not); of an indented line only "static inline void name(" and its like count. The word before the first
 /// parenthesis is the name, or else a macro of an annotation behind which the name stands.
 void noteNames(llvm::StringRef Line, llvm::function_ref<void(llvm::StringRef)> Note) {
-  llvm::StringRef Text = Line.ltrim();
+  llvm::StringRef Text = afterBlanks(Line);
   bool Indented = Text.size() != Line.size();
   if (Text.consume_front("#")) {
-    Text = Text.ltrim();
+    Text = afterBlanks(Text);
     if (Text.consume_front("define"))
-      Note(Text.ltrim().take_while(isWord));
+      Note(afterBlanks(Text).take_while(isWord));
     return;
   }
+  // Nothing behind the last parenthesis counts, and most lines have none.
+  const size_t Last = Text.rfind('(');
+  if (Last == llvm::StringRef::npos)
+    return;
   size_t Words = 0;
-  for (size_t At = 0; At < Text.size();) {
+  for (size_t At = 0; At < Last;) {
     if (!isWord(Text[At])) {
-      if (Indented && !llvm::StringRef(" \t*").contains(Text[At]))
+      if (Indented && Text[At] != ' ' && Text[At] != '\t' && Text[At] != '*')
         return;
       ++At;
       continue;
@@ -84,33 +92,68 @@ void noteNames(llvm::StringRef Line, llvm::function_ref<void(llvm::StringRef)> N
     ++Words;
     if (Indented && (Word == "return" || Word == "else" || Word == "goto" || Word == "case"))
       return;
-    if (Text.substr(At).ltrim().starts_with("(") && (!Indented || Words > 1))
+    if (afterBlanks(Text.substr(At)).starts_with("(") && (!Indented || Words > 1))
       Note(Word);
+  }
+}
+
+bool endsPath(char C) { return isBlank(C) || C == '/' || C == '"' || C == '<'; }
+
+/// The names of headers in a text, in #include lines or anywhere else: what stands before ".h" back to a slash, a
+/// quote, an angle or a blank. What is longer than a file's name can be is cut somewhere and means nothing.
+void noteHeaders(llvm::StringRef Text, llvm::function_ref<void(llvm::StringRef)> Note) {
+  constexpr size_t Longest = 255;
+  for (size_t Dot = Text.find('.'); Dot != llvm::StringRef::npos; Dot = Text.find('.', Dot + 1)) {
+    if (Dot + 1 == Text.size() || Text[Dot + 1] != 'h')
+      continue;
+    size_t Begin = Dot;
+    while (Begin > 0 && Dot - Begin < Longest && !endsPath(Text[Begin - 1]))
+      --Begin;
+    Note(Text.slice(Begin, Dot + 2));
   }
 }
 
 } // namespace
 
+void NameTable::note(llvm::StringRef Name, uint32_t Text) {
+  uint64_t Hash = llvm::xxh3_64bits(Name);
+  std::vector<Noted> &Bucket = Buckets[Hash % Buckets.size()];
+  Bucket.push_back({uint32_t(Hash >> 32), Text});
+}
+
+std::vector<uint32_t> NameTable::textsWith(llvm::StringRef Name) const {
+  uint64_t Hash = llvm::xxh3_64bits(Name);
+  std::vector<uint32_t> Texts;
+  for (const Noted &N : Buckets[Hash % Buckets.size()])
+    if (N.hash == uint32_t(Hash >> 32) && (Texts.empty() || Texts.back() != N.text))
+      Texts.push_back(N.text);
+  return Texts;
+}
+
 Corpus::Corpus(const Tree &T) : Root(T) {
+  std::vector<std::string> All;
   for (const char *Directory : Directories)
-    for (std::string &Path : sourcesBelow(T, Directory)) {
-      std::optional<std::string> Text = T.read(Path);
-      if (Text && Text->size() <= MaxFileBytes)
-        Texts.emplace(std::move(Path), std::move(*Text));
-    }
-  for (const auto &[Path, Text] : Texts)
-    for (llvm::StringRef Line : llvm::split(Text, '\n'))
-      noteNames(Line, [&](llvm::StringRef Name) {
-        std::vector<const std::string *> &Paths = MayDefine[Name];
-        if (Paths.empty() || Paths.back() != &Path)
-          Paths.push_back(&Path);
-      });
+    llvm::append_range(All, sourcesBelow(T, Directory));
+  std::sort(All.begin(), All.end());
+  for (std::string &Path : All) {
+    std::optional<std::string> Text = T.read(Path);
+    if (!Text || Text->size() > MaxFileBytes)
+      continue;
+    note(Paths.size(), *Text);
+    Paths.push_back(std::move(Path));
+  }
+}
+
+void Corpus::note(uint32_t Id, llvm::StringRef Text) {
+  noteHeaders(Text, [&](llvm::StringRef Name) { Mention.note(Name, Id); });
+  for (llvm::StringRef Line : llvm::split(Text, '\n'))
+    noteNames(Line, [&](llvm::StringRef Name) { MayDefine.note(Name, Id); });
 }
 
 const SourceFile &Corpus::lexed(const std::string &Path) {
   std::unique_ptr<SourceFile> &File = Files[Path];
   if (!File)
-    File = lexSource(Path, Texts.at(Path));
+    File = lexSource(Path, Root.read(Path).value_or(""));
   return *File;
 }
 
@@ -119,11 +162,8 @@ const std::vector<const Definition *> &Corpus::named(const std::string &Name) {
   if (!New)
     return It->second;
   std::vector<const Definition *> Found;
-  auto Paths = MayDefine.find(Name);
-  if (Paths == MayDefine.end())
-    return It->second;
-  for (const std::string *Path : Paths->second)
-    for (const Definition &D : lexed(*Path).definitions)
+  for (uint32_t Id : MayDefine.textsWith(Name))
+    for (const Definition &D : lexed(Paths[Id]).definitions)
       if (D.name == Name)
         Found.push_back(&D);
   return Names[Name] = std::move(Found);
@@ -180,8 +220,9 @@ std::optional<Condition> Corpus::includeCondition(const std::string &Path) {
   llvm::StringRef Public = llvm::StringRef(Path);
   Public.consume_front("include/");
   std::optional<Condition> Common;
-  for (const auto &[User, Text] : Texts) {
-    if (User == Path || !llvm::StringRef(Text).contains(Base))
+  for (uint32_t Id : Mention.textsWith(Base)) {
+    const std::string &User = Paths[Id];
+    if (User == Path)
       continue;
     for (const Include &I : lexed(User).includes) {
       bool Same = I.path == Public ||

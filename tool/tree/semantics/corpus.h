@@ -6,12 +6,27 @@
 
 #include "tool/tree/semantics/source.h"
 #include "tool/tree/tree.h"
-#include "llvm/ADT/StringMap.h"
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
 
 namespace krcu::semantics {
+
+/// Which texts have which names. Hundreds of thousands are noted and a few hundred asked for, so that noting must be
+/// cheap: only hashes are kept, and a text may be given that does not have the name.
+class NameTable {
+public:
+  void note(llvm::StringRef Name, uint32_t Text);
+  /// Ascending, if the texts were noted in that order.
+  std::vector<uint32_t> textsWith(llvm::StringRef Name) const;
+
+private:
+  struct Noted {
+    uint32_t hash, text;
+  };
+  std::array<std::vector<Noted>, 1024> Buckets;
+};
 
 class Corpus {
 public:
@@ -32,18 +47,19 @@ public:
   /// `Siblings` is there anyway (two of them would not link).
   bool canExist(const Definition &D, const std::vector<const Definition *> &Siblings, const Condition &World);
 
-  bool empty() const { return Texts.empty(); }
+  bool empty() const { return Paths.empty(); }
   const Tree &tree() const { return Root; }
 
 private:
+  void note(uint32_t Id, llvm::StringRef Text);
   const SourceFile &lexed(const std::string &Path);
   const Condition &fileCondition(const SourceFile &File);
   std::optional<Condition> makefileCondition(const std::string &Path) const;
   std::optional<Condition> includeCondition(const std::string &Path);
 
   const Tree &Root;
-  std::map<std::string, std::string> Texts; ///< path -> text
-  llvm::StringMap<std::vector<const std::string *>> MayDefine; ///< name -> paths, in order
+  std::vector<std::string> Paths; ///< sorted. The texts are not kept: few of them are lexed, and those are read again
+  NameTable MayDefine, Mention; ///< by place in Paths: names of definitions; names of headers
   std::map<std::string, std::unique_ptr<SourceFile>> Files;
   std::map<std::string, std::vector<const Definition *>> Names;
   std::map<std::string, Condition> FileConditions;
