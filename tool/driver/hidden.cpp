@@ -75,7 +75,7 @@ Scan::HiddenLines Scan::plainlyHidden() const {
   HiddenLines Result;
   for (const CensusEntry &E : Census) {
     bool Call = E.kind == CensusKind::Call || E.kind == CensusKind::MacroBody;
-    if (!Call || E.conditions.empty() || Glances.settle(E.where.file, E.offset) || TheRules.deferral(E.function))
+    if (!Call || E.conditions.empty() || Glances.settle(E.where.file, E.offset) || TheRules.deferral(E.function) || passesOffset(E))
       continue;
     std::vector<std::string> Variants = TheFrontend->variantsToTry(E.where.file);
     if (Variants.empty())

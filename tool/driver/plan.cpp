@@ -83,7 +83,7 @@ bool mentionsCaches(const Demand &D, const Rules &R) {
 std::map<std::string, Demand> planFirstParse(const Index &I, const Rules &R, const std::vector<CensusEntry> &Census, unsigned Jobs) {
   std::map<std::string, std::vector<const CensusEntry *>> ByFile;
   for (const CensusEntry &E : Census)
-    if ((E.kind == CensusKind::Call || E.kind == CensusKind::MacroBody) && !R.deferral(E.function)) // the body of a primitive is no site
+    if ((E.kind == CensusKind::Call || E.kind == CensusKind::MacroBody) && !R.deferral(E.function) && !passesOffset(E)) // the body of a primitive is no site
       ByFile[E.where.file].push_back(&E);
   std::vector<std::string> Files;
   for (const auto &[File, Entries] : ByFile)

@@ -120,6 +120,23 @@ private:
 
 } // namespace
 
+bool passesOffset(const CensusEntry &E) {
+  LexedText L(E.callback);
+  const std::vector<LexToken> &T = L.tokens();
+  // (type) (... - ...), with nothing behind it.
+  if (T.size() < 7 || !T[0].is(TokenKind::l_paren) || !T[1].isIdentifier() || !T[2].is(TokenKind::r_paren) || !T[3].is(TokenKind::l_paren))
+    return false;
+  int Depth = 0;
+  bool Minus = false;
+  for (size_t I = 3; I < T.size(); ++I) {
+    Depth += (T[I].is(TokenKind::l_paren) || T[I].is(TokenKind::l_square)) - (T[I].is(TokenKind::r_paren) || T[I].is(TokenKind::r_square));
+    if (Depth == 0 && I + 1 < T.size())
+      return false;
+    Minus = Minus || (Depth == 1 && T[I].is(TokenKind::minus) && I > 4);
+  }
+  return Minus && Depth == 0;
+}
+
 std::vector<CensusEntry> takeCensus(const Index &I, const Rules &R, unsigned Jobs) {
   llvm::StringMap<const DeferralRule *> Deferrals;
   for (const DeferralRule &D : R.deferrals)

@@ -28,6 +28,10 @@ struct CensusEntry {
   std::vector<std::string> conditions; ///< #if stack, see conditionsAround()
 };
 
+/// Whether the callback argument is a difference of addresses and no function: so kfree_rcu() hands the offset of the head to RCU, inside
+/// (include/linux/rcutiny.h, "(rcu_callback_t) ((void *) head - ptr)").
+bool passesOffset(const CensusEntry &E);
+
 /// In order of file and line. `Jobs` threads.
 std::vector<CensusEntry> takeCensus(const Index &I, const Rules &R, unsigned Jobs);
 

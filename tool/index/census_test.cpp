@@ -268,6 +268,22 @@ void compareWithIndependentCount(const char *Variable) {
   }
 }
 
+TEST(PassesOffset, ADifferenceOfAddressesIsNoFunction) {
+  auto Passes = [](const char *Callback) {
+    CensusEntry E;
+    E.callback = Callback;
+    return passesOffset(E);
+  };
+  EXPECT_TRUE(Passes("(rcu_callback_t) ((void *) head - ptr)"));
+  EXPECT_FALSE(Passes("free_it"));
+  EXPECT_FALSE(Passes("(rcu_callback_t) free_it"));
+  EXPECT_FALSE(Passes("(rcu_callback_t) (ops->free)"));
+  EXPECT_FALSE(Passes("(rcu_callback_t) (-1)"));
+  EXPECT_FALSE(Passes("(rcu_callback_t) (table[a - b])"));
+  EXPECT_FALSE(Passes("(rcu_callback_t) (a - b) (c)"));
+  EXPECT_FALSE(Passes(""));
+}
+
 TEST(RealTree, CensusOf612EqualsAnIndependentCount) { compareWithIndependentCount("KRCU_TREE_612"); }
 
 TEST(RealTree, CensusOf61EqualsAnIndependentCount) { compareWithIndependentCount("KRCU_TREE_61"); }

@@ -38,6 +38,9 @@ class Glancer {
 public:
   Glancer(const Index &I, const Rules &R, const OutlineCache &Outlines) : I(I), R(R), Outlines(Outlines) {
     Effects.insert(R.effect_calls.begin(), R.effect_calls.end());
+    Effects.insert(R.replacements.begin(), R.replacements.end());
+    for (const DeferralRule &D : R.deferrals)
+      Effects.insert(D.name);
   }
 
   /// `File`: where the callback is named. Nothing if it is not certain that `Callback` does more than free.
@@ -49,10 +52,13 @@ private:
   struct Home {
     std::string file;
     std::shared_ptr<const Outline> outline;
-    const OutlineFunction *function = nullptr; ///< null: not found, or not only one
+    std::vector<const OutlineFunction *> bodies; ///< several under #if
   };
   Home homeOf(const std::string &File, const std::string &Callback) const;
   std::optional<GlanceFinding> look(const std::string &File, const OutlineFunction &F, const Outline &Own, unsigned Depth);
+  std::optional<GlanceFinding> lookAtHelper(const std::string &File, const OutlineFunction &Helper, const OutlineFunction &From, const Outline &Own,
+                                            unsigned Depth);
+  std::optional<std::string> effectOfMacro(const Outline &Own, llvm::StringRef Macro) const;
   std::optional<GlanceFinding> lookElsewhere(const std::string &Name, unsigned Depth);
   bool doesSomething(const std::string &Name);
 

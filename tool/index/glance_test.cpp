@@ -68,6 +68,63 @@ TEST_F(Glance, ANeighbouringDirectiveLeavesItOpen) {
   EXPECT_EQ(moreThanFree("static void cb(struct rcu_head *h)\n{\n#ifdef A\n\trefcount_dec_and_test(h);\n#endif\n\tkfree(h);\n}\n"), "nothing");
 }
 
+TEST_F(Glance, WhatStandsUnderIfIsPassedOver) {
+  EXPECT_EQ(moreThanFree("static void cb(struct rcu_head *h)\n{\n\tstruct a *a = to_a(h);\n#ifdef A\n\tif (a)\n\t\tx();\n#else\n\ty();\n#endif\n\ta->ops->gone(a);\n\tkfree(a);\n}\n"),
+            "calls through a pointer a->ops->gone");
+  std::string Half = "static void cb(struct rcu_head *h)\n{\n\tstruct a *a = to_a(h);\n\tif (a)\n#ifdef A\n\t\tx();\n#endif\n\ta->ops->gone(a);\n\tkfree(a);\n}\n";
+  EXPECT_EQ(moreThanFree(Half), "nothing"); // whose condition the call is depends
+  EXPECT_EQ(moreThanFree("static void cb(struct rcu_head *h)\n{\n#define gone(x) kfree(x)\n\ta->ops->gone(a);\n}\n"), "nothing");
+  EXPECT_EQ(moreThanFree("static void cb(struct rcu_head *h)\n{\n#ifdef A\n\tif (h) {\n#endif\n\ta->ops->gone(a);\n#ifdef A\n\t}\n#endif\n}\n"), "nothing");
+}
+
+TEST_F(Glance, WhatFollowsAReturnUnderACondition) {
+  EXPECT_EQ(moreThanFree("static void cb(struct rcu_head *h)\n{\n\tif (!h)\n\t\treturn;\n\tkfree(h);\n}\n"), "nothing");
+  EXPECT_EQ(moreThanFree("static void cb(struct rcu_head *h)\n{\n\tif (!h)\n\t\treturn;\n\th->next->gone = 1;\n\tkfree(h);\n}\n"), "stores to h->next->gone");
+  EXPECT_EQ(moreThanFree("static void cb(struct rcu_head *h)\n{\n\treturn;\n\th->next->gone = 1;\n}\n"), "nothing");
+}
+
+TEST_F(Glance, ASwitch) {
+  EXPECT_EQ(moreThanFree("static void cb(struct rcu_head *h)\n{\n\tswitch (h->kind) {\n\tcase A:\n\t\th->ops->gone(h);\n\t\tbreak;\n\tdefault:\n\t\tbreak;\n\t}\n\tkfree(h);\n}\n"),
+            "calls through a pointer h->ops->gone");
+}
+
+TEST_F(Glance, ALoopWithoutBraces) {
+  EXPECT_EQ(moreThanFree("static void cb(struct rcu_head *h)\n{\n\trbtree_for_each_entry_safe(a, n, h)\n\t\tkfree(a);\n}\n"), "has a rbtree_for_each_entry_safe() block");
+  EXPECT_EQ(moreThanFree("static void cb(struct rcu_head *h)\n{\n\tSOME_ATTRIBUTE(x) int a;\n\tkfree(h);\n}\n"), "nothing");
+}
+
+TEST_F(Glance, AHelperThatIsAsked) {
+  EXPECT_EQ(moreThanFree("static bool keep(void *p)\n{\n\tfor (;;)\n\t\ttry(p);\n}\nstatic void cb(struct rcu_head *h)\n{\n\tif (!keep(h))\n\t\tkfree(h);\n}\n"),
+            "asks keep(), which has a loop");
+}
+
+TEST_F(Glance, AGlobalCounter) {
+  EXPECT_EQ(moreThanFree("static void cb(struct rcu_head *h)\n{\n\tfreed++;\n\tkfree(h);\n}\n"), "changes freed");
+  EXPECT_EQ(moreThanFree("static void cb(struct rcu_head *h)\n{\n\tint n;\n\n\tn++;\n\tkfree(h);\n}\n"), "nothing");
+  EXPECT_EQ(moreThanFree("static void cb(struct rcu_head *h)\n{\n\th++;\n\tkfree(h);\n}\n"), "nothing");
+}
+
+TEST_F(Glance, ACallbackThatQueuesAnother) {
+  EXPECT_EQ(moreThanFree("static void cb(struct rcu_head *h)\n{\n\tcall_rcu(h, cb);\n}\n"), "calls call_rcu()");
+}
+
+TEST_F(Glance, AMacroOfTheFile) {
+  std::string Use = "static void cb(struct rcu_head *h)\n{\n\tPUT(h);\n\tkfree(h);\n}\n";
+  EXPECT_EQ(moreThanFree("#define ONE(x) refcount_dec_and_test(x)\n#define PUT(x) do { ONE(x); } while (0)\n" + Use), "calls PUT(), which uses refcount_dec_and_test()");
+  EXPECT_EQ(moreThanFree("#ifdef A\n#define PUT(x) refcount_dec_and_test(x)\n#else\n#define PUT(x)\n#endif\n" + Use), "nothing");
+}
+
+TEST_F(Glance, OneOfSeveralBodiesIsEnough) {
+  EXPECT_EQ(moreThanFree("#ifdef A\nstatic void cb(struct rcu_head *h)\n{\n\tkfree(h);\n}\n#else\nstatic void cb(struct rcu_head *h)\n{\n\th->ops->gone(h);\n}\n#endif\n"),
+            "calls through a pointer h->ops->gone, in one of its 2 bodies");
+}
+
+TEST_F(Glance, AHelperThatFreesIsNoOtherCall) {
+  EXPECT_EQ(moreThanFree("static void drop(void *p)\n{\n\tkfree(p);\n}\nstatic void cb(struct rcu_head *h)\n{\n\tdrop(h);\n}\n"), "nothing");
+  EXPECT_EQ(moreThanFree("static void drop(void *p)\n{\n\tkfree(p);\n}\nstatic void cb(struct rcu_head *h)\n{\n\tdrop(h);\n\tkfree(h);\n}\n"),
+            "frees a second time, with kfree()");
+}
+
 TEST_F(Glance, FreesWithAnotherFamily) {
   EXPECT_EQ(anotherFamily("static void cb(struct rcu_head *h)\n{\n\tkfree(h);\n}\n", "kmem_cache_free"), "frees with kfree()");
 }

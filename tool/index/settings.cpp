@@ -141,6 +141,18 @@ bool mayHold(const std::vector<std::string> &Conditions, Lookup Value, std::set<
 
 } // namespace
 
+std::optional<bool> conditionsHold(const std::vector<std::string> &Conditions, Lookup Value) {
+  bool Certain = true;
+  for (const std::string &Text : Conditions) {
+    LexedText Lexed(Text);
+    Truth Answer = Evaluator(Lexed, Value).run();
+    if (Answer == Truth::No)
+      return false;
+    Certain = Certain && Answer == Truth::Yes;
+  }
+  return Certain ? std::optional(true) : std::nullopt;
+}
+
 std::vector<Settings> settingsFor(const std::vector<std::string> &Conditions, Lookup Value) {
   std::set<std::string> Asked;
   mayHold(Conditions, Value, &Asked);

@@ -7,6 +7,7 @@
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,5 +19,8 @@ using Settings = std::map<std::string, std::string>;
 /// Settings under which none of the conditions (as conditionsAround() gives them) is known to fail; those that change the fewest symbols
 /// first. `Value`: what a symbol is now, "y", "m" or anything else for no. The first is empty if nothing needs to be changed.
 std::vector<Settings> settingsFor(const std::vector<std::string> &Conditions, llvm::function_ref<std::string(const std::string &)> Value);
+
+/// Whether all of the conditions hold with these values; nothing if that is not certain.
+std::optional<bool> conditionsHold(const std::vector<std::string> &Conditions, llvm::function_ref<std::string(const std::string &)> Value);
 
 } // namespace krcu

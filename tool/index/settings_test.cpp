@@ -20,6 +20,21 @@ std::string settings(const std::vector<std::string> &Conditions) {
   return Out.empty() ? "none" : Out;
 }
 
+/// Whether the conditions hold with the same values.
+std::string holds(const std::vector<std::string> &Conditions) {
+  auto Answer = conditionsHold(Conditions, [](const std::string &Symbol) { return std::string(Symbol == "A" ? "y" : Symbol == "M" ? "m" : "n"); });
+  return !Answer ? "unknown" : *Answer ? "yes" : "no";
+}
+
+TEST(Settings, ConditionsHoldForCertain) {
+  EXPECT_EQ(holds({}), "yes");
+  EXPECT_EQ(holds({"defined(CONFIG_A)", "IS_ENABLED(CONFIG_M)"}), "yes");
+  EXPECT_EQ(holds({"defined(CONFIG_A)", "defined(CONFIG_M)"}), "no");
+  EXPECT_EQ(holds({"defined(CONFIG_A)", "PAGE_SIZE > 4096"}), "unknown");
+  EXPECT_EQ(holds({"PAGE_SIZE > 4096", "defined(CONFIG_B)"}), "no");
+  EXPECT_EQ(holds({"((("}), "unknown");
+}
+
 TEST(Settings, ASymbolIsTurnedOff) { EXPECT_EQ(settings({"!defined(CONFIG_A)"}), "A=n"); }
 TEST(Settings, ASymbolIsTurnedOn) { EXPECT_EQ(settings({"IS_ENABLED(CONFIG_B)"}), "B=y"); }
 TEST(Settings, AllConditionsHoldTogether) { EXPECT_EQ(settings({"defined(CONFIG_B)", "!defined(CONFIG_A)"}), "A=n B=y"); }

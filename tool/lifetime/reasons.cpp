@@ -86,6 +86,8 @@ std::string reasonText(const SiteReport &R) {
     return "declares or defines the primitive itself";
   case Reason::IsWrapper:
     return "inside " + D + "(), which stands for the primitive";
+  case Reason::PassesOffset:
+    return "hands " + D + " to RCU, an offset and no function: the tree's own deferred free";
   case Reason::IsReference:
     return "names the primitive without calling it";
   case Reason::NotParsed:
@@ -139,7 +141,7 @@ void describeDestruction(const DestructionReport &D, EvidenceList &To) {
   if (D.barriers.empty() && !D.harmless)
     To.push_back({At.file, At.line, Function,
                   D.callees ? "no barrier runs on every path before it"
-                            : "no barrier stands on every path before it; this tree needs none, so callees were not followed (krcu explain follows them)"});
+                            : "no barrier stands on every path before it; no verdict needs one here, so callees were not followed (krcu explain follows them)"});
 }
 
 void unique(EvidenceList &List) {

@@ -219,6 +219,8 @@ void Judge::judgeSite(SiteReport &R) {
     return settle(R, SiteClass::Definition, Reason::IsDefinition);
   if (DB.rules().deferral(E.function))
     return settle(R, SiteClass::Definition, Reason::IsWrapper, E.function);
+  if (passesOffset(E))
+    return settle(R, SiteClass::Definition, Reason::PassesOffset, E.callback);
   // A macro that names head and callback is a site that cannot be rewritten; one that takes them is a wrapper.
   if (E.kind == CensusKind::MacroBody && (!R.site || R.site->callback_kind != CallbackKind::Function))
     return settle(R, SiteClass::Definition, Reason::IsWrapper, "the macro " + macroAt(E));

@@ -28,7 +28,7 @@ enum class Reason {
   WrongObject, HeadInVariable, HeadCast, HeadOther, InMacro, NotAStatement, OffsetTooLarge, IncompleteType, Hurry, Flavour,
   NoReplacement, CannotName, NotAHead, NotVerified,
   // other classes
-  MoreThanFree, CallbackUnknown, CallbackParameter, CallbackPlace, IsDefinition, IsWrapper, IsReference, NotParsed, Hidden, NotAsked, NotLookedAt,
+  MoreThanFree, CallbackUnknown, CallbackParameter, CallbackPlace, IsDefinition, IsWrapper, PassesOffset, IsReference, NotParsed, Hidden, NotAsked, NotLookedAt,
 };
 
 struct DestructionReport {
@@ -125,6 +125,8 @@ private:
   DestructionReport judgeDestruction(const CacheReport &C, const Destruction &D);
   bool noObjectYet(const CacheReport &C, const DestructionReport &R, std::string &Why) const;
   std::set<std::string> queueingFunctions(const CacheReport &C, bool &Open);
+  /// Whether kfree_rcu() of an object of a cache is wrong in this tree whatever the life of the cache.
+  bool freesNoSlabObjects() const { return !S.is("kfree_rcu_takes_slab_objects") || S.fact("slob").value; }
   const CacheReport &cache(const std::string &Place);
   void finishEvidence(SiteReport &R);
 

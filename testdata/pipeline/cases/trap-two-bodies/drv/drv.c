@@ -14,7 +14,7 @@ static int freed;
 #ifdef CONFIG_ABSENT
 static void item_free(struct rcu_head *head)
 {
-	freed++;
+	freed = freed + 1;
 	kfree(container_of(head, struct item, rcu));
 }
 
