@@ -127,8 +127,9 @@ private:
   std::vector<ParseTask> tasksFor(const std::map<std::string, Demand> &Wanted) const;
   ParseRequest requestFor(const ParseTask &T) const;
   std::map<std::string, Demand> plan();
-  void preparePch(const std::vector<ParseTask> &Tasks);
+  void preparePch(std::vector<ParseTask> Tasks);
   void parseOne(ParseTask &T, unsigned Worker);
+  void parseTask(ParseTask &T, unsigned Worker);
   void take(ParseTask T);
   /// File and line, with the function to summarise if it is a callback's definition.
   using HiddenLines = std::map<std::pair<std::string, unsigned>, std::string>;
@@ -161,6 +162,8 @@ private:
   std::vector<ParseProblem> Problems;
   std::vector<std::string> Warnings;
   std::set<std::string> Parsed;
+  bool MakefilesRead = false;
+  std::map<std::string, ParseTask> Early; ///< candidates that were parsed while the precompiled headers were made, by first file
   std::set<std::pair<std::string, unsigned>> Tried; ///< hidden lines that other configurations were asked for
   std::map<std::string, double> FileSeconds;
   std::map<std::string, ModuleFact> Modules;

@@ -89,6 +89,8 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
 /// The precompiled header that the parse may use: not one that holds a wanted function without its body.
 const PrecompiledHeader *Frontend::headerFor(const Variant &V, const ParseRequest &Request, const std::string &Main) const {
   auto It = V.pch.find(pchFamily(Main));
+  if (It == V.pch.end())
+    It = V.pch.find(PchFamilyOfAll);
   if (!Options.use_pch || Request.no_pch || It == V.pch.end())
     return nullptr;
   const PrecompiledHeader &P = It->second;

@@ -6,6 +6,7 @@
 #include "tool/frontend/frontend_parts.h"
 #include "tool/frontend/pch.h"
 #include "tool/frontend/session.h"
+#include "tool/index/settings.h"
 #include "tool/support/error.h"
 #include "tool/support/parallel.h"
 #include "llvm/Support/CrashRecoveryContext.h"
@@ -20,7 +21,7 @@ using namespace llvm;
 namespace krcu {
 
 Frontend::Frontend(const Tree &Tr, const Index &Ix, FrontendOptions O)
-    : T(Tr), I(Ix), Options(std::move(O)), Outlines(Ix), Blank(std::make_unique<BlankHeaders>()) {
+    : T(Tr), I(Ix), Options(std::move(O)), AllVariants(variantsFor(Tr)), Outlines(Ix), Blank(std::make_unique<BlankHeaders>()) {
   for (unsigned N = 0; N < std::max(1u, Options.jobs); ++N)
     Workers.push_back(std::make_unique<Worker>());
 }
@@ -51,31 +52,38 @@ std::string Frontend::variantKey(const std::string &Name, const std::map<std::st
 }
 
 Frontend::Variant *Frontend::variant(const std::string &Name, const std::map<std::string, std::string> &Force) {
-  std::lock_guard<std::mutex> Guard(VariantsLock);
-  auto &Slot = Variants[variantKey(Name, Force)];
-  if (Slot)
-    return Slot.get();
-  Slot = std::make_unique<Variant>();
-  ReadLog Log;
-  auto S = synthesise(T, {Name, Force});
-  Slot->made_from = std::move(Log.paths);
-  if (!S) {
-    Slot->problem = message(S.takeError());
-    return Slot.get();
+  Variant *V;
+  {
+    std::lock_guard<std::mutex> Guard(VariantsLock);
+    auto &Slot = Variants[variantKey(Name, Force)];
+    if (!Slot)
+      Slot = std::make_unique<Variant>();
+    V = Slot.get();
   }
-  Slot->synth = std::move(*S);
-  Slot->kbuild = Kbuild::create(T, Slot->synth->values, Slot->synth->src_arch);
-  auto Session = ParseSession::create(T, *Slot->synth, *Blank);
-  if (!Session)
-    Slot->problem = message(Session.takeError());
-  else
-    Slot->session = std::move(*Session);
-  return Slot.get();
+  std::call_once(V->made, [&] { makeVariant(*V, Name, Force); });
+  return V;
 }
 
-std::vector<std::string> Frontend::candidateVariants(const std::string &File) {
+void Frontend::makeVariant(Variant &V, const std::string &Name, const std::map<std::string, std::string> &Force) const {
+  ReadLog Log;
+  auto S = synthesise(T, {Name, Force});
+  V.made_from = std::move(Log.paths);
+  if (!S) {
+    V.problem = message(S.takeError());
+    return;
+  }
+  V.synth = std::move(*S);
+  V.kbuild = Kbuild::create(T, V.synth->values, V.synth->src_arch);
+  auto Session = ParseSession::create(T, *V.synth, *Blank);
+  if (!Session)
+    V.problem = message(Session.takeError());
+  else
+    V.session = std::move(*Session);
+}
+
+std::vector<std::string> Frontend::candidateVariants(const std::string &File) const {
   StringRef Arch = archOf(File);
-  std::vector<std::string> All = Arch.empty() ? variantsFor(T) : variantsOf(Arch.str());
+  std::vector<std::string> All = Arch.empty() ? AllVariants : variantsOf(Arch.str());
   if (Options.only_variants.empty())
     return All;
   std::vector<std::string> Some;
@@ -132,9 +140,10 @@ ParseOutcome Frontend::parseHeaders(const ParseRequest &Request, Worker &W, cons
   if (Request.overrides)
     Overrides.insert(Request.overrides->begin(), Request.overrides->end());
   ParseRequest R = Request;
-  R.no_pch = true; // the headers may be part of it, bodies skipped
   R.overrides = &Overrides;
   R.variant = Request.variant.empty() ? candidateVariants(Main).front() : Request.variant;
+  const PrecompiledHeader *P = headerFor(*variant(R.variant, Request.force), R, Main);
+  R.no_pch = !P || any_of(Headers, [&](const std::string &Header) { return P->files.count(Header) != 0; }); // bodies skipped there
   return parseMain(R, Main, W, Consumer);
 }
 
@@ -228,14 +237,15 @@ ParseOutcome Frontend::parseAny(const ParseRequest &Request, Worker &W, const As
   return parseMain(Request, Request.file, W, Consumer);
 }
 
-void Frontend::preparePch(const std::vector<std::string> &Files, const std::set<std::string> &Names) {
+bool Frontend::preparePch(const std::vector<std::string> &Files, const std::set<std::string> &Names,
+                          const std::function<void(const WhilePch &)> &Beside) {
   if (!Options.use_pch || Options.commands)
-    return;
+    return false;
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> ByVariant; // with the family
   for (const std::string &F : Files) {
     std::vector<std::string> Variants = candidateVariants(F);
     if (!Variants.empty())
-      ByVariant[{Variants.front(), pchFamily(F)}].push_back(F);
+      ByVariant[{Variants.front(), Files.size() < PchFamiliesFrom ? PchFamilyOfAll : pchFamily(F)}].push_back(F);
   }
   struct Job {
     Variant *variant;
@@ -245,18 +255,27 @@ void Frontend::preparePch(const std::vector<std::string> &Files, const std::set<
     bool done = false;
   };
   std::vector<Job> Jobs;
+  std::set<std::string> Alone; // files that no header will serve
   for (auto &[Key, Of] : ByVariant) {
-    if (Of.size() < 6)
-      continue; // costs more than it saves
+    if (Of.size() < 6) { // costs more than it saves
+      Alone.insert(Of.begin(), Of.end());
+      continue;
+    }
     Variant &V = *variant(Key.first);
     if (!V.session || V.pch.count(Key.second))
       continue;
     Jobs.push_back({&V, Key.second, choosePchHeaders(I, Outlines, Of), {TempDir + "/" + Key.first + "-" + Key.second + ".pch", Names, {}}});
   }
+  if (Jobs.empty())
+    return false;
   std::set<std::string> Whole = headersDefining(Names);
   auto Begin = std::chrono::steady_clock::now();
-  parallelFor(Options.jobs, Jobs.size(), [&](size_t N, unsigned) {
+  std::atomic<size_t> Made{0};
+  parallelFor(Options.jobs, Jobs.size() + 1, [&](size_t N, unsigned Worker) {
+    if (N == Jobs.size())
+      return Beside({std::move(Alone), Worker, [&] { return Made < Jobs.size(); }});
     Jobs[N].done = Jobs[N].variant->session->buildPch(Jobs[N].headers, Whole, Jobs[N].made);
+    ++Made;
   });
   for (Job &J : Jobs)
     if (J.done) {
@@ -264,6 +283,7 @@ void Frontend::preparePch(const std::vector<std::string> &Files, const std::set<
       ++stats.pch_files;
     }
   stats.pch_milliseconds += std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - Begin).count();
+  return true;
 }
 
 ModuleInfo Frontend::moduleOf(const std::string &File) {
@@ -288,8 +308,17 @@ std::string Frontend::configValue(const std::string &Name, const std::string &Sy
   return It == V->synth->values.end() ? std::string() : It->second;
 }
 
+std::optional<bool> Frontend::compiles(const std::string &File, const std::vector<std::string> &Conditions) {
+  std::vector<std::string> Names = candidateVariants(File);
+  Variant *V = Names.empty() || Options.commands ? nullptr : variant(Names.front());
+  std::string Why;
+  if (!V || !V->synth || !V->kbuild || !V->kbuild->isBuilt(File, &Why))
+    return std::nullopt;
+  return conditionsHold(Conditions, [&](const std::string &Symbol) { return configValue(Names.front(), Symbol); });
+}
+
 Kconfig *Frontend::kconfig() {
-  for (const std::string &Name : variantsFor(T))
+  for (const std::string &Name : AllVariants)
     if (Variant *V = variant(Name); V->synth)
       return V->synth->kconfig.get();
   return nullptr;

@@ -55,8 +55,15 @@ public:
   void removeTemporaries();
 
   /// Builds the shared headers for the files about to be parsed (those that the first architecture compiles), with the bodies of the
-  /// functions `Names`. Never fails: without one parsing is slower.
-  void preparePch(const std::vector<std::string> &Files, const std::set<std::string> &Names);
+  /// functions `Names`. Never fails: without one parsing is slower. \p Beside: something else for a thread that would have to wait. It may
+  /// parse files that none of the headers will serve. True if it was called: not if there is no header to make.
+  struct WhilePch {
+    std::set<std::string> alone; ///< files that no header will serve
+    unsigned worker;             ///< number to parse with
+    std::function<bool()> busy;  ///< whether a header is still being made
+  };
+  bool preparePch(const std::vector<std::string> &Files, const std::set<std::string> &Names,
+                  const std::function<void(const WhilePch &)> &Beside = [](auto &) {});
 
   /// Parses; calls `Consumer` at most once, on the attempt with the fewest errors. Thread-safe for distinct workers.
   ParseOutcome parse(const ParseRequest &Request, unsigned Worker, const AstConsumer &Consumer);
@@ -77,6 +84,8 @@ public:
   std::vector<std::string> variantsToTry(const std::string &File) { return candidateVariants(File); }
   /// The value of a CONFIG symbol in the configuration of an architecture: "y", "m", "n", or empty.
   std::string configValue(const std::string &Variant, const std::string &Symbol);
+  /// Whether a line of the file under these #if conditions is compiled when the file is parsed as usual; nothing if that is not certain.
+  std::optional<bool> compiles(const std::string &File, const std::vector<std::string> &Conditions);
   /// Kconfig of the first architecture, for questions such as "can this symbol be m".
   Kconfig *kconfig();
   /// The .c file that must be parsed to see `File` (itself, the includer of a fragment, a user of a header); empty if none was found.
@@ -92,7 +101,8 @@ private:
   Frontend(const Tree &T, const Index &I, FrontendOptions Options);
   static std::string variantKey(const std::string &Name, const std::map<std::string, std::string> &Force);
   Variant *variant(const std::string &Name, const std::map<std::string, std::string> &Force = {});
-  std::vector<std::string> candidateVariants(const std::string &File);
+  void makeVariant(Variant &V, const std::string &Name, const std::map<std::string, std::string> &Force) const;
+  std::vector<std::string> candidateVariants(const std::string &File) const;
   ParseOutcome parseUnder(Variant &V, const ParseRequest &Request, const std::string &Main, Worker &W, Attempt A,
                           const AstConsumer *Consumer);
   ParseOutcome parseAny(const ParseRequest &Request, Worker &W, const AstConsumer &Consumer);
@@ -107,6 +117,7 @@ private:
   const Tree &T;
   const Index &I;
   FrontendOptions Options;
+  const std::vector<std::string> AllVariants; ///< of code that belongs to no architecture
   OutlineCache Outlines;
   std::unique_ptr<BlankHeaders> Blank;
   mutable std::once_flag HeadersSorted;

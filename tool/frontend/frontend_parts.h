@@ -22,6 +22,7 @@ inline llvm::StringRef archOf(llvm::StringRef File) {
 }
 
 struct Frontend::Variant {
+  std::once_flag made;
   std::unique_ptr<Synth> synth;
   std::unique_ptr<Kbuild> kbuild;
   std::unique_ptr<ParseSession> session;

@@ -128,6 +128,9 @@ void BarrierSearch::addCall(const FunctionFact &F, unsigned Call, std::vector<Ba
 
 std::vector<BarrierUse> BarrierSearch::alwaysIn(const std::string &Function, unsigned Depth, bool &Pending) {
   std::vector<BarrierUse> Result;
+  if (Barriers.names.empty()) // not before somebody asks
+    for (const BarrierRule &Rule : DB.rules().barriers)
+      Barriers.add(DB, Rule.name);
   if (!DB.function(Function)) {
     if (!mayReach(Function, Depth, Barriers, Textual))
       return Result;
@@ -153,8 +156,6 @@ std::vector<BarrierUse> BarrierSearch::alwaysIn(const std::string &Function, uns
 }
 
 BarrierSearch::BarrierSearch(Database &DB, const Semantics &S, const std::set<std::string> &QueueingFunctions) : DB(DB), S(S) {
-  for (const BarrierRule &Rule : DB.rules().barriers)
-    Barriers.add(DB, Rule.name);
   for (const std::string &Name : QueueingFunctions)
     Queueing.add(DB, Name);
 }

@@ -104,11 +104,13 @@ void Database::inherit(const Database &From, const std::set<std::string> &Change
   link();
 }
 
-bool Database::require(const std::string &File, const Demand &D, bool Callers) {
-  if (Forbidden.count(File))
-    return true; // never to be had; problem() says so
+bool Database::isServed(const std::string &File, const Demand &D) const {
   auto It = Served.find(File);
-  if (It != Served.end() && It->second.includes(D))
+  return Forbidden.count(File) || (It != Served.end() && It->second.includes(D));
+}
+
+bool Database::require(const std::string &File, const Demand &D, bool Callers) {
+  if (isServed(File, D)) // or never to be had; problem() says so
     return true;
   Open[File].add(D);
   if (Callers)

@@ -10,6 +10,7 @@
 #include "tool/rules/rules.h"
 #include "llvm/ADT/StringMap.h"
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -48,6 +49,12 @@ public:
 
   const Index &index() const { return I; }
   const Rules &rules() const { return R; }
+  /// Whether a line under #if conditions is compiled when its file is parsed as usual; nothing if that is not certain.
+  using ConditionOracle = std::function<std::optional<bool>(const std::string &File, const std::vector<std::string> &Conditions)>;
+  void setConditions(ConditionOracle Oracle) { Conditions = std::move(Oracle); }
+  std::optional<bool> compiles(const std::string &File, const std::vector<std::string> &Around) const {
+    return Around.empty() ? std::optional(true) : Conditions ? Conditions(File, Around) : std::nullopt;
+  }
   /// The outline of a file (null if unreadable), made once.
   std::shared_ptr<const Outline> outline(uint32_t File) const { return Text->outlines.get(I.files()[File].path); }
   /// outline() of several files, made in parallel where they are not made yet.
@@ -59,6 +66,8 @@ public:
   std::shared_ptr<const MentionPlan> &rememberedPlan(const std::string &Word, int Kind, const std::string &Home) const {
     return Text->plans[{Word, Kind, Home}];
   }
+  /// Macros of headers that destroy a cache whose name they paste together, with their header; null before the first answer is kept.
+  std::shared_ptr<const std::vector<std::pair<std::string, std::string>>> &rememberedPasting() const { return Text->pasting; }
   /// findTokens() of a file's text, remembered; empty if the file cannot be read.
   const std::vector<OutlineToken> &tokens(const std::string &File, const std::string &Word) const;
 
@@ -99,6 +108,11 @@ public:
   const CreateFact *create(const std::string &Place) const;
   /// Lines of `File` that a parse has shown to be compiled (those with a call, a flow or a creation).
   const std::set<unsigned> &linesShownIn(const std::string &File) const;
+  /// Whether `D` of `File` has been answered, without asking for it.
+  bool isServed(const std::string &File, const Demand &D) const;
+  /// Facts read off the text, kept as long as the database. They are in no table.
+  const FunctionFact *keepText(FunctionFact F) const { return &TextFunctions.emplace_back(std::move(F)); }
+  const FunctionRefFact *keepText(FunctionRefFact R) const { return &TextReferences.emplace_back(std::move(R)); }
   /// Rebuilds the lookup tables after add(); call before asking.
   void link();
 
@@ -113,11 +127,13 @@ private:
     llvm::StringMap<std::vector<FunctionPlace>> definitions;
     std::map<std::pair<std::string, std::string>, std::vector<OutlineToken>> tokens;
     std::map<std::tuple<std::string, int, std::string>, std::shared_ptr<const MentionPlan>> plans;
+    std::shared_ptr<const std::vector<std::pair<std::string, std::string>>> pasting;
   };
 
   const Index &I;
   const Rules &R;
   unsigned Jobs;
+  ConditionOracle Conditions;
   std::shared_ptr<TextCache> Text;
   std::map<std::string, FileFacts> Files;
   std::deque<OtherConfiguration> Others; ///< never move
@@ -131,6 +147,8 @@ private:
   std::multimap<std::string, const FunctionRefFact *> References;
   std::multimap<std::string, const ObjectUseFact *> ObjectUses;
   std::map<std::string, const CreateFact *> Creates;
+  mutable std::deque<FunctionFact> TextFunctions;
+  mutable std::deque<FunctionRefFact> TextReferences;
   mutable std::map<std::string, std::set<unsigned>> Shown; ///< made when first asked for
 };
 

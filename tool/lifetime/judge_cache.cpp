@@ -49,7 +49,7 @@ const CacheReport &Judge::cache(const std::string &Place) {
 }
 
 void Judge::judgeCaches(SiteReport &R) {
-  if (!Options.whole_life && S.is("destroy_waits_kfree_rcu") && S.is("kfree_rcu_takes_slab_objects") && !S.fact("slob").value)
+  if (!Options.whole_life && S.is("destroy_waits_kfree_rcu") && !freesNoSlabObjects())
     return rank(R, Verdict::Safe, Reason::DestroyWaits);
   for (const std::string &Place : R.callback.caches) {
     if (Partial && Settled.count(Place))
@@ -103,7 +103,7 @@ void Judge::judgeCache(SiteReport &R, const std::string &Place) {
       InitOnly = false;
     }
   }
-  if (!S.is("kfree_rcu_takes_slab_objects") || S.fact("slob").value) {
+  if (freesNoSlabObjects()) {
     rank(R, Verdict::Unsafe, Reason::Slob);
     return;
   }
@@ -189,15 +189,17 @@ std::set<std::string> Judge::queueingFunctions(const CacheReport &C, bool &Open)
 DestructionReport Judge::judgeDestruction(const CacheReport &C, const Destruction &D) {
   DestructionReport R;
   R.what = D;
-  R.reach = reachOf(DB, D.function->function);
+  // Whether no verdict rests on the way or on what waits on it.
+  bool Context = !Options.callee_barriers && (S.is("destroy_waits_kfree_rcu") || freesNoSlabObjects());
+  R.reach = reachOf(DB, D.function->function, Context);
   R.pending = R.reach.pending;
   R.waited = R.init_only = !R.reach.paths.empty();
   bool AnyRuns = false;
   std::set<std::string> Queueing;
-  if (!S.is("destroy_waits_kfree_rcu"))
+  if (!S.is("destroy_waits_kfree_rcu") && !Context)
     Queueing = queueingFunctions(C, R.pending);
   BarrierSearch Search(DB, S, Queueing);
-  if (!Options.callee_barriers && S.is("destroy_waits_kfree_rcu"))
+  if (Context)
     Search.leaveOutCallees(), R.callees = false;
   for (ReachPath &P : R.reach.paths) {
     BarrierReport B = Search.before(*D.function, D.call, &P);

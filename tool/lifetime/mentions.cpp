@@ -23,19 +23,42 @@ struct Around {
       : before(Text.take_front(T.offset).rtrim()), behind(Text.substr(T.offset + Length).ltrim()) {}
 };
 
-/// f(word, ...) or f(x->word, ...): the name of f, if the token is the first argument of a call; "" otherwise.
-std::string calleeAround(const Around &A) {
-  StringRef Before = A.before;
+/// What stands before x->y->word, if the token is the last of such a chain.
+StringRef beforeChain(StringRef Before) {
   if (Before.ends_with(".") || Before.ends_with("->"))
     while (!Before.empty() && (isWord(Before.back()) || StringRef(".->").contains(Before.back())))
       Before = Before.drop_back();
+  return Before.rtrim();
+}
+
+std::string lastWord(StringRef Text) {
+  Text = Text.rtrim();
+  size_t Begin = Text.size();
+  while (Begin && isWord(Text[Begin - 1]))
+    --Begin;
+  return Text.substr(Begin).str();
+}
+
+/// f(word, ...) or f(x->word, ...): the name of f, if the token is the first argument of a call; "" otherwise.
+std::string calleeAround(const Around &A) {
+  StringRef Before = beforeChain(A.before);
   if (!Before.consume_back("(") || !(A.behind.starts_with(",") || A.behind.starts_with(")")))
     return {};
-  Before = Before.rtrim();
-  size_t Begin = Before.size();
-  while (Begin && isWord(Before[Begin - 1]))
-    --Begin;
-  return Before.substr(Begin).str();
+  return lastWord(Before);
+}
+
+/// call_rcu(..., x->word): the callback is read to be called; nobody writes it there, destroys or copies it.
+bool isDeferred(const Database &DB, const Around &A) {
+  constexpr size_t Far = 400; // bytes; arguments are shorter
+  StringRef Before = beforeChain(A.before);
+  if (!Before.ends_with(",") || !A.behind.starts_with(")"))
+    return false;
+  int Depth = 1;
+  for (size_t Steps = 0; Depth && !Before.empty() && Steps < Far; ++Steps) {
+    Depth += (Before.back() == ')') - (Before.back() == '(');
+    Before = Before.drop_back();
+  }
+  return Depth == 0 && DB.rules().deferral(lastWord(Before));
 }
 
 /// Hands the cache to the allocator, compares it, creates it, or declares it: none of these is a destruction or a copy.
@@ -47,6 +70,8 @@ bool isHarmless(const Database &DB, StringRef Text, const OutlineToken &T, const
     return false;
   std::string Callee = calleeAround(A);
   if (!Callee.empty() && !DB.rules().cacheDestroy(Callee) && isAllocatorFunction(DB, Callee))
+    return true;
+  if (isDeferred(DB, A))
     return true;
   if (Kind == MentionKind::Variable) {
     if (A.before.ends_with("!") && !A.behind.starts_with("="))
@@ -76,12 +101,19 @@ StringRef directiveAround(StringRef Text, size_t At) {
 }
 
 /// Macros of headers that destroy a cache whose name they paste together: their users need not spell it.
-std::vector<std::pair<std::string, std::string>> pastingDestructions(const Database &DB) {
+const std::vector<std::pair<std::string, std::string>> &pastingDestructions(const Database &DB) {
+  auto &Known = DB.rememberedPasting();
+  if (Known)
+    return *Known;
   std::vector<std::pair<std::string, std::string>> Result;
+  std::vector<uint32_t> Headers;
+  for (uint32_t File = 0; File < DB.index().files().size(); ++File)
+    if (StringRef(DB.index().files()[File].path).ends_with(".h"))
+      Headers.push_back(File);
   for (const CacheRule &Rule : DB.rules().cache_destroy)
-    for (uint32_t File : DB.mentioning(Rule.name)) {
+    for (uint32_t File : DB.index().mentioningAmong(Rule.name, &Headers)) {
       const std::string &Path = DB.index().files()[File].path;
-      auto Text = StringRef(Path).ends_with(".h") ? DB.index().text(File) : nullptr;
+      auto Text = DB.index().text(File);
       auto O = Text ? DB.outline(File) : nullptr;
       if (!O)
         continue;
@@ -91,7 +123,8 @@ std::vector<std::pair<std::string, std::string>> pastingDestructions(const Datab
             if (std::binary_search(M.identifiers.begin(), M.identifiers.end(), Rule.name))
               Result.push_back({M.name, Path});
     }
-  return Result;
+  Known = std::make_shared<const std::vector<std::pair<std::string, std::string>>>(std::move(Result));
+  return *Known;
 }
 
 /// Uses of one word that no parse has shown to be compiled.
@@ -175,7 +208,7 @@ static MentionPlan makePlan(const Database &DB, const std::string &Word, Mention
   };
   std::vector<Item> Work{{Word, Kind, Home}};
   if (Kind != MentionKind::Function)
-    for (auto &[Macro, Header] : pastingDestructions(DB))
+    for (const auto &[Macro, Header] : pastingDestructions(DB))
       Work.push_back({Macro, MentionKind::Function, Header});
   std::set<std::string> Done;
   while (!Work.empty()) {
@@ -184,16 +217,13 @@ static MentionPlan makePlan(const Database &DB, const std::string &Word, Mention
     if (!Done.insert(It.word).second)
       continue;
     Plan.demand.words.insert(It.word);
-    std::set<uint32_t> Visible;
+    std::vector<uint32_t> Visible;
     if (!It.home.empty()) {
+      Visible = DB.index().transitiveIncludersOf(It.home);
       if (int Id = DB.index().find(It.home); Id >= 0)
-        Visible.insert(static_cast<uint32_t>(Id));
-      for (uint32_t F : DB.index().transitiveIncludersOf(It.home))
-        Visible.insert(F);
+        Visible.insert(std::lower_bound(Visible.begin(), Visible.end(), static_cast<uint32_t>(Id)), static_cast<uint32_t>(Id));
     }
-    for (uint32_t File : DB.mentioning(It.word)) {
-      if (!It.home.empty() && !Visible.count(File))
-        continue;
+    for (uint32_t File : It.home.empty() ? DB.mentioning(It.word) : DB.index().mentioningAmong(It.word, &Visible)) {
       auto Text = DB.index().text(File);
       if (!Text)
         continue;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/lifetime/reach.h"
 #include "tool/lifetime/mentions.h"
+#include "tool/lifetime/text_callers.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 
@@ -15,7 +17,7 @@ constexpr size_t MaxFiles = 40;
 
 class Climber {
 public:
-  explicit Climber(Database &DB) : DB(DB) {}
+  Climber(Database &DB, bool ByText) : DB(DB), ByText(ByText) {}
   ReachReport R;
 
   void climb(const std::string &Function, std::vector<ReachStep> Steps) {
@@ -26,32 +28,43 @@ public:
     for (const ReachStep &S : Steps)
       if (S.function == Function)
         return; // recursion adds no new way in
-    if (!askForUsers(Function))
+    std::map<std::string, TextUses> Read;
+    if (!askForUsers(Function, Read))
       return;
+    const FunctionFact *Self = DB.function(Function);
+    if (!Self && !Steps.empty())
+      Self = Steps.back().caller;
     Steps.push_back({Function, nullptr, 0});
     bool Any = false;
-    for (const FunctionUse &U : DB.callersOf(Function)) {
-      if (DB.function(U.caller->function) != U.caller)
-        continue;
+    auto Climb = [&](const FunctionUse &U) {
       Any = true;
       std::vector<ReachStep> Next = Steps;
       Next.back().caller = U.caller;
       Next.back().call = U.call;
       climb(U.caller->function, std::move(Next));
-    }
-    for (const FunctionRefFact *Ref : DB.referencesTo(Function)) {
+    };
+    auto Finish = [&](const FunctionRefFact *Ref) {
       Any = true;
       finish(Steps, *Ref);
+    };
+    for (const FunctionUse &U : DB.callersOf(Function))
+      if (DB.function(U.caller->function) == U.caller && !Read.count(U.caller->where.file))
+        Climb(U);
+    for (const FunctionRefFact *Ref : DB.referencesTo(Function))
+      if (!Read.count(Ref->where.file))
+        Finish(Ref);
+    for (const auto &[File, Uses] : Read) {
+      llvm::for_each(Uses.callers, Climb);
+      llvm::for_each(Uses.references, Finish);
     }
-    const FunctionFact *Self = DB.function(Function);
     if (!Any)
       R.paths.push_back({Self && Self->init_section ? ReachKind::Init : ReachKind::Never, Steps,
                          Self ? Self->where : Location(), Self && Self->init_section ? "an init function" : "nothing in this tree"});
   }
 
 private:
-  /// Everybody who may call it has been parsed, or a demand is open.
-  bool askForUsers(const std::string &Function) {
+  /// Everybody who may call it has been parsed or read, or a demand is open. \p Read: by file, what the text of those not parsed shows.
+  bool askForUsers(const std::string &Function, std::map<std::string, TextUses> &Read) {
     std::string Name = plainName(Function);
     const MentionPlan &Plan = planMentions(DB, Name, MentionKind::Function, homeOf(Function));
     if (Plan.files.size() > MaxFiles) {
@@ -59,15 +72,29 @@ private:
       return false;
     }
     bool Ready = true;
+    std::set<std::string> Hidden; // "file:line"
     for (const std::string &File : Plan.files) {
       R.files.insert(File);
+      if (ByText && !DB.isServed(File, Plan.demand) && Plan.inlines.empty() && Plan.demand.words.size() == 1) {
+        if (auto Uses = usesByText(DB, Function, File)) {
+          for (unsigned Line : Uses->hidden)
+            Hidden.insert(File + ":" + std::to_string(Line));
+          Read.emplace(File, std::move(*Uses));
+          continue;
+        }
+      }
       if (!DB.require(File, Plan.demand, /*Callers=*/true))
         Ready = false;
       else if (std::string P = DB.problem(File); !P.empty())
         incomplete(File + " could not be relied on: " + P);
     }
     if (Ready) {
-      for (const std::string &Where : hiddenMentions(DB, Plan, Name, MentionKind::Function))
+      MentionPlan Parsed = Plan;
+      for (const auto &[File, Uses] : Read)
+        Parsed.files.erase(File);
+      for (const std::string &Where : hiddenMentions(DB, Parsed, Name, MentionKind::Function))
+        Hidden.insert(Where);
+      for (const std::string &Where : Hidden)
         incomplete(Name + "() is also used at " + Where + ", which the parsed configuration leaves out");
       for (const std::string &Inline : unseenInlines(DB, Plan))
         incomplete(Inline + " calls " + Name + "() and was not seen");
@@ -120,6 +147,7 @@ private:
   }
 
   Database &DB;
+  bool ByText;
 };
 
 } // namespace
@@ -128,8 +156,8 @@ bool ReachReport::has(ReachKind K) const {
   return std::any_of(paths.begin(), paths.end(), [&](const ReachPath &P) { return P.kind == K; });
 }
 
-ReachReport reachOf(Database &DB, const std::string &Function) {
-  Climber C(DB);
+ReachReport reachOf(Database &DB, const std::string &Function, bool ByText) {
+  Climber C(DB, ByText);
   C.climb(Function, {});
   auto Key = [](const ReachPath &P) { return std::tuple(static_cast<int>(P.kind), P.where, describeReach(P)); };
   std::sort(C.R.paths.begin(), C.R.paths.end(), [&](const ReachPath &A, const ReachPath &B) { return Key(A) < Key(B); });

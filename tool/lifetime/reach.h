@@ -37,7 +37,8 @@ struct ReachReport {
   bool has(ReachKind K) const;
 };
 
-ReachReport reachOf(Database &DB, const std::string &Function);
+/// \p ByText: callers may be read off the text where that leaves no doubt and no barrier is near; for those who only tell the way.
+ReachReport reachOf(Database &DB, const std::string &Function, bool ByText = false);
 
 /// A sentence: "reached from module_exit() by foo_exit() -> foo_fini()".
 std::string describeReach(const ReachPath &P);
