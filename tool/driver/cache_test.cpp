@@ -121,6 +121,33 @@ protected:
   std::string Text, Cache;
 };
 
+TEST_F(CacheTest, APrecompiledHeaderServesTheNextRuns) {
+  Ran First = cached({"--stats"});
+  EXPECT_EQ(number(First, "headers precompiled"), 1u) << First;
+  EXPECT_EQ(number(First, "headers of earlier runs"), 0u) << First;
+  Tree.write("drv/one.c", named("one") + "/* changed */\n");
+  Ran Next = cached({"--stats"});
+  EXPECT_EQ(Next, plain());
+  EXPECT_EQ(number(Next, "headers precompiled"), 0u) << Next;
+  EXPECT_EQ(number(Next, "headers of earlier runs"), 1u) << Next;
+  EXPECT_EQ(number(Next, "second tries"), 0u) << Next;
+  // The same header written anew, with another time.
+  std::string Slab = Tree.read("include/linux/slab.h");
+  Tree.write("include/linux/slab.h", Slab);
+  fs::last_write_time(Tree.root() + "/include/linux/slab.h", fs::file_time_type::clock::now() - std::chrono::hours(1));
+  Tree.write("drv/one.c", named("one") + "/* changed again */\n");
+  Next = cached({"--stats"});
+  EXPECT_EQ(Next, plain());
+  EXPECT_EQ(number(Next, "headers of earlier runs"), 1u) << Next;
+  EXPECT_EQ(number(Next, "second tries"), 0u) << Next;
+  // And one with another content.
+  Tree.write("include/linux/slab.h", Slab + "/* changed */\n");
+  Next = cached({"--stats"});
+  EXPECT_EQ(Next, plain());
+  EXPECT_EQ(number(Next, "headers of earlier runs"), 0u) << Next;
+  EXPECT_EQ(number(Next, "headers precompiled"), 1u) << Next;
+}
+
 TEST_F(CacheTest, NothingChangedNothingParsed) {
   Ran Plain = plain();
   EXPECT_NE(Plain.out.find("drv/seven.c"), std::string::npos) << Plain;

@@ -192,7 +192,7 @@ void Scan::preparePch(std::vector<ParseTask> Tasks) {
     }
   std::sort(Files.begin(), Files.end());
   // There are fewer headers to make than there are threads.
-  MakefilesRead = TheFrontend->preparePch(Files, Names, [&](const Frontend::WhilePch &While) {
+  auto Beside = [&](const Frontend::WhilePch &While) {
     if (Options.verdict.whole_life)
       readMakefiles(Tasks);
     for (ParseTask &T : Tasks) {
@@ -203,7 +203,8 @@ void Scan::preparePch(std::vector<ParseTask> Tasks) {
       parseTask(T, While.worker);
       Early.emplace(T.files.front(), std::move(T));
     }
-  });
+  };
+  MakefilesRead = TheFrontend->preparePch(Files, Names, Beside, Facts);
 }
 
 ExtractOptions Scan::extractOptions() const {

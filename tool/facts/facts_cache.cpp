@@ -2,6 +2,7 @@
 #include "tool/facts/facts_cache.h"
 #include "tool/support/io.h"
 #include "clang/Basic/Version.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include <algorithm>
@@ -211,6 +212,35 @@ void FactsCache::keep(const Digest &Key, const FileFacts &Facts, const ParseOutc
     It->second = std::move(R);
 }
 
+Digest FactsCache::headerKey(const std::string &Variant, const std::string &Family) const {
+  return Digester().add(Environment).add(T.root()).add(T.mounted()).add(Variant).add(Family).finish();
+}
+
+std::optional<KeptHeader> FactsCache::find(const std::string &Variant, const std::string &Family) {
+  for (Store *Source : Sources)
+    for (const Store::Entry &E : Source->all(Store::Header, headerKey(Variant, Family))) {
+      std::vector<std::string> Inputs, Names;
+      std::string Header;
+      KeptHeader Kept;
+      if (!split(E.value, Inputs, Header) || digestOfInputs(Inputs) != E.under || !split(Header, Names, Kept.bytes) || Names.empty())
+        continue;
+      Kept.source = Names.front();
+      Kept.names.insert(Names.begin() + 1, Names.end());
+      llvm::copy_if(Inputs, std::inserter(Kept.files, Kept.files.end()), [](const std::string &Input) { return Input[0] != '='; });
+      return Kept;
+    }
+  return std::nullopt;
+}
+
+void FactsCache::keep(const std::string &Variant, const std::string &Family, KeptHeader Header) {
+  std::vector<std::string> Inputs(Header.files.begin(), Header.files.end());
+  Inputs.push_back("=" + Variant);
+  std::vector<std::string> Names{Header.source};
+  Names.insert(Names.end(), Header.names.begin(), Header.names.end());
+  Digest Under = digestOfInputs(Inputs);
+  Headers.push_back({headerKey(Variant, Family), Under, std::move(Inputs), joined(encodeStrings(Names), Header.bytes)});
+}
+
 std::vector<Store::Entry> FactsCache::entries(bool All) {
   std::vector<Store::Entry> Result = Variants;
   std::map<int, bool> Same;
@@ -226,6 +256,9 @@ std::vector<Store::Entry> FactsCache::entries(bool All) {
   for (const auto &[Key, R] : Rows)
     if (R && (All || !R->found) && std::all_of(R->inputs.begin(), R->inputs.end(), Holds))
       Result.push_back({Store::Parse, Key, R->under, joined(encodeStrings(R->inputs), R->facts)});
+  for (HeaderRow &H : Headers)
+    if (!All && std::all_of(H.inputs.begin(), H.inputs.end(), Holds)) // whoever gets a file of facts has the tree somewhere else
+      Result.push_back({Store::Header, H.key, H.under, joined(encodeStrings(H.inputs), H.header)});
   return Result;
 }
 

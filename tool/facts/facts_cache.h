@@ -23,7 +23,7 @@ namespace krcu {
 Digest programDigest();
 Digest rulesDigest(const std::string &Builtin, const std::vector<std::string> &Overrides);
 
-class FactsCache {
+class FactsCache : public HeaderShelf {
 public:
   /// All must outlive the result. `Environment`: digest of what every parse depends on.
   FactsCache(const Tree &T, const Index &I, Frontend &F, const Survey &S, const Digest &Environment);
@@ -41,6 +41,10 @@ public:
   /// while krcu ran. Not while others use the cache.
   std::vector<Store::Entry> entries(bool All);
   unsigned hits() const { return Hits; }
+
+  /// Precompiled headers hold absolute paths, so these hold for the tree in this place only.
+  std::optional<KeptHeader> find(const std::string &Variant, const std::string &Family) override;
+  void keep(const std::string &Variant, const std::string &Family, KeptHeader Header) override;
 
 private:
   struct Row {
@@ -67,6 +71,13 @@ private:
   std::mutex Lock, ValuesLock;
   std::map<Digest, std::optional<Row>> Rows;
   llvm::StringMap<Digest> Values;
+  struct HeaderRow {
+    Digest key, under;
+    std::vector<std::string> inputs;
+    std::string header;
+  };
+  Digest headerKey(const std::string &Variant, const std::string &Family) const;
+  std::vector<HeaderRow> Headers; ///< made in this run
   std::vector<Store::Entry> Variants; ///< news about what is synthesised
   std::atomic<unsigned> Hits{0};
 };

@@ -54,7 +54,7 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   Job.whole_headers = &Whole;
   Job.show_with_errors = A.last_resort;
   if (const PrecompiledHeader *P = A.pch ? headerFor(V, Request, Main) : nullptr)
-    Job.pch = P->path;
+    Job.pch = P->path, Job.pch_is_kept = P->is_kept;
   Job.flags = V.kbuild->flags(Main);
   for (const std::string &D : A.extra_dirs)
     Job.flags.push_back("-I" + D);
@@ -84,37 +84,6 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   Out.main_file = Main;
   Out.variant = V.synth->variant;
   return Out;
-}
-
-/// The precompiled header that the parse may use: not one that holds a wanted function without its body.
-const PrecompiledHeader *Frontend::headerFor(const Variant &V, const ParseRequest &Request, const std::string &Main) const {
-  auto It = V.pch.find(pchFamily(Main));
-  if (It == V.pch.end())
-    It = V.pch.find(PchFamilyOfAll);
-  if (!Options.use_pch || Request.no_pch || It == V.pch.end())
-    return nullptr;
-  const PrecompiledHeader &P = It->second;
-  for (const std::string &Name : Request.bodies.names) {
-    if (P.names.count(Name))
-      continue;
-    std::vector<FunctionPlace> Places = I.definitionsOf(Name);
-    auto IsIn = [&](const FunctionPlace &Place, const std::string &File) { return I.files()[Place.file].path == File; };
-    // What the file defines itself is no more than a declaration or a hidden stand-in in its headers.
-    if (std::any_of(Places.begin(), Places.end(), [&](const FunctionPlace &Place) { return IsIn(Place, Main); }))
-      continue;
-    for (const FunctionPlace &Place : Places)
-      if (P.files.count(I.files()[Place.file].path))
-        return nullptr;
-  }
-  return &P;
-}
-
-std::set<std::string> Frontend::headersDefining(const std::set<std::string> &Names) const {
-  std::set<std::string> Result;
-  for (const std::string &Name : Names)
-    for (const FunctionPlace &P : I.definitionsOf(Name))
-      Result.insert(I.files()[P.file].path);
-  return Result;
 }
 
 std::vector<std::string> Frontend::missingIncludeDirs(const std::vector<std::string> &Missing,

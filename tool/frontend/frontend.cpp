@@ -8,12 +8,10 @@
 #include "tool/frontend/session.h"
 #include "tool/index/settings.h"
 #include "tool/support/error.h"
-#include "tool/support/parallel.h"
 #include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include <algorithm>
-#include <chrono>
 #include <tuple>
 
 using namespace llvm;
@@ -235,55 +233,6 @@ ParseOutcome Frontend::parseAny(const ParseRequest &Request, Worker &W, const As
       if (StringRef(I.files()[Id].path).ends_with(".c"))
         return parseMain(Request, I.files()[Id].path, W, Consumer);
   return parseMain(Request, Request.file, W, Consumer);
-}
-
-bool Frontend::preparePch(const std::vector<std::string> &Files, const std::set<std::string> &Names,
-                          const std::function<void(const WhilePch &)> &Beside) {
-  if (!Options.use_pch || Options.commands)
-    return false;
-  std::map<std::pair<std::string, std::string>, std::vector<std::string>> ByVariant; // with the family
-  for (const std::string &F : Files) {
-    std::vector<std::string> Variants = candidateVariants(F);
-    if (!Variants.empty())
-      ByVariant[{Variants.front(), Files.size() < PchFamiliesFrom ? PchFamilyOfAll : pchFamily(F)}].push_back(F);
-  }
-  struct Job {
-    Variant *variant;
-    std::string family;
-    std::vector<std::string> headers;
-    PrecompiledHeader made;
-    bool done = false;
-  };
-  std::vector<Job> Jobs;
-  std::set<std::string> Alone; // files that no header will serve
-  for (auto &[Key, Of] : ByVariant) {
-    if (Of.size() < 6) { // costs more than it saves
-      Alone.insert(Of.begin(), Of.end());
-      continue;
-    }
-    Variant &V = *variant(Key.first);
-    if (!V.session || V.pch.count(Key.second))
-      continue;
-    Jobs.push_back({&V, Key.second, choosePchHeaders(I, Outlines, Of), {TempDir + "/" + Key.first + "-" + Key.second + ".pch", Names, {}}});
-  }
-  if (Jobs.empty())
-    return false;
-  std::set<std::string> Whole = headersDefining(Names);
-  auto Begin = std::chrono::steady_clock::now();
-  std::atomic<size_t> Made{0};
-  parallelFor(Options.jobs, Jobs.size() + 1, [&](size_t N, unsigned Worker) {
-    if (N == Jobs.size())
-      return Beside({std::move(Alone), Worker, [&] { return Made < Jobs.size(); }});
-    Jobs[N].done = Jobs[N].variant->session->buildPch(Jobs[N].headers, Whole, Jobs[N].made);
-    ++Made;
-  });
-  for (Job &J : Jobs)
-    if (J.done) {
-      J.variant->pch[J.family] = std::move(J.made);
-      ++stats.pch_files;
-    }
-  stats.pch_milliseconds += std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - Begin).count();
-  return true;
 }
 
 ModuleInfo Frontend::moduleOf(const std::string &File) {

@@ -16,9 +16,11 @@
 #include "tool/store/digest.h"
 #include "tool/tree/kbuild.h"
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -46,6 +48,22 @@ struct ParseRequest {
   std::map<std::string, std::string> force; ///< CONFIG symbols to force (with variant or the chosen one)
 };
 
+/// A precompiled header as it is kept between runs. It depends on what `files` names (as ParseOutcome::inputs) and on nothing else.
+struct KeptHeader {
+  std::string bytes, source;
+  std::set<std::string> names; ///< functions whose bodies it holds
+  std::set<std::string> files;
+};
+
+/// Where precompiled headers of earlier runs are. Called by one thread at a time.
+class HeaderShelf {
+public:
+  virtual ~HeaderShelf() = default;
+  /// One whose inputs are as they were; nothing: there is none.
+  virtual std::optional<KeptHeader> find(const std::string &Variant, const std::string &Family) = 0;
+  virtual void keep(const std::string &Variant, const std::string &Family, KeptHeader Header) = 0;
+};
+
 class Frontend {
 public:
   /// `T` and `I` must outlive the result.
@@ -57,13 +75,14 @@ public:
   /// Builds the shared headers for the files about to be parsed (those that the first architecture compiles), with the bodies of the
   /// functions `Names`. Never fails: without one parsing is slower. \p Beside: something else for a thread that would have to wait. It may
   /// parse files that none of the headers will serve. True if it was called: not if there is no header to make.
+  /// \p Shelf: where to look first, and to leave what is made; may be null.
   struct WhilePch {
     std::set<std::string> alone; ///< files that no header will serve
     unsigned worker;             ///< number to parse with
     std::function<bool()> busy;  ///< whether a header is still being made
   };
   bool preparePch(const std::vector<std::string> &Files, const std::set<std::string> &Names,
-                  const std::function<void(const WhilePch &)> &Beside = [](auto &) {});
+                  const std::function<void(const WhilePch &)> &Beside = [](auto &) {}, HeaderShelf *Shelf = nullptr);
 
   /// Parses; calls `Consumer` at most once, on the attempt with the fewest errors. Thread-safe for distinct workers.
   ParseOutcome parse(const ParseRequest &Request, unsigned Worker, const AstConsumer &Consumer);
@@ -91,7 +110,7 @@ public:
   /// The .c file that must be parsed to see `File` (itself, the includer of a fragment, a user of a header); empty if none was found.
   std::vector<std::string> mainFilesFor(const std::string &File) const;
 
-  struct Stats { std::atomic<unsigned> parses{0}, retries{0}, pch_files{0}; std::atomic<uint64_t> pch_milliseconds{0}; } stats;
+  struct Stats { std::atomic<unsigned> parses{0}, retries{0}, pch_files{0}, pch_kept{0}; std::atomic<uint64_t> pch_milliseconds{0}; } stats;
 
 private:
   struct Variant;
@@ -101,6 +120,9 @@ private:
   Frontend(const Tree &T, const Index &I, FrontendOptions Options);
   static std::string variantKey(const std::string &Name, const std::map<std::string, std::string> &Force);
   Variant *variant(const std::string &Name, const std::map<std::string, std::string> &Force = {});
+  struct PchJob;
+  bool takeKept(PchJob &J, HeaderShelf &Shelf) const;
+  void take(PchJob J, HeaderShelf *Shelf);
   void makeVariant(Variant &V, const std::string &Name, const std::map<std::string, std::string> &Force) const;
   std::vector<std::string> candidateVariants(const std::string &File) const;
   ParseOutcome parseUnder(Variant &V, const ParseRequest &Request, const std::string &Main, Worker &W, Attempt A,

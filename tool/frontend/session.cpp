@@ -307,6 +307,8 @@ std::shared_ptr<CompilerInvocation> ParseSession::invocationFor(const ParseJob &
     std::vector<std::string> Own(PO.Includes.begin() + static_cast<long>(Base->getPreprocessorOpts().Includes.size()), PO.Includes.end());
     PO.Includes = Own; // the others are in the header already
     PO.AllowPCHWithCompilerErrors = true;
+    if (Job.pch_is_kept)
+      PO.DisablePCHOrModuleValidation = DisableValidationForModuleKind::PCH;
   }
   DiagnosticOptions &DO = Invocation->getDiagnosticOpts();
   DO.ErrorLimit = 0;
@@ -395,26 +397,22 @@ private:
 
 } // namespace
 
-bool ParseSession::buildPch(const std::vector<std::string> &Headers, const std::set<std::string> &Whole, PrecompiledHeader &Into) const {
-  const std::string &Output = Into.path;
-  std::string Text;
-  for (const std::string &H : Headers)
-    Text += "#include <" + H + ">\n";
-  // The header names its source, so that must be a file that later parses can find.
-  std::string Source = Output + ".h";
-  if (llvm::Error E = writeFileAtomically(Source, Text)) {
-    llvm::consumeError(std::move(E));
-    return false;
-  }
+std::string ParseSession::sourceOf(const PrecompiledHeader &Header) const { return Root + "/krcu-precompiled-" + Header.family + ".h"; }
+
+void ParseSession::showSource(const PrecompiledHeader &Header) {
+  Generated->addFile(sourceOf(Header), 0, llvm::MemoryBuffer::getMemBufferCopy(Header.source, sourceOf(Header)));
+}
+
+bool ParseSession::buildPch(const std::set<std::string> &Whole, PrecompiledHeader &Into) const {
   auto Files = newFileCache(true, false);
   BodyFilter None;
   Files->blank->plan = {&None, nullptr, &Whole};
   auto Invocation = std::make_shared<CompilerInvocation>(*Base);
   FrontendOptions &FO = Invocation->getFrontendOpts();
   FO.Inputs.clear();
-  FO.Inputs.push_back(FrontendInputFile(Source, InputKind(Language::C, InputKind::Source, false, InputKind::HeaderUnit_None, true)));
+  FO.Inputs.push_back(FrontendInputFile(sourceOf(Into), InputKind(Language::C, InputKind::Source, false, InputKind::HeaderUnit_None, true)));
   FO.ProgramAction = frontend::GeneratePCH;
-  FO.OutputFile = Output;
+  FO.OutputFile = Into.path;
   Invocation->getPreprocessorOpts().AllowPCHWithCompilerErrors = true;
   Invocation->getDiagnosticOpts().IgnoreWarnings = true;
   Invocation->getDiagnosticOpts().ShowCarets = false;
@@ -426,7 +424,9 @@ bool ParseSession::buildPch(const std::vector<std::string> &Headers, const std::
   CI.setFileManager(Files->manager.get());
   CI.createSourceManager(*Files->manager);
   PchAction A(Root, Into.names, Into.files);
-  return CI.ExecuteAction(A) && Ignored.errors == 0;
+  bool Made = CI.ExecuteAction(A) && Ignored.errors == 0;
+  Into.files.erase(relativeTo(Root, sourceOf(Into)));
+  return Made;
 }
 
 } // namespace krcu

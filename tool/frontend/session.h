@@ -32,6 +32,7 @@ struct ParseJob {
   OutlineCache *outlines = nullptr;
   const std::map<std::string, std::string> *overrides = nullptr;
   std::string pch;                     ///< precompiled header to use; empty: none
+  bool pch_is_kept = false;            ///< of an earlier run: its inputs are known to be the same, but may have other times
   std::vector<std::string> flags;      ///< extra -I, -D, -include flags of this file
   const CompileCommands::Entry *command = nullptr; ///< the user's own flags instead of the synthesised ones
   bool warn_unused = false;
@@ -44,6 +45,9 @@ struct ParseJob {
 /// A precompiled header: where it is and what is in it.
 struct PrecompiledHeader {
   std::string path;
+  std::string family;
+  std::string source;          ///< the #include lines it is made of
+  bool is_kept = false;        ///< made by an earlier run
   std::set<std::string> names; ///< functions whose bodies it holds, if one of its headers defines them
   std::set<std::string> files; ///< all that went into it, as ParseOutcome::inputs
 };
@@ -58,13 +62,17 @@ public:
   std::unique_ptr<FileCache> newFileCache(bool TraceOverlay, bool UserBuild, const ParseJob *Job = nullptr) const;
   /// Runs the parser. `Consumer` may be null (only diagnostics are wanted).
   ParseOutcome parse(const ParseJob &Job, FileCache &Cache, const AstConsumer *Consumer) const;
-  /// Compiles the headers (names as in #include <...>) into `Into.path`, with the bodies of `Into.names`; sets `Into.files`. `Whole`: headers
+  /// Shows `Header.source` to all parses, under a name that is the same in every run: the precompiled header refers to it. Not while the
+  /// session parses.
+  void showSource(const PrecompiledHeader &Header);
+  /// Compiles `Into.source`, which is shown, into `Into.path`, with the bodies of `Into.names`; sets `Into.files`. `Whole`: headers
   /// that must not be blanked. False if that failed.
-  bool buildPch(const std::vector<std::string> &Headers, const std::set<std::string> &Whole, PrecompiledHeader &Into) const;
+  bool buildPch(const std::set<std::string> &Whole, PrecompiledHeader &Into) const;
 
 private:
   ParseSession(const Tree &T, const Synth &S, BlankHeaders &Blank) : T(T), Root(T.root()), S(&S), Blank(Blank) {}
   bool overridesExist(const ParseJob &Job, FileCache &Cache) const;
+  std::string sourceOf(const PrecompiledHeader &Header) const;
   std::shared_ptr<clang::CompilerInvocation> invocationFor(const ParseJob &Job, FileCache &Cache) const;
 
   const Tree &T;

@@ -97,9 +97,12 @@ void printWarnings(Scan &S, const Recall &R, bool Stats) {
   if (!Stats)
     return;
   std::fprintf(stderr, "%s", statsText(S.timing().phases()).c_str());
-  std::fprintf(stderr, "%-24s %8zu\n%-24s %8llu MB\n%-24s %8u\n%-24s %8u\n%-24s %8u\n", "files indexed", S.index().files().size(),
-               "bytes read", static_cast<unsigned long long>(S.index().bytesRead() >> 20), "files parsed", S.filesParsed(), "parses",
-               S.frontend().stats.parses.load(), "second tries", S.frontend().stats.retries.load());
+  const Frontend::Stats &F = S.frontend().stats;
+  std::fprintf(stderr, "%-24s %8zu\n%-24s %8llu MB\n", "files indexed", S.index().files().size(), "bytes read",
+               static_cast<unsigned long long>(S.index().bytesRead() >> 20));
+  for (auto [What, Count] : {std::pair("files parsed", S.filesParsed()), {"parses", F.parses.load()}, {"second tries", F.retries.load()},
+                             {"headers precompiled", F.pch_files.load()}, {"headers of earlier runs", F.pch_kept.load()}})
+    std::fprintf(stderr, "%-24s %8u\n", What, Count);
   R.printStats();
   printSlowest(S);
 }

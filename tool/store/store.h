@@ -21,7 +21,7 @@ namespace krcu {
 
 class Store {
 public:
-  enum Kind { Meta = 1, TreeStates, IndexBody, IndexDelta, Parse, Variant, Output };
+  enum Kind { Meta = 1, TreeStates, IndexBody, IndexDelta, Parse, Variant, Output, Header };
   struct Entry {
     Kind kind;
     Digest key;   ///< what is asked

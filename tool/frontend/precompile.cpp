@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Precompiled headers: which ones a run needs, from where they come, and which parse may use one.
+#include "tool/frontend/frontend.h"
+#include "tool/frontend/frontend_parts.h"
+#include "tool/frontend/pch.h"
+#include "tool/support/io.h"
+#include "tool/support/parallel.h"
+#include <algorithm>
+#include <chrono>
+
+using namespace llvm;
+
+namespace krcu {
+
+/// A header to be had.
+struct Frontend::PchJob {
+  Variant *variant;
+  std::vector<std::string> files; ///< that it is for
+  PrecompiledHeader header;
+  bool done = false;
+};
+
+bool Frontend::takeKept(PchJob &J, HeaderShelf &Shelf) const {
+  std::optional<KeptHeader> Kept = Shelf.find(J.variant->synth->variant, J.header.family);
+  if (!Kept)
+    return false;
+  if (Error E = writeFileAtomically(J.header.path, Kept->bytes)) { // then it is made anew, or the parses do without
+    consumeError(std::move(E));
+    return false;
+  }
+  J.header.source = std::move(Kept->source);
+  J.header.names = std::move(Kept->names);
+  J.header.files = std::move(Kept->files);
+  J.header.is_kept = true;
+  J.variant->session->showSource(J.header);
+  return true;
+}
+
+bool Frontend::preparePch(const std::vector<std::string> &Files, const std::set<std::string> &Names,
+                          const std::function<void(const WhilePch &)> &Beside, HeaderShelf *Shelf) {
+  if (!Options.use_pch || Options.commands)
+    return false;
+  constexpr size_t Worthwhile = 6; ///< files; for fewer a header costs more than it saves
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> ByVariant; // with the family
+  for (const std::string &F : Files) {
+    std::vector<std::string> Variants = candidateVariants(F);
+    if (!Variants.empty())
+      ByVariant[{Variants.front(), Files.size() < PchFamiliesFrom ? PchFamilyOfAll : pchFamily(F)}].push_back(F);
+  }
+  std::vector<PchJob> Jobs;
+  std::set<std::string> Alone; // files that no header will serve
+  for (auto &[Key, Of] : ByVariant) {
+    Variant *V = Of.size() < Worthwhile && !Shelf ? nullptr : variant(Key.first);
+    if (V && V->session && V->pch.count(Key.second))
+      continue;
+    PchJob J{V, Of, {TempDir + "/" + Key.first + "-" + Key.second + ".pch", Key.second, {}, false, Names, {}}};
+    if (V && V->session && Shelf && takeKept(J, *Shelf))
+      V->pch[Key.second] = std::move(J.header), ++stats.pch_kept;
+    else if (V && V->session && Of.size() >= Worthwhile)
+      Jobs.push_back(std::move(J));
+    else
+      Alone.insert(Of.begin(), Of.end());
+  }
+  if (Jobs.empty())
+    return false;
+  for (PchJob &J : Jobs) {
+    for (const std::string &H : choosePchHeaders(I, Outlines, J.files))
+      J.header.source += "#include <" + H + ">\n";
+    J.variant->session->showSource(J.header);
+  }
+  std::set<std::string> Whole = headersDefining(Names);
+  auto Begin = std::chrono::steady_clock::now();
+  std::atomic<size_t> Made{0};
+  parallelFor(Options.jobs, Jobs.size() + 1, [&](size_t N, unsigned Worker) {
+    if (N == Jobs.size())
+      return Beside({std::move(Alone), Worker, [&] { return Made < Jobs.size(); }});
+    Jobs[N].done = Jobs[N].variant->session->buildPch(Whole, Jobs[N].header);
+    ++Made;
+  });
+  for (PchJob &J : Jobs)
+    if (J.done)
+      take(std::move(J), Shelf);
+  stats.pch_milliseconds += std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - Begin).count();
+  return true;
+}
+
+/// A header that was made is used from now on, and kept.
+void Frontend::take(PchJob J, HeaderShelf *Shelf) {
+  ++stats.pch_files;
+  if (Shelf) {
+    if (auto Bytes = readFile(J.header.path))
+      Shelf->keep(J.variant->synth->variant, J.header.family, {std::move(*Bytes), J.header.source, J.header.names, J.header.files});
+    else
+      consumeError(Bytes.takeError());
+  }
+  std::string Family = J.header.family;
+  J.variant->pch[Family] = std::move(J.header);
+}
+
+/// The precompiled header that the parse may use: not one that holds a wanted function without its body.
+const PrecompiledHeader *Frontend::headerFor(const Variant &V, const ParseRequest &Request, const std::string &Main) const {
+  auto It = V.pch.find(pchFamily(Main));
+  if (It == V.pch.end())
+    It = V.pch.find(PchFamilyOfAll);
+  if (!Options.use_pch || Request.no_pch || It == V.pch.end())
+    return nullptr;
+  const PrecompiledHeader &P = It->second;
+  for (const std::string &Name : Request.bodies.names) {
+    if (P.names.count(Name))
+      continue;
+    std::vector<FunctionPlace> Places = I.definitionsOf(Name);
+    auto IsIn = [&](const FunctionPlace &Place, const std::string &File) { return I.files()[Place.file].path == File; };
+    // What the file defines itself is no more than a declaration or a hidden stand-in in its headers.
+    if (std::any_of(Places.begin(), Places.end(), [&](const FunctionPlace &Place) { return IsIn(Place, Main); }))
+      continue;
+    for (const FunctionPlace &Place : Places)
+      if (P.files.count(I.files()[Place.file].path))
+        return nullptr;
+  }
+  return &P;
+}
+
+std::set<std::string> Frontend::headersDefining(const std::set<std::string> &Names) const {
+  std::set<std::string> Result;
+  for (const std::string &Name : Names)
+    for (const FunctionPlace &P : I.definitionsOf(Name))
+      Result.insert(I.files()[P.file].path);
+  return Result;
+}
+
+} // namespace krcu
