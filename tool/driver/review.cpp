@@ -80,6 +80,14 @@ private:
   std::unique_ptr<TreeState> Ahead;               ///< all patches applied, and the files that one of them touches parsed; may be null
 };
 
+/// A review wants other bodies than a scan, so its headers stand beside those; otherwise each would push out the other's.
+struct ReviewShelf : HeaderShelf {
+  explicit ReviewShelf(HeaderShelf *Below) : below(Below) {}
+  std::optional<KeptHeader> find(const std::string &Variant, const std::string &Family) override { return below->find(Variant, "review " + Family); }
+  void keep(const std::string &Variant, const std::string &Family, KeptHeader Header) override { below->keep(Variant, "review " + Family, std::move(Header)); }
+  HeaderShelf *below;
+};
+
 /// One precompiled header for all files of the series, as a scan has one; nothing if it has been made.
 void Review::prepareHeader(const std::vector<ReviewPatch> &Patches, const std::set<std::string> &Bodies) {
   if (std::exchange(HeaderMade, true))
@@ -89,8 +97,9 @@ void Review::prepareHeader(const std::vector<ReviewPatch> &Patches, const std::s
     for (const FileDiff &F : P.diff.files)
       if (StringRef(F.path()).ends_with(".c") && badPath(F.path()).empty() && S.index().find(F.path()) >= 0)
         Files.insert(F.path());
+  ReviewShelf Shelf{S.headerShelf()};
   if (Files.size() <= ManyFiles)
-    S.frontend().preparePch({Files.begin(), Files.end()}, Bodies);
+    S.frontend().preparePch({Files.begin(), Files.end()}, Bodies, [](auto &) {}, Shelf.below ? &Shelf : nullptr);
 }
 
 /// Most series touch each file once. Then its text before the patch is that of the disk and its text after it that of the end, and all of

@@ -40,6 +40,8 @@ Expected<std::unique_ptr<Scan>> Scan::prepare(const ScanOptions &Options, bool S
 
 void Scan::leave(std::unique_ptr<Scan> S) {
   static auto *Left = new std::vector<std::unique_ptr<Scan>>; // never destroyed
+  if (S)
+    S->joinThreads();
   if (S && S->TheFrontend)
     S->TheFrontend->removeTemporaries();
   Left->push_back(std::move(S));
@@ -80,9 +82,14 @@ Error Scan::awaitSemantics() {
   return Error::success();
 }
 
+void Scan::joinThreads() {
+  for (std::thread *T : {&Prober, &Warmer})
+    if (T->joinable())
+      T->join();
+}
+
 Scan::~Scan() {
-  if (Prober.joinable())
-    Prober.join();
+  joinThreads();
   if (Probed && !*Probed)
     consumeError(Probed->takeError());
 }
@@ -123,6 +130,7 @@ Error Scan::openFrontend() {
   if (!F)
     return F.takeError();
   TheFrontend = std::move(*F);
+  Warmer = std::thread([this] { TheFrontend->warmUp(); });
   if (Cache)
     Cache->begin(*TheTree, *TheIndex, *TheFrontend);
   DB = std::make_unique<Database>(*TheIndex, TheRules, Options.jobs);

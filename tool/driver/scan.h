@@ -77,6 +77,8 @@ public:
   bool findLeftovers(std::vector<SiteReport> &Reports);
   /// Parses, again with the bodies that were found missing, and extracts; or takes what the cache knows. Thread-safe for different workers.
   void parseFor(ParseRequest Request, const std::set<std::string> &Summarise, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome);
+  /// Where precompiled headers of earlier runs are; null without a cache.
+  HeaderShelf *headerShelf() { return Cache ? Cache->facts() : nullptr; }
   /// Leaves what is new in the cache, if there is one.
   void saveCache() {
     if (Cache)
@@ -111,6 +113,7 @@ private:
   llvm::Error checkModule();
   void takeCensusOf();
   void glanceAtCallbacks();
+  void joinThreads();
   llvm::Error parseAndJudge();
   llvm::Error settle(Judge &J, std::map<std::string, Demand> Wanted);
   /// One parse: a file, or headers that are seen together.
@@ -149,6 +152,7 @@ private:
   Semantics TheSemantics;
   std::optional<llvm::Expected<Semantics>> Probed; ///< written by Prober
   std::thread Prober;
+  std::thread Warmer; ///< makes the usual architecture ready while the census is taken
   std::unique_ptr<Index> TheIndex;
   std::unique_ptr<Frontend> TheFrontend;
   std::unique_ptr<Database> DB;

@@ -72,6 +72,12 @@ public:
   /// Removes the precompiled headers; nothing can be parsed any more. The destructor does so, too.
   void removeTemporaries();
 
+  /// Makes the usual architecture ready before anybody asks; for a thread of its own.
+  void warmUp() {
+    if (!AllVariants.empty() && !Options.commands)
+      variant(AllVariants.front());
+  }
+
   /// Builds the shared headers for the files about to be parsed (those that the first architecture compiles), with the bodies of the
   /// functions `Names`. Never fails: without one parsing is slower. \p Beside: something else for a thread that would have to wait. It may
   /// parse files that none of the headers will serve. True if it was called: not if there is no header to make.
@@ -121,6 +127,7 @@ private:
   static std::string variantKey(const std::string &Name, const std::map<std::string, std::string> &Force);
   Variant *variant(const std::string &Name, const std::map<std::string, std::string> &Force = {});
   struct PchJob;
+  bool lacksNone(const std::set<std::string> &Names, const std::set<std::string> &Has, const std::set<std::string> &Of) const;
   bool takeKept(PchJob &J, HeaderShelf &Shelf) const;
   void take(PchJob J, HeaderShelf *Shelf);
   void makeVariant(Variant &V, const std::string &Name, const std::map<std::string, std::string> &Force) const;

@@ -21,9 +21,16 @@ struct Frontend::PchJob {
   bool done = false;
 };
 
+/// Whether a header of these files, with the bodies `Has`, has all of `Names` that its files define.
+bool Frontend::lacksNone(const std::set<std::string> &Names, const std::set<std::string> &Has, const std::set<std::string> &Of) const {
+  return all_of(Names, [&](const std::string &Name) {
+    return Has.count(Name) || none_of(I.definitionsOf(Name), [&](const FunctionPlace &P) { return Of.count(I.files()[P.file].path) != 0; });
+  });
+}
+
 bool Frontend::takeKept(PchJob &J, HeaderShelf &Shelf) const {
   std::optional<KeptHeader> Kept = Shelf.find(J.variant->synth->variant, J.header.family);
-  if (!Kept)
+  if (!Kept || !lacksNone(J.header.names, Kept->names, Kept->files))
     return false;
   if (Error E = writeFileAtomically(J.header.path, Kept->bytes)) { // then it is made anew, or the parses do without
     consumeError(std::move(E));
