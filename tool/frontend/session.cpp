@@ -90,6 +90,21 @@ private:
   ParseOutcome &Out;
 };
 
+/// One thread's view of files in memory that all share. Whoever lays file systems over each other sets the working directory of each, which
+/// for a shared one is a race; all paths here are absolute.
+class SharedView : public llvm::vfs::ProxyFileSystem {
+public:
+  using ProxyFileSystem::ProxyFileSystem;
+  llvm::ErrorOr<std::string> getCurrentWorkingDirectory() const override { return Directory; }
+  std::error_code setCurrentWorkingDirectory(const llvm::Twine &Path) override {
+    Directory = Path.str();
+    return {};
+  }
+
+private:
+  std::string Directory = "/";
+};
+
 /// Collects declarations that stand in files and decides which bodies are parsed.
 class Consumer : public ASTConsumer {
 public:
@@ -265,13 +280,13 @@ bool ParseSession::overridesExist(const ParseJob &Job, FileCache &Cache) const {
 std::unique_ptr<FileCache> ParseSession::newFileCache(bool WithTrace, bool UserBuild, const ParseJob *Job) const {
   auto Cache = std::make_unique<FileCache>();
   Cache->blank = llvm::makeIntrusiveRefCnt<BlankingFileSystem>(T, Blank, withMount(T, llvm::vfs::createPhysicalFileSystem()));
-  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Disk = Cache->blank, Made = Generated;
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Disk = Cache->blank, Made = llvm::makeIntrusiveRefCnt<SharedView>(Generated);
   // What lies above wins. The user's build knows best; for it the synthesised headers only fill gaps. The synthesised
   // configuration must be whole, whatever some earlier build has left behind in the tree.
   auto Layers = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(UserBuild ? Made : Disk);
   Layers->pushOverlay(UserBuild ? Disk : Made);
   if (WithTrace)
-    Layers->pushOverlay(Trace);
+    Layers->pushOverlay(llvm::makeIntrusiveRefCnt<SharedView>(Trace));
   if (Job && Job->overrides) {
     auto Own = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
     for (const auto &[Path, Text] : *Job->overrides)
