@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/frontend/blank.h"
+#include "tool/index/scan.h"
 #include "tool/index/structure.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -175,7 +176,9 @@ std::shared_ptr<const std::string> BlankHeaders::get(const std::string &Path, St
       return It->second;
   }
   std::shared_ptr<const std::string> Result;
-  if (Text.contains('{')) {
+  bool Any = false; // most headers have no body, and by its layout that is seen without the lexer
+  findDefinitions(Text, [&](StringRef, unsigned) { Any = true; });
+  if (Any) {
     LexedText Lexed(Text);
     std::string Blank = Text.str();
     if (blankBodies(Blank, functionsOf(Lexed), [](const OutlineFunction &) { return false; }))

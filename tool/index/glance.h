@@ -3,7 +3,8 @@
 // A glance at a callback's text before any parse. Most callbacks visibly do more than free: they store, loop, free twice,
 // or call something next to the free. What is certain from the tokens need not be parsed; what is not
 // certain is. The glance can only say "more than a free", never "only a free", so a mistake of it could lose a
-// conversion but never make one. (A test compares it with the AST over a whole tree.)
+// conversion but never make one. It is enough that one configuration does more: all bodies of a callback must agree. (A test compares it with
+// the AST over a whole tree.)
 #pragma once
 
 #include "tool/index/outline_cache.h"

@@ -129,6 +129,19 @@ std::vector<uint32_t> IncludeGraph::includersOf(const Index &I, llvm::StringRef 
   return knownIncluders(I, HeaderPath);
 }
 
+/// For each file with the quoted name what it means if that exists beside the file, or -1. Many headers have names such as "internal.h", and
+/// who means which is asked for each of them.
+std::vector<int> IncludeGraph::filesBeside(const Index &I, uint32_t N) const {
+  std::vector<int> Result;
+  llvm::StringRef Directory = "?"; // of the file before: they are sorted, so most stand side by side
+  for (uint32_t File : Names[N].files) {
+    llvm::StringRef Path = I.files()[File].path, Here = Path.take_front(Path.rfind('/') + 1);
+    Result.push_back(Here == Directory ? Result.back() : besideIncluder(I, Path, llvm::StringRef(Names[N].written).drop_front()));
+    Directory = Here;
+  }
+  return Result;
+}
+
 std::vector<uint32_t> IncludeGraph::findIncluders(const Index &I, llvm::StringRef HeaderPath) const {
   std::vector<uint32_t> Out;
   auto It = ByBasename.find(basename(HeaderPath));
@@ -136,22 +149,15 @@ std::vector<uint32_t> IncludeGraph::findIncluders(const Index &I, llvm::StringRe
     return Out;
   int Header = I.find(HeaderPath);
   for (uint32_t N : It->second) {
-    llvm::StringRef Written = Names[N].written;
-    bool Quoted = Written.consume_front("\"");
-    if (!Quoted)
-      Written = Written.drop_front();
     if (!couldName(Names[N].tail, HeaderPath))
       continue;
-    llvm::StringRef Directory = "?"; // of the file before: they are sorted, so most stand side by side
-    int Beside = -1;
-    for (uint32_t File : Names[N].files) {
-      llvm::StringRef Path = I.files()[File].path, Here = Path.take_front(Path.rfind('/') + 1);
-      if (Quoted && Here != Directory)
-        Beside = besideIncluder(I, Path, Written);
-      Directory = Here;
-      if (Beside < 0 || Beside == Header)
-        Out.push_back(File);
-    }
+    const std::vector<uint32_t> &Files = Names[N].files;
+    bool Quoted = Names[N].written[0] == '"';
+    if (Quoted && Beside[N].empty())
+      Beside[N] = filesBeside(I, N);
+    for (size_t F = 0; F < Files.size(); ++F)
+      if (int Own = Quoted ? Beside[N][F] : -1; Own < 0 || Own == Header)
+        Out.push_back(Files[F]);
   }
   std::sort(Out.begin(), Out.end());
   Out.erase(std::unique(Out.begin(), Out.end()), Out.end());

@@ -7,6 +7,7 @@
 #include "tool/index/index.h"
 #include "tool/index/part.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
 #include <mutex>
 
@@ -45,6 +46,7 @@ public:
   uint64_t bytes() const;
 
 private:
+  std::vector<int> filesBeside(const Index &I, uint32_t N) const;
   std::vector<uint32_t> findIncluders(const Index &I, llvm::StringRef HeaderPath) const;
   const std::vector<uint32_t> &knownIncluders(const Index &I, llvm::StringRef HeaderPath) const;
 
@@ -56,6 +58,7 @@ private:
   std::vector<Name> Names;                           ///< sorted by `written`
   llvm::StringMap<std::vector<uint32_t>> ByBasename; ///< last component -> indices into Names
   mutable std::mutex Lock;
+  mutable llvm::DenseMap<uint32_t, std::vector<int>> Beside; ///< index into Names -> filesBeside()
   mutable llvm::StringMap<std::vector<uint32_t>> Known; ///< header -> includers; entries never move
 };
 

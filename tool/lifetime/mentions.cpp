@@ -5,6 +5,7 @@
 #include "tool/lifetime/mentions.h"
 #include "tool/index/conditions.h"
 #include "tool/index/lex.h"
+#include "tool/lifetime/words.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 #include <memory>
@@ -13,8 +14,6 @@ using llvm::StringRef;
 
 namespace krcu {
 namespace {
-
-bool isWord(char C) { return isalnum(static_cast<unsigned char>(C)) || C == '_'; }
 
 /// Text before and behind a token, white space skipped.
 struct Around {
@@ -31,20 +30,12 @@ StringRef beforeChain(StringRef Before) {
   return Before.rtrim();
 }
 
-std::string lastWord(StringRef Text) {
-  Text = Text.rtrim();
-  size_t Begin = Text.size();
-  while (Begin && isWord(Text[Begin - 1]))
-    --Begin;
-  return Text.substr(Begin).str();
-}
-
 /// f(word, ...) or f(x->word, ...): the name of f, if the token is the first argument of a call; "" otherwise.
 std::string calleeAround(const Around &A) {
   StringRef Before = beforeChain(A.before);
   if (!Before.consume_back("(") || !(A.behind.starts_with(",") || A.behind.starts_with(")")))
     return {};
-  return lastWord(Before);
+  return lastWord(Before).str();
 }
 
 /// call_rcu(..., x->word): the callback is read to be called; nobody writes it there, destroys or copies it.
@@ -58,7 +49,7 @@ bool isDeferred(const Database &DB, const Around &A) {
     Depth += (Before.back() == ')') - (Before.back() == '(');
     Before = Before.drop_back();
   }
-  return Depth == 0 && DB.rules().deferral(lastWord(Before));
+  return Depth == 0 && DB.rules().deferral(lastWord(Before).str());
 }
 
 /// Hands the cache to the allocator, compares it, creates it, or declares it: none of these is a destruction or a copy.

@@ -2,6 +2,7 @@
 #include "tool/lifetime/text_callers.h"
 #include "tool/index/conditions.h"
 #include "tool/index/structure.h"
+#include "tool/lifetime/words.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
@@ -10,23 +11,6 @@ using llvm::StringRef;
 
 namespace krcu {
 namespace {
-
-bool isWord(char C) { return isalnum(static_cast<unsigned char>(C)) || C == '_'; }
-
-StringRef lastWord(StringRef Text) {
-  Text = Text.rtrim();
-  size_t Begin = Text.size();
-  while (Begin && isWord(Text[Begin - 1]))
-    --Begin;
-  return Text.substr(Begin);
-}
-
-bool hasWord(StringRef Text, StringRef Word) {
-  for (size_t At = Text.find(Word); At != StringRef::npos; At = Text.find(Word, At + 1))
-    if ((At == 0 || !isWord(Text[At - 1])) && (At + Word.size() == Text.size() || !isWord(Text[At + Word.size()])))
-      return true;
-  return false;
-}
 
 class Reader {
 public:
