@@ -127,7 +127,7 @@ private:
   static std::string variantKey(const std::string &Name, const std::map<std::string, std::string> &Force);
   Variant *variant(const std::string &Name, const std::map<std::string, std::string> &Force = {});
   struct PchJob;
-  bool lacksNone(const std::set<std::string> &Names, const std::set<std::string> &Has, const std::set<std::string> &Of) const;
+  bool lacksBody(const PrecompiledHeader &P, const std::set<std::string> &Names, const std::string &Main) const;
   bool takeKept(PchJob &J, HeaderShelf &Shelf) const;
   void take(PchJob J, HeaderShelf *Shelf);
   void makeVariant(Variant &V, const std::string &Name, const std::map<std::string, std::string> &Force) const;

@@ -21,25 +21,31 @@ struct Frontend::PchJob {
   bool done = false;
 };
 
-/// Whether a header of these files, with the bodies `Has`, has all of `Names` that its files define.
-bool Frontend::lacksNone(const std::set<std::string> &Names, const std::set<std::string> &Has, const std::set<std::string> &Of) const {
-  return all_of(Names, [&](const std::string &Name) {
-    return Has.count(Name) || none_of(I.definitionsOf(Name), [&](const FunctionPlace &P) { return Of.count(I.files()[P.file].path) != 0; });
+/// Whether the header holds one of the functions without its body. What `Main` defines itself is no more than a declaration or a hidden
+/// stand-in in its headers.
+bool Frontend::lacksBody(const PrecompiledHeader &P, const std::set<std::string> &Names, const std::string &Main) const {
+  return any_of(Names, [&](const std::string &Name) {
+    if (P.names.count(Name))
+      return false;
+    std::vector<FunctionPlace> Places = I.definitionsOf(Name);
+    auto PathOf = [&](const FunctionPlace &Place) -> const std::string & { return I.files()[Place.file].path; };
+    return none_of(Places, [&](const FunctionPlace &Place) { return PathOf(Place) == Main; }) &&
+           any_of(Places, [&](const FunctionPlace &Place) { return P.files.count(PathOf(Place)) != 0; });
   });
 }
 
 bool Frontend::takeKept(PchJob &J, HeaderShelf &Shelf) const {
   std::optional<KeptHeader> Kept = Shelf.find(J.variant->synth->variant, J.header.family);
-  if (!Kept || !lacksNone(J.header.names, Kept->names, Kept->files))
+  if (!Kept)
     return false;
-  if (Error E = writeFileAtomically(J.header.path, Kept->bytes)) { // then it is made anew, or the parses do without
+  PrecompiledHeader Found{J.header.path, J.header.family, std::move(Kept->source), true, std::move(Kept->names), std::move(Kept->files)};
+  if (lacksBody(Found, J.header.names, ""))
+    return false;
+  if (Error E = writeFileAtomically(Found.path, Kept->bytes)) { // then it is made anew, or the parses do without
     consumeError(std::move(E));
     return false;
   }
-  J.header.source = std::move(Kept->source);
-  J.header.names = std::move(Kept->names);
-  J.header.files = std::move(Kept->files);
-  J.header.is_kept = true;
+  J.header = std::move(Found);
   J.variant->session->showSource(J.header);
   return true;
 }
@@ -112,20 +118,7 @@ const PrecompiledHeader *Frontend::headerFor(const Variant &V, const ParseReques
     It = V.pch.find(PchFamilyOfAll);
   if (!Options.use_pch || Request.no_pch || It == V.pch.end())
     return nullptr;
-  const PrecompiledHeader &P = It->second;
-  for (const std::string &Name : Request.bodies.names) {
-    if (P.names.count(Name))
-      continue;
-    std::vector<FunctionPlace> Places = I.definitionsOf(Name);
-    auto IsIn = [&](const FunctionPlace &Place, const std::string &File) { return I.files()[Place.file].path == File; };
-    // What the file defines itself is no more than a declaration or a hidden stand-in in its headers.
-    if (std::any_of(Places.begin(), Places.end(), [&](const FunctionPlace &Place) { return IsIn(Place, Main); }))
-      continue;
-    for (const FunctionPlace &Place : Places)
-      if (P.files.count(I.files()[Place.file].path))
-        return nullptr;
-  }
-  return &P;
+  return lacksBody(It->second, Request.bodies.names, Main) ? nullptr : &It->second;
 }
 
 std::set<std::string> Frontend::headersDefining(const std::set<std::string> &Names) const {

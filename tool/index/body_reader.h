@@ -8,7 +8,6 @@
 #include "tool/index/outline.h"
 #include "llvm/ADT/StringSet.h"
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 

@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@
 namespace krcu {
 
 struct MentionPlan;
+struct TextUses;
 
 /// What one file must be parsed for.
 struct Demand {
@@ -110,9 +112,13 @@ public:
   const std::set<unsigned> &linesShownIn(const std::string &File) const;
   /// Whether `D` of `File` has been answered, without asking for it.
   bool isServed(const std::string &File, const Demand &D) const;
-  /// Facts read off the text, kept as long as the database. They are in no table.
-  const FunctionFact *keepText(FunctionFact F) const { return &TextFunctions.emplace_back(std::move(F)); }
-  const FunctionRefFact *keepText(FunctionRefFact R) const { return &TextReferences.emplace_back(std::move(R)); }
+  /// Facts read off the text, kept as long as the database and its copies. They are in no table.
+  const FunctionFact *keepText(FunctionFact F) const { return &Text->functions.emplace_back(std::move(F)); }
+  const FunctionRefFact *keepText(FunctionRefFact R) const { return &Text->references.emplace_back(std::move(R)); }
+  /// Where usesByText() keeps its answer; nothing before the first, null if it has none.
+  std::optional<std::shared_ptr<const TextUses>> &rememberedUses(const std::string &Function, const std::string &File) const {
+    return Text->uses[{Function, File}];
+  }
   /// Rebuilds the lookup tables after add(); call before asking.
   void link();
 
@@ -128,6 +134,9 @@ private:
     std::map<std::pair<std::string, std::string>, std::vector<OutlineToken>> tokens;
     std::map<std::tuple<std::string, int, std::string>, std::shared_ptr<const MentionPlan>> plans;
     std::shared_ptr<const std::vector<std::pair<std::string, std::string>>> pasting;
+    std::map<std::pair<std::string, std::string>, std::optional<std::shared_ptr<const TextUses>>> uses;
+    std::deque<FunctionFact> functions; ///< never move, as those below
+    std::deque<FunctionRefFact> references;
   };
 
   const Index &I;
@@ -147,8 +156,6 @@ private:
   std::multimap<std::string, const FunctionRefFact *> References;
   std::multimap<std::string, const ObjectUseFact *> ObjectUses;
   std::map<std::string, const CreateFact *> Creates;
-  mutable std::deque<FunctionFact> TextFunctions;
-  mutable std::deque<FunctionRefFact> TextReferences;
   mutable std::map<std::string, std::set<unsigned>> Shown; ///< made when first asked for
 };
 

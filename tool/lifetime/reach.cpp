@@ -28,7 +28,7 @@ public:
     for (const ReachStep &S : Steps)
       if (S.function == Function)
         return; // recursion adds no new way in
-    std::map<std::string, TextUses> Read;
+    std::map<std::string, std::shared_ptr<const TextUses>> Read;
     if (!askForUsers(Function, Read))
       return;
     const FunctionFact *Self = DB.function(Function);
@@ -54,8 +54,8 @@ public:
       if (!Read.count(Ref->where.file))
         Finish(Ref);
     for (const auto &[File, Uses] : Read) {
-      llvm::for_each(Uses.callers, Climb);
-      llvm::for_each(Uses.references, Finish);
+      llvm::for_each(Uses->callers, Climb);
+      llvm::for_each(Uses->references, Finish);
     }
     if (!Any)
       R.paths.push_back({Self && Self->init_section ? ReachKind::Init : ReachKind::Never, Steps,
@@ -64,7 +64,7 @@ public:
 
 private:
   /// Everybody who may call it has been parsed or read, or a demand is open. \p Read: by file, what the text of those not parsed shows.
-  bool askForUsers(const std::string &Function, std::map<std::string, TextUses> &Read) {
+  bool askForUsers(const std::string &Function, std::map<std::string, std::shared_ptr<const TextUses>> &Read) {
     std::string Name = plainName(Function);
     const MentionPlan &Plan = planMentions(DB, Name, MentionKind::Function, homeOf(Function));
     if (Plan.files.size() > MaxFiles) {
@@ -79,7 +79,7 @@ private:
         if (auto Uses = usesByText(DB, Function, File)) {
           for (unsigned Line : Uses->hidden)
             Hidden.insert(File + ":" + std::to_string(Line));
-          Read.emplace(File, std::move(*Uses));
+          Read.emplace(File, std::move(Uses));
           continue;
         }
       }

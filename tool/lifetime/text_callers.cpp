@@ -169,14 +169,17 @@ private:
 
 } // namespace
 
-std::optional<TextUses> usesByText(const Database &DB, const std::string &Function, const std::string &File) {
+std::shared_ptr<const TextUses> usesByText(const Database &DB, const std::string &Function, const std::string &File) {
+  std::optional<std::shared_ptr<const TextUses>> &Known = DB.rememberedUses(Function, File);
+  if (Known)
+    return *Known;
   int Id = DB.index().find(File);
   auto Text = Id < 0 ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
   auto O = Text ? DB.outline(static_cast<uint32_t>(Id)) : nullptr;
   TextUses Result;
-  if (!O || !Reader(DB, Function, File, *Text, *O).read(Result))
-    return std::nullopt;
-  return Result;
+  bool Understood = O && Reader(DB, Function, File, *Text, *O).read(Result);
+  Known = Understood ? std::make_shared<const TextUses>(std::move(Result)) : nullptr;
+  return *Known;
 }
 
 } // namespace krcu

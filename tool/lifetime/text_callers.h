@@ -6,7 +6,7 @@
 #pragma once
 
 #include "tool/lifetime/database.h"
-#include <optional>
+#include <memory>
 
 namespace krcu {
 
@@ -17,8 +17,8 @@ struct TextUses {
   std::vector<unsigned> hidden; ///< lines of uses that #if leaves out
 };
 
-/// The uses of the function (a symbol) in one .c file; nothing if one of them is not understood, stands in a macro or under an #if that
+/// The uses of the function (a symbol) in one .c file, remembered; null if one of them is not understood, stands in a macro or under an #if that
 /// cannot be decided, or if a barrier is named before it in the function around it.
-std::optional<TextUses> usesByText(const Database &DB, const std::string &Function, const std::string &File);
+std::shared_ptr<const TextUses> usesByText(const Database &DB, const std::string &Function, const std::string &File);
 
 } // namespace krcu

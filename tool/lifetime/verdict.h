@@ -74,7 +74,8 @@ struct SiteReport {
 struct VerdictOptions {
   bool allow_hurry = false;
   bool whole_life = true; ///< follow every cache, also where kmem_cache_destroy() itself waits and the verdict does not need it
-  bool callee_barriers = true; ///< look for barriers in callees, too, where kmem_cache_destroy() itself waits and no verdict needs them
+  /// Where no verdict rests on the way to a destruction: parse all callers on it nevertheless, and look for barriers in callees, too.
+  bool callee_barriers = true;
   std::set<std::string> families; ///< empty: all
 };
 
