@@ -64,9 +64,11 @@ std::vector<std::string> makeFlags(const Builder &B) {
   for (const char *Flag : {"-fshort-wchar", "-funsigned-char", "-fno-common", "-fno-strict-aliasing", "-fno-PIE", "-Wno-everything", "-ferror-limit=0",
                            "-DKBUILD_MODFILE=\"x\"", "-DKBUILD_BASENAME=\"x\"", "-DKBUILD_MODNAME=\"x\"", "-D__KBUILD_MODNAME=kmod_x"})
     Flags.push_back(Flag);
-  // Only where the tree asks for it (mainline since 6.19): it makes keywords of names like _inline.
-  if (llvm::StringRef(B.read("Makefile").value_or("")).contains("-fms-extensions"))
+  std::string Makefile = B.read("Makefile").value_or("");
+  if (llvm::StringRef(Makefile).contains("-fms-extensions") || llvm::StringRef(Makefile).contains("CC_MS_EXTENSIONS"))
     Flags.push_back("-fms-extensions");
+  if (llvm::StringRef(Makefile).contains("print-file-name=include"))
+    Flags.insert(Flags.end(), {"-isystem", "/usr/lib/llvm-19/lib/clang/19/include"});
   return Flags;
 }
 
