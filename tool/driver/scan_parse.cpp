@@ -155,6 +155,7 @@ bool Scan::parseAll(const std::map<std::string, Demand> &Wanted, const HiddenLin
 
 /// The facts of a parse into the database.
 void Scan::take(ParseTask T) {
+  TheFrontend->noteTreeErrors(T.outcome);
   std::string Cause = T.outcome.errors ? T.outcome.cause : std::string();
   if (T.outcome.errors && Cause.empty())
     Cause = std::to_string(T.outcome.errors) + " errors";

@@ -21,7 +21,7 @@ struct Suspicion {
 Suspicion suspicionOf(const ParseOutcome &O, const std::set<std::string> &Rarer) {
   Suspicion Result;
   for (const ParseDiagnostic &D : O.diagnostics) {
-    Result.error = Result.error || D.error;
+    Result.error = Result.error || (D.error && !D.of_tree);
     for (const std::string &Word : quotedWords(D.text))
       if (Rarer.count(Word))
         Result.words.insert(Word);
@@ -66,7 +66,7 @@ std::string verifyElsewhere(Scan &S, const std::string &File, ParseRequest Reque
     Request.force = C.force;
     ParseOutcome Out = S.frontend().parse(Request, Worker, ignoreAst);
     for (const ParseDiagnostic &D : Out.diagnostics)
-      if (D.error)
+      if (D.error && !D.of_tree)
         return complaint(D) + ", in another configuration";
     if (!Out.parsed)
       return "the new text could not be parsed in another configuration";

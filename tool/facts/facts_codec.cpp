@@ -75,8 +75,8 @@ template <typename F> void fields(FileFacts &V, F &&Each) {
        missing_bodies);
 }
 template <typename F> void fields(ParseDiagnostic &V, F &&Each) {
-  auto &[file, line, error, text] = V;
-  Each(file, line, error, text);
+  auto &[file, line, error, text, main_line, of_tree] = V;
+  Each(file, line, error, text, main_line, of_tree);
 }
 template <typename F> void fields(ParseOutcome &V, F &&Each) {
   auto &[parsed, main_file, variant, built, cause, diagnostics, errors, missing_includes, inputs, inputs_known] = V;

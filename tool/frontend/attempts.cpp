@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// How a file is parsed. Attempts go from cheap to certain: with the shared precompiled header and the trace overlay; on any
-// error without the header; then with the real trace headers and with the include directories that another makefile
-// would have set; then under the next architecture. The attempt with the fewest errors is the one whose AST is
-// shown, so a false error of a shortcut (two headers that do not go together) never costs a fact.
+// How a file is parsed. First with every shortcut: the precompiled header, blanked bodies, the trace overlay. An error is
+// tried again only by what may cure it. A header that is missing asks for the include directories that another makefile would have
+// set, or for an architecture that has it. Any other error may come from a shortcut, so the file is taken as it is; but not if the
+// first error is the tree's own (tool/frontend/tree_errors.cpp), because then it would only come again. Another architecture is
+// asked if this one does not build the file. What is left is shown with its errors: Clang marks what they spoil.
+// The attempt with the fewest errors is the one that is shown, so a false error of a shortcut never costs a fact.
 #include "tool/frontend/frontend_parts.h"
 #include "tool/frontend/pch.h"
 #include "llvm/Support/CrashRecoveryContext.h"
@@ -14,6 +16,13 @@ using namespace llvm;
 
 namespace krcu {
 namespace {
+
+constexpr unsigned MaxAttempts = 3; ///< at a file under one architecture; the best of several architectures is parsed once more
+
+const ParseDiagnostic *firstError(const ParseOutcome &Out) {
+  auto It = llvm::find_if(Out.diagnostics, [](const ParseDiagnostic &D) { return D.error; });
+  return It == Out.diagnostics.end() ? nullptr : &*It;
+}
 
 /// A missing <asm/x.h> says whose file it is: those of the variants `Names` from `From` on that have it.
 std::vector<std::string> ownersOf(const Tree &T, const std::vector<std::string> &Missing, const std::vector<std::string> &Names, size_t From) {
@@ -52,7 +61,7 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   std::set<std::string> Whole = headersDefining(Request.bodies.names);
   Whole.insert(Request.bodies.headers.begin(), Request.bodies.headers.end());
   Job.whole_headers = &Whole;
-  Job.show_with_errors = A.last_resort;
+  Job.accept = A.accept;
   if (const PrecompiledHeader *P = A.pch ? headerFor(V, Request, Main) : nullptr)
     Job.pch = P->path, Job.pch_is_kept = P->is_kept;
   Job.flags = V.kbuild->flags(Main);
@@ -63,7 +72,7 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
     Job.command = User;
     Job.pch.clear();
   }
-  ++stats.parses;
+  count(V, Main == HeadersMain ? Request.file : Main);
   ParseOutcome Out;
   CrashRecoveryContext Guard;
   auto &Cache = W.caches[{&V, A.trace_overlay, User != nullptr}];
@@ -78,8 +87,10 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   }
   W.inputs.insert(Out.inputs.begin(), Out.inputs.end());
   if (A.pch)
-    if (const PrecompiledHeader *P = headerFor(V, Request, Main))
+    if (const PrecompiledHeader *P = headerFor(V, Request, Main)) {
       W.inputs.insert(P->files.begin(), P->files.end());
+      Out.diagnostics.insert(Out.diagnostics.begin(), P->errors.begin(), P->errors.end());
+    }
   W.inputs_known = W.inputs_known && Fine;
   Out.main_file = Main;
   Out.variant = V.synth->variant;
@@ -122,9 +133,46 @@ std::vector<std::string> Frontend::missingIncludeDirs(const std::vector<std::str
   return Dirs;
 }
 
-/// Tries one main file under its architectures until it parses without an error.
-ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string &Main, Worker &W,
-                                 const AstConsumer &Consumer) {
+/// What may cure the errors of an attempt. Nothing: nothing does, under this architecture.
+std::optional<Frontend::Attempt> Frontend::nextAttempt(Variant &V, const std::string &Main, const Attempt &A, const ParseOutcome &Out, Worker &W) {
+  if (Out.errors == 0 || A.number >= MaxAttempts)
+    return std::nullopt;
+  Attempt Next = A;
+  Next.number = A.number + 1;
+  for (const std::string &D : missingIncludeDirs(Out.missing_includes, Main))
+    if (!is_contained(Next.extra_dirs, D))
+      Next.extra_dirs.push_back(D);
+  if (Next.extra_dirs.size() > A.extra_dirs.size()) {
+    Next.pch = false;
+    return Next;
+  }
+  bool Short = A.pch || A.blank || A.trace_overlay;
+  const ParseDiagnostic *First = firstError(Out);
+  if (!Short || !First || isOfTree(V, *First, Main, W))
+    return std::nullopt;
+  Next.pch = Next.blank = Next.trace_overlay = false;
+  return Next;
+}
+
+/// Moves the architecture that is worth a try after `At` to the place behind it; false: there is none.
+bool Frontend::chooseNext(const ParseRequest &Request, const std::string &Main, bool Built, const ParseOutcome &Out, std::vector<std::string> &Names, size_t At) {
+  std::vector<std::string> Owners = ownersOf(T, Out.missing_includes, Names, At + 1);
+  if (Built && Owners.empty())
+    return false; // what stands there as it is for an architecture that builds it is cured by no other
+  ownersFirst(Owners, Names, At + 1);
+  for (size_t N = At + 1; N < Names.size(); ++N) {
+    Variant &V = *variant(Names[N], Request.force);
+    std::string Why;
+    if (!V.session || !T.has(Main) || !V.kbuild->isBuilt(Main, &Why))
+      continue;
+    std::rotate(Names.begin() + static_cast<long>(At) + 1, Names.begin() + static_cast<long>(N), Names.begin() + static_cast<long>(N) + 1);
+    return true;
+  }
+  return false;
+}
+
+/// The architectures to try, in order.
+std::vector<std::string> Frontend::namesFor(const ParseRequest &Request, const std::string &Main) const {
   std::vector<std::string> Names = Request.variant.empty() ? candidateVariants(Main) : std::vector{Request.variant};
   if (const CompileCommands::Entry *User = Options.commands ? Options.commands->find(Main) : nullptr) {
     // The command decides; its architecture matters for the headers that the build has not made.
@@ -134,93 +182,97 @@ ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string 
     if (Names.size() > 1)
       Names.resize(1);
   }
+  return Names;
+}
+
+/// All tries at one file under one architecture. The consumer sees the first attempt that has no error, or that nothing can better.
+bool Frontend::climb(Variant &V, const ParseRequest &Request, const std::string &Main, Worker &W, const AstConsumer &Consumer,
+                     const std::function<bool(const ParseOutcome &)> &IsLast, Best &B) {
+  std::string Why;
+  bool Built = T.has(Main) && V.kbuild->isBuilt(Main, &Why);
+  const std::string Known = Request.overrides ? std::string() : variantKey(V.synth->variant + ":" + Main, Request.force);
+  std::optional<Attempt> A = startOf(Known);
+  A->pch = A->pch && headerFor(V, Request, Main) != nullptr;
+  while (A) {
+    std::optional<Attempt> Next;
+    bool Shown = false;
+    A->accept = [&](const ParseOutcome &Out) {
+      Next = nextAttempt(V, Main, *A, Out, W);
+      return Shown = !Next && Out.errors <= B.outcome.errors && IsLast(Out);
+    };
+    ParseOutcome Out = parseUnder(V, Request, Main, W, *A, &Consumer);
+    if (!Out.parsed)
+      Next = nextAttempt(V, Main, *A, Out, W); // a crash, or flags that Clang does not take
+    Out.built = Built;
+    if (!Built)
+      Out.cause = Why;
+    Shown = Shown || (Out.parsed && Out.errors == 0);
+    if (Shown || Out.errors < B.outcome.errors)
+      B = {Out, &V, *A};
+    if (Shown) {
+      if (A->number > 1 && Out.errors == 0)
+        rememberStart(Known, *A);
+      return true;
+    }
+    A = std::move(Next);
+    stats.retries += A.has_value();
+  }
+  return false;
+}
+
+/// Tries one main file under its architectures until it parses without an error, or nothing is left that might help.
+ParseOutcome Frontend::parseMain(const ParseRequest &Request, const std::string &Main, Worker &W,
+                                 const AstConsumer &Consumer) {
+  std::vector<std::string> Names = namesFor(Request, Main);
   // A file that fails however it is tried fails so again; what came nearest is not looked for twice.
   std::string Asked = Request.overrides || Request.bodies.all ? std::string() : variantKey(Main + ":" + Request.variant, Request.force);
   if (std::shared_ptr<const Hopeless> Known = hopeless(Asked))
     return tryLast(Request, Main, W, Consumer, *Known);
-  ParseOutcome Best;
-  Best.main_file = Main;
-  Best.cause = archOf(Main).empty() ? "no architecture of this tree is known to krcu"
-                                    : "architecture " + archOf(Main).str() + " is not known to krcu";
-  Best.errors = ~0u;
-  Variant *BestVariant = nullptr;
-  Attempt BestAttempt;
-  bool First = true;
-  for (size_t Next = 0; Next < Names.size(); ++Next) {
-    const std::string Name = Names[Next];
-    Variant &V = *variant(Name, Request.force);
-    W.inputs.insert("=" + variantKey(Name, Request.force));
+  Best B;
+  B.outcome.main_file = Main;
+  B.outcome.cause = archOf(Main).empty() ? "no architecture of this tree is known to krcu"
+                                         : "architecture " + archOf(Main).str() + " is not known to krcu";
+  B.outcome.errors = ~0u;
+  bool Shown = false;
+  for (size_t At = 0; At < Names.size() && !Shown; ++At) {
+    Variant &V = *variant(Names[At], Request.force);
+    W.inputs.insert("=" + variantKey(Names[At], Request.force));
     if (!V.session) {
-      if (Best.errors == ~0u)
-        Best.cause = V.problem;
+      if (B.outcome.errors == ~0u)
+        B.outcome.cause = V.problem;
       continue;
     }
-    std::string Why;
-    bool Built = T.has(Main) && V.kbuild->isBuilt(Main, &Why);
-    // Another architecture than the first is worth a try only if it really builds the file.
-    if (!First && !Built)
-      continue;
-    // The consumer is shown the AST by the first attempt that has no error; nothing is parsed twice then.
-    bool Shown = false;
-    auto Try = [&](const Attempt &A) {
-      ParseOutcome Out = parseUnder(V, Request, Main, W, A, &Consumer);
-      Out.built = Built;
-      if (!Built)
-        Out.cause = Why;
-      Shown = Out.parsed && Out.errors == 0;
-      if (Shown || Out.errors < Best.errors)
-        Best = Out, BestVariant = &V, BestAttempt = A;
-      return Out;
-    };
-    Attempt A;
-    A.pch = headerFor(V, Request, Main) != nullptr;
-    ParseOutcome Out = Try(A);
-    if (Shown)
-      return Best;
-    First = false;
-    ++stats.retries;
-    // A header of another architecture: look there before anything else is tried here.
-    if (std::vector<std::string> Owners = ownersOf(T, Out.missing_includes, Names, Next + 1); !Built && !Owners.empty()) {
-      ownersFirst(Owners, Names, Next + 1);
-      continue;
-    }
-    if (A.pch) {
-      A.pch = false;
-      Out = Try(A);
-    }
-    if (!Shown) {
-      A.blank = false;
-      Out = Try(A);
-    }
-    for (int Round = 0; Round < 4 && !Shown; ++Round) {
-      std::vector<std::string> Dirs = missingIncludeDirs(Out.missing_includes, Main);
-      size_t Before = A.extra_dirs.size();
-      for (std::string &D : Dirs)
-        if (std::find(A.extra_dirs.begin(), A.extra_dirs.end(), D) == A.extra_dirs.end())
-          A.extra_dirs.push_back(D);
-      if (A.extra_dirs.size() == Before)
-        break;
-      A.pch = false;
-      Out = Try(A);
-    }
-    if (!Shown && A.trace_overlay) {
-      A.trace_overlay = false;
-      A.pch = false;
-      Out = Try(A);
-    }
-    if (Shown)
-      return Best;
-    ownersFirst(ownersOf(T, Out.missing_includes, Names, Next + 1), Names, Next + 1);
+    bool Built = T.has(Main) && V.kbuild->isBuilt(Main, nullptr), More = false;
+    auto IsLast = [&](const ParseOutcome &Out) { return !(More = chooseNext(Request, Main, Built, Out, Names, At)); };
+    Shown = climb(V, Request, Main, W, Consumer, IsLast, B);
+    if (!Shown && !More)
+      break;
   }
-  if (!BestVariant)
-    return Best;
-  BestAttempt.last_resort = true;
-  auto Found = std::make_shared<const Hopeless>(Hopeless{BestVariant, BestAttempt, Best.cause, Best.built, W.inputs});
+  if (!B.variant || (Shown && B.outcome.errors == 0))
+    return B.outcome;
+  B.attempt.accept = [](const ParseOutcome &) { return true; };
+  auto Found = std::make_shared<const Hopeless>(Hopeless{B.variant, B.attempt, B.outcome.cause, B.outcome.built, W.inputs});
   if (!Asked.empty()) {
     std::lock_guard<std::mutex> Guard(HopelessLock);
     HopelessFiles.emplace(Asked, Found);
   }
-  return tryLast(Request, Main, W, Consumer, *Found);
+  return Shown ? withCause(std::move(B.outcome), *Found) : tryLast(Request, Main, W, Consumer, *Found);
+}
+
+/// What cured the file's errors when it was parsed before: the shortcuts would fail again.
+Frontend::Attempt Frontend::startOf(const std::string &Known) {
+  std::lock_guard<std::mutex> Guard(HopelessLock);
+  auto It = Cured.find(Known);
+  return It == Cured.end() ? Attempt() : It->second;
+}
+
+void Frontend::rememberStart(const std::string &Known, Attempt A) {
+  if (Known.empty())
+    return;
+  A.number = 1;
+  A.accept = nullptr;
+  std::lock_guard<std::mutex> Guard(HopelessLock);
+  Cured.emplace(Known, std::move(A));
 }
 
 std::shared_ptr<const Frontend::Hopeless> Frontend::hopeless(const std::string &Asked) {
@@ -229,21 +281,20 @@ std::shared_ptr<const Frontend::Hopeless> Frontend::hopeless(const std::string &
   return It == HopelessFiles.end() ? nullptr : It->second;
 }
 
+/// Says why, with the first error.
+ParseOutcome Frontend::withCause(ParseOutcome Out, const Hopeless &H) {
+  Out.built = H.built;
+  Out.cause = H.cause;
+  if (const ParseDiagnostic *D = Out.errors ? firstError(Out) : nullptr)
+    Out.cause = (H.cause.empty() ? "" : H.cause + "; ") + "parse error at " + D->file + ":" + std::to_string(D->line) + ": " + D->text;
+  return Out;
+}
+
 /// The attempt with the fewest errors, with the consumer: parsing is deterministic, so this is the one that was counted.
 ParseOutcome Frontend::tryLast(const ParseRequest &Request, const std::string &Main, Worker &W, const AstConsumer &Consumer, const Hopeless &H) {
-  ParseOutcome Best = parseUnder(*H.variant, Request, Main, W, H.attempt, &Consumer);
+  ParseOutcome Out = parseUnder(*H.variant, Request, Main, W, H.attempt, &Consumer);
   W.inputs.insert(H.inputs.begin(), H.inputs.end());
-  const std::string &Cause = H.cause;
-  Best.built = H.built;
-  Best.cause = Cause;
-  if (Best.errors)
-    for (const ParseDiagnostic &D : Best.diagnostics)
-      if (D.error) {
-        Best.cause = (Cause.empty() ? "" : Cause + "; ") + "parse error at " + D.file + ":" + std::to_string(D.line) +
-                     ": " + D.text;
-        break;
-      }
-  return Best;
+  return withCause(std::move(Out), H);
 }
 
 } // namespace krcu

@@ -124,7 +124,7 @@ bool Frontend::standsAlone(const std::string &Header) const {
 
 /// Headers that any file may include are seen through a file that includes just these.
 ParseOutcome Frontend::parseHeaders(const ParseRequest &Request, Worker &W, const AstConsumer &Consumer) {
-  static const std::string Main = "krcu-headers.c"; // in memory only
+  const std::string &Main = HeadersMain;
   ParseOutcome None;
   std::string Text;
   std::vector<std::string> Headers = Request.together;

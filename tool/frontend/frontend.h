@@ -117,6 +117,18 @@ public:
   std::vector<std::string> mainFilesFor(const std::string &File) const;
 
   struct Stats { std::atomic<unsigned> parses{0}, retries{0}, pch_files{0}, pch_kept{0}; std::atomic<uint64_t> pch_milliseconds{0}; } stats;
+  /// The largest number of parses of one file for one architecture, whatever the configuration.
+  unsigned maxParsesOfAFile() const;
+
+  /// An error that a header of the tree has by itself.
+  struct TreeError {
+    std::string text;   ///< "file:line: text"
+    unsigned files = 0; ///< parsed files that meet it
+  };
+  /// Writes down what a parse has met; also one of an earlier run.
+  void noteTreeErrors(const ParseOutcome &Out);
+  /// What was met so far, most files first.
+  std::vector<TreeError> treeErrors() const;
 
 private:
   struct Variant;
@@ -137,6 +149,20 @@ private:
   ParseOutcome parseAny(const ParseRequest &Request, Worker &W, const AstConsumer &Consumer);
   ParseOutcome parseHeaders(const ParseRequest &Request, Worker &W, const AstConsumer &Consumer);
   ParseOutcome parseMain(const ParseRequest &Request, const std::string &Main, Worker &W, const AstConsumer &Consumer);
+  struct Best;
+  struct HeaderErrors;
+  std::vector<std::string> namesFor(const ParseRequest &Request, const std::string &Main) const;
+  std::optional<Attempt> nextAttempt(Variant &V, const std::string &Main, const Attempt &A, const ParseOutcome &Out, Worker &W);
+  bool chooseNext(const ParseRequest &Request, const std::string &Main, bool Built, const ParseOutcome &Out, std::vector<std::string> &Names, size_t At);
+  bool climb(Variant &V, const ParseRequest &Request, const std::string &Main, Worker &W, const AstConsumer &Consumer,
+             const std::function<bool(const ParseOutcome &)> &IsLast, Best &B);
+  static ParseOutcome withCause(ParseOutcome Out, const Hopeless &H);
+  bool isOfTree(Variant &V, const ParseDiagnostic &D, const std::string &Main, Worker &W);
+  void makeHeaderErrors(Variant &V, const std::string &Header, Worker &W, HeaderErrors &To);
+  void count(const Variant &V, const std::string &File);
+  void mendPch(PchJob &J, std::set<std::string> Whole);
+  Attempt startOf(const std::string &Known);
+  void rememberStart(const std::string &Known, Attempt A);
   std::shared_ptr<const Hopeless> hopeless(const std::string &Asked);
   ParseOutcome tryLast(const ParseRequest &Request, const std::string &Main, Worker &W, const AstConsumer &Consumer, const Hopeless &H);
   const PrecompiledHeader *headerFor(const Variant &V, const ParseRequest &Request, const std::string &Main) const;
@@ -155,6 +181,12 @@ private:
   std::map<std::string, std::unique_ptr<Variant>> Variants;
   std::mutex HopelessLock;
   std::map<std::string, std::shared_ptr<const Hopeless>> HopelessFiles; ///< by file, variant and turned symbols
+  std::mutex HeaderErrorsLock;
+  std::map<std::pair<const Variant *, std::string>, std::unique_ptr<HeaderErrors>> ErrorsOfHeaders; ///< by header
+  mutable std::mutex CountLock;
+  std::map<std::pair<std::string, std::string>, unsigned> ParsesOf; ///< by architecture and file
+  std::map<std::string, std::set<std::string>> MetErrors;           ///< tree's own: the files that meet each
+  std::map<std::string, Attempt> Cured; ///< by architecture, file and turned symbols; under HopelessLock
   std::vector<std::unique_ptr<Worker>> Workers;
   std::string TempDir;
 };

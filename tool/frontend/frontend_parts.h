@@ -36,9 +36,27 @@ struct Frontend::Attempt {
   bool pch = true;
   bool blank = true;
   bool trace_overlay = true;
-  bool last_resort = false;
+  unsigned number = 1;                      ///< of the attempts under its architecture
+  std::function<bool(const ParseOutcome &)> accept; ///< as ParseJob::accept
   std::vector<std::string> extra_dirs;
 };
+
+/// What came nearest so far.
+struct Frontend::Best {
+  ParseOutcome outcome;
+  Variant *variant = nullptr;
+  Attempt attempt;
+};
+
+/// The errors of one header, taken as it is and by itself.
+struct Frontend::HeaderErrors {
+  std::once_flag made;
+  std::set<std::string> found;  ///< "file:line: text"
+  std::set<std::string> inputs; ///< as ParseOutcome::inputs
+};
+
+/// In memory only: includes headers.
+inline const std::string HeadersMain = "krcu-headers.c";
 
 /// How a file that never parses without an error came nearest to it.
 struct Frontend::Hopeless {

@@ -17,6 +17,8 @@ struct ParseDiagnostic {
   unsigned line = 0;
   bool error = false;
   std::string text;
+  unsigned main_line = 0; ///< line of the main file that includes what it is about; 0: it comes in by a flag
+  bool of_tree = false;   ///< the header has it whoever includes it: nothing that krcu does cures it
 };
 
 struct ParseOutcome {

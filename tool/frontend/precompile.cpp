@@ -38,7 +38,7 @@ bool Frontend::takeKept(PchJob &J, HeaderShelf &Shelf) const {
   std::optional<KeptHeader> Kept = Shelf.find(J.variant->synth->variant, J.header.family);
   if (!Kept)
     return false;
-  PrecompiledHeader Found{J.header.path, J.header.family, std::move(Kept->source), true, std::move(Kept->names), std::move(Kept->files)};
+  PrecompiledHeader Found{J.header.path, J.header.family, std::move(Kept->source), true, std::move(Kept->names), std::move(Kept->files), {}};
   if (lacksBody(Found, J.header.names, ""))
     return false;
   if (Error E = writeFileAtomically(Found.path, Kept->bytes)) { // then it is made anew, or the parses do without
@@ -67,7 +67,7 @@ bool Frontend::preparePch(const std::vector<std::string> &Files, const std::set<
     Variant *V = Of.size() < Worthwhile && !Shelf ? nullptr : variant(Key.first);
     if (V && V->session && V->pch.count(Key.second))
       continue;
-    PchJob J{V, Of, {TempDir + "/" + Key.first + "-" + Key.second + ".pch", Key.second, {}, false, Names, {}}};
+    PchJob J{V, Of, {TempDir + "/" + Key.first + "-" + Key.second + ".pch", Key.second, {}, false, Names, {}, {}}};
     if (V && V->session && Shelf && takeKept(J, *Shelf))
       V->pch[Key.second] = std::move(J.header), ++stats.pch_kept;
     else if (V && V->session && Of.size() >= Worthwhile)
@@ -91,6 +91,8 @@ bool Frontend::preparePch(const std::vector<std::string> &Files, const std::set<
     Jobs[N].done = Jobs[N].variant->session->buildPch(Whole, Jobs[N].header);
     ++Made;
   });
+  for (PchJob &J : Jobs) // nothing else parses now: a session can be shown another text
+    mendPch(J, Whole);
   for (PchJob &J : Jobs)
     if (J.done)
       take(std::move(J), Shelf);
@@ -98,10 +100,45 @@ bool Frontend::preparePch(const std::vector<std::string> &Files, const std::set<
   return true;
 }
 
+/// Sees to it that the header gives no error which the files would not meet without it. An error that the tree's header
+/// has by itself stays: it costs what depends on it. Otherwise the header with the error is taken as it is, bodies and all; if that
+/// does not help, the one of the list that leads to it is left out, and at last all of them: then the flags' own headers remain.
+void Frontend::mendPch(PchJob &J, std::set<std::string> Whole) {
+  constexpr unsigned MaxRounds = 6; // each takes as long as a few parses
+  Worker &W = *Workers.front();
+  W.inputs.clear();
+  ParseSession &Session = *J.variant->session;
+  std::vector<std::string> Lines;
+  for (auto [Line, Rest] = StringRef(J.header.source).split('\n'); !Line.empty(); std::tie(Line, Rest) = Rest.split('\n'))
+    Lines.push_back(Line.str());
+  for (unsigned Round = 1; J.done && !J.header.errors.empty(); ++Round) {
+    auto Odd = find_if(J.header.errors, [&](ParseDiagnostic &D) { return !(D.of_tree = isOfTree(*J.variant, D, "", W)); });
+    if (J.header.errors.front().of_tree) { // the others may follow from it
+      for (ParseDiagnostic &D : J.header.errors)
+        D.of_tree = true;
+      J.header.files.insert(W.inputs.begin(), W.inputs.end());
+      return;
+    }
+    bool Tried = !Whole.insert(Odd->file).second, Listed = Odd->main_line > 0 && Odd->main_line <= Lines.size();
+    if (Tried && Listed)
+      Lines.erase(Lines.begin() + (Odd->main_line - 1));
+    if (Round == MaxRounds)
+      Lines.clear();
+    J.header.source.clear();
+    for (const std::string &Line : Lines)
+      J.header.source += Line + "\n";
+    J.done = Round <= MaxRounds && (!Tried || Listed);
+    if (!J.done)
+      return;
+    Session.showSource(J.header);
+    J.done = Session.buildPch(Whole, J.header);
+  }
+}
+
 /// A header that was made is used from now on, and kept.
 void Frontend::take(PchJob J, HeaderShelf *Shelf) {
   ++stats.pch_files;
-  if (Shelf) {
+  if (Shelf && J.header.errors.empty()) {
     if (auto Bytes = readFile(J.header.path))
       Shelf->keep(J.variant->synth->variant, J.header.family, {std::move(*Bytes), J.header.source, J.header.names, J.header.files});
     else

@@ -14,8 +14,10 @@
 #include "clang/Lex/PreprocessorOptions.h"
 #include "clang/Sema/IdentifierResolver.h"
 #include "clang/Sema/Sema.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace clang;
 
@@ -62,6 +64,7 @@ public:
         D.file = relativeTo(Root, P.getFilename());
         D.line = P.getLine();
       }
+      D.main_line = mainLine(SM, Info.getLocation());
     }
     Out.errors += Error;
     if (Out.diagnostics.size() < 1000) // a hopeless file would fill memory
@@ -69,24 +72,43 @@ public:
   }
 
 private:
+  /// The line of the main file at the top of the includes that lead to `L`.
+  static unsigned mainLine(const SourceManager &SM, SourceLocation L) {
+    FileID File = SM.getFileID(SM.getExpansionLoc(L));
+    for (L = SM.getExpansionLoc(L); File != SM.getMainFileID(); File = SM.getFileID(L))
+      if (L = SM.getIncludeLoc(File); L.isInvalid())
+        return 0;
+    return SM.getSpellingLineNumber(L);
+  }
+
   const std::string &Root;
   bool IgnoreAssembly;
   ParseOutcome &Out;
 };
 
+/// A header that is missing is an error like others: Clang's own would end the search for all headers behind it, and spoil what does
+/// not need it.
 class MissingIncludes : public PPCallbacks {
 public:
-  explicit MissingIncludes(ParseOutcome &Out) : Out(Out) {}
+  MissingIncludes(Preprocessor &PP, ParseOutcome &Out) : PP(PP), Out(Out) {}
   bool FileNotFound(StringRef File) override {
     Out.missing_includes.push_back(File.str());
     Out.inputs.push_back("?" + llvm::sys::path::filename(File).str());
-    return false;
+    return true;
+  }
+  void InclusionDirective(SourceLocation, const Token &, StringRef Name, bool, CharSourceRange Range, OptionalFileEntryRef File, StringRef,
+                          StringRef, const Module *, bool, SrcMgr::CharacteristicKind) override {
+    if (File)
+      return;
+    DiagnosticsEngine &D = PP.getDiagnostics();
+    D.Report(Range.getBegin(), D.getCustomDiagID(DiagnosticsEngine::Error, "'%0' file not found")) << Name;
   }
   void HasInclude(SourceLocation, StringRef File, bool, OptionalFileEntryRef, SrcMgr::CharacteristicKind) override {
     Out.inputs.push_back("?" + llvm::sys::path::filename(File).str());
   }
 
 private:
+  Preprocessor &PP;
   ParseOutcome &Out;
 };
 
@@ -134,7 +156,7 @@ public:
   void HandleTranslationUnit(ASTContext &Context) override {
     Out.parsed = true;
     addPrecompiled(Context);
-    if (User && (Out.errors == 0 || Job.show_with_errors))
+    if (User && (Out.errors == 0 || (Job.accept && Job.accept(Out))))
       (*User)(Context, Decls, Out);
   }
 
@@ -193,7 +215,7 @@ public:
   Action(const std::string &Root, const ParseJob &Job, ParseOutcome &Out, const AstConsumer *User)
       : Root(Root), Job(Job), Out(Out), User(User) {}
   std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &CI, StringRef) override {
-    CI.getPreprocessor().addPPCallbacks(std::make_unique<MissingIncludes>(Out));
+    CI.getPreprocessor().addPPCallbacks(std::make_unique<MissingIncludes>(CI.getPreprocessor(), Out));
     CI.getFrontendOpts().SkipFunctionBodies = true;
     return std::make_unique<Consumer>(CI, Root, Job, Out, User);
   }
@@ -396,7 +418,7 @@ public:
   }
   std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &CI, StringRef File) override {
     CI.getFrontendOpts().SkipFunctionBodies = true;
-    CI.getPreprocessor().addPPCallbacks(std::make_unique<MissingIncludes>(Asked));
+    CI.getPreprocessor().addPPCallbacks(std::make_unique<MissingIncludes>(CI.getPreprocessor(), Asked));
     std::vector<std::unique_ptr<ASTConsumer>> Both; // a body is skipped if all of them agree
     Both.push_back(std::make_unique<BodyChooser>(Names));
     Both.push_back(GeneratePCHAction::CreateASTConsumer(CI, File));
@@ -412,7 +434,10 @@ private:
 
 } // namespace
 
-std::string ParseSession::sourceOf(const PrecompiledHeader &Header) const { return Root + "/krcu-precompiled-" + Header.family + ".h"; }
+std::string ParseSession::sourceOf(const PrecompiledHeader &Header) const { 
+  // A name stands for one text: a header that is made again of less has another one.
+  return Root + "/krcu-precompiled-" + Header.family + "-" + llvm::utohexstr(llvm::xxh3_64bits(Header.source), /*LowerCase=*/true) + ".h";
+}
 
 void ParseSession::showSource(const PrecompiledHeader &Header) {
   Generated->addFile(sourceOf(Header), 0, llvm::MemoryBuffer::getMemBufferCopy(Header.source, sourceOf(Header)));
@@ -431,17 +456,20 @@ bool ParseSession::buildPch(const std::set<std::string> &Whole, PrecompiledHeade
   Invocation->getPreprocessorOpts().AllowPCHWithCompilerErrors = true;
   Invocation->getDiagnosticOpts().IgnoreWarnings = true;
   Invocation->getDiagnosticOpts().ShowCarets = false;
-  ParseOutcome Ignored;
-  Collector Diagnostics(Root, S->substituted_target, Ignored);
+  ParseOutcome Out;
+  Collector Diagnostics(Root, S->substituted_target, Out);
   CompilerInstance CI;
   CI.setInvocation(Invocation);
   CI.createDiagnostics(&Diagnostics, /*ShouldOwnClient=*/false);
   CI.setFileManager(Files->manager.get());
   CI.createSourceManager(*Files->manager);
+  Into.files.clear();
   PchAction A(Root, Into.names, Into.files);
-  bool Made = CI.ExecuteAction(A) && Ignored.errors == 0;
+  bool Made = CI.ExecuteAction(A) || Out.errors != 0;
   Into.files.erase(relativeTo(Root, sourceOf(Into)));
-  return Made;
+  Into.errors.clear();
+  std::copy_if(Out.diagnostics.begin(), Out.diagnostics.end(), std::back_inserter(Into.errors), [](const ParseDiagnostic &D) { return D.error; });
+  return Made && llvm::sys::fs::exists(Into.path);
 }
 
 } // namespace krcu

@@ -12,6 +12,7 @@
 #include "clang/Basic/FileManager.h"
 #include "clang/Frontend/CompilerInvocation.h"
 #include "llvm/Support/VirtualFileSystem.h"
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -39,7 +40,7 @@ struct ParseJob {
   bool trace_overlay = true;
   bool blank = true;                   ///< show the parser unwanted bodies as blanks
   const std::set<std::string> *whole_headers = nullptr; ///< not these
-  bool show_with_errors = false;       ///< call the consumer even if the parse had errors (the last resort)
+  std::function<bool(const ParseOutcome &)> accept; ///< asked at the end of a parse with errors: is the consumer to see it?
 };
 
 /// A precompiled header: where it is and what is in it.
@@ -50,6 +51,7 @@ struct PrecompiledHeader {
   bool is_kept = false;        ///< made by an earlier run
   std::set<std::string> names; ///< functions whose bodies it holds, if one of its headers defines them
   std::set<std::string> files; ///< all that went into it, as ParseOutcome::inputs
+  std::vector<ParseDiagnostic> errors; ///< that the tree's headers have; what depends on them is marked in the AST
 };
 
 class ParseSession {
@@ -66,7 +68,7 @@ public:
   /// session parses.
   void showSource(const PrecompiledHeader &Header);
   /// Compiles `Into.source`, which is shown, into `Into.path`, with the bodies of `Into.names`; sets `Into.files`. `Whole`: headers
-  /// that must not be blanked. False if that failed.
+  /// that must not be blanked. False if that failed. With errors in a header it is made all the same, and they are in `Into.errors`.
   bool buildPch(const std::set<std::string> &Whole, PrecompiledHeader &Into) const;
 
 private:

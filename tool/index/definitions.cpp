@@ -170,9 +170,9 @@ public:
       if (At == 0)
         continue;
       if (Text[At - 1] == '\n')
-        report(headAbove(At));
+        report(headAbove(At), At);
       else
-        report(headOnLine(At));
+        report(headOnLine(At), At);
     }
   }
 
@@ -259,11 +259,21 @@ private:
     return Text.slice(Begin, Brace);
   }
 
-  void report(llvm::StringRef Head) {
+  /// "MACRO(name) {" and, at the beginning of a line, "};".
+  bool isTypeOfMacro(llvm::StringRef Name, llvm::StringRef Head, size_t Brace) const {
+    if (Name.begin() != trim(Head).begin())
+      return false;
+    size_t Close = Text.find('}', Brace);
+    if (Close == llvm::StringRef::npos || !Text.drop_front(Close + 1).ltrim(" \t").starts_with(";"))
+      return false;
+    return isRecordBody(Text.slice(Brace + 1, Close));
+  }
+
+  void report(llvm::StringRef Head, size_t Brace) {
     if (Head.empty() || Head.size() > MaxHeadBytes)
       return;
     if (llvm::StringRef Name = nameInPlainHead(Head); !Name.empty())
-      return emit(Name);
+      return isTypeOfMacro(Name, Head, Brace) ? void() : emit(Name);
     if (!Head.contains('('))
       return;
     Tokens.clear();

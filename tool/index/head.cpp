@@ -11,6 +11,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace krcu {
@@ -163,6 +164,24 @@ private:
 };
 
 } // namespace
+
+bool isRecordBody(llvm::StringRef Body) {
+  for (size_t I = 0; I < Body.size();) {
+    llvm::StringRef Rest = Body.drop_front(I);
+    if (Rest.starts_with("/*") || Rest.starts_with("//")) {
+      size_t Close = Rest.find(Rest[1] == '*' ? "*/" : "\n", 2);
+      if (Close == llvm::StringRef::npos)
+        return false;
+      I += Close + (Rest[1] == '*' ? 2 : 0);
+      continue;
+    }
+    llvm::StringRef Word = Rest.take_while([](char C) { return llvm::isAlnum(C) || C == '_'; });
+    if (Rest[0] == '=' || Rest[0] == '"' || isStatementWord(Word))
+      return false;
+    I += std::max<size_t>(Word.size(), 1);
+  }
+  return true;
+}
 
 FunctionHead analyseHead(llvm::ArrayRef<HeadToken> Tokens) { return Head(Tokens).analyse(); }
 

@@ -25,4 +25,8 @@ struct FunctionHead {
 
 FunctionHead analyseHead(llvm::ArrayRef<HeadToken> Tokens);
 
+/// "MACRO(name) { ... };" at file level defines a type if the braces hold members and no statement. \p Body: the text between
+/// the braces. Only to be asked where nothing stands before the macro and a ';' behind the braces.
+bool isRecordBody(llvm::StringRef Body);
+
 } // namespace krcu

@@ -72,6 +72,18 @@ TEST(Outline, StructuresInitialisersAndCompoundMacrosAreNoFunctions) {
             Strings{});
 }
 
+TEST(Outline, AMacroCallWithMembersAndASemicolonIsAType) {
+  EXPECT_EQ(functions("lock_struct(raw_lock) {\n\tint owner; /* while = held */\n\tunion { int a; long b; };\n};\nint f(void)\n{ return 1; }\n"),
+            (Strings{"f@6{ return 1; }"}));
+  EXPECT_EQ(functions("lock_struct(none) { };\nint g(void) {}\n"), (Strings{"g@2{}"}));
+}
+
+TEST(Outline, AFunctionOfAMacroWithAStraySemicolonStaysAFunction) {
+  EXPECT_EQ(functions("DEFINE_CALL(frob, int, a)\n{ return a; };\n"), (Strings{"DEFINE_CALL@1{ return a; }"}));
+  EXPECT_EQ(functions("DEFINE_CALL(frob, int, a)\n{ x = a; };\n"), (Strings{"DEFINE_CALL@1{ x = a; }"}));
+  EXPECT_EQ(functions("int f(void) { int unused; };\n"), (Strings{"f@1{ int unused; }"})); // a type stands before the name
+}
+
 TEST(Outline, TwoHeadsThatOpenTheBraceTwice) {
   std::string Text =
       "#ifdef A\nint f(int x)\n{\n#else\nint f(void)\n{\n#endif\n\treturn 0;\n}\nint g(void)\n{}\n";

@@ -162,13 +162,32 @@ private:
     S.depth = Resync && !S.open.empty() ? 0 : S.depth - 1;
     if (S.depth > 0)
       return;
-    if (S.open.empty())
+    if (S.open.empty() || isTypeOfMacro(I))
       return; // a structure or an initialiser: the declaration goes on
     for (size_t F : S.open)
       Functions[F].body_end = Tokens[I].end;
     LastClosed = std::move(S.open);
     S.open.clear();
     endDeclaration();
+  }
+
+  /// Whether the function that ends here is a type that a macro call makes, "MACRO(name) { int member; };"; it is forgotten then.
+  bool isTypeOfMacro(size_t Close) {
+    if (S.open.size() != 1 || S.open.front() + 1 != Functions.size())
+      return false;
+    const OutlineFunction &F = Functions.back();
+    size_t Next = Close + 1;
+    while (Next < Tokens.size() && Tokens[Next].directive >= 0)
+      ++Next;
+    if (F.decl_begin != F.name_begin || Next == Tokens.size() || !Tokens[Next].is(TokenKind::semi) ||
+        !isRecordBody(L.text().slice(F.body_begin + 1, Tokens[Close].offset)))
+      return false;
+    for (const Frame &Open : Frames)
+      if (llvm::is_contained(Open.suspended, S.open.front()))
+        return false; // another branch has a share in it
+    Functions.pop_back();
+    S.open.clear();
+    return true;
   }
 
   void direct(const LexDirective &D) {

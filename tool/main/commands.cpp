@@ -87,6 +87,12 @@ std::string warningsOf(Scan &S) {
   std::string Text;
   for (const std::string &W : S.warnings())
     Text += "krcu: warning: " + S.tree().shown(W) + "\n";
+  // One line: the others mostly follow from it.
+  if (std::vector<Frontend::TreeError> Errors = S.frontend().treeErrors(); !Errors.empty() && Errors.front().files > 1)
+    Text += "krcu: warning: a header of the tree does not parse: " + S.tree().shown(Errors.front().text) + " (seen from " +
+            std::to_string(Errors.front().files) + " files" +
+            (Errors.size() > 1 ? "; " + std::to_string(Errors.size() - 1) + " more such errors" : "") +
+            "); what depends on it is left for review\n";
   return Text;
 }
 
@@ -100,7 +106,7 @@ void printWarnings(Scan &S, const Recall &R, bool Stats) {
   const Frontend::Stats &F = S.frontend().stats;
   std::fprintf(stderr, "%-24s %8zu\n%-24s %8llu MB\n", "files indexed", S.index().files().size(), "bytes read",
                static_cast<unsigned long long>(S.index().bytesRead() >> 20));
-  for (auto [What, Count] : {std::pair("files parsed", S.filesParsed()), {"parses", F.parses.load()}, {"second tries", F.retries.load()},
+  for (auto [What, Count] : {std::pair("files parsed", S.filesParsed()), {"parses", F.parses.load()}, {"second tries", F.retries.load()}, {"most parses of a file", S.frontend().maxParsesOfAFile()},
                              {"headers precompiled", F.pch_files.load()}, {"headers of earlier runs", F.pch_kept.load()}})
     std::fprintf(stderr, "%-24s %8u\n", What, Count);
   R.printStats();
