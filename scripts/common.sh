@@ -46,3 +46,6 @@ build() {
 }
 
 krcuBinary() { printf '%s\n' "$root/build/release/tool/main/krcu"; }
+
+# How the environment names the tree of a version: 6.12 is 612 (KRCU_TREE_612), newest is NEWEST.
+treeVariable() { printf '%s\n' "$1" | tr -d . | tr '[:lower:]' '[:upper:]'; }

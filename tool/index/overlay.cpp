@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/index/overlay.h"
+#include "tool/index/walk.h"
 #include <algorithm>
 
 using llvm::StringRef;
@@ -9,10 +10,7 @@ namespace {
 
 /// What the index reads: C sources and headers, outside the directories that it leaves out.
 bool isIndexed(StringRef Path) {
-  if (!Path.ends_with(".c") && !Path.ends_with(".h"))
-    return false;
-  StringRef Top = Path.split('/').first;
-  return Top != "tools" && Top != "Documentation" && Top != "samples" && Top != "scripts";
+  return (Path.ends_with(".c") || Path.ends_with(".h")) && !isNoKernelCode(Path);
 }
 
 } // namespace

@@ -19,17 +19,17 @@
 #include <unistd.h>
 
 namespace krcu {
+
+bool isNoKernelCode(llvm::StringRef Relative) {
+  llvm::StringRef Top = Relative.split('/').first;
+  return Top == "tools" || Top == "Documentation" || Top == "samples" || Top == "scripts";
+}
+
 namespace {
 
 std::string reason(int Errno) { return std::generic_category().message(Errno); }
 
 bool isSourceName(llvm::StringRef Name) { return Name.ends_with(".c") || Name.ends_with(".h"); }
-
-/// Directories at the top that hold no kernel code. Only there: drivers/gpu/drm/.../tools/ is code.
-bool isNoKernelCode(llvm::StringRef Relative) {
-  llvm::StringRef Top = Relative.split('/').first;
-  return Top == "tools" || Top == "Documentation" || Top == "samples" || Top == "scripts";
-}
 
 bool isConfiguration(llvm::StringRef Name) {
   return Name.starts_with("Kconfig") || Name.starts_with("Makefile") || Name.starts_with("Kbuild");

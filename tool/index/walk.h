@@ -9,6 +9,9 @@
 
 namespace krcu {
 
+/// Directories at the top that hold no kernel code (`Relative` is one of them or below it). Only there: drivers/gpu/drm/.../tools/ is code.
+bool isNoKernelCode(llvm::StringRef Relative);
+
 /// All .c and .h files below Root, sorted by path, sizes not yet known. Left out: tools/, Documentation/,
 /// samples/ and scripts/ at the top, and names that begin with a dot. A symlink to a place that is walked
 /// anyway is passed over in silence (the file is listed under its own name); one to a place inside the tree

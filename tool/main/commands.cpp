@@ -3,6 +3,7 @@
 #include "tool/main/recall.h"
 #include "tool/driver/patch.h"
 #include "tool/driver/scan.h"
+#include "tool/index/walk.h"
 #include "tool/report/report.h"
 #include "tool/report/sarif.h"
 #include "tool/report/version.h"
@@ -12,6 +13,7 @@
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
 #include "tool/tree/semantics/why.h"
+#include "llvm/Support/Path.h"
 #include <algorithm>
 #include <cstdio>
 #include <sys/ioctl.h>
@@ -40,11 +42,27 @@ unsigned terminalWidth() {
   return isatty(1) && ioctl(1, TIOCGWINSZ, &Size) == 0 ? Size.ws_col : 0;
 }
 
-/// A path as the user gives it, absolute or relative to what is scanned, as a path of the tree.
+/// A path as the user gives it, absolute or relative to what is scanned, as a path of the tree: without ./, a/../ and slashes at the end. What
+/// leads out of the tree stays as it is.
 std::string treePath(const Tree &T, StringRef Path) {
-  if (Path.starts_with("/"))
-    return T.relative(Path).value_or(Path.str());
-  return T.mounted().empty() ? Path.str() : (Tree::MountPoint + "/" + Path).str();
+  if (Path.starts_with("/")) {
+    std::optional<std::string> Inside = T.relative(Path);
+    return !Inside ? Path.str() : Inside->empty() ? "." : *Inside;
+  }
+  SmallString<128> Clean(Path);
+  sys::path::remove_dots(Clean, /*remove_dot_dot=*/true);
+  while (Clean.size() > 1 && Clean.back() == '/')
+    Clean.pop_back();
+  if (T.mounted().empty())
+    return Clean.empty() ? "." : Clean.str().str();
+  return Clean.empty() ? Tree::MountPoint.str() : (Tree::MountPoint + "/" + Clean).str();
+}
+
+/// Fails for a path that no scan looks at; "0 calls" would be said of it otherwise.
+Error isLookedAt(const std::string &Given, StringRef Path) {
+  if (!isNoKernelCode(Path))
+    return Error::success();
+  return failAt(Given, 0, 0, "is passed over: tools/, samples/, Documentation/ and scripts/ at the top of a tree hold no kernel code", "give another path");
 }
 
 Expected<ScanOptions> scanOptions(const Options &O, const char *Executable) {
@@ -68,15 +86,17 @@ Expected<ScanOptions> scanOptions(const Options &O, const char *Executable) {
   if (!T)
     return T.takeError();
   for (const std::string &P : O.paths) {
-    StringRef Given = P;
-    while (Given.size() > 1 && Given.ends_with("/"))
-      Given = Given.drop_back();
-    std::string Path = treePath(*T, Given);
+    std::string Path = treePath(*T, P);
     if (!T->has(Path) || !T->isSubject(Path))
       return failAt(P, 0, 0, "no such file or directory in " + (S.module.empty() ? T->root() : T->mounted()),
                     S.module.empty() ? "give a path relative to the tree" : "give a path relative to the module's directory");
+    if (Error E = isLookedAt(P, Path))
+      return std::move(E);
     S.paths.push_back(Path);
   }
+  // The whole tree restricts nothing.
+  if (std::find(S.paths.begin(), S.paths.end(), S.module.empty() ? "." : Tree::MountPoint.str()) != S.paths.end())
+    S.paths.clear();
   return S;
 }
 
@@ -270,6 +290,8 @@ int runExplain(const Options &O, ScanOptions SO) {
   if (!T)
     return error(T.takeError());
   SO.paths = {treePath(*T, File)};
+  if (Error E = isLookedAt(File.str(), SO.paths.front()))
+    return error(std::move(E));
   SO.leftovers = true;
   Recall Past(O, "explain");
   if (Error E = Past.open(SO))
