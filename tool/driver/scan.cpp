@@ -138,6 +138,13 @@ Error Scan::openFrontend() {
   return TheTree->mounted().empty() ? Error::success() : checkModule();
 }
 
+std::vector<std::string> Scan::warnings() const {
+  std::vector<std::string> All = Warnings;
+  std::vector<std::string> Notes = TheFrontend->notes();
+  All.insert(All.end(), Notes.begin(), Notes.end());
+  return All;
+}
+
 /// What only the makefiles of an external module can tell: whether there is a module at all.
 Error Scan::checkModule() {
   Kconfig *K = TheFrontend->kconfig();

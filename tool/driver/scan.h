@@ -94,7 +94,8 @@ public:
   /// Calls of deferrals of other flavours (call_srcu, ...), which never convert: name -> how many.
   const std::map<std::string, unsigned> &otherFlavours() const { return OtherFlavours; }
   const std::vector<ParseProblem> &problems() const { return Problems; }
-  const std::vector<std::string> &warnings() const { return Warnings; }
+  /// What went wrong with files of the tree, those that every parse depends on included.
+  std::vector<std::string> warnings() const;
   Timing &timing() { return Times; }
   /// Wall time of all parses of each file, for --stats.
   const std::map<std::string, double> &fileSeconds() const { return FileSeconds; }

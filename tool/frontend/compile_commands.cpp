@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Of each command only the options are kept that say how the text is to be read: include paths, macros, the language and
-// the machine. Everything that names an output, loads code or reads further options is left behind, so that a database
+// the machine (tool/frontend/synth/clang_flags.h). Everything that names an output, loads code or reads further options is left behind, so that a database
 // from anybody can do no harm. Relative paths count from the command's directory and are made absolute here.
 #include "tool/frontend/compile_commands.h"
+#include "tool/frontend/synth/clang_flags.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "clang/Driver/Options.h"
 #include "clang/Tooling/JSONCompilationDatabase.h"
 #include "llvm/Option/ArgList.h"
-#include "llvm/Option/OptTable.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/Path.h"
@@ -32,58 +32,6 @@ std::string absolutePath(StringRef Path, StringRef Directory) {
   }
   sys::path::remove_dots(P, true);
   return std::string(P);
-}
-
-enum class Use { Keep, Path, Drop, Name };
-
-/// Options that load code or read options from a file; -fmodules writes a cache.
-bool reachesFurther(unsigned Id) {
-  switch (Id) {
-  case options::OPT_fplugin_EQ:
-  case options::OPT_fplugin_arg:
-  case options::OPT_fpass_plugin_EQ:
-  case options::OPT_load:
-  case options::OPT_Xclang:
-  case options::OPT_mllvm:
-  case options::OPT_config:
-  case options::OPT_fmodules:
-  case options::OPT_fmodules_cache_path:
-    return true;
-  default:
-    return false;
-  }
-}
-
-Use useOf(const opt::Arg &A) {
-  const opt::Option &O = A.getOption();
-  if (O.getID() == options::OPT_UNKNOWN || reachesFurther(O.getID()))
-    return Use::Name;
-  if (O.getID() == options::OPT_INPUT) // the file itself, or a response file
-    return A.getSpelling().starts_with("@") ? Use::Name : Use::Drop;
-  switch (O.getID()) {
-  case options::OPT_I:
-  case options::OPT_isystem:
-  case options::OPT_iquote:
-  case options::OPT_idirafter:
-  case options::OPT_include:
-  case options::OPT_imacros:
-    return Use::Path;
-  case options::OPT_D:
-  case options::OPT_U:
-  case options::OPT_undef:
-  case options::OPT_nostdinc:
-  case options::OPT_std_EQ:
-  case options::OPT_ansi:
-  case options::OPT_target:
-  case options::OPT_target_legacy_spelling:
-    return Use::Keep;
-  default:
-    break;
-  }
-  for (unsigned Group : {options::OPT_f_Group, options::OPT_m_Group, options::OPT_O_Group})
-    if (O.matches(Group))
-      return Use::Keep;
-  return Use::Drop;
 }
 
 /// "arch/NAME/include/..." of the tree -> NAME.
@@ -128,7 +76,6 @@ Expected<std::shared_ptr<CompileCommands>> CompileCommands::load(const std::stri
   if (!DB)
     return failAt(Path, 0, 0, "is no compilation database: " + StringRef(Error).trim().str(), Mend);
   auto Result = std::make_shared<CompileCommands>();
-  const opt::OptTable &Table = clang::driver::getDriverOptTable();
   std::map<std::string, unsigned> Dropped;
   std::vector<std::string> Missing, Outside;
   for (const clang::tooling::CompileCommand &C : DB->getAllCompileCommands()) {
@@ -142,26 +89,23 @@ Expected<std::shared_ptr<CompileCommands>> CompileCommands::load(const std::stri
       Outside.push_back(File);
       continue;
     }
-    std::vector<const char *> Args;
-    for (size_t I = 1; I < C.CommandLine.size(); ++I) // 0 is the compiler, which is not run
-      Args.push_back(C.CommandLine[I].c_str());
-    unsigned MissingIndex = 0, MissingCount = 0;
-    opt::InputArgList Parsed = Table.ParseArgs(Args, MissingIndex, MissingCount, opt::Visibility(options::ClangOption));
+    // 0 is the compiler, which is not run
+    const std::vector<std::string> Words(C.CommandLine.begin() + !C.CommandLine.empty(), C.CommandLine.end());
     Entry E;
     E.directory = C.Directory;
-    for (const opt::Arg *A : Parsed) {
-      Use U = useOf(*A);
-      if (U == Use::Name)
-        ++Dropped[A->getAsString(Parsed)];
-      if (U == Use::Path)
-        addPath(T, *A, E);
-      if (U != Use::Keep)
-        continue;
-      E.has_target |= A->getOption().matches(options::OPT_target) || A->getOption().matches(options::OPT_target_legacy_spelling);
+    forEachFlag(Words, [&](const opt::Arg &A, const opt::InputArgList &All) {
+      FlagUse U = useOf(A);
+      if (U == FlagUse::Name)
+        ++Dropped[A.getAsString(All)];
+      if (U == FlagUse::Path)
+        addPath(T, A, E);
+      if (U != FlagUse::Keep && U != FlagUse::Codegen)
+        return;
+      E.has_target |= A.getOption().matches(options::OPT_target) || A.getOption().matches(options::OPT_target_legacy_spelling);
       opt::ArgStringList Rendered;
-      A->render(Parsed, Rendered);
+      A.render(All, Rendered);
       E.flags.insert(E.flags.end(), Rendered.begin(), Rendered.end());
-    }
+    });
     E.flags.push_back("-Wno-everything");
     Result->Entries.emplace(*Relative, std::move(E));
   }

@@ -235,6 +235,50 @@ ParseOutcome Frontend::parseAny(const ParseRequest &Request, Worker &W, const As
   return parseMain(Request, Request.file, W, Consumer);
 }
 
+Frontend::FlagReport Frontend::flagsOf(const std::string &File) {
+  FlagReport R;
+  std::vector<std::string> Mains = mainFilesFor(File);
+  R.file = Mains.empty() ? File : Mains.front();
+  R.problem = "no architecture of this tree is known to krcu";
+  Variant *Chosen = nullptr;
+  for (const std::string &Name : candidateVariants(R.file)) {
+    Variant *V = variant(Name);
+    std::string Why = V->problem;
+    const bool Built = V->session && V->kbuild->isBuilt(R.file, &Why);
+    if (!Chosen || Built)
+      R.problem = Built ? "" : Why;
+    if (V->session && (Built || !Chosen))
+      Chosen = V;
+    if (Built)
+      break;
+  }
+  if (!Chosen)
+    return R;
+  R.variant = Chosen->synth->variant;
+  for (size_t N = 0; N < Chosen->synth->flags.size(); ++N)
+    R.rows.push_back({Chosen->synth->flags[N], Chosen->synth->flag_origins[N]});
+  if (const CompileCommands::Entry *User = Options.commands ? Options.commands->find(R.file) : nullptr) {
+    R.rows.clear();
+    for (const std::string &Flag : User->flags)
+      R.rows.push_back({Flag, "the command of your own build"});
+    return R;
+  }
+  for (const Kbuild::Flag &F : Chosen->kbuild->flagLines(R.file))
+    R.rows.push_back({F.text, F.line ? F.file + ":" + std::to_string(F.line) : F.file});
+  return R;
+}
+
+std::vector<std::string> Frontend::notes() {
+  std::lock_guard<std::mutex> Guard(VariantsLock);
+  std::vector<std::string> Result;
+  for (const auto &[Key, V] : Variants)
+    if (V->synth)
+      for (const std::string &Note : V->synth->notes)
+        if (!is_contained(Result, Note))
+          Result.push_back(Note);
+  return Result;
+}
+
 ModuleInfo Frontend::moduleOf(const std::string &File) {
   for (const std::string &Name : candidateVariants(File))
     if (Variant *V = variant(Name); V->kbuild)

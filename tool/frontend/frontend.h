@@ -107,6 +107,19 @@ public:
   std::vector<std::string> filesOfModule(const std::string &File);
   /// Architectures to try for a file, the usual one first.
   std::vector<std::string> variantsToTry(const std::string &File) { return candidateVariants(File); }
+  /// The flags a file is parsed with, for people: of the architecture that would be tried first and builds it.
+  struct FlagRow {
+    std::string flag, origin; ///< origin: "FILE:LINE" of a makefile, or "krcu: why"
+  };
+  struct FlagReport {
+    std::string file;    ///< the .c file that is parsed
+    std::string variant; ///< empty: none can be used
+    std::string problem; ///< why not, or why no architecture builds the file
+    std::vector<FlagRow> rows;
+  };
+  FlagReport flagsOf(const std::string &File);
+  /// What was wrong with files that every parse depends on, each once.
+  std::vector<std::string> notes();
   /// The value of a CONFIG symbol in the configuration of an architecture: "y", "m", "n", or empty.
   std::string configValue(const std::string &Variant, const std::string &Symbol);
   /// Whether a line of the file under these #if conditions is compiled when the file is parsed as usual; nothing if that is not certain.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/main/commands.h"
+#include "tool/main/flags_text.h"
 #include "tool/main/recall.h"
 #include "tool/driver/patch.h"
 #include "tool/driver/scan.h"
@@ -280,7 +281,29 @@ int runSemantics(const Options &O, const ScanOptions &SO) {
   return print(O.format == "json" ? semanticsJson(T->version(), *S) : printSemantics(*S), Nothing);
 }
 
+/// krcu explain --flags TREE FILE: a row a flag.
+int runFlags(const Options &O, const ScanOptions &SO) {
+  auto [Before, Number] = StringRef(O.place).rsplit(':');
+  unsigned Ignored = 0;
+  StringRef File = Number.getAsInteger(10, Ignored) ? StringRef(O.place) : Before;
+  auto S = Scan::prepare(SO);
+  if (!S)
+    return error(S.takeError());
+  const std::string Path = treePath((*S)->tree(), File);
+  if (!(*S)->tree().has(Path))
+    return error(failAt(File.str(), 0, 0, "no such file in " + (*S)->tree().root(), "give a path relative to the tree"));
+  Frontend::FlagReport R = (*S)->frontend().flagsOf(Path);
+  std::fputs(warningsOf(**S).c_str(), stderr);
+  if (R.variant.empty())
+    return error(fail(R.file + ": " + R.problem));
+  if (!R.problem.empty())
+    std::fprintf(stderr, "krcu: note: %s\n", R.problem.c_str());
+  return print((*S)->tree().shown(O.format == "json" ? flagsJson(R) : flagsText(R, (*S)->tree().root())), Nothing);
+}
+
 int runExplain(const Options &O, ScanOptions SO) {
+  if (O.flags)
+    return runFlags(O, SO);
   StringRef Place = O.place;
   auto [File, LineText] = Place.rsplit(':');
   unsigned Line = 0;
@@ -397,7 +420,8 @@ void addCommands(CLI::App &App, Options &O) {
   addFormat(ExplainCommand, O);
   addCacheOptions(*ExplainCommand, O.cache, O.no_cache);
   addFacts(ExplainCommand, O);
-  ExplainCommand->add_option("FILE:LINE", O.place, "the site, as krcu scan prints it")->required();
+  ExplainCommand->add_option("FILE:LINE", O.place, "the site, as krcu scan prints it; with --flags a file is enough")->required();
+  ExplainCommand->add_flag("--flags", O.flags, "instead: the compiler flags that the file is parsed with, and the lines they come from");
   CLI::App *ExtractCommand = App.add_subcommand("extract", "the facts of a share of the files, for krcu scan --facts: one tree on many machines");
   addScanning(ExtractCommand, O);
   addCacheOptions(*ExtractCommand, O.cache, O.no_cache);

@@ -22,6 +22,7 @@ struct Options {
   std::string format = "text";
   std::string why;                     ///< semantics: a row of the table of eras
   std::string place;                   ///< explain: FILE:LINE
+  bool flags = false;                  ///< explain: the compiler flags of a file instead
   std::string cache;                   ///< directory; empty: the user's own
   std::vector<std::string> facts;      ///< files of krcu extract
   std::string shard = "1/1";           ///< extract: I/N

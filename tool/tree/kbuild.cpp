@@ -83,32 +83,29 @@ public:
 
   std::vector<std::string> flags(const std::string &File) override {
     std::lock_guard<std::mutex> Lock(ConcreteLock);
-    std::string Object = objectOf(File);
-    std::string Dir = buildingDirectory(File, Object);
-    auto Absolute = [&](llvm::StringRef Path) { return absolute(Path); };
     std::vector<std::string> Flags;
-    auto Add = [&](const std::string &Of, const std::string &Name) {
-      appendParserFlags(Concrete.value(Of, Name), Absolute, Flags);
-    };
-    for (const char *Name : {"ccflags-y", "ccflags-m", "EXTRA_CFLAGS"})
-      Add(Dir, Name);
-    // subdir-ccflags-y holds for the directory and everything below it.
-    for (size_t Slash = 0; Slash != std::string::npos && !Dir.empty();) {
-      Slash = Dir.find('/', Slash + 1);
-      std::string Ancestor = Dir.substr(0, Slash);
-      Add(Ancestor, "subdir-ccflags-y");
-      Add(Ancestor, "subdir-ccflags-m");
-    }
-    if (!Object.empty()) {
-      llvm::StringRef Below = Object;
-      if (!Dir.empty() && Below.consume_front(Dir))
-        Below.consume_front("/");
-      Add(Dir, "CFLAGS_" + Below.str());
-      std::string Base = llvm::StringRef(Object).substr(Object.rfind('/') + 1).str();
-      if (Base != Below)
-        Add(Dir, "CFLAGS_" + Base);
-    }
+    for (const auto &[Of, Name] : flagVariables(File))
+      appendParserFlags(Concrete.value(Of, Name), [&](llvm::StringRef Path) { return absolute(Path); }, Flags);
     return Flags;
+  }
+
+  std::vector<Flag> flagLines(const std::string &File) override {
+    std::lock_guard<std::mutex> Lock(ConcreteLock);
+    std::vector<std::string> Flags;
+    std::vector<Flag> Lines;
+    for (const auto &[Of, Name] : flagVariables(File)) {
+      const std::vector<Traced> Words = Concrete.trace(Of, Name);
+      for (size_t N = 0; N < Words.size(); ++N) {
+        const Traced &First = Words[N];
+        std::string Text = shellQuoted(First.word);
+        if (takesNextWord(First.word) && N + 1 < Words.size())
+          Text += " " + shellQuoted(Words[++N].word);
+        appendParserFlags(Text, [&](llvm::StringRef Path) { return absolute(Path); }, Flags);
+        while (Lines.size() < Flags.size())
+          Lines.push_back({Flags[Lines.size()], First.file, First.line});
+      }
+    }
+    return Lines;
   }
 
   ModuleInfo moduleOf(const std::string &File) override {
@@ -158,6 +155,32 @@ public:
   }
 
 private:
+  /// The variables with the flags of a file: the directory that they are of, and their names.
+  std::vector<std::pair<std::string, std::string>> flagVariables(const std::string &File) {
+    std::string Object = objectOf(File);
+    std::string Dir = buildingDirectory(File, Object);
+    std::vector<std::pair<std::string, std::string>> Names;
+    for (const char *Name : {"ccflags-y", "ccflags-m", "EXTRA_CFLAGS"})
+      Names.emplace_back(Dir, Name);
+    // subdir-ccflags-y holds for the directory and everything below it.
+    for (size_t Slash = 0; Slash != std::string::npos && !Dir.empty();) {
+      Slash = Dir.find('/', Slash + 1);
+      std::string Ancestor = Dir.substr(0, Slash);
+      Names.emplace_back(Ancestor, "subdir-ccflags-y");
+      Names.emplace_back(Ancestor, "subdir-ccflags-m");
+    }
+    if (!Object.empty()) {
+      llvm::StringRef Below = Object;
+      if (!Dir.empty() && Below.consume_front(Dir))
+        Below.consume_front("/");
+      Names.emplace_back(Dir, "CFLAGS_" + Below.str());
+      std::string Base = llvm::StringRef(Object).substr(Object.rfind('/') + 1).str();
+      if (Base != Below)
+        Names.emplace_back(Dir, "CFLAGS_" + Base);
+    }
+    return Names;
+  }
+
   GraphOptions options(const std::map<std::string, std::string> *Of) const {
     GraphOptions G;
     G.base = T.root();

@@ -41,6 +41,12 @@ public:
   /// -I, -D, -include flags of that file from the makefiles (ccflags-y, subdir-ccflags-y, CFLAGS_x.o); -I
   /// paths absolute, as the parser sees them (Tree::visible()).
   virtual std::vector<std::string> flags(const std::string &File) = 0;
+  /// The same, each with the line it was written in; for people.
+  struct Flag {
+    std::string text, file;
+    unsigned line = 0; ///< 0: somewhere in it
+  };
+  virtual std::vector<Flag> flagLines(const std::string &File) = 0;
   /// Does not depend on the values: obj-$(CONFIG_X) is followed whatever X is.
   virtual ModuleInfo moduleOf(const std::string &File) = 0;
   /// All source files (existing ones, relative, sorted) of the module that `File` belongs to, `File`

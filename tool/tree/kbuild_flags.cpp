@@ -37,6 +37,24 @@ std::vector<std::string> shellWords(llvm::StringRef Text) {
   return Words;
 }
 
+namespace {
+constexpr llvm::StringRef ParserOptions[] = {"-include", "-isystem", "-iquote", "-I", "-D", "-U"};
+} // namespace
+
+std::string shellQuoted(llvm::StringRef Word) {
+  std::string Out;
+  for (char C : Word) {
+    if (llvm::StringRef(" \t\n\\\"'").contains(C))
+      Out += '\\';
+    Out += C;
+  }
+  return Out;
+}
+
+bool takesNextWord(llvm::StringRef Word) {
+  return std::find(std::begin(ParserOptions), std::end(ParserOptions), Word) != std::end(ParserOptions);
+}
+
 void appendParserFlags(llvm::StringRef Text, const std::function<std::string(llvm::StringRef)> &Absolute,
                        std::vector<std::string> &Flags) {
   auto Add = [&](const std::string &Flag) {
@@ -46,7 +64,7 @@ void appendParserFlags(llvm::StringRef Text, const std::function<std::string(llv
   std::vector<std::string> Words = shellWords(Text);
   for (size_t I = 0; I < Words.size(); ++I) {
     llvm::StringRef Word = Words[I];
-    for (llvm::StringRef Option : {"-include", "-isystem", "-iquote", "-I", "-D", "-U"}) {
+    for (llvm::StringRef Option : ParserOptions) {
       if (!Word.starts_with(Option))
         continue;
       llvm::StringRef Argument = Word.drop_front(Option.size());

@@ -13,6 +13,11 @@ namespace krcu::makefile {
 /// Splits as a shell would: quotes and backslashes are taken off.
 std::vector<std::string> shellWords(llvm::StringRef Text);
 
+/// A word as it would have to be written for shellWords().
+std::string shellQuoted(llvm::StringRef Word);
+/// Whether the option's value is the next word: "-I", "-include", ...
+bool takesNextWord(llvm::StringRef Word);
+
 /// Keeps -I, -isystem, -iquote, -include, -D and -U of `Text` and appends them to `Flags`, each once.
 /// `Absolute` makes a path of the makefile absolute; empty: it lies outside and is dropped.
 void appendParserFlags(llvm::StringRef Text, const std::function<std::string(llvm::StringRef)> &Absolute,

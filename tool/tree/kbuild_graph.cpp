@@ -259,6 +259,12 @@ std::string Graph::value(const std::string &Dir, const std::string &Name) {
   return D.files.empty() ? std::string() : D.files.front()->value(Name);
 }
 
+std::vector<Traced> Graph::trace(const std::string &Dir, const std::string &Name) {
+  if (value(Dir, Name).empty()) // reads them
+    return {};
+  return load(Dir).files.front()->trace(Name);
+}
+
 bool Graph::isTop(const std::string &Target) const {
   if (Target == "/")
     return true;

@@ -63,6 +63,8 @@ public:
   const std::vector<Item> *items(const std::string &Dir);
   /// A variable in that directory's makefile.
   std::string value(const std::string &Dir, const std::string &Name);
+  /// Its words and their lines (Makefile::trace()).
+  std::vector<Traced> trace(const std::string &Dir, const std::string &Name);
   /// Objects that are linked into the composite `Object`, as paths.
   std::vector<std::string> parts(const std::string &Object);
 

@@ -44,6 +44,16 @@ public:
     return Flags;
   }
 
+  std::vector<Flag> flagLines(const std::string &File) override {
+    if (!T.isMounted(File))
+      return OfTree->flagLines(File);
+    const ExternalModule *M = moduleWith(File);
+    std::vector<Flag> Lines; // the flags of a module are collected from all its makefiles: the one that lists it stands for them
+    for (const std::string &F : flags(File))
+      Lines.push_back({F, M && !M->evidence.empty() ? M->evidence.front().file : Tree::MountPoint.str(), 0});
+    return Lines;
+  }
+
   ModuleInfo moduleOf(const std::string &File) override {
     if (!T.isMounted(File))
       return OfTree->moduleOf(File);

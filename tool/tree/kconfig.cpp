@@ -119,7 +119,7 @@ std::shared_ptr<const Parsed> parsedFor(const Tree &T, const KconfigOptions &Opt
   const std::string Key = Options.src_arch + " " + Options.arch;
   std::shared_ptr<const Parsed> P = Known.find(Key);
   if (!P) {
-    Macros Variables(Options.src_arch, Options.arch, T.version());
+    Macros Variables(Options.src_arch, Options.arch, T.version(), Options.knows_flags);
     P = Known.put(Key, parseKconfig(T, Variables));
   }
   for (const std::string &Path : P->reads)

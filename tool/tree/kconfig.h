@@ -2,10 +2,11 @@
 //
 // Kconfig, evaluated once and exactly (each symbol memoised, as the kernel's own conf does), with every
 // prompt answered yes: the configuration under which most code of an unconfigured tree is visible.
-// Toolchain probes ($(cc-option,...)) are answered from a table; $(shell) is never run.
+// Toolchain probes ($(cc-option,...)) are answered by the compiler and from a table; $(shell) is never run.
 #pragma once
 
 #include "tool/tree/tree.h"
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +22,8 @@ struct KconfigOptions {
   std::string arch;                         ///< $(ARCH): "x86_64", "sparc64", "powerpc", ...
   bool modules_preferred = false;           ///< answer m instead of y where a prompt allows it
   std::map<std::string, std::string> force; ///< symbol (without CONFIG_) -> "y", "n", "m" or a value
+  /// Whether the compiler has these flags; null: the table alone answers. Always the same function in one process.
+  std::function<bool(llvm::StringRef Flags)> knows_flags;
 };
 
 class Kconfig {

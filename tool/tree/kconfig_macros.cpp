@@ -89,7 +89,8 @@ bool toolchainSucceeds(llvm::StringRef Command) {
                       [&](llvm::StringRef Part) { return Command.contains(Part); });
 }
 
-Macros::Macros(const std::string &SrcArch, const std::string &Arch, const std::string &Version) {
+Macros::Macros(const std::string &SrcArch, const std::string &Arch, const std::string &Version, std::function<bool(llvm::StringRef)> Knows)
+    : KnowsFlags(std::move(Knows)) {
   auto Fix = [&](const char *Name, std::string Text) { Variables[Name] = {std::move(Text), false, true}; };
   const std::string Number =
       std::to_string(LLVM_VERSION_MAJOR * 10000 + LLVM_VERSION_MINOR * 100 + LLVM_VERSION_PATCH);
@@ -204,11 +205,16 @@ std::string Macros::reference(llvm::StringRef Inner, const Arguments &Parameters
   return call(Name, Values);
 }
 
+/// The table knows what Clang has but does not take for some machine, the compiler what it has.
+bool Macros::takes(llvm::StringRef Flags) const { return toolchainSucceeds(Flags) && (!KnowsFlags || KnowsFlags(Flags)); }
+
 std::string Macros::call(const std::string &Name, const Arguments &Values) {
   const std::string Body = llvm::join(Values, ",");
   auto Answer = [](bool Yes) { return std::string(Yes ? "y" : "n"); };
   auto Value = [&](size_t I) { return I < Values.size() ? Values[I] : std::string(); };
-  if (Name == "success" || Name == "cc-option" || Name == "ld-option" || Name == "as-option" ||
+  if (Name == "cc-option")
+    return Answer(takes(Body));
+  if (Name == "success" || Name == "ld-option" || Name == "as-option" ||
       Name == "as-instr" || Name == "as-instr64")
     return Answer(toolchainSucceeds(Body));
   if (Name == "failure")
@@ -218,7 +224,7 @@ std::string Macros::call(const std::string &Name, const Arguments &Values) {
   if (Name == "if-success")
     return toolchainSucceeds(Value(0)) ? Value(1) : Value(2);
   if (Name == "cc-option-bit")
-    return toolchainSucceeds(Value(0)) ? Value(0) : std::string();
+    return takes(Value(0)) ? Value(0) : std::string();
   // Every command whose output is used as a number prints a version.
   if (Name == "shell")
     return llvm::StringRef(Body).contains("version") ? "0" : "";

@@ -6,6 +6,7 @@
 
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,9 @@ bool toolchainSucceeds(llvm::StringRef Command);
 class Macros {
 public:
   /// `SrcArch` and `Arch` become $(SRCARCH) and $(ARCH).
-  Macros(const std::string &SrcArch, const std::string &Arch, const std::string &Version);
+  /// `KnowsFlags`: of the compiler, besides the table; may be null.
+  Macros(const std::string &SrcArch, const std::string &Arch, const std::string &Version,
+         std::function<bool(llvm::StringRef)> KnowsFlags = nullptr);
 
   /// `Text` with every $(...) replaced.
   std::string expand(llvm::StringRef Text);
@@ -40,7 +43,10 @@ private:
   std::string reference(llvm::StringRef Inner, const Arguments &Parameters);
   std::string call(const std::string &Name, const Arguments &Values);
 
+  bool takes(llvm::StringRef Flags) const;
+
   llvm::StringMap<Variable> Variables;
+  std::function<bool(llvm::StringRef)> KnowsFlags;
   unsigned Depth = 0;
   size_t Work = 0; ///< steps in the current expand(); bounds definitions that double at every level
 };

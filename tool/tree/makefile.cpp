@@ -6,6 +6,7 @@
 #include "tool/tree/makefile_words.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
+#include <utility>
 
 namespace krcu::makefile {
 
@@ -58,8 +59,11 @@ int parentheses(llvm::StringRef Text) {
 } // namespace
 
 void Makefile::evaluate(llvm::StringRef Text, const std::string &File, unsigned Number) {
-  size_t Outer = Branches.size();
+  const size_t Outer = std::exchange(FileBranches, Branches.size());
+  const unsigned OuterDefines = DefineDepth;
   const auto Place = std::make_shared<const std::string>(File);
+  if (Text.contains('\0'))
+    Flaws.push_back({File, 1, "is no text"});
   while (!Text.empty()) {
     Logical L;
     bool More = true, Recipe = Text.front() == '\t';
@@ -77,7 +81,13 @@ void Makefile::evaluate(llvm::StringRef Text, const std::string &File, unsigned 
     if (!Recipe || !Branches.empty())
       line(L, Place);
   }
-  Branches.resize(std::min(Outer, Branches.size()));
+  if (Branches.size() > FileBranches)
+    Flaws.push_back({File, Branches[FileBranches].line, "the conditional that begins here has no endif"});
+  if (DefineDepth > OuterDefines)
+    Flaws.push_back({File, DefineLine, "the define that begins here has no endef"});
+  Branches.resize(std::min(FileBranches, Branches.size()));
+  DefineDepth = OuterDefines;
+  FileBranches = Outer;
 }
 
 bool Makefile::active() const {
@@ -104,8 +114,8 @@ void Makefile::line(const Logical &L, const std::shared_ptr<const std::string> &
     return;
   llvm::StringRef First = llvm::getToken(Text).first;
   // The bodies of define ... endef are templates of commands.
-  if (First == "define")
-    ++DefineDepth;
+  if (First == "define" && DefineDepth++ == 0)
+    DefineLine = CurrentLine;
   if (First == "endef" && DefineDepth) {
     --DefineDepth;
     return;
@@ -132,14 +142,17 @@ void Makefile::line(const Logical &L, const std::shared_ptr<const std::string> &
 bool Makefile::conditional(llvm::StringRef Text) {
   auto [Keyword, Rest] = llvm::getToken(Text, " \t(\"'");
   Rest = Text.drop_front(Keyword.size()).trim();
+  if (Keyword == "endif" || Keyword == "else") {
+    if (Branches.size() <= FileBranches) {
+      Flaws.push_back({*CurrentFile, CurrentLine, Keyword.str() + " without a conditional"});
+      return true;
+    }
+  }
   if (Keyword == "endif") {
-    if (!Branches.empty())
-      Branches.pop_back();
+    Branches.pop_back();
     return true;
   }
   if (Keyword == "else") {
-    if (Branches.empty())
-      return true;
     Branch Old = Branches.back();
     Branches.pop_back();
     auto [Next, Condition] = llvm::getToken(Rest, " \t(\"'");
@@ -155,12 +168,14 @@ bool Makefile::conditional(llvm::StringRef Text) {
     New.taken = Old.taken || New.active;
     if (Old.unknown && New.unknown)
       New.taken = true;
+    New.line = Old.line;
     Branches.push_back(New);
     return true;
   }
   if (Keyword != "ifdef" && Keyword != "ifndef" && Keyword != "ifeq" && Keyword != "ifneq")
     return false;
   Branches.push_back(active() ? decide(Keyword, Rest) : Branch{false, true, false, {}});
+  Branches.back().line = CurrentLine;
   return true;
 }
 
@@ -230,8 +245,8 @@ void Makefile::includeFiles(llvm::StringRef Names) {
     std::string Path = stripMarks(Word, Ignored);
     while (llvm::StringRef(Path).starts_with("./"))
       Path.erase(0, 2);
-    // The rules of Kbuild itself say nothing about the directory.
-    if (llvm::StringRef(Path).starts_with("scripts/") || ++Includes > MaxIncludes)
+    // The rules of Kbuild itself say nothing about a directory, and what a build has generated is of another configuration.
+    if ((O.whole ? Path.starts_with("include/") : Path.starts_with("scripts/")) || ++Includes > MaxIncludes)
       continue;
     if (std::optional<std::string> Text = O.read(Path))
       evaluate(*Text, Path);
@@ -257,7 +272,7 @@ void Makefile::assign(llvm::StringRef Name, llvm::StringRef Operator, const Logi
   bool Deferred = Operator == "=" || Operator == "?=" || (Operator == "+=" && V.deferred);
 
   // `a := $(a) b`: the old pieces are needed until the new ones are made.
-  std::vector<Piece> New = piecesIn(L, ValueAt, {"", Deferred, File, 0, conditions(), Name.str()});
+  std::vector<Piece> New = piecesIn(L, ValueAt, {"", Deferred, "", File, 0, conditions(), Name.str()});
   Variable &Target = Variables[Key]; // $(foreach) may have taken it away
   if (!Append)
     Target.pieces.clear();
@@ -284,6 +299,8 @@ std::vector<Makefile::Piece> Makefile::piecesIn(const Logical &L, size_t ValueAt
           Evals |= Part.contains("eval");
           Piece &P = New.emplace_back(Like);
           P.text = std::move(Value);
+          if (O.whole)
+            P.raw = Part.trim().str();
           P.line = Line;
         }
         Start = End;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The makefile language as far as Kbuild makefiles use it as data: assignments, conditionals, include,
-// functions on words. Rules and $(shell) are passed over. Private to the room.
+// functions on words. Rules are passed over. Private to the room.
 //
 // There are two ways to read a makefile. The concrete one takes the values of a configuration. The symbolic
 // one must be right for all configurations: both branches of a conditional count, and a CONFIG variable
 // leaves a mark in the text wherever it is expanded, so that every word of a list still knows which symbols
 // decide about it.
+//
+// No command is ever run. Whoever knows what a command would print, or what a function that runs one would give,
+// says so in the options; all others are empty.
 #pragma once
 
 #include "llvm/ADT/StringMap.h"
@@ -42,6 +45,10 @@ struct Options {
   std::shared_ptr<const ValueTable> values;                                 ///< CONFIG values; null: symbolic
   Presets preset;                          ///< src, obj, srctree, SRCARCH, ...
   std::shared_ptr<const Presets> defaults; ///< those that are not in `preset`; may be null
+  bool whole = false; ///< the tree's top makefile: what it includes of scripts/ counts, and words can be traced
+  /// $(call NAME,ARGUMENTS...) of a known meaning, arguments from 1 on; nothing: the makefile's own definition counts.
+  std::function<std::optional<std::string>(llvm::StringRef Name, const std::vector<std::string> &Arguments)> call;
+  std::function<std::string(llvm::StringRef Command)> shell; ///< what $(shell COMMAND) would print, as far as known
 };
 
 /// One word of a list variable: `LIST-y += WORD` at file:line.
@@ -55,6 +62,19 @@ struct Item {
   std::string variable; ///< as written: "obj-$(CONFIG_BRIDGE)"
   std::string file;
   unsigned line = 0;
+};
+
+/// A word of a variable, as a shell would see it, and the line that has it in it.
+struct Traced {
+  std::string word, file;
+  unsigned line = 0;
+};
+
+/// What is wrong with a makefile as a text: it may have been cut.
+struct Flaw {
+  std::string file;
+  unsigned line = 0;
+  std::string text;
 };
 
 /// What was asked of `values` and `preset`, by the name of the variable; nothing: it is not set. Whoever gives the
@@ -82,6 +102,10 @@ public:
   std::string value(const std::string &Name);
   /// The words of all list variables (NAME-y, NAME-m, NAME-objs, NAME-$(CONFIG_X), and `targets`).
   std::vector<Item> items();
+  /// The words of a variable, each with the assignment that it was first written in: for A += $(B) that of B. Only for Options::whole.
+  const std::vector<Traced> &trace(const std::string &Name);
+  /// Conditionals and definitions without an end, ends without a beginning.
+  const std::vector<Flaw> &flaws() const { return Flaws; }
   /// Names of the variables set so far for which isFlagVariable().
   std::vector<std::string> flagVariables() const;
   /// Whether expanding a variable may set others.
@@ -94,6 +118,7 @@ private:
   struct Piece {
     std::string text;
     bool deferred = false;
+    std::string raw; ///< the text before expansion; only for Options::whole
     std::shared_ptr<const std::string> file;
     unsigned line = 0;
     std::vector<std::string> conditions;
@@ -107,6 +132,7 @@ private:
   struct Branch {
     bool active, taken, unknown;
     std::vector<std::string> symbols;
+    unsigned line = 0; ///< where it begins
   };
   using Arguments = std::vector<std::string>;
   struct Logical;
@@ -136,10 +162,13 @@ private:
   Answers *Asked = nullptr;
   bool Evals = false; ///< there are values with an $(eval)
   std::map<std::string, Variable> Variables; ///< sorted: the output must not depend on hashing
+  std::map<std::string, std::vector<Traced>> Traces;
+  std::vector<Flaw> Flaws;
   std::vector<Branch> Branches;
+  size_t FileBranches = 0; ///< how many of them belong to including files
   std::shared_ptr<const std::string> CurrentFile; ///< where $(eval) stands
   unsigned CurrentLine = 0;
-  unsigned Depth = 0, Includes = 0, DefineDepth = 0;
+  unsigned Depth = 0, Includes = 0, DefineDepth = 0, DefineLine = 0;
   size_t Work = 0;
 };
 

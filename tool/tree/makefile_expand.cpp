@@ -194,8 +194,10 @@ std::optional<std::string> Makefile::function(llvm::StringRef Name, llvm::String
   for (llvm::StringRef Lazy : {"if", "or", "and", "foreach", "call", "eval"})
     if (Name == Lazy)
       return lazyFunction(Name, Raw, Parameters);
-  // What would run a command or print.
-  for (llvm::StringRef Empty : {"shell", "info", "warning", "error", "file", "origin", "flavor"})
+  if (Name == "shell")
+    return O.shell ? O.shell(expand(Rest, Parameters)) : std::string();
+  // What would print, or asks make itself.
+  for (llvm::StringRef Empty : {"info", "warning", "error", "file", "origin", "flavor"})
     if (Name == Empty)
       return std::string();
   Arguments Values;
@@ -248,7 +250,7 @@ std::string Makefile::lazyFunction(llvm::StringRef Name, const Arguments &Raw, c
       Makefile::Variable &V = Variables[Variable];
       V.deferred = false;
       V.pieces.clear();
-      V.pieces.push_back({Word.str(), false, nullptr, 0, {}, ""});
+      V.pieces.push_back({Word.str(), false, "", nullptr, 0, {}, ""});
       Out += (Out.empty() ? "" : " ") + Value(2);
     }
     Variables.erase(Variable);
@@ -260,12 +262,14 @@ std::string Makefile::lazyFunction(llvm::StringRef Name, const Arguments &Raw, c
       evaluate(Text, std::string(*CurrentFile), CurrentLine);
     return {};
   }
-  // call: functions of the makefile itself; those of Kbuild (cc-option and its kin) are not defined here and
-  // are empty.
+  // call: those that O knows, and functions of the makefile itself.
   Arguments Values;
   for (size_t I = 0; I < Raw.size(); ++I)
     Values.push_back(Value(I));
   std::string Function = llvm::StringRef(Values[0]).trim().str();
+  if (O.call)
+    if (std::optional<std::string> Known = O.call(Function, Values))
+      return *Known;
   auto It = Variables.find(Function);
   if (It == Variables.end() || It->second.busy)
     return {};

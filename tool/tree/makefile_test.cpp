@@ -129,6 +129,69 @@ TEST(MakefileSymbolic, BitsMeansBothWidths) {
   EXPECT_EQ(words(R.M, "obj", Item::BuiltIn), "head_64.o head_32.o");
 }
 
+/// The top makefile's reading: words can be traced, and somebody answers for the tools.
+struct WholeReader {
+  explicit WholeReader(const std::string &Text, std::map<std::string, std::string> Files = {}) : M(options(std::move(Files))) {
+    M.evaluate(Text, "Makefile");
+  }
+  static Options options(std::map<std::string, std::string> Files) {
+    Options O = Reader::options(&Some, std::move(Files));
+    O.whole = true;
+    O.call = [](llvm::StringRef Name, const std::vector<std::string> &A) -> std::optional<std::string> {
+      if (Name != "cc-option" || A.size() < 2)
+        return std::nullopt;
+      return A[1] == "-fknown" ? A[1] : A.size() > 2 ? A[2] : "";
+    };
+    O.shell = [](llvm::StringRef Command) { return std::string(Command == "clang --where" ? "/there" : ""); };
+    return O;
+  }
+  std::string traced(const std::string &Name) {
+    std::string Out;
+    for (const Traced &T : M.trace(Name))
+      Out += (Out.empty() ? "" : " ") + T.word + "@" + T.file + ":" + std::to_string(T.line);
+    return Out;
+  }
+  Makefile M;
+};
+
+TEST(MakefileWhole, WordsAreTracedToTheLineThatHasThem) {
+  WholeReader R("D := -std=gnu11\nD += $(CONFIG_M)\nF := -funsigned-char\nF += $(D) -fplain\ninclude scripts/more\nexport F\n",
+                {{"scripts/more", "override F += -fmore \\\n\t-flast\n"}});
+  EXPECT_EQ(R.traced("F"), "-funsigned-char@Makefile:3 -std=gnu11@Makefile:1 m@Makefile:2 -fplain@Makefile:4 "
+                           "-fmore@scripts/more:1 -flast@scripts/more:2");
+}
+
+TEST(MakefileWhole, AVariableThatMentionsItselfKeepsItsOwnLines) {
+  WholeReader R("A := -fone\nA := $(A) -ftwo\nB = $(B) $(C)\nC = $(B) -fthree\n");
+  EXPECT_EQ(R.traced("A"), "-fone@Makefile:2 -ftwo@Makefile:2");
+  EXPECT_EQ(R.traced("B"), "-fthree@Makefile:4");
+}
+
+TEST(MakefileWhole, ToolsAreAnsweredForAndNothingIsRun) {
+  WholeReader R("A := $(call cc-option,-fknown) $(call cc-option,-fnew,-fold)\nB := $(shell clang --where)$(shell touch x)\n"
+                "C := $(call mine,1)\nmine = got$(1)\nD = $(call mine,2)\n");
+  EXPECT_EQ(R.M.value("A"), "-fknown -fold");
+  EXPECT_EQ(R.M.value("B"), "/there");
+  EXPECT_EQ(R.M.value("D"), "got2");
+}
+
+TEST(MakefileWhole, WhatABuildLeftBehindIsNotRead) {
+  WholeReader R("include include/config/auto.conf\nA := $(CONFIG_STALE)\n", {{"include/config/auto.conf", "CONFIG_STALE=y\n"}});
+  EXPECT_EQ(R.M.value("A"), "");
+}
+
+TEST(MakefileWhole, ACutTextIsNamedWithTheLineWhereItHurts) {
+  auto Flaw = [](const std::string &Text) {
+    WholeReader R(Text, {{"sub", "ifdef X\nendif\nendif\n"}});
+    return R.M.flaws().empty() ? std::string() : R.M.flaws()[0].file + ":" + std::to_string(R.M.flaws()[0].line);
+  };
+  EXPECT_EQ(Flaw("A := 1\nifdef CONFIG_A\nelse\nB := 2\n"), "Makefile:2");
+  EXPECT_EQ(Flaw("ifdef CONFIG_A\nendif\ndefine x\nifdef Y\n"), "Makefile:3");
+  EXPECT_EQ(Flaw("else\n"), "Makefile:1");
+  EXPECT_EQ(Flaw("ifdef CONFIG_A\ninclude sub\nendif\n"), "sub:3"); // an endif does not close the includer's conditional
+  EXPECT_EQ(Flaw("ifdef CONFIG_A\nifeq (a,b)\nendif\nelse ifdef Y\nendif\n"), "");
+}
+
 TEST(MakefileHostile, SelfReferenceAndDoublingEnd) {
   std::string Text = "a = $(a) x.o\nv0 = xxxx.o\n";
   for (int I = 1; I != 50; ++I)

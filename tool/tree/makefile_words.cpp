@@ -183,6 +183,8 @@ std::string wordFunction(llvm::StringRef Name, const std::vector<std::string> &V
     return llvm::join(words(Value(0)), " ");
   if (Name == "filter" || Name == "filter-out")
     return filter(Value(0), Value(1), Name == "filter");
+  if (Name == "findstring")
+    return Value(1).contains(Value(0)) ? Value(0).str() : "";
   if (Name == "sort")
     return sorted(Value(0));
   if (Name == "notdir")

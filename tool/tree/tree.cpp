@@ -124,6 +124,7 @@ std::optional<std::string> makefileValue(llvm::StringRef Makefile, llvm::StringR
   llvm::SmallVector<llvm::StringRef, 0> Lines;
   Makefile.split(Lines, '\n', 4096);
   for (llvm::StringRef Line : Lines) {
+    Line = Line.ltrim(' ');
     if (!Line.consume_front(Name))
       continue;
     Line = Line.ltrim();
@@ -187,7 +188,10 @@ llvm::Expected<Tree> Tree::open(const std::string &Path) {
     // Very old trees may lack SUBLEVEL; the first two make it a kernel.
     if (!Text && I < 2)
       return notAKernel(Path, std::string("its Makefile does not set ") + Names[I]);
-    if (Text && llvm::StringRef(*Text).getAsInteger(10, T.Parts[I]))
+    // Nothing behind the = is legal but for the first: Kbuild leaves the part out.
+    if (!Text || (I && Text->empty()))
+      continue;
+    if (llvm::StringRef(*Text).getAsInteger(10, T.Parts[I]))
       return notAKernel(Path, std::string("its Makefile sets ") + Names[I] + " to '" + *Text + "'");
     T.Version += (I ? "." : "") + std::to_string(T.Parts[I]);
   }

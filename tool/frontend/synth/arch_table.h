@@ -24,7 +24,8 @@ struct ArchVariant {
   bool
       substituted; ///< Clang has no (complete) backend for it: diagnostics about inline assembly do not count
   std::vector<const char *>
-      flags;                    ///< an -I whose path does not start with '/' is relative to the tree's root
+      flags; ///< what the makefiles cannot say; an -I whose path does not start with '/' is relative to the tree's root
+  std::vector<const char *> fallback; ///< what arch/X/Makefile says: used where that cannot be read
   std::vector<ArchForce> force; ///< Kconfig symbols that tell the variant from its siblings
 };
 

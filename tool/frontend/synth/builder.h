@@ -5,6 +5,7 @@
 #pragma once
 
 #include "tool/frontend/synth/arch_table.h"
+#include "tool/frontend/synth/synth.h"
 #include "tool/tree/tree.h"
 #include <map>
 #include <optional>
@@ -22,6 +23,7 @@ public:
 
   const Tree &tree() const { return T; }
   const ArchVariant &variant() const { return V; }
+  const Map &values() const { return Values; }
   std::string arch() const { return V.src_arch; }
 
   std::optional<std::string> read(llvm::StringRef Path) const { return T.read(Path); }
@@ -64,6 +66,6 @@ void makeWrappers(Builder &B);     // wrappers.cpp: one-line includes of asm-gen
 std::map<std::string, std::string> makeTraceOverlay(const Builder &B);
 
 /// flags.cpp: the command line, without the file's own flags.
-std::vector<std::string> makeFlags(const Builder &B);
+void makeFlags(const Builder &B, Synth &S);
 
 } // namespace krcu

@@ -6,6 +6,7 @@
 #include "tool/frontend/synth/synth.h"
 #include "tool/frontend/synth/arch_table.h"
 #include "tool/frontend/synth/builder.h"
+#include "tool/frontend/synth/clang_flags.h"
 #include "tool/support/error.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -44,6 +45,7 @@ KconfigOptions kconfigOptions(const ArchVariant &V, const SynthOptions &Options)
   KconfigOptions K;
   K.src_arch = V.src_arch;
   K.arch = V.arch;
+  K.knows_flags = clangKnows;
   for (const ArchForce &F : V.force)
     K.force[F.symbol] = F.value;
   for (const auto &[Symbol, Value] : Options.force)
@@ -115,7 +117,7 @@ llvm::Expected<std::unique_ptr<Synth>> synthesise(const Tree &T, const SynthOpti
   makeSecurity(B);
   makeWrappers(B);
   S->trace_overlay = makeTraceOverlay(B);
-  S->flags = makeFlags(B);
+  makeFlags(B, *S);
   S->fingerprint = fingerprintOf(*S);
   return S;
 }

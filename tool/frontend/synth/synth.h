@@ -27,6 +27,8 @@ struct Synth {
   /// kernel/trace/ and kernel/tracepoint.c, and not part of `headers`: the frontend decides file by file.
   std::map<std::string, std::string> trace_overlay;
   std::vector<std::string> flags;             ///< compiler flags (triple, -I, -D, -include), -I absolute under the tree's root
+  std::vector<std::string> flag_origins;      ///< of each: "FILE:LINE", or "krcu: why"
+  std::vector<std::string> notes;             ///< "FILE:LINE: what is wrong and what was done", for the user to read once
   std::map<std::string, std::string> values;  ///< Kconfig values, for Kbuild
   std::string fingerprint;                    ///< hash of headers, overlay and flags: keys the precompiled header
   bool substituted_target = false;            ///< Clang has no such target; inline-asm diagnostics do not count
