@@ -154,6 +154,10 @@ std::string Names::checkMacro(SourceLocation L) const {
   return {};
 }
 
+bool Names::isHeadRecord(const RecordDecl *D) const {
+  return D && std::find(R.heads.begin(), R.heads.end(), D->getName()) != R.heads.end();
+}
+
 unsigned Names::cachePointerDepth(QualType T) const {
   if (T.isNull())
     return 0;

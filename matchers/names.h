@@ -45,6 +45,9 @@ public:
   /// The rules' check macro (WARN_ON, ...) that `L` stands in, or empty.
   std::string checkMacro(clang::SourceLocation L) const;
 
+  /// A record that may be the head of a deferred free in some tree.
+  bool isHeadRecord(const clang::RecordDecl *D) const;
+
   /// Pointer to a slab cache, or pointer to such a pointer (depth 1 or 2); 0 if neither. Arrays count as their elements.
   unsigned cachePointerDepth(clang::QualType T) const;
 
