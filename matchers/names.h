@@ -3,6 +3,7 @@
 // Clang entities -> the names that facts use (see facts.h): symbols, records, places, locations.
 #pragma once
 
+#include "matchers/damage.h"
 #include "matchers/facts.h"
 #include "tool/rules/rules.h"
 #include "clang/AST/ASTContext.h"
@@ -18,6 +19,11 @@ namespace krcu {
 /// What all matchers of one translation unit share.
 class Names {
 public:
+  /// What the errors of the parse have spoiled, if there were any.
+  void setDamage(const Damage *D) { Spoiled = D; }
+  /// The first error that this definition rests on; empty: none.
+  std::string errorIn(const clang::FunctionDecl *F) const { return Spoiled ? Spoiled->in(F) : std::string(); }
+
   /// `Bodies`: see ExtractOptions::bodies; null: every body counts.
   Names(clang::ASTContext &Context, std::string Root, const Rules &R, const std::set<std::string> *Bodies = nullptr)
       : Context(Context), Root(std::move(Root)), R(R), Bodies(Bodies) {}
@@ -61,6 +67,7 @@ private:
   std::string Root;
   const Rules &R;
   const std::set<std::string> *Bodies;
+  const Damage *Spoiled = nullptr;
 };
 
 /// "&" and "*" put before a place, with *& and &* cancelled.

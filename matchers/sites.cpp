@@ -144,6 +144,7 @@ public:
     Site.deferral = Rule->name;
     Site.function = N.symbolOf(F);
     Site.where = N.locationOf(Call->getCallee()->getBeginLoc());
+    Site.error = N.errorIn(F);
     Site.is_statement = Statements.count(Call) != 0;
     place(Call, Site);
     QualType Taken = Rule->head < Callee->getNumParams() ? Callee->getParamDecl(Rule->head)->getType() : Call->getArg(Rule->head)->getType();
