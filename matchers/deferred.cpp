@@ -3,6 +3,7 @@
 // An allocation is told by where its result goes: only there has the pointer a type. The allocation may stand in a statement expression
 // of some profiling macro, so the whole right-hand side is searched for it.
 #include "matchers/deferred.h"
+#include "matchers/deferred_value.h"
 #include "clang/AST/RecordLayout.h"
 #include "clang/AST/RecursiveASTVisitor.h"
 #include "clang/Lex/Lexer.h"
@@ -45,11 +46,6 @@ Reached chainOf(const Names &N, const Expr *Head) {
   return Result;
 }
 
-bool isHeadType(QualType T) {
-  const RecordDecl *R = T.isNull() ? nullptr : T->getAsRecordDecl();
-  return R && R->getName() == "callback_head";
-}
-
 /// The arguments of the macro call at `L`, as text.
 std::vector<std::string> macroArguments(const Names &N, SourceLocation L) {
   const SourceManager &SM = N.sources();
@@ -84,7 +80,7 @@ std::vector<std::string> macroArguments(const Names &N, SourceLocation L) {
 
 class DeferredVisitor : public RecursiveASTVisitor<DeferredVisitor> {
 public:
-  DeferredVisitor(const Names &N, const FunctionDecl *F, FileFacts &Facts) : N(N), F(F), Facts(Facts), Function(N.symbolOf(F)) {}
+  DeferredVisitor(const Names &N, const FunctionDecl *F, FileFacts &Facts) : N(N), F(F), Facts(Facts), Function(N.symbolOf(F)), Locals(F) {}
 
   bool VisitCallExpr(CallExpr *Call) {
     const FunctionDecl *Callee = calleeOf(Call);
@@ -114,91 +110,97 @@ public:
   }
 
 private:
-  /// The call stands in kfree_rcu() or one of its kin: a fact, once for each use of the macro.
-  void addDeferred(const CallExpr *Call) {
+  /// The macro that a call is the work of, if that is kfree_rcu() or one of its kin.
+  struct Use {
+    std::string name;
+    SourceLocation at; ///< the macro's name, or a place in the macro that expands to it
+    bool in_macro = false;
+  };
+
+  std::optional<Use> deferredUseOf(SourceLocation L) const {
     const SourceManager &SM = N.sources();
-    SourceLocation L = Call->getBeginLoc();
-    std::string Found;
-    SourceLocation At;
-    bool InMacro = false;
+    Use Found;
     while (L.isMacroID()) {
       SourceLocation Caller = SM.getImmediateMacroCallerLoc(L);
       std::string Macro = Lexer::getImmediateMacroName(L, SM, N.context().getLangOpts()).str();
-      bool Deferred = contains(N.rules().replacements, Macro) || contains(N.rules().deferred_frees_no_head, Macro);
-      if (Deferred) {
-        Found = Macro;
-        At = Caller;
-      }
-      InMacro = !Found.empty() && !Deferred && !SM.isMacroArgExpansion(L);
+      bool Body = !SM.isMacroArgExpansion(L);
+      bool Deferred = Body && isDeferredFree(Macro);
+      if (Deferred)
+        Found = {Macro, Caller, false};
+      else
+        Found.in_macro = !Found.name.empty() && Body;
       L = Caller;
     }
-    if (Found.empty() || !calledWithObject(Call))
+    return Found.name.empty() ? std::nullopt : std::optional<Use>(Found);
+  }
+
+  bool isDeferredFree(const std::string &Name) const {
+    return llvm::is_contained(N.rules().replacements, Name) || llvm::is_contained(N.rules().deferred_frees_no_head, Name);
+  }
+
+  /// Does `L` stand in what the use at `At` expands to, and not in one of its arguments?
+  bool inTextOf(SourceLocation At, SourceLocation L) const {
+    for (; L.isMacroID(); L = N.sources().getImmediateMacroCallerLoc(L))
+      if (L == At)
+        return true;
+    return L == At;
+  }
+
+  /// The call stands in kfree_rcu() or one of its kin: a fact, once for each use of the macro. Of the calls in the expansion
+  /// (assertions, traces) the one that tells most about the object is meant.
+  void addDeferred(const CallExpr *Call) {
+    std::optional<Use> U = deferredUseOf(Call->getBeginLoc());
+    if (!U)
+      return;
+    auto Own = [&](const Expr *E) { return inTextOf(U->at, E->getBeginLoc()); };
+    DeferredCall Described = describeDeferredCall(N, Locals, Own, Call);
+    if (Described.known() == 0 && !calledWithObject(Call))
+      return;
+    SourceLocation Spelled = N.sources().getExpansionLoc(U->at);
+    auto [It, New] = Seen.insert({{Spelled.getRawEncoding(), U->name}, {Facts.deferred_frees.size(), Described.known()}});
+    if (!New && Described.known() <= It->second.second)
       return;
     DeferredFreeFact D;
-    SourceLocation Spelled = SM.getExpansionLoc(At);
-    if (!Seen.insert({Spelled.getRawEncoding(), Found}).second)
-      return;
-    D.name = Found;
+    D.name = U->name;
     D.function = Function;
     D.where = N.locationOf(Spelled);
-    D.in_macro = InMacro;
-    describe(Call, D);
-    if (!InMacro) {
+    D.in_macro = U->in_macro;
+    describe(Described, D);
+    if (!U->in_macro) {
       std::vector<std::string> Arguments = macroArguments(N, Spelled);
       if (!Arguments.empty())
         D.object = Arguments[0];
       if (Arguments.size() > 1)
         D.member = Arguments[1];
     }
-    Facts.deferred_frees.push_back(std::move(D));
-  }
-
-  static bool contains(const std::vector<std::string> &List, const std::string &Name) {
-    return std::find(List.begin(), List.end(), Name) != List.end();
+    It->second.second = Described.known();
+    if (New)
+      Facts.deferred_frees.push_back(std::move(D));
+    else
+      Facts.deferred_frees[It->second.first] = std::move(D);
   }
 
   static bool calledWithObject(const CallExpr *Call) {
-    return std::any_of(Call->arg_begin(), Call->arg_end(), [](const Expr *A) { return stripped(A)->getType()->isPointerType(); });
+    return std::any_of(Call->arg_begin(), Call->arg_end(), [](const Expr *A) { return stripped(A)->getType()->isVoidPointerType(); });
   }
 
-  void describe(const CallExpr *Call, DeferredFreeFact &D) {
-    const Expr *Object = nullptr;
-    for (const Expr *A : Call->arguments()) {
-      const Expr *E = stripped(A);
-      const auto *U = dyn_cast<UnaryOperator>(E);
-      if (U && U->getOpcode() == UO_AddrOf && isa<MemberExpr>(U->getSubExpr()->IgnoreParens())) {
-        Reached R = chainOf(N, U->getSubExpr());
-        D.offset = R.complete && R.object ? R.offset : -1;
-        D.is_rcu_head = isHeadType(U->getSubExpr()->getType());
-        Object = R.object;
-      } else if (!Object && recordBehind(E->getType())) {
-        Object = E;
-      }
+  void describe(const DeferredCall &Call, DeferredFreeFact &D) const {
+    D.offset = Call.offset;
+    D.is_rcu_head = Call.is_head;
+    if (Call.record) {
+      D.record = N.recordOf(Call.record);
+      D.record_text = Call.record_type.getUnqualifiedType().getAsString();
     }
-    if (!Object)
-      return;
-    Object = behindLocal(stripped(Object), true);
-    if (const RecordDecl *R = recordBehind(Object->getType())) {
-      D.record = N.recordOf(R);
-      D.record_text = Object->getType()->getPointeeType().getUnqualifiedType().getAsString();
-    }
-    describeInside(behindLocal(Object, false), D);
+    if (Call.object)
+      describeInside(behindLocal(stripped(Call.object)), D);
   }
 
-  /// What a local variable was set to where it was declared; `Macro`: only for the macro's own variables.
-  const Expr *behindLocal(const Expr *E, bool Macro) const {
-    for (int Step = 0; Step < 4; ++Step) {
-      const auto *Ref = dyn_cast<DeclRefExpr>(E);
-      const auto *V = Ref ? dyn_cast<VarDecl>(Ref->getDecl()) : nullptr;
-      if (!V || isa<ParmVarDecl>(V) || !V->hasLocalStorage() || !V->hasInit() || V->getLocation().isMacroID() != Macro)
-        break;
-      if (!Macro && Reassigned.count(V))
-        break;
-      E = stripped(V->getInit());
-      if (!Macro)
-        break;
-    }
-    return E;
+  /// What a local variable was set to where it was declared, if nothing changes it later.
+  const Expr *behindLocal(const Expr *E) const {
+    const auto *Ref = dyn_cast<DeclRefExpr>(E);
+    const auto *V = Ref ? dyn_cast<VarDecl>(Ref->getDecl()) : nullptr;
+    bool Initialised = V && V->hasInit() && !V->getLocation().isMacroID();
+    return Initialised && Locals.onlyValue(V) ? stripped(V->getInit()) : E;
   }
 
   /// &e->member with the member not at the start: kfree() would get a pointer into the middle.
@@ -268,47 +270,19 @@ private:
     Facts.objects.push_back(std::move(O));
   }
 
-public:
-  std::set<const VarDecl *> Reassigned;
-
-private:
   const Names &N;
   const FunctionDecl *F;
   FileFacts &Facts;
   std::string Function;
-  std::set<std::pair<unsigned, std::string>> Seen;
-};
-
-/// Variables that are assigned to after their declaration, or whose address is taken.
-class Assignments : public RecursiveASTVisitor<Assignments> {
-public:
-  explicit Assignments(std::set<const VarDecl *> &To) : To(To) {}
-  bool VisitBinaryOperator(BinaryOperator *B) {
-    if (B->isAssignmentOp())
-      add(B->getLHS());
-    return true;
-  }
-  bool VisitUnaryOperator(UnaryOperator *U) {
-    if (U->isIncrementDecrementOp() || U->getOpcode() == UO_AddrOf)
-      add(U->getSubExpr());
-    return true;
-  }
-
-private:
-  void add(const Expr *E) {
-    if (const auto *Ref = dyn_cast<DeclRefExpr>(E->IgnoreParenImpCasts()))
-      if (const auto *V = dyn_cast<VarDecl>(Ref->getDecl()))
-        To.insert(V);
-  }
-  std::set<const VarDecl *> &To;
+  LocalDefinitions Locals;
+  /// Place and name of a use: its index among the facts, and how much its call told.
+  std::map<std::pair<unsigned, std::string>, std::pair<size_t, unsigned>> Seen;
 };
 
 } // namespace
 
 void collectDeferredFrees(const Names &N, const FunctionDecl *F, FileFacts &Facts) {
-  DeferredVisitor V(N, F, Facts);
-  Assignments(V.Reassigned).TraverseStmt(F->getBody());
-  V.TraverseStmt(F->getBody());
+  DeferredVisitor(N, F, Facts).TraverseStmt(F->getBody());
 }
 
 } // namespace krcu

@@ -54,6 +54,99 @@ TEST(DeferredFree, TheFirstMemberIsTheStart) {
   EXPECT_EQ(deferred("kfree_rcu(&h->f, rcu);", "struct holder { struct foo f; };\nextern struct holder *h;\n"), "kfree_rcu(&h->f, rcu) struct foo @16");
 }
 
+/// kfree_rcu() as other trees define it, in place of the header's.
+const char Other[] = R"c(
+#undef kfree_rcu
+struct kvfree_rcu_head { struct kvfree_rcu_head *next; };
+struct cut { long a; struct kvfree_rcu_head small; struct list_head list; };
+struct wide { char room[4080]; struct cut c; struct rcu_head rcu; };
+void queue_head(struct kvfree_rcu_head *head, void *object);
+void queue_distance(struct rcu_head *head, rcu_callback_t func);
+void trace_free(const char *what, void *object);
+#define by_head(object, member) do { \
+	typeof(object) ___o = (object); \
+	struct kvfree_rcu_head *___h; \
+	if (___o) { \
+		BUILD_BUG_ON(offsetof(typeof(*(object)), member) >= 4096); \
+		___h = (struct kvfree_rcu_head *) &(___o)->member; \
+		queue_head(___h, (void *)(___o)); \
+	} \
+} while (0)
+#define without_cast(object, member) do { \
+	typeof(object) ___o = (object); \
+	if (___o) queue_head(&((___o)->member), (void *)(___o)); \
+} while (0)
+#define queue_it(head, offset) queue_distance(head, (rcu_callback_t)(unsigned long)(offset))
+#define by_distance(object, member) do { \
+	typeof(object) ___o = (object); \
+	if (___o) queue_it(&((___o)->member), offsetof(typeof(*(object)), member)); \
+} while (0)
+)c";
+
+std::string deferredAs(const std::string &Macro, const std::string &Body, const std::string &Before = "") {
+  return deferred(Body, Other + Before + "#define kfree_rcu(object, member) " + Macro + "(object, member)\n");
+}
+
+TEST(DeferredFreeByValue, TheHeadGoesThroughALocalAndACast) {
+  EXPECT_EQ(deferredAs("by_head", "kfree_rcu(p, rcu);"), "kfree_rcu(p, rcu) struct foo @16");
+  EXPECT_EQ(deferredAs("by_head", "kfree_rcu(&h->f, rcu);", "struct holder { int a; struct foo f; };\nextern struct holder *h;\n"),
+            "kfree_rcu(&h->f, rcu) struct foo @16 inside f of struct holder");
+}
+
+TEST(DeferredFreeByValue, TheObjectIsADistanceFromTheHead) { EXPECT_EQ(deferredAs("by_distance", "kfree_rcu(p->next, rcu);"), "kfree_rcu(p->next, rcu) struct foo @16"); }
+
+TEST(DeferredFreeByValue, AMemberOfAMember) {
+  EXPECT_EQ(deferredAs("by_head", "kfree_rcu(o, in.rcu);"), "kfree_rcu(o, in.rcu) struct outer @16");
+  EXPECT_EQ(deferredAs("by_distance", "kfree_rcu(o, heads[1]);"), "kfree_rcu(o, heads[1]) struct outer @64");
+}
+
+TEST(DeferredFreeByValue, TheTypeThatTheFunctionTakesIsAHead) {
+  EXPECT_EQ(deferredAs("without_cast", "kfree_rcu(c, small);", "extern struct cut *c;\n"), "kfree_rcu(c, small) struct cut @8");
+  EXPECT_EQ(deferredAs("by_head", "kfree_rcu(c, small);", "extern struct cut *c;\n"), "kfree_rcu(c, small) struct cut @8");
+}
+
+TEST(DeferredFreeByValue, WithoutACastNothingElseIsAHead) { EXPECT_EQ(deferredAs("without_cast", "kfree_rcu(p, rcu);"), "kfree_rcu(p, rcu) struct foo @16 no head"); }
+
+TEST(DeferredFreeByValue, ACastHidesWhatIsNoHead) {
+  EXPECT_EQ(deferredAs("by_head", "kfree_rcu(c, list);", "extern struct cut *c;\n"), "kfree_rcu(c, list) struct cut @16 no head");
+}
+
+TEST(DeferredFreeByValue, TooFarBehindIsStillSeen) {
+  EXPECT_EQ(deferredAs("by_distance", "kfree_rcu(w, rcu);", "extern struct wide *w;\n"), "kfree_rcu(w, rcu) struct wide @4112");
+}
+
+TEST(DeferredFreeByValue, ACallInTheArgumentIsNotTheFree) {
+  EXPECT_EQ(deferredAs("by_head", "kfree_rcu(find(p), rcu);", "struct foo *find(void *key);\n"), "kfree_rcu(find(p), rcu) struct foo @16");
+  EXPECT_EQ(deferredAs("by_head", "kfree_rcu((struct foo *)find(p), rcu);", "void *find(void *key);\n"), "kfree_rcu((struct foo *)find(p), rcu) struct foo @16");
+}
+
+TEST(DeferredFreeByValue, ATraceIsNotTheFree) {
+  EXPECT_EQ(deferredAs("traced", "kfree_rcu(p, rcu);", "#define traced(o, m) do { trace_free(\"x\", (void *)(o)); by_head(o, m); } while (0)\n"),
+            "kfree_rcu(p, rcu) struct foo @16");
+}
+
+TEST(DeferredFreeByValue, TheObjectIsFoundFromTheHead) {
+  EXPECT_EQ(deferredAs("found", "kfree_rcu(p, rcu);",
+                       "#define found(o, m) do { struct rcu_head *__r = &(o)->m; queue_head((struct kvfree_rcu_head *)__r, container_of(__r, struct foo, rcu)); } while (0)\n"),
+            "kfree_rcu(p, rcu) struct foo @16");
+}
+
+TEST(DeferredFreeByValue, ALocalThatIsSetTwiceIsUnknown) {
+  EXPECT_EQ(deferredAs("twice", "kfree_rcu(p, rcu);",
+                       "#define twice(o, m) do { void *__v = (o); if (total) __v = last; queue_head((struct kvfree_rcu_head *)&(o)->m, __v); } while (0)\n"),
+            "kfree_rcu(p, rcu) ");
+}
+
+TEST(DeferredFreeByValue, TheHeadOfAnotherObject) {
+  EXPECT_EQ(deferredAs("crossed", "kfree_rcu(p, rcu);", "#define crossed(o, m) queue_head((struct kvfree_rcu_head *)&(o)->next->m, (void *)(o))\n"),
+            "kfree_rcu(p, rcu) struct foo");
+}
+
+TEST(DeferredFreeByValue, FromAnyContext) {
+  EXPECT_EQ(deferred("kfree_rcu_nolock(c, small);", std::string(Other) + "extern struct cut *c;\n#define kfree_rcu_nolock(o, m) without_cast(o, m)\n"),
+            "kfree_rcu_nolock(c, small) struct cut @8");
+}
+
 std::string objects(const std::string &Body, const std::string &Before = "") {
   std::string Text;
   Snippet S = siteIn(Body, Before);

@@ -46,6 +46,8 @@ FileFacts extractFacts(ASTContext &Context, const std::string &MainFile, const s
   FileFacts Facts;
   Facts.file = MainFile;
   Names N(Context, Options.root, *Options.rules, &Options.bodies);
+  Damage Spoiled(N, Options.errors);
+  N.setDamage(&Spoiled);
   std::set<const FunctionDecl *> Callbacks;
   std::set<std::string> Missing;
   std::set<std::string> Files;

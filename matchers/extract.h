@@ -3,6 +3,7 @@
 // The entry to this room: the AST of one translation unit -> FileFacts.
 #pragma once
 
+#include "matchers/damage.h"
 #include "matchers/facts.h"
 #include "tool/rules/rules.h"
 #include "clang/AST/ASTContext.h"
@@ -19,6 +20,7 @@ struct ExtractOptions {
   std::set<std::string> bodies;    ///< functions of a precompiled header whose bodies count as seen: those this parse asked for. Others may be
                                    ///< there for another file's sake, and facts must not depend on which files share a header.
   std::set<std::string> summarise; ///< names of functions to summarise besides the callbacks of the sites found
+  std::vector<SourceError> errors; ///< of the parse: facts that rest on them say so
 };
 
 /// `Decls`: the top-level declarations to look at (those that do not come from a precompiled header).

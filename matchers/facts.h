@@ -67,6 +67,8 @@ struct CallSiteFact {
   CallbackKind callback_kind = CallbackKind::Other;
   std::string callback;       ///< symbol of the function, or the place
   std::string callback_text;  ///< as written
+
+  std::string error;       ///< "file:line: text" of an error of the parse that this rests on; empty: none
 };
 
 /// What an abstract pointer is: the callback's parameter plus k bytes, or something else.
@@ -114,6 +116,7 @@ struct FunctionSummary {
   bool opaque = false;   ///< loops, too many paths, or no body: `why` says which; paths then hold the first offending effect
   std::string why;
   std::vector<PathSummary> paths;
+  std::string error;     ///< of the parse, in this function or in one that was walked into; see CallSiteFact
   std::string parameter_record_note; ///< what the freed pointer points to in the text, "struct foo"; empty: not a record, or several
 };
 
@@ -152,6 +155,7 @@ struct FunctionFact {
   bool is_static = false;
   bool init_section = false;
   bool exit_section = false;
+  std::string error;     ///< see CallSiteFact; then nothing is said to run on every path
   std::vector<CallFact> calls;
 };
 

@@ -181,6 +181,7 @@ FunctionFact describeFunction(const Names &N, const FunctionDecl *F) {
   Fact.is_static = !F->isExternallyVisible();
   Fact.init_section = inSection(F, ".init.text");
   Fact.exit_section = inSection(F, ".exit.text");
+  Fact.error = N.errorIn(F);
   std::unique_ptr<CFG> Graph = buildGraph(N, F, false);
   if (!Graph)
     return Fact;
@@ -219,6 +220,10 @@ FunctionFact describeFunction(const Names &N, const FunctionDecl *F) {
     Fact.calls[C].before = members(Before[C]);
   for (unsigned C : members(Must[&Graph->getExit()]))
     Fact.calls[C].always = true;
+  // What an error has swallowed may be the way around a call.
+  for (CallFact &C : Fact.calls)
+    if (!Fact.error.empty())
+      C.always = false, C.before.clear();
   return Fact;
 }
 

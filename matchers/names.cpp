@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "matchers/names.h"
+#include "matchers/harmless.h"
 #include "clang/AST/RecordLayout.h"
 #include "clang/Lex/Lexer.h"
 #include "llvm/Support/Path.h"
@@ -154,6 +155,10 @@ std::string Names::checkMacro(SourceLocation L) const {
   return {};
 }
 
+bool Names::isHeadRecord(const RecordDecl *D) const {
+  return D && std::find(R.heads.begin(), R.heads.end(), D->getName()) != R.heads.end();
+}
+
 unsigned Names::cachePointerDepth(QualType T) const {
   if (T.isNull())
     return 0;
@@ -247,6 +252,8 @@ std::vector<std::string> Names::valuesOf(const Expr *E) const {
   if (const auto *O = dyn_cast<OpaqueValueExpr>(E))
     return O->getSourceExpr() ? valuesOf(O->getSourceExpr()) : std::vector<std::string>{"?"};
   if (const auto *S = dyn_cast<StmtExpr>(E)) {
+    if (const VarDecl *V = runtimeConstant(S))
+      return {variablePlace(V)};
     const CompoundStmt *Body = S->getSubStmt();
     if (!Body->body_empty())
       if (const auto *Last = dyn_cast<Expr>(Body->body_back()))

@@ -3,6 +3,7 @@
 // Clang entities -> the names that facts use (see facts.h): symbols, records, places, locations.
 #pragma once
 
+#include "matchers/damage.h"
 #include "matchers/facts.h"
 #include "tool/rules/rules.h"
 #include "clang/AST/ASTContext.h"
@@ -18,6 +19,11 @@ namespace krcu {
 /// What all matchers of one translation unit share.
 class Names {
 public:
+  /// What the errors of the parse have spoiled, if there were any.
+  void setDamage(const Damage *D) { Spoiled = D; }
+  /// The first error that this definition rests on; empty: none.
+  std::string errorIn(const clang::FunctionDecl *F) const { return Spoiled ? Spoiled->in(F) : std::string(); }
+
   /// `Bodies`: see ExtractOptions::bodies; null: every body counts.
   Names(clang::ASTContext &Context, std::string Root, const Rules &R, const std::set<std::string> *Bodies = nullptr)
       : Context(Context), Root(std::move(Root)), R(R), Bodies(Bodies) {}
@@ -45,6 +51,9 @@ public:
   /// The rules' check macro (WARN_ON, ...) that `L` stands in, or empty.
   std::string checkMacro(clang::SourceLocation L) const;
 
+  /// A record that may be the head of a deferred free in some tree.
+  bool isHeadRecord(const clang::RecordDecl *D) const;
+
   /// Pointer to a slab cache, or pointer to such a pointer (depth 1 or 2); 0 if neither. Arrays count as their elements.
   unsigned cachePointerDepth(clang::QualType T) const;
 
@@ -58,6 +67,7 @@ private:
   std::string Root;
   const Rules &R;
   const std::set<std::string> *Bodies;
+  const Damage *Spoiled = nullptr;
 };
 
 /// "&" and "*" put before a place, with *& and &* cancelled.

@@ -86,12 +86,18 @@ void collectLevels(const Names &N, const Expr *Head, CallSiteFact &Site) {
   Site.levels.assign(Inside.rbegin(), Inside.rend());
 }
 
-void describeHead(const Names &N, const Expr *Argument, CallSiteFact &Site) {
+/// The head is what the deferral itself takes, and of a type that kfree_rcu() takes, too.
+bool isHeadOf(const Names &N, QualType Argument, QualType Parameter) {
+  const RecordDecl *R = Argument->isPointerType() ? Argument->getPointeeType()->getAsRecordDecl() : nullptr;
+  const RecordDecl *Taken = Parameter->isPointerType() ? Parameter->getPointeeType()->getAsRecordDecl() : nullptr;
+  return R && Taken && R->getCanonicalDecl() == Taken->getCanonicalDecl() && N.isHeadRecord(R);
+}
+
+void describeHead(const Names &N, const Expr *Argument, QualType Parameter, CallSiteFact &Site) {
   Site.head_text = N.textOf(Argument->getSourceRange());
   const Expr *E = stripped(Argument);
   QualType T = E->getType();
-  bool HeadItself = !T.isNull() && T->isPointerType() && T->getPointeeType()->isRecordType() &&
-                    T->getPointeeType()->getAs<RecordType>()->getDecl()->getName() == "callback_head";
+  bool HeadItself = isHeadOf(N, T, Parameter);
   Site.is_rcu_head = HeadItself;
   if (const auto *U = dyn_cast<UnaryOperator>(E); U && U->getOpcode() == UO_AddrOf) {
     const Expr *Sub = U->getSubExpr()->IgnoreParens();
@@ -138,9 +144,11 @@ public:
     Site.deferral = Rule->name;
     Site.function = N.symbolOf(F);
     Site.where = N.locationOf(Call->getCallee()->getBeginLoc());
+    Site.error = N.errorIn(F);
     Site.is_statement = Statements.count(Call) != 0;
     place(Call, Site);
-    describeHead(N, Call->getArg(Rule->head), Site);
+    QualType Taken = Rule->head < Callee->getNumParams() ? Callee->getParamDecl(Rule->head)->getType() : Call->getArg(Rule->head)->getType();
+    describeHead(N, Call->getArg(Rule->head), Taken, Site);
     describeCallback(Call->getArg(Rule->callback), Site);
     Sites.push_back(std::move(Site));
     return true;

@@ -85,6 +85,12 @@ TEST(Head, CastOfAnotherMemberIsNoHead) {
   EXPECT_FALSE(S.site().is_rcu_head);
 }
 
+TEST(Head, AHeadOfDeferredFreesIsNoneOfCallbacks) {
+  Snippet S = siteIn("call_rcu((struct rcu_head *)&c->small, cb);",
+                     "struct kvfree_rcu_head { struct kvfree_rcu_head *next; };\nstruct cut { long a; struct kvfree_rcu_head small; };\nextern struct cut *c;\n");
+  EXPECT_FALSE(S.site().is_rcu_head);
+}
+
 TEST(Head, CastToAHeadOfAHead) { EXPECT_TRUE(siteIn("call_rcu((struct rcu_head *)&p->rcu, cb);").site().is_rcu_head); }
 
 TEST(Head, Local) {

@@ -7,6 +7,7 @@
 // What the walk does not understand becomes an effect, never nothing.
 #include "matchers/summary.h"
 #include "matchers/graph.h"
+#include "matchers/harmless.h"
 #include "matchers/stubs.h"
 #include "matchers/values.h"
 #include "clang/AST/Attr.h"
@@ -47,6 +48,8 @@ public:
 
   /// What the frees were given, "struct foo"; empty if not a record, or not always the same.
   std::string freedRecord() const { return Freed.value_or(""); }
+  /// The first error of the parse in a function that was walked through.
+  const std::string &error() const { return Error; }
 
 private:
   struct Frame {
@@ -79,6 +82,7 @@ private:
   const Names &N;
   std::set<std::string> &Missing;
   std::optional<std::string> Freed;
+  std::string Error;
   std::map<const FunctionDecl *, std::unique_ptr<CFG>> Graphs;
   std::set<const FunctionDecl *> Active;
   unsigned Paths = 0;
@@ -106,6 +110,8 @@ std::vector<Outcome> Walker::walk(const FunctionDecl *F, const std::vector<Value
     Why = "it is recursive or nested too deeply";
     return {};
   }
+  if (Error.empty())
+    Error = N.errorIn(Definition);
   Frame Fr{Definition, cfgOf(Definition), Depth, {}, {}};
   if (!Fr.cfg) {
     Why = "no control-flow graph could be made of it";
@@ -286,8 +292,8 @@ bool Walker::inlineCall(Frame &F, const CFGBlock *B, size_t Index, const CallExp
     State Next = St;
     for (Effect E : O.path.effects) {
       E.cache = cacheInCaller(E.cache, Callee, C, St);
-      if (F.depth == 0 && (E.kind == Effect::Other || E.kind == Effect::Call) && !StringRef(E.text).contains(", which "))
-        E.text = "calls " + Name + "(), which " + E.text; // the reader looks for what stands in the callback
+      if (E.kind == Effect::Other || E.kind == Effect::Call)
+        E.text = "calls " + Name + "(), which " + E.text; // the reader follows it from what stands in the callback
       Next.path.effects.push_back(std::move(E));
     }
     Next.path.assumed_null.insert(Next.path.assumed_null.end(), O.path.assumed_null.begin(), O.path.assumed_null.end());
@@ -374,7 +380,7 @@ bool Walker::change(const Stmt *S, State &St) {
   } else if (const auto *U = dyn_cast<UnaryOperator>(S); U && U->isIncrementDecrementOp()) {
     step(U, St);
   } else if (const auto *Load = dyn_cast<CastExpr>(S); Load && Load->getCastKind() == CK_LValueToRValue) {
-    if (Load->getSubExpr()->getType().isVolatileQualified())
+    if (Load->getSubExpr()->getType().isVolatileQualified() && !readsPlainObject(Load->getSubExpr()))
       effect(St, Effect::Other, S, "", "reads volatile memory");
     // The value is that of this moment, not of the moment it is used.
     if (isa<DeclRefExpr>(Load->getSubExpr()->IgnoreParens()))
@@ -396,7 +402,10 @@ bool Walker::element(Frame &F, const CFGBlock *B, size_t Index, const Stmt *S, S
     effect(St, Effect::Other, S, "", "has a type of variable length");
   if (change(S, St))
     return true;
-  if (isa<AsmStmt>(S)) {
+  if (const auto *A = dyn_cast<GCCAsmStmt>(S); A && onlyComputes(A)) {
+    for (unsigned I = 0; I < A->getNumOutputs(); ++I)
+      St.values.assign(localOf(A->getOutputExpr(I)), Value::unknown());
+  } else if (isa<AsmStmt>(S)) {
     effect(St, Effect::Other, S, "", "has inline assembly");
   } else if (isa<AtomicExpr>(S)) {
     effect(St, Effect::Other, S, "", "has an atomic operation");
@@ -526,6 +535,7 @@ FunctionSummary summarise(const Names &N, const FunctionDecl *F, std::set<std::s
   }
   Result.opaque = !Why.empty();
   Result.why = Why;
+  Result.error = W.error();
   Result.parameter_record_note = W.freedRecord();
   return Result;
 }

@@ -74,10 +74,46 @@ TEST(Trap, AsmGoto) {
 }
 
 TEST(Trap, AsmThatChangesTheLocal) {
-  EXPECT_EQ(withObject("__asm__(\"\" : \"+r\"(p));\nkfree(p);").find("!has inline assembly"), 0u);
+  EXPECT_EQ(withObject("__asm__(\"\" : \"+r\"(p));\nkfree(p);"), "kfree(?)");
 }
 
-TEST(Trap, VolatileRead) { EXPECT_EQ(withObject("READ_ONCE(p->a);\nkfree(p);"), "!reads volatile memory, kfree(head-16)"); }
+TEST(Trap, AsmThatSomebodyMayNotice) {
+  EXPECT_EQ(withObject("long r;\n__asm__ volatile(\"\" : \"=r\"(r));\nkfree(p);"), "!has inline assembly, kfree(head-16)");
+  EXPECT_EQ(withObject("long r;\n__asm__(\"\" : \"=r\"(r) : : \"memory\");\nkfree(p);"), "!has inline assembly, kfree(head-16)");
+  EXPECT_EQ(withObject("__asm__(\"\" : \"=r\"(total));\nkfree(p);"), "!has inline assembly, kfree(head-16)");
+  EXPECT_EQ(withObject("__asm__(\"\" : \"=m\"(p->a));\nkfree(p);"), "!has inline assembly, kfree(head-16)");
+}
+
+TEST(Trap, VolatileReadOfAnObject) { EXPECT_EQ(withObject("READ_ONCE(p->a);\nkfree(p);"), "kfree(head-16)"); }
+
+TEST(Trap, VolatileReadOfARegister) {
+  EXPECT_EQ(withObject("(void)*(volatile int *)p->data;\nkfree(p);"), "!reads volatile memory, kfree(head-16)");
+  EXPECT_EQ(withObject("(void)control;\nkfree(p);", "extern volatile int control;"), "!reads volatile memory, kfree(head-16)");
+}
+
+/// A cache that is written into the code at boot, as some trees have it.
+const char Constant[] = "#define boot_constant(sym) ({ typeof(sym) __r; __asm__(\"mov %1,%0\\n.pushsection boot_\" #sym \",\\\"a\\\"\\n.popsection\" "
+                        ": \"=r\" (__r) : \"i\" (1234)); __r; })\n";
+
+TEST(Trap, CacheThatIsAConstantOfTheBoot) {
+  EXPECT_EQ(withObject("kmem_cache_free(boot_constant(foo_cache), p);", Constant), "kmem_cache_free(V:foo_cache, head-16)");
+}
+
+TEST(Trap, CacheThatAnAsmMakesOfNothingKnown) {
+  EXPECT_EQ(withObject("kmem_cache_free(({ typeof(foo_cache) __r; __asm__(\"mov %1,%0\" : \"=r\" (__r) : \"i\" (1234)); __r; }), p);")
+                .find("kmem_cache_free(V:"),
+            std::string::npos);
+  EXPECT_EQ(withObject("kmem_cache_free(({ struct kmem_cache *__r; __asm__(\"mov foo_cache,%0\" : \"=r\" (__r)); __r; }), p);").find("kmem_cache_free(V:"),
+            std::string::npos);
+}
+
+TEST(Trap, CacheThatIsReadOnce) { EXPECT_EQ(withObject("kmem_cache_free(READ_ONCE(foo_cache), p);"), "kmem_cache_free(V:foo_cache, head-16)"); }
+
+TEST(Trap, AnEffectSeveralCallsDown) {
+  EXPECT_EQ(withObject("one();\nkfree(p);", "static inline void three(void) { total = 1; }\nstatic inline void two(void) { three(); }\n"
+                                            "static inline void one(void) { two(); }\n"),
+            "!calls one(), which calls two(), which calls three(), which stores to total, kfree(head-16)");
+}
 
 TEST(Trap, VolatileStore) { EXPECT_EQ(withObject("WRITE_ONCE(p->a, 0);\nkfree(p);").front(), '!'); }
 

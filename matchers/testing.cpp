@@ -175,24 +175,46 @@ std::string sortedJoin(std::vector<std::string> Parts, const char *Between) {
   return llvm::join(Parts, Between);
 }
 
+/// Prints errors for the test and keeps them for the matchers.
+class Errors : public TextDiagnosticPrinter {
+public:
+  explicit Errors(llvm::raw_ostream &Out) : TextDiagnosticPrinter(Out, new DiagnosticOptions()) {}
+  void HandleDiagnostic(DiagnosticsEngine::Level Level, const Diagnostic &Info) override {
+    TextDiagnosticPrinter::HandleDiagnostic(Level, Info);
+    if (Level < DiagnosticsEngine::Error)
+      return;
+    llvm::SmallString<128> Text;
+    Info.FormatDiagnostic(Text);
+    SourceError E{"", 0, Text.str().str()};
+    if (Info.hasSourceManager() && Info.getLocation().isValid()) {
+      PresumedLoc P = Info.getSourceManager().getPresumedLoc(Info.getSourceManager().getExpansionLoc(Info.getLocation()));
+      E.file = llvm::StringRef(P.getFilename()).drop_front(strlen("/tree/")).str();
+      E.line = P.getLine();
+    }
+    found.push_back(std::move(E));
+  }
+  std::vector<SourceError> found;
+};
+
 } // namespace
 
-Snippet::Snippet(const std::string &Text, std::set<std::string> Summarise) : Code(Text) {
+Snippet::Snippet(const std::string &Text, std::set<std::string> Summarise, Expected Wanted) : Code(Text) {
   std::string Messages;
   llvm::raw_string_ostream Out(Messages);
-  TextDiagnosticPrinter Printer(Out, new DiagnosticOptions());
+  Errors Printer(Out);
   Unit = tooling::buildASTFromCodeWithArgs(
       Code, {"-xc", "-std=gnu11", "--target=x86_64-linux-gnu", "-ffreestanding", "-nostdinc", "-w", "-include", "/tree/include/base.h"},
       "/tree/net/a.c", "krcu-test", std::make_shared<PCHContainerOperations>(), tooling::getClangStripDependencyFileAdjuster(),
       {{"/tree/include/base.h", Header}}, &Printer);
-  if (!Unit || Unit->getDiagnostics().hasErrorOccurred()) {
-    ADD_FAILURE() << "the snippet does not compile:\n" << Out.str() << Code;
+  if (!Unit || Printer.found.empty() == (Wanted == Broken)) {
+    ADD_FAILURE() << (Wanted == Broken ? "the snippet compiles:\n" : "the snippet does not compile:\n") << Out.str() << Code;
     return;
   }
   ExtractOptions Options;
   Options.root = "/tree";
   Options.rules = &shippedRules();
   Options.summarise = std::move(Summarise);
+  Options.errors = Printer.found;
   std::vector<Decl *> Decls(Unit->top_level_begin(), Unit->top_level_end());
   Facts = extractFacts(Unit->getASTContext(), "net/a.c", Decls, Options);
 }
@@ -242,6 +264,15 @@ std::string Snippet::levels(const std::string &Mark) const {
   for (const HeadLevel &L : site(Mark).levels)
     Result += (Result.empty() ? "" : "; ") + L.object + ", " + L.member + " @" + std::to_string(L.offset) + (L.complete ? "" : " incomplete");
   return Result;
+}
+
+std::string Snippet::error(const std::string &Function) const {
+  if (const FunctionSummary *S = summary(Function))
+    return S->error;
+  for (const FunctionFact &F : Facts.functions)
+    if (F.function == Function || F.function == Function + "@net/a.c")
+      return F.error;
+  return "no function";
 }
 
 std::string Snippet::flows() const {

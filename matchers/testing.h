@@ -27,8 +27,9 @@ namespace krcu::testing {
 
 class Snippet {
 public:
-  /// `Code` stands in net/a.c of a tree; an error in it fails the test.
-  explicit Snippet(const std::string &Code, std::set<std::string> Summarise = {});
+  enum Expected { Sound, Broken };
+  /// `Code` stands in net/a.c of a tree; an error in it fails the test, unless the test is about errors.
+  explicit Snippet(const std::string &Code, std::set<std::string> Summarise = {}, Expected Errors = Sound);
   ~Snippet();
 
   const FileFacts &facts() const { return Facts; }
@@ -41,6 +42,9 @@ public:
   const CallSiteFact &site(const std::string &Mark = "") const;
   /// "object, member @offset" of each level, "; " between them.
   std::string levels(const std::string &Mark = "") const;
+
+  /// The error that the function's summary (or what else is known of it) rests on; "" if it is sound.
+  std::string error(const std::string &Function) const;
 
   /// "to <- from" of every flow of cache pointers, sorted, "; " between them. Names of this file are shortened: "@" stands for "@net/a.c".
   std::string flows() const;

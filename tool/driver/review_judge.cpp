@@ -177,7 +177,7 @@ void PatchJudge::judgeConversion(ReviewedFile &F, const Conversion &C) {
   Before.settle([&] { return (Callback = reportCallback(Before.database(), S.callback)).state != CallbackState::Pending; });
   std::string Name = plainName(S.callback) + "()";
   if (Callback.state == CallbackState::MoreThanFree) {
-    add(PatchVerdict::Broken, D.where, Name + " does more than free: it " + Callback.why + (Callback.offender.valid() ? " (" + at(Callback.offender) + ")" : "") + ", and that would be lost",
+    add(PatchVerdict::Broken, D.where, Name + " does more than free: it " + Callback.why + (Callback.offender.valid() && !StringRef(Callback.why).ends_with(at(Callback.offender) + ")") ? " (" + at(Callback.offender) + ")" : "") + ", and that would be lost",
         Callback.evidence);
     return;
   }

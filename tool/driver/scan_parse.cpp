@@ -35,6 +35,21 @@ void Scan::parseTask(ParseTask &T, unsigned Worker) {
   T.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - Begin).count();
 }
 
+namespace {
+
+/// What the matchers need to tell the sound from the spoiled. Errors that were counted and not kept have no place, so nothing is sound.
+std::vector<SourceError> errorsOf(const ParseOutcome &Outcome) {
+  std::vector<SourceError> Errors;
+  for (const ParseDiagnostic &D : Outcome.diagnostics)
+    if (D.error)
+      Errors.push_back({D.file, D.line, D.text});
+  if (Errors.size() < Outcome.errors)
+    Errors.push_back({"", 0, std::to_string(Outcome.errors) + " errors"});
+  return Errors;
+}
+
+} // namespace
+
 void Scan::parseFor(ParseRequest Request, const std::set<std::string> &Summarise, unsigned Worker, FileFacts &To, ParseOutcome &Outcome) {
   FactsCache *Facts = Cache && !Request.overrides ? Cache->facts() : nullptr; // it knows the disk only
   Digest Key = Facts ? Facts->keyOf(Request, Summarise) : Digest();
@@ -49,7 +64,8 @@ void Scan::parseFor(ParseRequest Request, const std::set<std::string> &Summarise
   EO.summarise = Summarise;
   EO.bodies = Request.bodies.names;
   for (int Round = 0; Round < 3; ++Round) {
-    Outcome = TheFrontend->parse(Request, Worker, [&](clang::ASTContext &Context, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
+    Outcome = TheFrontend->parse(Request, Worker, [&](clang::ASTContext &Context, const std::vector<clang::Decl *> &Decls, const ParseOutcome &Seen) {
+      EO.errors = errorsOf(Seen);
       To = extractFacts(Context, Request.file, Decls, EO);
     });
     Inputs.insert(Outcome.inputs.begin(), Outcome.inputs.end());

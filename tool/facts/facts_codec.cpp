@@ -16,9 +16,9 @@ template <typename F> void fields(HeadLevel &V, F &&Each) {
 }
 template <typename F> void fields(CallSiteFact &V, F &&Each) {
   auto &[where, begin, end, function, deferral, in_macro, macro, is_statement, head, is_rcu_head, head_text, levels, callback_kind, callback,
-         callback_text] = V;
+         callback_text, error] = V;
   Each(where, begin, end, function, deferral, in_macro, macro, is_statement, head, is_rcu_head, head_text, levels, callback_kind, callback,
-       callback_text);
+       callback_text, error);
 }
 template <typename F> void fields(AbstractValue &V, F &&Each) {
   auto &[kind, parameter, offset, place] = V;
@@ -33,8 +33,8 @@ template <typename F> void fields(PathSummary &V, F &&Each) {
   Each(effects, assumed_null, result, ends);
 }
 template <typename F> void fields(FunctionSummary &V, F &&Each) {
-  auto &[function, where, begin, end, parameters, is_static, in_macro, opaque, why, paths, parameter_record_note] = V;
-  Each(function, where, begin, end, parameters, is_static, in_macro, opaque, why, paths, parameter_record_note);
+  auto &[function, where, begin, end, parameters, is_static, in_macro, opaque, why, paths, error, parameter_record_note] = V;
+  Each(function, where, begin, end, parameters, is_static, in_macro, opaque, why, paths, error, parameter_record_note);
 }
 template <typename F> void fields(FlowFact &V, F &&Each) {
   auto &[to, from, where, function] = V;
@@ -49,8 +49,8 @@ template <typename F> void fields(CallFact &V, F &&Each) {
   Each(callee, indirect, where, macro, always, before, maybe_before, arguments);
 }
 template <typename F> void fields(FunctionFact &V, F &&Each) {
-  auto &[function, where, is_static, init_section, exit_section, calls] = V;
-  Each(function, where, is_static, init_section, exit_section, calls);
+  auto &[function, where, is_static, init_section, exit_section, error, calls] = V;
+  Each(function, where, is_static, init_section, exit_section, error, calls);
 }
 template <typename F> void fields(FunctionRefFact &V, F &&Each) {
   auto &[function, where, in_function, macro, place, object, argument_of] = V;

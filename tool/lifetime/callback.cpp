@@ -40,6 +40,8 @@ public:
   explicit Linker(Database &DB) : DB(DB) {}
 
   bool pending() const { return Pending; }
+  /// The first error of a parse in a function that was linked in.
+  const std::string &error() const { return Error; }
 
   /// The paths of `Path` with its calls replaced. Calls that cannot be replaced stay.
   std::vector<PathSummary> expand(const PathSummary &Path, unsigned Depth) {
@@ -55,12 +57,14 @@ public:
           P.effects.push_back(E);
         continue;
       }
+      if (Error.empty())
+        Error = Callee->error;
       std::vector<PathSummary> Next;
       for (const PathSummary &Inner : Callee->paths)
         for (const PathSummary &Expanded : expand(Inner, Depth + 1))
           for (const PathSummary &P : Result)
             if (Next.size() < MaxPaths)
-              Next.push_back(join(P, Expanded, E.arguments));
+              Next.push_back(join(P, Expanded, E));
       Result = std::move(Next);
     }
     return Result;
@@ -88,8 +92,11 @@ private:
                              [&](const std::string &Id) { return DB.rules().free(Id) != nullptr; });
   }
 
-  static PathSummary join(PathSummary P, const PathSummary &Inner, const std::vector<AbstractValue> &Arguments) {
+  static PathSummary join(PathSummary P, const PathSummary &Inner, const Effect &Call) {
+    const std::vector<AbstractValue> &Arguments = Call.arguments;
     for (Effect E : Inner.effects) {
+      if (E.kind == Effect::Other || E.kind == Effect::Call)
+        E.text = Call.text + ", which " + E.text;
       E.object = substitute(E.object, Arguments);
       E.cache = cacheInCaller(E.cache, Arguments);
       for (AbstractValue &A : E.arguments)
@@ -125,6 +132,7 @@ private:
 
   Database &DB;
   bool Pending = false;
+  std::string Error;
 };
 
 bool sameObject(const AbstractValue &A, const AbstractValue &B) {
@@ -133,7 +141,9 @@ bool sameObject(const AbstractValue &A, const AbstractValue &B) {
 
 void offend(CallbackReport &R, const Effect &E, const std::string &Text) {
   R.state = CallbackState::MoreThanFree;
-  R.why = Text;
+  // What stands behind a call is not to be found in the callback's own text.
+  bool Behind = llvm::StringRef(Text).starts_with("calls ") && llvm::StringRef(Text).contains("(), which ") && E.where.valid();
+  R.why = Text + (Behind ? " (" + E.where.file + ":" + std::to_string(E.where.line) + ")" : "");
   R.offender = E.where;
 }
 
@@ -262,6 +272,11 @@ CallbackReport judgeBody(Database &DB, const FunctionSummary &S) {
   R.function = S.function;
   R.summary = &S;
   R.where = S.where;
+  if (!S.error.empty()) {
+    R.error = S.error;
+    R.why = "does not parse cleanly: " + R.error;
+    return R;
+  }
   if (S.opaque) {
     R.state = CallbackState::MoreThanFree;
     R.why = "is too complex to follow: " + S.why;
@@ -275,6 +290,11 @@ CallbackReport judgeBody(Database &DB, const FunctionSummary &S) {
       Paths.push_back(std::move(E));
   if (L.pending()) {
     R.state = CallbackState::Pending;
+    return R;
+  }
+  if (!L.error().empty()) {
+    R.error = L.error();
+    R.why = "calls what does not parse cleanly: " + R.error;
     return R;
   }
   R.state = CallbackState::FreeOnly;
@@ -311,6 +331,7 @@ void compareBodies(Database &DB, CallbackReport &R) {
     if (O.state != CallbackState::FreeOnly) {
       R.state = O.state;
       R.why = O.why + " in another configuration";
+      R.error = O.error;
       R.offender = O.offender;
       return;
     }

@@ -23,6 +23,7 @@ struct CallbackReport {
   const FunctionSummary *summary = nullptr; ///< null for a free function used as callback
   std::string why;        ///< MoreThanFree, Unknown: a sentence without full stop
   Location offender;
+  std::string error;      ///< Unknown because of this error of a parse: "file:line: text"
   std::vector<Effect> frees;  ///< every different free, FreeOnly
   std::vector<Effect> checks; ///< WARN_ON and its kin that would be lost
   Location null_free;         ///< on some path a helper makes the freed pointer NULL; valid only then

@@ -42,8 +42,8 @@ std::string reasonText(const SiteReport &R) {
     return Callback + " also checks with " + D + "(), and the check would be lost";
   case Reason::VmallocUnknown:
     return "this tree's kfree_rcu() is not known to free vmalloc() memory";
-  case Reason::NotParsedCleanly:
-    return "the file did not parse cleanly, so what was seen of it may not be all: " + D;
+  case Reason::Spoiled:
+    return "what was seen of it rests on text that does not parse: " + D;
   case Reason::FreesNull:
     return Callback + " frees NULL instead of the object under some condition; the replacement would free the object always";
   case Reason::WrongObject:

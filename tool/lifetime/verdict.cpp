@@ -217,7 +217,7 @@ void Judge::judgeSite(SiteReport &R) {
   const CensusEntry &E = R.census;
   if (E.kind == CensusKind::Definition || E.kind == CensusKind::Declaration)
     return settle(R, SiteClass::Definition, Reason::IsDefinition);
-  if (DB.rules().deferral(E.function))
+  if (DB.rules().deferral(E.function) || S.queues.count(E.function))
     return settle(R, SiteClass::Definition, Reason::IsWrapper, E.function);
   if (passesOffset(E))
     return settle(R, SiteClass::Definition, Reason::PassesOffset, E.callback);
@@ -232,6 +232,8 @@ void Judge::judgeSite(SiteReport &R) {
       return settle(R, SiteClass::NotParsed, Reason::NotParsed, Problem);
     return settle(R, SiteClass::NotParsed, Reason::Hidden, llvm::join(E.conditions, " and "));
   }
+  if (!R.site->error.empty())
+    return settle(R, SiteClass::NotParsed, Reason::Spoiled, R.site->error);
   if (!nameCallback(R))
     return;
   const FunctionSummary *Own = nullptr; // the body that goes with this call
@@ -250,12 +252,14 @@ void Judge::judgeSite(SiteReport &R) {
   if (!sameConfiguration(R))
     return settle(R, SiteClass::UnknownCallback, Reason::CallbackUnknown,
                   "no configuration was found that compiles both the call and the body of " + plainName(R.target) + "()");
-  const CallSiteFact &S = *R.site;
+  const CallSiteFact &Site = *R.site;
   switch (R.callback.state) {
   case CallbackState::Pending:
     Pending = true;
     return settle(R, SiteClass::UnknownCallback, Reason::CallbackUnknown, "more files must be parsed");
   case CallbackState::Unknown:
+    if (!R.callback.error.empty())
+      return settle(R, SiteClass::NotParsed, Reason::Spoiled, R.callback.error);
     return settle(R, SiteClass::UnknownCallback, Reason::CallbackUnknown, R.callback.why);
   case CallbackState::MoreThanFree:
     return settle(R, SiteClass::MoreThanFree, Reason::MoreThanFree, plainName(R.callback.function) + "() " + R.callback.why);
@@ -281,9 +285,9 @@ void Judge::judgeSite(SiteReport &R) {
     R.cls = SiteClass::Unsafe;
   else if (R.verdict == Verdict::Review)
     R.cls = SiteClass::Review;
-  else if (S.in_macro)
-    settle(R, SiteClass::Refuse, Reason::InMacro, S.macro);
-  else if (!S.is_statement)
+  else if (Site.in_macro)
+    settle(R, SiteClass::Refuse, Reason::InMacro, Site.macro);
+  else if (!Site.is_statement)
     settle(R, SiteClass::Refuse, Reason::NotAStatement);
   else if (Deferral->hurry && !Options.allow_hurry)
     settle(R, SiteClass::Refuse, Reason::Hurry, E.deferral);
@@ -291,8 +295,6 @@ void Judge::judgeSite(SiteReport &R) {
     R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::FreesNull);
   else if (!R.callback.checks.empty())
     R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::ChecksLost, R.callback.checks.front().name);
-  else if (std::string Problem = DB.problem(E.where.file); !Problem.empty())
-    R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::NotParsedCleanly, Problem);
   else
     R.cls = SiteClass::Convert;
   if (R.cls != SiteClass::Convert && R.cls != SiteClass::Review && R.cls != SiteClass::Unsafe)

@@ -89,6 +89,7 @@ struct RowTables {
   RowTable<NameRule> container_macros{"container_macros"};
   RowTable<NameRule> replacements{"replacements"};
   RowTable<NameRule> deferred_frees_no_head{"deferred_frees_no_head"};
+  RowTable<NameRule> heads{"heads"};
   RowTable<NameRule> cache_alloc{"cache_alloc"};
   RowTable<NameRule> pool_destroy{"pool_destroy"};
   RowTable<NameRule> signals{"signals"};
@@ -113,6 +114,7 @@ struct RowTables {
     Visit(container_macros);
     Visit(replacements);
     Visit(deferred_frees_no_head);
+    Visit(heads);
     Visit(cache_alloc);
     Visit(pool_destroy);
     Visit(signals);

@@ -189,8 +189,14 @@ TEST(ShippedRules, ZeroingIsNeverLost) {
             "kfree_rcu() does not zero the memory, which may hold a secret");
 }
 
+TEST(ShippedRules, ObjectsOfKmallocNolockAreATreesOwnMatter) {
+  EXPECT_EQ(shipped().conversion("call_rcu", "kfree_nolock")->refusal,
+            "only newer trees let kfree_rcu() take objects of kmalloc_nolock(), and krcu does not read off the tree whether it does");
+}
+
 TEST(ShippedRules, ListsOfNames) {
-  EXPECT_EQ(shipped().replacements, (std::vector<std::string>{"kfree_rcu", "kvfree_rcu"}));
+  EXPECT_EQ(shipped().replacements, (std::vector<std::string>{"kfree_rcu", "kvfree_rcu", "kfree_rcu_nolock"}));
+  EXPECT_EQ(shipped().heads, (std::vector<std::string>{"rcu_head", "callback_head", "kvfree_rcu_head"}));
   EXPECT_EQ(shipped().deferred_frees_no_head,
             (std::vector<std::string>{"kfree_rcu_mightsleep", "kvfree_rcu_mightsleep"}));
   EXPECT_TRUE(contains(shipped().checks, "WARN_ON_ONCE"));

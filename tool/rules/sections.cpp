@@ -233,6 +233,7 @@ const Section Sections[] = {
     {"container_macros", readNamesOf<&RowTables::container_macros>},
     {"replacements", readNamesOf<&RowTables::replacements>},
     {"deferred_frees_no_head", readNamesOf<&RowTables::deferred_frees_no_head>},
+    {"heads", readNamesOf<&RowTables::heads>},
     {"cache_alloc", readNamesOf<&RowTables::cache_alloc>},
     {"pool_destroy", readNamesOf<&RowTables::pool_destroy>},
     {"signals", readNamesOf<&RowTables::signals>},

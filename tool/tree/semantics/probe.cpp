@@ -108,6 +108,8 @@ public:
                              "of a complete kernel source tree");
     Macros = freeMacros(C);
     Worlds = findWorlds(C, Macros);
+    for (const FreeMacro &M : Macros)
+      S.queues.insert(M.queue_functions.begin(), M.queue_functions.end());
     slob();
     batching();
     rcuBarrier();

@@ -8,6 +8,7 @@
 #include "tool/support/evidence.h"
 #include "tool/tree/tree.h"
 #include "llvm/Support/Error.h"
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct SemanticFact {
 struct Semantics {
   std::vector<SemanticFact> facts; ///< in the order of the table
   EraTable table;                  ///< the rows that name an era and answer assume()
+  std::set<std::string> queues;    ///< functions that the macros of deferred frees hand the object to: kvfree_call_rcu()
   std::string era;                 ///< name of the row of the table that the facts amount to: "batching", "6.12", ...
 
   const SemanticFact &fact(const std::string &Name) const; ///< asserts that it exists
