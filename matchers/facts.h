@@ -46,6 +46,18 @@ struct HeadLevel {
   std::string record;  ///< "struct foo"
   int64_t offset = 0;  ///< of the head in the object, in bytes
   bool complete = false; ///< the record's layout is known
+  std::string symbol = {}; ///< of the record, "foo@drv/foo.h"
+  bool variable = false; ///< not spelled in the head: a variable in scope that is known to point to the object that holds it
+  bool plain = false;    ///< `object` has no side effects, so it may stand in any expression
+};
+
+/// An if whose branches are nothing but calls of deferrals, with the call in one of them. If all of them become the same call, the if goes.
+struct BranchFact {
+  uint32_t begin = 0;  ///< byte range of the whole statement with its last semicolon; empty if its text cannot be replaced
+  uint32_t end = 0;
+  unsigned calls = 0;  ///< in its branches
+  unsigned line = 0;   ///< of the if
+  bool pure = false;   ///< its conditions have no side effects
 };
 
 /// One call of a deferral primitive that the AST shows.
@@ -62,7 +74,8 @@ struct CallSiteFact {
   HeadShape head = HeadShape::Other;
   bool is_rcu_head = false; ///< the member really is a struct rcu_head, no cast hides something else
   std::string head_text;   ///< the head argument as written
-  std::vector<HeadLevel> levels; ///< ways to name the object and the head in it, outermost object first
+  std::vector<HeadLevel> levels; ///< ways to name the object and the head in it: those of the head's text, outermost object first, then variables
+  std::vector<BranchFact> branches; ///< that the call is a whole branch of, outermost first
 
   CallbackKind callback_kind = CallbackKind::Other;
   std::string callback;       ///< symbol of the function, or the place
@@ -93,6 +106,7 @@ struct Effect {
   std::string text;       ///< what a person would call it: "stores to total", "calls foo()"
   AbstractValue object;
   std::string cache;      ///< Free: place of the cache
+  std::vector<std::string> records; ///< Free: symbols of what the pointer pointed to on its way there, what the free was given first; empty: no record
   std::vector<AbstractValue> arguments; ///< Call
 };
 
@@ -102,6 +116,20 @@ struct PathSummary {
   std::vector<AbstractValue> assumed_null; ///< the path is taken only if these are NULL
   AbstractValue result;
   bool ends = false; ///< in a call that never returns: a BUG() that fires
+};
+
+/// A record within another that holds the head: "base" of struct foo.
+struct InnerObject {
+  std::string path;
+  std::string record;  ///< symbol
+  int64_t offset = 0;  ///< in the outermost record
+};
+
+/// What a callback frees, if all its frees say the same: how container_of() would get to it from an object within it.
+struct FreedRecord {
+  std::string record;  ///< symbol
+  std::string text;    ///< "struct foo"
+  std::vector<InnerObject> inside; ///< with the head in it
 };
 
 /// A function as a list of paths; made on request for callbacks and the helpers they need.
@@ -118,6 +146,7 @@ struct FunctionSummary {
   std::vector<PathSummary> paths;
   std::string error;     ///< of the parse, in this function or in one that was walked into; see CallSiteFact
   std::string parameter_record_note; ///< what the freed pointer points to in the text, "struct foo"; empty: not a record, or several
+  std::vector<FreedRecord> freed; ///< records of its frees, where the head is at a known offset of them
 };
 
 /// A cache pointer moves: `to` receives `from`.

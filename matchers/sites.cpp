@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "matchers/sites.h"
-#include "clang/AST/RecordLayout.h"
+#include "matchers/members.h"
+#include "matchers/ties.h"
 #include "clang/AST/RecursiveASTVisitor.h"
 #include "clang/Lex/Lexer.h"
 
@@ -8,13 +9,6 @@ using namespace clang;
 
 namespace krcu {
 namespace {
-
-std::optional<int64_t> offsetOf(const Names &N, const FieldDecl *F) {
-  const RecordDecl *Record = F->getParent()->getDefinition();
-  if (!Record || Record->isInvalidDecl() || F->isBitField())
-    return std::nullopt;
-  return N.context().getASTRecordLayout(Record).getFieldOffset(F->getFieldIndex()) / N.context().getCharWidth();
-}
 
 std::string recordName(QualType T) {
   return T.getUnqualifiedType().getAsString();
@@ -59,7 +53,7 @@ void collectLevels(const Names &N, const Expr *Head, CallSiteFact &Site) {
     const auto *F = M ? dyn_cast<FieldDecl>(M->getMemberDecl()) : nullptr;
     if (!F)
       break;
-    std::optional<int64_t> Own = offsetOf(N, F);
+    std::optional<int64_t> Own = fieldOffset(N, F);
     Complete = Complete && Own.has_value();
     Offset += Own.value_or(0);
     const Expr *Base = M->getBase();
@@ -75,6 +69,9 @@ void collectLevels(const Names &N, const Expr *Head, CallSiteFact &Site) {
       L.member = N.textOf(SourceRange(MemberBegin, Head->getEndLoc()));
       QualType Record = M->isArrow() ? Base->getType()->getPointeeType() : Base->getType();
       L.record = recordName(Record);
+      if (const RecordDecl *R = Record->getAsRecordDecl())
+        L.symbol = N.recordOf(R);
+      L.plain = !Base->HasSideEffects(N.context());
       L.offset = Offset;
       L.complete = Complete;
       Inside.push_back(L);
@@ -125,10 +122,35 @@ void describeHead(const Names &N, const Expr *Argument, QualType Parameter, Call
 class SiteVisitor : public RecursiveASTVisitor<SiteVisitor> {
 public:
   SiteVisitor(const Names &N, const FunctionDecl *F, std::vector<CallSiteFact> &Sites, std::set<const FunctionDecl *> &Callbacks)
-      : N(N), F(F), Sites(Sites), Callbacks(Callbacks) {}
+      : N(N), F(F), Sites(Sites), Callbacks(Callbacks), Tied(N, F) {
+    Visible.assign(F->param_begin(), F->param_end());
+  }
 
-  bool VisitCompoundStmt(CompoundStmt *S) { return statements(S->children()); }
-  bool VisitIfStmt(IfStmt *S) { return statement(S->getThen()) && statement(S->getElse()); }
+  bool VisitCompoundStmt(CompoundStmt *S) {
+    noteEarlyReturns(S);
+    return statements(S->children());
+  }
+  bool VisitVarDecl(VarDecl *V) {
+    Visible.push_back(V);
+    return true;
+  }
+  // What is declared inside is gone behind it.
+  bool TraverseCompoundStmt(CompoundStmt *S) {
+    size_t Before = Visible.size();
+    bool Result = RecursiveASTVisitor::TraverseCompoundStmt(S);
+    Visible.resize(Before);
+    return Result;
+  }
+  bool TraverseForStmt(ForStmt *S) {
+    size_t Before = Visible.size();
+    bool Result = RecursiveASTVisitor::TraverseForStmt(S);
+    Visible.resize(Before);
+    return Result;
+  }
+  bool VisitIfStmt(IfStmt *S) {
+    noteBranches(S);
+    return statement(S->getThen()) && statement(S->getElse());
+  }
   bool VisitForStmt(ForStmt *S) { return statement(S->getBody()); }
   bool VisitWhileStmt(WhileStmt *S) { return statement(S->getBody()); }
   bool VisitDoStmt(DoStmt *S) { return statement(S->getBody()); }
@@ -149,6 +171,9 @@ public:
     place(Call, Site);
     QualType Taken = Rule->head < Callee->getNumParams() ? Callee->getParamDecl(Rule->head)->getType() : Call->getArg(Rule->head)->getType();
     describeHead(N, Call->getArg(Rule->head), Taken, Site);
+    addVariables(Call, Call->getArg(Rule->head), Site);
+    if (auto In = Branches.find(Call); In != Branches.end())
+      Site.branches = In->second;
     describeCallback(Call->getArg(Rule->callback), Site);
     Sites.push_back(std::move(Site));
     return true;
@@ -164,6 +189,104 @@ private:
     if (S)
       Statements.insert(isa<Expr>(S) ? cast<Expr>(S)->IgnoreParens() : S);
     return true;
+  }
+
+  /// Variables that can be named at the call and are known to point to an object that holds the head.
+  void addVariables(const CallExpr *Call, const Expr *Head, CallSiteFact &Site) {
+    if (Site.head != HeadShape::Member || !Site.is_rcu_head || Site.levels.empty() || Site.levels.front().member.empty())
+      return;
+    std::vector<HeadLevel> Found;
+    std::set<StringRef> Known;
+    for (auto It = Visible.rbegin(); It != Visible.rend(); ++It) {
+      const VarDecl *V = *It;
+      const RecordDecl *R = objectBehind(V->getType());
+      SourceLocation L = V->getLocation();
+      bool Hidden = !V->getIdentifier() || !Known.insert(V->getName()).second;
+      if (Hidden || !R || !R->isCompleteDefinition() || (L.isMacroID() && !N.sources().isMacroArgExpansion(L)))
+        continue;
+      std::optional<int64_t> Offset = Tied.distance(Call, V, Head);
+      std::vector<HeadPath> Paths = Offset && *Offset >= 0 ? headsAt(N, R, *Offset) : std::vector<HeadPath>();
+      bool Spelled = std::any_of(Site.levels.begin(), Site.levels.end(), [&](const HeadLevel &Level) { return Level.object == V->getName(); });
+      if (Paths.empty() || Spelled)
+        continue;
+      HeadLevel Level;
+      Level.object = V->getNameAsString();
+      Level.member = Paths.front().member;
+      Level.record = recordName(V->getType()->getPointeeType());
+      Level.symbol = N.recordOf(R);
+      Level.offset = *Offset;
+      Level.complete = Level.variable = Level.plain = true;
+      Found.push_back(std::move(Level));
+    }
+    Site.levels.insert(Site.levels.end(), Found.rbegin(), Found.rend()); // in the order of declaration
+  }
+
+  /// The call that is all of a branch, with braces or without.
+  const CallExpr *onlyCall(const Stmt *S) const {
+    while (const auto *C = dyn_cast_or_null<CompoundStmt>(S))
+      S = C->size() == 1 ? C->body_front() : nullptr;
+    const auto *E = dyn_cast_or_null<Expr>(S);
+    const auto *Call = E ? dyn_cast<CallExpr>(E->IgnoreParens()) : nullptr;
+    const FunctionDecl *Callee = Call ? calleeOf(Call) : nullptr;
+    return Callee && Callee->getIdentifier() && N.rules().deferral(Callee->getName().str()) ? Call : nullptr;
+  }
+
+  /// Collects the calls of an if whose branches hold nothing else; false if one of them does.
+  bool leavesOf(const IfStmt *S, std::vector<const CallExpr *> &Leaves, bool &Pure) const {
+    Pure = Pure && !S->getCond()->HasSideEffects(N.context());
+    for (const Stmt *Branch : {S->getThen(), S->getElse()}) {
+      while (isa_and_nonnull<CompoundStmt>(Branch) && cast<CompoundStmt>(Branch)->size() == 1)
+        Branch = cast<CompoundStmt>(Branch)->body_front();
+      const auto *Inner = dyn_cast_or_null<IfStmt>(Branch);
+      if (Inner ? !leavesOf(Inner, Leaves, Pure) : !onlyCall(Branch))
+        return false;
+      if (!Inner)
+        Leaves.push_back(onlyCall(Branch));
+    }
+    return true;
+  }
+
+  void noteBranches(const IfStmt *S) {
+    std::vector<const CallExpr *> Leaves;
+    BranchFact B;
+    B.pure = true;
+    if (!leavesOf(S, Leaves, B.pure))
+      return;
+    B.calls = static_cast<unsigned>(Leaves.size());
+    B.line = N.locationOf(S->getBeginLoc()).line;
+    const SourceManager &SM = N.sources();
+    const Stmt *Last = S->getElse();
+    while (const auto *I = dyn_cast<IfStmt>(Last))
+      Last = I->getElse();
+    SourceLocation Begin = S->getBeginLoc(), End = Last->getEndLoc();
+    if (!isa<CompoundStmt>(Last) && End.isFileID())
+      End = Lexer::findLocationAfterToken(End, tok::semi, SM, N.context().getLangOpts(), false);
+    else if (End.isFileID())
+      End = End.getLocWithOffset(1);
+    if (Begin.isFileID() && End.isValid() && End.isFileID()) {
+      B.begin = SM.getFileOffset(Begin);
+      B.end = SM.getFileOffset(End);
+    }
+    for (const CallExpr *C : Leaves)
+      Branches[C].push_back(B);
+  }
+
+  /// if (c) { call; return; } call; chooses as well, but it takes more than the if to make one call of it.
+  void noteEarlyReturns(const CompoundStmt *S) {
+    for (auto It = S->body_begin(); It != S->body_end() && It + 1 != S->body_end(); ++It) {
+      const auto *I = dyn_cast<IfStmt>(*It);
+      const auto *Then = I && !I->getElse() ? dyn_cast<CompoundStmt>(I->getThen()) : nullptr;
+      const auto *Return = Then && Then->size() == 2 ? dyn_cast<ReturnStmt>(Then->body_back()) : nullptr;
+      const CallExpr *A = Return && !Return->getRetValue() ? onlyCall(Then->body_front()) : nullptr;
+      const CallExpr *Behind = A ? onlyCall(*(It + 1)) : nullptr;
+      if (!Behind)
+        continue;
+      BranchFact B;
+      B.calls = 2;
+      B.line = N.locationOf(I->getBeginLoc()).line;
+      Branches[A].push_back(B);
+      Branches[Behind].push_back(B);
+    }
   }
 
   void place(const CallExpr *Call, CallSiteFact &Site) {
@@ -213,6 +336,9 @@ private:
   std::vector<CallSiteFact> &Sites;
   std::set<const FunctionDecl *> &Callbacks;
   std::set<const Stmt *> Statements;
+  std::vector<const VarDecl *> Visible; ///< at the point of the traversal, innermost last
+  std::map<const CallExpr *, std::vector<BranchFact>> Branches;
+  Ties Tied;
 };
 
 } // namespace

@@ -6,6 +6,7 @@
 // twice on a path is a loop, and a loop is never free-only. Paths are bounded; beyond the bound the function is opaque.
 // What the walk does not understand becomes an effect, never nothing.
 #include "matchers/summary.h"
+#include "matchers/freed.h"
 #include "matchers/graph.h"
 #include "matchers/harmless.h"
 #include "matchers/stubs.h"
@@ -41,7 +42,7 @@ struct State {
 
 class Walker {
 public:
-  Walker(const Names &N, std::set<std::string> &Missing) : N(N), Missing(Missing) {}
+  Walker(const Names &N, std::set<std::string> &Missing) : records(N), N(N), Missing(Missing) {}
 
   /// All outcomes of F called with Arguments; empty and Why set if F is opaque.
   std::vector<Outcome> walk(const FunctionDecl *F, const std::vector<Value> &Arguments, unsigned Depth, std::string &Why);
@@ -50,6 +51,7 @@ public:
   std::string freedRecord() const { return Freed.value_or(""); }
   /// The first error of the parse in a function that was walked through.
   const std::string &error() const { return Error; }
+  FreedRecords records;
 
 private:
   struct Frame {
@@ -251,8 +253,10 @@ bool Walker::knownCall(const CallExpr *C, const FunctionDecl *Callee, const std:
     Effect &E = St.path.effects.back();
     if (Rule->object < Arguments.size())
       E.object = Arguments[Rule->object].abstract();
-    if (Rule->object < C->getNumArgs())
+    if (Rule->object < C->getNumArgs()) {
       noteRecord(C->getArg(Rule->object));
+      E.records = records.of(C->getArg(Rule->object), St.values);
+    }
     if (Rule->cache && *Rule->cache < C->getNumArgs())
       E.cache = cachePlace(N, St.values, C->getArg(*Rule->cache));
     return true;
@@ -292,6 +296,9 @@ bool Walker::inlineCall(Frame &F, const CFGBlock *B, size_t Index, const CallExp
     State Next = St;
     for (Effect E : O.path.effects) {
       E.cache = cacheInCaller(E.cache, Callee, C, St);
+      for (unsigned A = 0; E.kind == Effect::Free && E.records.empty() && A < C->getNumArgs(); ++A)
+        if (Arguments[A].isPointer() && Arguments[A].abstract() == E.object) // the helper takes a void pointer
+          E.records = records.of(C->getArg(A), St.values);
       if (E.kind == Effect::Other || E.kind == Effect::Call)
         E.text = "calls " + Name + "(), which " + E.text; // the reader follows it from what stands in the callback
       Next.path.effects.push_back(std::move(E));
@@ -491,7 +498,7 @@ void Walker::leave(Frame &F, const CFGBlock *B, State S) {
 
 bool sameEffect(const Effect &A, const Effect &B) {
   return A.kind == B.kind && A.where == B.where && A.name == B.name && A.text == B.text && A.object == B.object &&
-         A.cache == B.cache && A.arguments == B.arguments;
+         A.cache == B.cache && A.records == B.records && A.arguments == B.arguments;
 }
 
 bool samePath(const PathSummary &A, const PathSummary &B) {
@@ -537,6 +544,7 @@ FunctionSummary summarise(const Names &N, const FunctionDecl *F, std::set<std::s
   Result.why = Why;
   Result.error = W.error();
   Result.parameter_record_note = W.freedRecord();
+  Result.freed = W.records.describe(Result.paths);
   return Result;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "matchers/values.h"
 #include "matchers/graph.h"
-#include "clang/AST/RecordLayout.h"
+#include "matchers/members.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace clang;
@@ -112,13 +112,6 @@ std::optional<int64_t> strideOf(const Names &N, QualType T) {
   if (!Pointee->isConstantSizeType())
     return std::nullopt;
   return N.context().getTypeSizeInChars(Pointee).getQuantity();
-}
-
-std::optional<int64_t> fieldOffset(const Names &N, const FieldDecl *F) {
-  const RecordDecl *Record = F->getParent()->getDefinition();
-  if (!Record || Record->isInvalidDecl() || F->isBitField())
-    return std::nullopt;
-  return N.context().getASTRecordLayout(Record).getFieldOffset(F->getFieldIndex()) / N.context().getCharWidth();
 }
 
 /// `Base` moved by `Count` elements of what `T` points to.

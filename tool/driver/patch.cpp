@@ -41,7 +41,12 @@ Planned planOf(const Scan &S, const std::vector<SiteReport> &Sites, const std::s
   for (const SiteReport &R : Sites) {
     if (R.cls != SiteClass::Convert || Excluded.count(R.site->where.file))
       continue;
-    P.files[R.site->where.file].calls.push_back({R.site->begin, R.site->end, R.replacement});
+    FilePlan &Plan = P.files[R.site->where.file];
+    auto SameIf = [&](const BranchEdit &B) { return R.merged && B.begin == R.merged->begin; };
+    if (!R.merged)
+      Plan.calls.push_back({R.site->begin, R.site->end, R.replacement});
+    else if (std::none_of(Plan.branches.begin(), Plan.branches.end(), SameIf))
+      Plan.branches.push_back({R.merged->begin, R.merged->end, R.replacement});
     if (!R.callback_removed || Excluded.count(R.callback.where.file) || !Removed.insert(R.callback.function).second)
       continue;
     std::string Name = plainName(R.callback.function);
@@ -177,6 +182,13 @@ std::vector<std::string> leftoverNotes(const std::vector<SiteReport> &Sites, con
       Notes.push_back(std::move(Note));
   };
   for (const SiteReport &R : Sites) {
+    if (R.cls == SiteClass::Convert && !R.setters.empty()) {
+      std::string Note = R.census.where.file + ":" + std::to_string(R.census.where.line) + ": " + R.site->callback_text +
+                         " is not called here any more; it may go with what sets it if nothing else uses it:";
+      for (const Evidence &E : R.setters)
+        Note += (&E == &R.setters.front() ? " " : ", ") + E.file + ":" + std::to_string(E.line);
+      Add(std::move(Note));
+    }
     if (!R.leftovers)
       continue;
     for (const BarrierLeftover &B : R.leftovers->barriers) {

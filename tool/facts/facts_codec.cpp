@@ -11,30 +11,42 @@ template <typename F> void fields(Location &V, F &&Each) {
   Each(file, line, column);
 }
 template <typename F> void fields(HeadLevel &V, F &&Each) {
-  auto &[object, member, record, offset, complete] = V;
-  Each(object, member, record, offset, complete);
+  auto &[object, member, record, offset, complete, symbol, variable, plain] = V;
+  Each(object, member, record, offset, complete, symbol, variable, plain);
+}
+template <typename F> void fields(BranchFact &V, F &&Each) {
+  auto &[begin, end, calls, line, pure] = V;
+  Each(begin, end, calls, line, pure);
 }
 template <typename F> void fields(CallSiteFact &V, F &&Each) {
-  auto &[where, begin, end, function, deferral, in_macro, macro, is_statement, head, is_rcu_head, head_text, levels, callback_kind, callback,
-         callback_text, error] = V;
-  Each(where, begin, end, function, deferral, in_macro, macro, is_statement, head, is_rcu_head, head_text, levels, callback_kind, callback,
-       callback_text, error);
+  auto &[where, begin, end, function, deferral, in_macro, macro, is_statement, head, is_rcu_head, head_text, levels, branches, callback_kind,
+         callback, callback_text, error] = V;
+  Each(where, begin, end, function, deferral, in_macro, macro, is_statement, head, is_rcu_head, head_text, levels, branches, callback_kind,
+       callback, callback_text, error);
 }
 template <typename F> void fields(AbstractValue &V, F &&Each) {
   auto &[kind, parameter, offset, place] = V;
   Each(kind, parameter, offset, place);
 }
 template <typename F> void fields(Effect &V, F &&Each) {
-  auto &[kind, where, name, text, object, cache, arguments] = V;
-  Each(kind, where, name, text, object, cache, arguments);
+  auto &[kind, where, name, text, object, cache, records, arguments] = V;
+  Each(kind, where, name, text, object, cache, records, arguments);
 }
 template <typename F> void fields(PathSummary &V, F &&Each) {
   auto &[effects, assumed_null, result, ends] = V;
   Each(effects, assumed_null, result, ends);
 }
+template <typename F> void fields(InnerObject &V, F &&Each) {
+  auto &[path, record, offset] = V;
+  Each(path, record, offset);
+}
+template <typename F> void fields(FreedRecord &V, F &&Each) {
+  auto &[record, text, inside] = V;
+  Each(record, text, inside);
+}
 template <typename F> void fields(FunctionSummary &V, F &&Each) {
-  auto &[function, where, begin, end, parameters, is_static, in_macro, opaque, why, paths, error, parameter_record_note] = V;
-  Each(function, where, begin, end, parameters, is_static, in_macro, opaque, why, paths, error, parameter_record_note);
+  auto &[function, where, begin, end, parameters, is_static, in_macro, opaque, why, paths, error, parameter_record_note, freed] = V;
+  Each(function, where, begin, end, parameters, is_static, in_macro, opaque, why, paths, error, parameter_record_note, freed);
 }
 template <typename F> void fields(FlowFact &V, F &&Each) {
   auto &[to, from, where, function] = V;

@@ -266,6 +266,15 @@ void noteUnseen(CallbackReport &R, const std::vector<std::string> &Unseen) {
   }
 }
 
+/// Adds what one more free, or one more body, says of the object's type.
+void agreeOn(CallbackReport &R, bool First, bool Typed, const std::vector<std::string> &Records) {
+  R.typed = Typed && (First || R.typed);
+  if (First)
+    R.records = Records;
+  else
+    std::erase_if(R.records, [&](const std::string &Record) { return std::find(Records.begin(), Records.end(), Record) == Records.end(); });
+}
+
 /// What one body of the callback does.
 CallbackReport judgeBody(Database &DB, const FunctionSummary &S) {
   CallbackReport R;
@@ -315,6 +324,8 @@ CallbackReport judgeBody(Database &DB, const FunctionSummary &S) {
     R.family = familyOf(DB.rules(), R.frees);
   }
   for (const Effect &E : R.frees)
+    agreeOn(R, &E == &R.frees.front(), !E.records.empty(), E.records);
+  for (const Effect &E : R.frees)
     if (!E.cache.empty() && std::find(R.caches.begin(), R.caches.end(), E.cache) == R.caches.end())
       R.caches.push_back(E.cache);
   return R;
@@ -344,10 +355,33 @@ void compareBodies(Database &DB, CallbackReport &R) {
       R.checks.push_back(Check);
     if (O.null_free.valid())
       R.null_free = O.null_free;
+    agreeOn(R, false, O.typed, O.records);
   }
 }
 
 } // namespace
+
+CallbackReport combined(const std::vector<CallbackReport> &Candidates) {
+  CallbackReport R = Candidates.front();
+  for (size_t I = 1; I < Candidates.size(); ++I) {
+    const CallbackReport &C = Candidates[I];
+    if (C.family != R.family || C.object_offset != R.object_offset) {
+      R.state = CallbackState::Unknown;
+      R.why = plainName(R.function) + "() and " + plainName(C.function) + "() free differently";
+      return R;
+    }
+    R.frees.insert(R.frees.end(), C.frees.begin(), C.frees.end());
+    R.checks.insert(R.checks.end(), C.checks.begin(), C.checks.end());
+    R.evidence.insert(R.evidence.end(), C.evidence.begin(), C.evidence.end());
+    if (C.null_free.valid())
+      R.null_free = C.null_free;
+    for (const std::string &Cache : C.caches)
+      if (std::find(R.caches.begin(), R.caches.end(), Cache) == R.caches.end())
+        R.caches.push_back(Cache);
+    agreeOn(R, false, C.typed, C.records);
+  }
+  return R;
+}
 
 CallbackReport reportCallback(Database &DB, const std::string &Symbol, const FunctionSummary *Own) {
   if (const FreeRule *Rule = DB.rules().free(Symbol))

@@ -29,11 +29,16 @@ struct CallbackReport {
   Location null_free;         ///< on some path a helper makes the freed pointer NULL; valid only then
   std::string family;         ///< of the frees; the weaker one if they differ ("kvfree" if any path uses it)
   int64_t object_offset = 0;  ///< freed pointer minus the head, in bytes (zero or negative)
+  bool typed = false;         ///< every free says what record it frees
+  std::vector<std::string> records; ///< symbols of records that all of the frees agree on, the best name first; see Effect::records
   std::vector<std::string> caches; ///< places of the caches, kmem_cache families only
   bool frees_nothing = false; ///< MoreThanFree without any free
   std::vector<Location> unseen; ///< Unknown: definitions that no parsed configuration compiles
   EvidenceList evidence;
 };
+
+/// What is true of whichever of several free-only callbacks runs. Why it is not one free: in `why`, with another state.
+CallbackReport combined(const std::vector<CallbackReport> &Candidates);
 
 /// `Own`: the body that the configuration of the call site has, if that is not the first one parsed. The other bodies must agree with it.
 CallbackReport reportCallback(Database &DB, const std::string &Symbol, const FunctionSummary *Own = nullptr);

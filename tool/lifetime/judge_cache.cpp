@@ -170,18 +170,19 @@ std::set<std::string> Judge::queueingFunctions(const CacheReport &C, bool &Open)
   std::set<std::string> Result = AlsoQueueing;
   for (const auto &[File, Facts] : DB.files())
     for (const CallSiteFact &S : Facts.sites) {
-      auto Through = Targets.find(S.callback); // a pointer that can hold but one function
+      auto Through = Targets.find(S.callback); // a pointer of which all is known that it can hold
       bool Pointer = S.callback_kind == CallbackKind::Place && Through != Targets.end();
       if (S.callback_kind != CallbackKind::Function && !Pointer)
         continue;
-      const std::string &Callback = Pointer ? Through->second : S.callback;
-      auto Known = Callbacks.find(Callback);
-      if (Known == Callbacks.end())
-        Known = Callbacks.emplace(Callback, reportCallback(DB, Callback)).first;
-      Open = Open || Known->second.state == CallbackState::Pending;
-      for (const std::string &Place : Known->second.caches)
-        if (Place == C.place || C.aliases.count(Place))
-          Result.insert(plainName(S.function));
+      for (const std::string &Callback : Pointer ? Through->second : std::set<std::string>{S.callback}) {
+        auto Known = Callbacks.find(Callback);
+        if (Known == Callbacks.end())
+          Known = Callbacks.emplace(Callback, reportCallback(DB, Callback)).first;
+        Open = Open || Known->second.state == CallbackState::Pending;
+        for (const std::string &Place : Known->second.caches)
+          if (Place == C.place || C.aliases.count(Place))
+            Result.insert(plainName(S.function));
+      }
     }
   return Result;
 }

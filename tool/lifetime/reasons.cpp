@@ -15,6 +15,8 @@ std::string freeName(const SiteReport &R) { return R.callback.frees.empty() ? R.
 std::string reasonText(const SiteReport &R) {
   const std::string &D = R.detail;
   std::string Callback = plainName(R.callback.function) + "()";
+  for (size_t I = 1; I < R.candidates.size(); ++I)
+    Callback += (I + 1 < R.candidates.size() ? ", " : " or ") + plainName(R.candidates[I].function) + "()";
   switch (R.reason) {
   case Reason::GeneralPurposeCache:
     return Callback + " only frees the object with " + freeName(R) + "(); general-purpose memory has no cache that could be destroyed";
@@ -54,6 +56,10 @@ std::string reasonText(const SiteReport &R) {
     return "the head is made by a cast of the object, " + D + ": no member names it";
   case Reason::HeadOther:
     return "the head is the expression " + D + ": the object cannot be named";
+  case Reason::ObjectUnnamed:
+    return "the object cannot be named here by its type: " + D;
+  case Reason::SameInBothBranches:
+    return "both ways of the if at line " + D + " would become the same call";
   case Reason::InMacro:
     return "the call is made by the macro " + D + "()";
   case Reason::NotAStatement:
@@ -159,7 +165,10 @@ void Judge::finishEvidence(SiteReport &R) {
   R.evidence.clear();
   const Location &W = R.census.where;
   std::string Queued = !R.target.empty() || !R.site || R.site->callback_kind != CallbackKind::Function ? R.target : R.site->callback;
-  if (!Queued.empty())
+  if (R.candidates.size() > 1)
+    R.evidence.push_back({W.file, W.line, R.census.function, R.census.deferral + "() queues what " + R.site->callback_text + " holds, one of " +
+                                                                 std::to_string(R.candidates.size()) + " functions"});
+  else if (!Queued.empty())
     R.evidence.push_back({W.file, W.line, R.census.function, R.census.deferral + "() queues " + plainName(Queued) + "()"});
   else
     R.evidence.push_back({W.file, W.line, R.census.function, reasonText(R)});

@@ -4,6 +4,7 @@
 // whether the object that it frees is the one the new call would free, then the life of the cache, and last
 // whether the text can be rewritten. A later question never makes an earlier answer better: what is not known is never safe.
 #include "tool/lifetime/verdict.h"
+#include "tool/lifetime/naming.h"
 #include "tool/lifetime/targets.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
@@ -119,6 +120,7 @@ bool Judge::judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport
     finishEvidence(R);
     Reports.push_back(std::move(R));
   }
+  settleBranches(Reports);
   Solution = nullptr;
   return !Pending;
 }
@@ -168,10 +170,27 @@ bool Judge::nameCallback(SiteReport &R) {
   Pending = Pending || T.pending;
   if (!T.pending && T.missing.empty() && T.found.size() == 1) {
     const FunctionRefFact &Only = T.found.front();
-    R.target = Targets[S.callback] = Only.function;
+    R.target = Only.function;
+    Targets[S.callback] = {Only.function};
     R.evidence.push_back({Only.where.file, Only.where.line, plainName(Only.in_function),
                           S.callback_text + " is only ever set to " + plainName(Only.function) + "()"});
+    R.setters = {R.evidence.back()};
     return true;
+  }
+  if (!T.pending && T.missing.empty() && T.found.size() > 1) {
+    std::vector<CallbackReport> Each;
+    for (const FunctionRefFact &F : T.found) {
+      auto Known = Callbacks.find(F.function);
+      if (Known == Callbacks.end())
+        Known = Callbacks.emplace(F.function, reportCallback(DB, F.function)).first;
+      Each.push_back(Known->second);
+      R.evidence.push_back({F.where.file, F.where.line, plainName(F.in_function), S.callback_text + " is set to " + plainName(F.function) + "()"});
+      R.setters.push_back(R.evidence.back());
+      Targets[S.callback].insert(F.function);
+    }
+    R.target = T.found.front().function;
+    R.candidates = std::move(Each);
+    return reportCandidates(R);
   }
   std::string Candidates;
   for (const FunctionRefFact &F : T.found) {
@@ -179,6 +198,32 @@ bool Judge::nameCallback(SiteReport &R) {
     R.evidence.push_back({F.where.file, F.where.line, plainName(F.in_function), plainName(F.function) + "() is one that it may be"});
   }
   settle(R, SiteClass::UnknownCallback, Parameter ? Reason::CallbackParameter : Reason::CallbackPlace, S.callback_text + Candidates);
+  return false;
+}
+
+/// Several functions are as good as one if each of them is the same free. Otherwise the reason says what each of them lacks.
+bool Judge::reportCandidates(SiteReport &R) {
+  std::string What;
+  bool FreeOnly = true, MoreThanFree = true;
+  for (const CallbackReport &C : R.candidates) {
+    if (C.state == CallbackState::Pending) {
+      Pending = true;
+      settle(R, SiteClass::UnknownCallback, Reason::CallbackUnknown, "more files must be parsed");
+      return false;
+    }
+    FreeOnly = FreeOnly && C.state == CallbackState::FreeOnly;
+    MoreThanFree = MoreThanFree && C.state == CallbackState::MoreThanFree;
+    What += (What.empty() ? "" : "; ") + plainName(C.function) + "() " +
+            (C.state == CallbackState::FreeOnly ? "only frees with " + C.frees.front().name + "()" : C.why);
+  }
+  R.callback = FreeOnly ? combined(R.candidates) : R.candidates.front();
+  if (FreeOnly && R.callback.state == CallbackState::FreeOnly)
+    return true;
+  if (FreeOnly)
+    What = R.callback.why;
+  R.callback.state = MoreThanFree ? CallbackState::MoreThanFree : CallbackState::Unknown;
+  settle(R, MoreThanFree ? SiteClass::MoreThanFree : SiteClass::UnknownCallback, MoreThanFree ? Reason::MoreThanFree : Reason::CallbackPlace,
+         MoreThanFree ? What : R.site->callback_text + ": " + What);
   return false;
 }
 
@@ -242,11 +287,13 @@ void Judge::judgeSite(SiteReport &R) {
       if (F.function == R.target && F.begin)
         Own = &F;
   auto Known = Own ? Callbacks.end() : Callbacks.find(R.target);
-  if (Known != Callbacks.end())
+  if (!R.candidates.empty())
+    ; // known already
+  else if (Known != Callbacks.end())
     R.callback = Known->second;
   else
     R.callback = reportCallback(DB, R.target, Own);
-  if (!Own)
+  if (!Own && R.candidates.empty())
     Callbacks.emplace(R.target, R.callback);
   R.family = R.callback.family;
   if (!sameConfiguration(R))
@@ -321,32 +368,30 @@ bool Judge::nameReplacement(SiteReport &R, const CallbackReport &C, const Conver
     settle(R, SiteClass::Refuse, Reason::NotAHead, S.head_text);
     return false;
   }
-  const HeadLevel *Fit = nullptr;
-  for (const HeadLevel &L : S.levels)
-    if (!Fit && L.complete && L.offset == -C.object_offset)
-      Fit = &L;
-  if (!Fit) {
-    bool Complete = !S.levels.empty() && S.levels.front().complete;
-    if (!Complete) {
+  ObjectName Name = nameObject(S, C);
+  if (!Name.found) {
+    if (S.levels.empty() || !S.levels.front().complete)
       settle(R, SiteClass::Refuse, Reason::IncompleteType, S.head_text);
-      return false;
-    }
-    settle(R, SiteClass::Refuse, Reason::WrongObject,
-           plainName(C.function) + "() frees the object that starts " + std::to_string(-C.object_offset) + " bytes before the head, but in " +
-               S.levels.front().record + " the head is at offset " + std::to_string(S.levels.front().offset));
+    else if (!Name.other.empty())
+      R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::ObjectUnnamed, plainName(C.function) + "() " + Name.other);
+    else
+      settle(R, SiteClass::Refuse, Reason::WrongObject,
+             plainName(C.function) + "() frees the object that starts " + std::to_string(-C.object_offset) + " bytes before the head, but in " +
+                 S.levels.front().record + " the head is at offset " + std::to_string(S.levels.front().offset));
     return false;
   }
-  if (Fit->offset >= 4096) {
-    settle(R, SiteClass::Refuse, Reason::OffsetTooLarge, std::to_string(Fit->offset));
+  if (-C.object_offset >= 4096) {
+    settle(R, SiteClass::Refuse, Reason::OffsetTooLarge, std::to_string(-C.object_offset));
     return false;
   }
-  if (Fit->object.empty() || Fit->member.empty()) {
+  if (Name.object.empty() || Name.member.empty()) {
     settle(R, SiteClass::Refuse, S.in_macro ? Reason::InMacro : Reason::CannotName, S.in_macro ? S.macro : S.head_text);
     return false;
   }
-  R.replacement = Rule.replacement + "(" + Fit->object + ", " + Fit->member + ")";
+  R.replacement = Rule.replacement + "(" + Name.object + ", " + Name.member + ")";
+  R.object_record = Name.record;
   R.evidence.push_back({S.where.file, S.where.line, plainName(S.function),
-                        "the head is " + Fit->member + " at offset " + std::to_string(Fit->offset) + " of " + Fit->record +
+                        "the head is " + Name.member + " at offset " + std::to_string(-C.object_offset) + " of " + Name.record + Name.how +
                             "; " + plainName(C.function) + "() frees the address " + std::to_string(-C.object_offset) +
                             " bytes before the head: the same object"});
   return true;

@@ -23,7 +23,7 @@ enum class Reason {
   // unsafe
   Slob, DestroyedWithoutWait,
   // review
-  CacheUnknown, SearchIncomplete, InitErrorPathOnly, ChecksLost, FreesNull, Spoiled, VmallocUnknown, Differs, ChoosesBetween,
+  CacheUnknown, SearchIncomplete, InitErrorPathOnly, ChecksLost, FreesNull, Spoiled, VmallocUnknown, Differs, ChoosesBetween, ObjectUnnamed, SameInBothBranches,
   // refuse
   WrongObject, HeadInVariable, HeadCast, HeadOther, InMacro, NotAStatement, OffsetTooLarge, IncompleteType, Hurry, Flavour,
   NoReplacement, CannotName, NotAHead, NotVerified,
@@ -58,9 +58,13 @@ struct SiteReport {
   Verdict verdict = Verdict::None;
   Reason reason = Reason::NotParsed;
   std::string detail;          ///< what the sentence is about: a name, a place
-  std::string target;          ///< symbol of the function that is queued, once it is known
+  std::string target;          ///< symbol of the function that is queued, once it is known; the first of several
+  std::vector<CallbackReport> candidates; ///< if the pointer can hold several functions: each of them; `callback` then says what all of them do
+  EvidenceList setters;        ///< where the pointer that the callback is taken from gets its functions
   std::string family;
   std::string replacement;     ///< "kfree_rcu(p, rcu)"
+  std::string object_record;   ///< of the object that the replacement names, "struct foo"
+  std::optional<BranchFact> merged; ///< the replacement takes the place of this whole if
   bool callback_removed = false;
   bool differs = false;        ///< another configuration makes something else of the call
   CallbackReport callback;
@@ -119,6 +123,7 @@ private:
   bool nameCallback(SiteReport &R);
   const DeferredFreeFact *otherChoice(const SiteReport &R) const;
   bool sameConfiguration(SiteReport &R) const;
+  bool reportCandidates(SiteReport &R);
   bool nameReplacement(SiteReport &R, const CallbackReport &C, const ConversionRule &Rule);
   void judgeLifetime(SiteReport &R);
   void judgeCaches(SiteReport &R);
@@ -139,13 +144,16 @@ private:
   const GlanceFindings *Glances = nullptr;
   std::map<std::string, CacheReport> Caches;
   std::map<std::string, CallbackReport> Callbacks;
-  std::map<std::string, std::string> Targets; ///< place -> the one function it can hold, as far as asked
+  std::map<std::string, std::set<std::string>> Targets; ///< place -> the functions it can hold, where all are known
   std::map<std::tuple<std::string, const FunctionFact *, unsigned>, DestructionReport> Destructions; ///< by cache and call
   std::set<std::string> AlsoQueueing; ///< functions that free objects of the cache in question without a callback
   bool Pending = false;
   bool Partial = false;
   std::set<std::string> Settled; ///< caches without an open demand
 };
+
+/// Sites whose conversion makes both branches of an if the same call: the if goes with them, or a person must look.
+void settleBranches(std::vector<SiteReport> &Reports);
 
 /// "refuse", "convert", ... as in the JSON contract.
 const char *className(SiteClass C);

@@ -47,6 +47,8 @@ private:
   llvm::Error checkInside(uint32_t Begin, uint32_t End, const std::string &What);
   llvm::Error addCalls();
   llvm::Error addCall(const CallEdit &Call);
+  llvm::Error addBranches();
+  llvm::Error addText(Span Where, const std::string &Replacement, const std::string &What);
   llvm::Error addDefinitions();
   llvm::Error addPrototypes();
   llvm::Error addStatements();
@@ -102,16 +104,35 @@ llvm::Error PlanApplier::addCall(const CallEdit &Call) {
     return failAtOffset(Path, S, Call.begin,
                         "a preprocessor directive stands between the arguments of the call",
                         "rewrite the call by hand");
+  return addText({Call.begin, Call.end}, Call.replacement, "a comment between the arguments of the call");
+}
 
-  Span Where{Call.begin, Call.end};
-  llvm::Expected<std::string> Text = layoutCall(S, Where, Call.replacement);
+/// Lays out what takes the place of `Where`; comments inside that the new text does not hold are noted.
+llvm::Error PlanApplier::addText(Span Where, const std::string &Replacement, const std::string &What) {
+  llvm::Expected<std::string> Text = layoutCall(S, Where, Replacement);
   if (!Text)
-    return failAtOffset(Path, S, Call.begin, message(Text.takeError()), "rewrite the call by hand");
+    return failAtOffset(Path, S, Where.begin, message(Text.takeError()), "rewrite the call by hand");
   for (Span C : S.comments())
-    if (Call.begin < C.begin && C.end < Call.end && !llvm::StringRef(*Text).contains(S.slice(C)))
-      Notes.push_back({C.begin, "a comment between the arguments of the call went with it: " +
-                                    S.slice(C).split('\n').first.trim().str()});
+    if (Where.begin < C.begin && C.end < Where.end && !llvm::StringRef(*Text).contains(S.slice(C)))
+      Notes.push_back({C.begin, What + " went with it: " + S.slice(C).split('\n').first.trim().str()});
   Edits.push_back({Where, std::move(*Text)});
+  return llvm::Error::success();
+}
+
+llvm::Error PlanApplier::addBranches() {
+  for (const BranchEdit &B : Plan.branches) {
+    if (llvm::Error E = checkInside(B.begin, B.end, "the if"))
+      return E;
+    std::optional<size_t> If = S.inDirective(B.begin) ? std::nullopt : S.tokenAt(B.begin);
+    bool IsIf = If && S.spelling(S.tokens()[*If]) == "if" && *If + 1 < S.tokens().size() && S.tokens()[*If + 1].kind == clang::tok::l_paren;
+    llvm::StringRef Text = S.text().slice(B.begin, B.end);
+    if (!IsIf || !(Text.ends_with(";") || Text.ends_with("}")))
+      return failAtOffset(Path, S, B.begin, "no if statement stands here", Rescan);
+    if (S.directiveBetween(B.begin, B.end))
+      return failAtOffset(Path, S, B.begin, "a preprocessor directive stands in the if statement", "rewrite it by hand");
+    if (llvm::Error E = addText({B.begin, B.end}, B.replacement + ";", "a comment in the if"))
+      return E;
+  }
   return llvm::Error::success();
 }
 
@@ -315,6 +336,8 @@ FileResult PlanApplier::assemble() {
 
 llvm::Expected<FileResult> PlanApplier::run() {
   if (llvm::Error E = addCalls())
+    return E;
+  if (llvm::Error E = addBranches())
     return E;
   if (llvm::Error E = addDefinitions())
     return E;

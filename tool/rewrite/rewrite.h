@@ -22,6 +22,14 @@ struct CallEdit {
   std::string replacement;
 };
 
+/// Replace the whole if statement at [begin, end) (bytes; "if" to behind its last semicolon or brace) by the one call that all its branches
+/// have become.
+struct BranchEdit {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+  std::string replacement;
+};
+
 /// Remove the function `name`: its definition [begin, end) (bytes; first token of the declaration to behind
 /// '}'), its forward declarations in the same text, the comment directly above it that belongs to it, and the
 /// blank line left behind.
@@ -44,6 +52,7 @@ struct FilePlan {
   std::vector<CallEdit> calls;
   std::vector<FunctionRemoval> removals;
   std::vector<StatementRemoval> statements = {};
+  std::vector<BranchEdit> branches = {};
   std::vector<std::string>
       declarations; ///< forward declarations of these functions go (a header's prototype)
 };

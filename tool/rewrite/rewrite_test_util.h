@@ -24,6 +24,14 @@ public:
     return *this;
   }
 
+  /// The if statement `If` becomes `Replacement;`.
+  PlanFor &branch(const std::string &If, const std::string &Replacement) {
+    size_t At = Text.find(If);
+    EXPECT_NE(At, std::string::npos) << "the test's text has no " << If;
+    Plan.branches.push_back({static_cast<uint32_t>(At), static_cast<uint32_t>(At + If.size()), Replacement});
+    return *this;
+  }
+
   /// The definitions "static void NAME(...) {...}" that end with a brace at the beginning of a line.
   PlanFor &remove(const std::string &Name) {
     bool Any = false;

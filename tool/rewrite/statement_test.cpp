@@ -69,5 +69,30 @@ TEST(StatementRemoval, RefusesWhatIsNoCall) {
   EXPECT_EQ(applied(Text, Plan), "error: a.c:1:5: no call begins here; the file changed since it was scanned? scan it again");
 }
 
+std::string branchIn(const std::string &Text, const std::string &If) { return applied(Text, PlanFor(Text).branch(If, "kfree_rcu(e, rcu)")); }
+
+TEST(Branch, AnIfBecomesOneCall) {
+  std::string If = "if (e->big)\n\t\tcall_rcu(&e->rcu, f);\n\telse\n\t\tcall_rcu(&e->rcu, g);";
+  EXPECT_EQ(branchIn("\t" + If + "\n\tx();\n", If), "\tkfree_rcu(e, rcu);\n\tx();\n");
+}
+
+TEST(Branch, WithBracesAndBehindAnElse) {
+  std::string If = "if (e->big) {\n\t\tcall_rcu(&e->rcu, f);\n\t} else {\n\t\tcall_rcu(&e->rcu, g);\n\t}";
+  EXPECT_EQ(branchIn("\tif (y)\n\t\tx();\n\telse " + If + "\n", If), "\tif (y)\n\t\tx();\n\telse kfree_rcu(e, rcu);\n");
+}
+
+TEST(Branch, ACommentInItIsNoted) {
+  std::string If = "if (e->big)\n\t\tcall_rcu(&e->rcu, f); /* why */\n\telse\n\t\tcall_rcu(&e->rcu, g);";
+  std::string Text = "\t" + If + "\n";
+  EXPECT_EQ(notes(Text, PlanFor(Text).branch(If, "kfree_rcu(e, rcu)")), "a.c:1: a comment in the if went with it: /* why */\n");
+}
+
+TEST(Branch, ADirectiveInItIsRefused) {
+  std::string If = "if (e->big)\n#ifdef X\n\t\tcall_rcu(&e->rcu, f);\n#endif\n\telse\n\t\tcall_rcu(&e->rcu, g);";
+  EXPECT_EQ(branchIn("\t" + If + "\n", If).substr(0, 6), "error:");
+}
+
+TEST(Branch, WhatIsNoIfIsRefused) { EXPECT_EQ(branchIn("\twhile (x)\n\t\ty();\n", "while (x)\n\t\ty();").substr(0, 6), "error:"); }
+
 } // namespace
 } // namespace krcu

@@ -26,6 +26,8 @@ std::string primitiveOf(const SiteReport &R) { return R.replacement.substr(0, R.
 
 /// The record that the callback frees, by the level that has its offset.
 std::string recordOf(const SiteReport &R) {
+  if (!R.object_record.empty())
+    return R.object_record;
   if (R.site)
     for (const HeadLevel &L : R.site->levels)
       if (L.complete && L.offset == -R.callback.object_offset)
@@ -54,12 +56,18 @@ struct Group {
 
 std::vector<Group> groupsOf(const PatchUnit &P) {
   std::vector<Group> Out;
-  for (const SiteReport *R : P.sites) {
-    auto It = std::find_if(Out.begin(), Out.end(), [&](const Group &G) { return G.callback->function == R->callback.function; });
+  auto Add = [&](const CallbackReport &C, const SiteReport *R) {
+    auto It = std::find_if(Out.begin(), Out.end(), [&](const Group &G) { return G.callback->function == C.function; });
     if (It == Out.end())
-      It = Out.insert(Out.end(), {&R->callback, {}, false});
+      It = Out.insert(Out.end(), {&C, {}, false});
     It->sites.push_back(R);
-    It->removed = It->removed || R->callback_removed;
+    It->removed = It->removed || (R->callback_removed && C.function == R->callback.function);
+  };
+  for (const SiteReport *R : P.sites) {
+    for (const CallbackReport &C : R->candidates) // a pointer that can hold each of them
+      Add(C, R);
+    if (R->candidates.empty())
+      Add(R->callback, R);
   }
   return Out;
 }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// How the freed object is called at a site. The address alone would do for the machine. A reader, and whoever changes the
+// structure one day, needs the object that is freed and not one that begins where it does.
+#pragma once
+
+#include "matchers/facts.h"
+#include "tool/lifetime/callback.h"
+
+namespace krcu {
+
+struct ObjectName {
+  bool found = false;
+  std::string object;  ///< text of a pointer to it; empty: it cannot be written
+  std::string member;  ///< text of the path to the head
+  std::string record;  ///< "struct foo"
+  std::string how;     ///< said behind the record: how the name is known to mean the object
+  std::string other;   ///< not found, but something begins at its address: "frees a ..., and here only ..."
+};
+
+ObjectName nameObject(const CallSiteFact &S, const CallbackReport &C);
+
+} // namespace krcu
