@@ -63,7 +63,7 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   Job.whole_headers = &Whole;
   Job.accept = A.accept;
   if (const PrecompiledHeader *P = A.pch ? headerFor(V, Request, Main) : nullptr)
-    Job.pch = P->path, Job.pch_is_kept = P->is_kept;
+    Job.pch = P->path, Job.pch_is_kept = P->is_kept, Job.pch_errors = &P->errors;
   Job.flags = V.kbuild->flags(Main);
   for (const std::string &D : A.extra_dirs)
     Job.flags.push_back("-I" + D);
@@ -71,6 +71,7 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   if (User) {
     Job.command = User;
     Job.pch.clear();
+    Job.pch_errors = nullptr;
   }
   count(V, Main == HeadersMain ? Request.file : Main);
   ParseOutcome Out;
@@ -87,10 +88,8 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   }
   W.inputs.insert(Out.inputs.begin(), Out.inputs.end());
   if (A.pch)
-    if (const PrecompiledHeader *P = headerFor(V, Request, Main)) {
+    if (const PrecompiledHeader *P = headerFor(V, Request, Main))
       W.inputs.insert(P->files.begin(), P->files.end());
-      Out.diagnostics.insert(Out.diagnostics.begin(), P->errors.begin(), P->errors.end());
-    }
   W.inputs_known = W.inputs_known && Fine;
   Out.main_file = Main;
   Out.variant = V.synth->variant;

@@ -107,6 +107,7 @@ Expected<std::shared_ptr<CompileCommands>> CompileCommands::load(const std::stri
       E.flags.insert(E.flags.end(), Rendered.begin(), Rendered.end());
     });
     E.flags.push_back("-Wno-everything");
+    E.flags.push_back("-Werror=implicit-function-declaration"); // else a macro that no header has defined looks like a function
     Result->Entries.emplace(*Relative, std::move(E));
   }
   for (const auto &[Flag, Count] : Dropped)

@@ -78,7 +78,7 @@ TEST_F(CompileCommandsTest, KeepsWhatChangesTheMeaningOfTheText) {
   ASSERT_TRUE(E);
   EXPECT_EQ(E->flags, (Strings{"-nostdinc", "-I" + Files.path() + "/arch/x86/include", "-I" + Files.path() + "/include", "-include",
                                Files.path() + "/include/linux/kconfig.h", "-D", "__KERNEL__", "-std=gnu11", "-fshort-wchar", "-m64",
-                               "-mcmodel=kernel", "-O2", "-Wno-everything"}));
+                               "-mcmodel=kernel", "-O2", "-Wno-everything", "-Werror=implicit-function-declaration"}));
   EXPECT_EQ(E->src_arch, "x86");
   EXPECT_FALSE(E->has_target);
 }
@@ -104,7 +104,7 @@ TEST_F(CompileCommandsTest, ArgumentsAreAsGoodAsACommand) {
 TEST_F(CompileCommandsTest, NothingLoadsCodeOrReadsFurtherOptions) {
   auto C = load("[" + command("drv/a.c", "-fplugin=./x.so -Xclang -load -Xclang ./x.so -mllvm -x --config x.cfg -fmodules @more.rsp -DKEPT") + "]");
   ASSERT_TRUE(C) << Error;
-  EXPECT_EQ(C->find("drv/a.c")->flags, (Strings{"-D", "KEPT", "-Wno-everything"}));
+  EXPECT_EQ(C->find("drv/a.c")->flags, (Strings{"-D", "KEPT", "-Wno-everything", "-Werror=implicit-function-declaration"}));
   EXPECT_TRUE(warns(*C, "-fplugin=./x.so"));
   EXPECT_TRUE(warns(*C, "the response file @more.rsp is not followed"));
 }
@@ -191,7 +191,7 @@ TEST_F(CompileCommandsTest, HeadersOfAMountedModuleKeepOneName) {
   ASSERT_TRUE(C) << Error;
   const CompileCommands::Entry *E = C->find("M=/m.c");
   ASSERT_TRUE(E);
-  EXPECT_EQ(E->flags, (Strings{"-I" + T.visible("M=/inc"), "-include", T.visible("M=/inc/m.h"), "-Wno-everything"}));
+  EXPECT_EQ(E->flags, (Strings{"-I" + T.visible("M=/inc"), "-include", T.visible("M=/inc/m.h"), "-Wno-everything", "-Werror=implicit-function-declaration"}));
 }
 
 } // namespace

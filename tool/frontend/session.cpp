@@ -361,6 +361,8 @@ std::shared_ptr<CompilerInvocation> ParseSession::invocationFor(const ParseJob &
 
 ParseOutcome ParseSession::parse(const ParseJob &Job, FileCache &Cache, const AstConsumer *User) const {
   ParseOutcome Out;
+  if (Job.pch_errors)
+    Out.diagnostics = *Job.pch_errors;
   std::unique_ptr<FileCache> Own;
   FileCache *Files = &Cache;
   bool Remap = Job.overrides && overridesExist(Job, Cache);

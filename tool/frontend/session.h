@@ -33,6 +33,7 @@ struct ParseJob {
   OutlineCache *outlines = nullptr;
   const std::map<std::string, std::string> *overrides = nullptr;
   std::string pch;                     ///< precompiled header to use; empty: none
+  const std::vector<ParseDiagnostic> *pch_errors = nullptr; ///< errors that it holds; null: none
   bool pch_is_kept = false;            ///< of an earlier run: its inputs are known to be the same, but may have other times
   std::vector<std::string> flags;      ///< extra -I, -D, -include flags of this file
   const CompileCommands::Entry *command = nullptr; ///< the user's own flags instead of the synthesised ones

@@ -171,6 +171,7 @@ void makeFlags(const Builder &B, Synth &S) {
   To.add(std::string("--target=") + B.variant().triple, "krcu: Clang's name of the machine");
   To.addAll(B.variant().flags, "krcu: what only the compiler of " + B.arch() + " says");
   To.add("-Wno-everything", "krcu: warnings are not its business");
+  To.add("-Werror=implicit-function-declaration", "krcu: else a macro that no header has defined looks like a function");
   To.add("-ferror-limit=0", "krcu: all errors count");
   for (const char *Flag : {"-DKBUILD_MODFILE=\"x\"", "-DKBUILD_BASENAME=\"x\"", "-DKBUILD_MODNAME=\"x\"", "-D__KBUILD_MODNAME=kmod_x"})
     To.add(Flag, "krcu: in place of the module's name");
