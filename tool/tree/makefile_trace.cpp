@@ -33,7 +33,9 @@ const std::vector<Traced> &Makefile::trace(const std::string &Name) {
   std::vector<Traced> Words;
   const std::vector<Piece> Pieces = It->second.pieces; // expanding may define more
   for (const Piece &P : Pieces) {
+    It->second.busy = true; // as in a look-up: it is empty inside of itself
     const std::string Text = P.deferred ? expand(P.text) : P.text;
+    It->second.busy = false;
     const std::vector<std::string> Names = namesIn(P.raw);
     for (const std::string &Word : shellWords(Text)) {
       Traced Found{Word, P.file ? *P.file : std::string(), P.line};

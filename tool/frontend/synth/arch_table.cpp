@@ -81,7 +81,7 @@ std::vector<ArchVariant> substitutedRows() {
 
 std::vector<ArchVariant> ownTargetRows() {
   return {
-      {"x86", "x86", "x86_64", "x86_64-linux-gnu", false, Flags{"-mcmodel=kernel", "-DCC_USING_FENTRY"}, Flags{}, {}},
+      {"x86", "x86", "x86_64", "x86_64-linux-gnu", false, Flags{}, Flags{"-mcmodel=kernel", "-DCC_USING_FENTRY"}, {}},
       {"powerpc",
        "powerpc",
        "powerpc",
@@ -95,9 +95,9 @@ std::vector<ArchVariant> ownTargetRows() {
        "arm64",
        "aarch64-linux-gnu",
        false,
+       Flags{},
        Flags{"-mlittle-endian", "-DCC_USING_PATCHABLE_FUNCTION_ENTRY", "-DKASAN_SHADOW_SCALE_SHIFT=3",
              "-DARM64_ASM_ARCH=\"armv8.5-a\""},
-       Flags{},
        {}},
       {"s390",
        "s390",
@@ -108,7 +108,7 @@ std::vector<ArchVariant> ownTargetRows() {
        Flags{},
        {}},
       {"sparc", "sparc", "sparc64", "sparc64-linux-gnu", false, Flags{"-mcpu=v9", "-D__sparc_v9__"}, Flags{}, {}},
-      {"i386", "x86", "i386", "i386-linux-gnu", false, Flags{"-DCC_USING_FENTRY"}, Flags{}, {}},
+      {"i386", "x86", "i386", "i386-linux-gnu", false, Flags{}, Flags{"-DCC_USING_FENTRY"}, {}},
       {"ppc32",
        "powerpc",
        "powerpc",

@@ -91,17 +91,20 @@ private:
     // The machine is the table's; where that is a stand-in, flags of the real one mean nothing.
     if (Use != FlagUse::Keep || StringRef(A.getSpelling()).starts_with("--target") || (isOfMachine(A) && B.variant().substituted))
       return;
+    const std::string Option = A.getOption().getPrefixedName().str();
+    if (Option == "-D" || Option == "-U")
+      return To.addOnce(Option + A.getValue(), Origin);
+    // Of the machine that krcu happens to run on nothing may depend.
+    if (A.getNumValues() && StringRef(A.getValue()) == "native")
+      return;
     llvm::opt::ArgStringList Rendered;
     A.render(All, Rendered);
     std::string Text;
     for (const char *Part : Rendered)
       Text += (Text.empty() ? "" : " ") + std::string(Part);
-    const bool Macro = StringRef(Text).starts_with("-D") || StringRef(Text).starts_with("-U");
-    if (!Macro && !clangAccepts(B.variant().triple, Text))
+    if (!clangAccepts(B.variant().triple, Text))
       return;
-    if (Rendered.size() == 1)
-      return To.addOnce(Text, Origin);
-    for (const char *Part : Rendered)
+    for (const char *Part : Rendered) // a later one wins, so it stays where it is
       To.add(Part, Origin);
   }
 

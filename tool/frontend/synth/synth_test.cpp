@@ -120,7 +120,12 @@ TEST(Synth, VariantForcesItsSymbolsAndTheCallerMayAddOthers) {
 
 TEST(SynthFlags, ComeFromTheTreeAndTheVariant) {
   auto S = make(small(), "x86");
-  EXPECT_EQ(S->flags.front(), "-nostdinc");
+  EXPECT_TRUE(hasFlag(*S, "-nostdinc"));
+  ASSERT_EQ(S->flags.size(), S->flag_origins.size());
+  EXPECT_EQ(S->flag_origins[llvm::find(S->flags, "-std=gnu17") - S->flags.begin()], "Makefile:9");
+  EXPECT_EQ(S->flag_origins[llvm::find(S->flags, "-D__KERNEL__") - S->flags.begin()], "krcu: the makefiles could not be read to the end");
+  ASSERT_EQ(S->notes.size(), 1u); // it sets no include paths
+  EXPECT_TRUE(has(S->notes[0], "Makefile: sets no compiler flags"));
   EXPECT_TRUE(hasFlag(*S, "--target=x86_64-linux-gnu"));
   EXPECT_TRUE(hasFlag(*S, "-I" + small().root() + "/arch/x86/include/generated"));
   EXPECT_TRUE(hasFlag(*S, "-std=gnu17")); // not the -std of host programs
