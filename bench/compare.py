@@ -232,7 +232,7 @@ def main():
     sections = [measure(tree, arguments) for tree in arguments.trees]
     head = "\n".join([
         "# Coccinelle and krcu on the same tree", "",
-        "Written by scripts/bench. The tree is in the page cache, the programs run by turns, one run of each goes before",
+        "Written by scripts/bench. The tree is a git work tree (spatch searches with git grep) and in the page cache, the programs run by turns, one run of each goes before",
         "and is not counted; each run gets an empty cache. krcu looks for more kinds of callbacks than the semantic patches and",
         "proves each conversion.", "",
         f"- machine: {machine()}",

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -154,10 +155,14 @@ def choose(tree, report, number):
     return often + rare[:left], counts, includes
 
 
-def scan(krcu, tree, jobs, words):
+def scan(krcu, tree, jobs, words, patience=None):
     """(report or None, seconds, last message)"""
     begin = time.monotonic()
-    done = subprocess.run([krcu, "scan", "-j", str(jobs), "--no-cache", "--format", "json", *words, tree], capture_output=True, stdin=subprocess.DEVNULL)
+    try:
+        done = subprocess.run([krcu, "scan", "-j", str(jobs), "--no-cache", "--format", "json", *words, tree], capture_output=True,
+                              stdin=subprocess.DEVNULL, timeout=patience)
+    except subprocess.TimeoutExpired:
+        return None, time.monotonic() - begin, f"given up after {patience:.0f} s"
     seconds = time.monotonic() - begin
     message = done.stderr.decode(errors="replace").strip()
     if done.returncode in (0, 1):
@@ -245,10 +250,11 @@ def shapes(tree):
                          lambda name: name in ("arch", "include", "init", "kernel", "net", "scripts"))]
 
 
-def try_fault(fault, whole, tree, copy, arguments, sees):
+def try_fault(fault, whole, base, tree, copy, arguments, sees):
     fault.apply(tree, copy)
     try:
-        report, seconds, message = scan(arguments.krcu, copy, arguments.jobs, arguments.words)
+        # What takes that long is a failure anyway; the others shall have their turn.
+        report, seconds, message = scan(arguments.krcu, copy, arguments.jobs, arguments.words, 5 * arguments.limit * base)
         outcome = Outcome(seconds, message)
         if report is None:
             outcome.counts["stopped"] = len(whole["sites"])
@@ -318,6 +324,7 @@ def main():
     if arguments.headers < 0 or arguments.jobs < 1:
         parser.error("--headers needs a number from 0 on, --jobs from 1 on")
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("faults: ended"))  # the copy goes, too
     # Hard links need the same file system, so the copy stands beside the tree.
     scratch = tempfile.mkdtemp(prefix=".krcu-faults-", dir=os.path.dirname(tree))
     try:
@@ -335,7 +342,7 @@ def main():
         for fault in [Fault(way, header, WAYS[way]) for header in headers for way in ways] + (shapes(tree) if arguments.shapes else []):
             def sees(file, header=fault.file):
                 return not header.endswith(".h") or header in everywhere or header in closures[file]
-            outcome = try_fault(fault, whole, tree, copy, arguments, sees)
+            outcome = try_fault(fault, whole, base, tree, copy, arguments, sees)
             results.append((fault, outcome))
             told = ", ".join(f"{outcome.counts[c]} {c}" for c in COLUMNS if outcome.counts[c])
             print(f"== {fault.file} {fault.way}: {told}; {outcome.seconds / base:.2f} times the time", file=sys.stderr)
