@@ -342,6 +342,8 @@ void Judge::judgeSite(SiteReport &R) {
     R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::FreesNull);
   else if (!R.callback.checks.empty())
     R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::ChecksLost, R.callback.checks.front().name);
+  else if (std::string Problem = DB.problem(E.where.file); !Problem.empty() && R.elsewhere) // the file itself may do more
+    R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::Spoiled, Problem);
   else
     R.cls = SiteClass::Convert;
   if (R.cls != SiteClass::Convert && R.cls != SiteClass::Review && R.cls != SiteClass::Unsafe)
