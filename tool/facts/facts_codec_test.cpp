@@ -15,7 +15,8 @@ FileFacts full() {
   CallSiteFact S;
   S.where = L, S.begin = 10, S.end = 20, S.function = "drop@drv/x.c", S.deferral = "call_rcu", S.in_macro = true, S.macro = "M";
   S.is_statement = true, S.head = HeadShape::CastObject, S.is_rcu_head = true, S.head_text = "&p->rcu";
-  S.levels = {{"p", "rcu", "struct item", -8, true}, {"q", "a.b", "struct other", 16, false}};
+  S.levels = {{"p", "rcu", "struct item", -8, true, "item@a.c", true, true}, {"q", "a.b", "struct other", 16, false}};
+  S.branches = {{10, 90, 2, 7, true}};
   S.callback_kind = CallbackKind::Parameter, S.callback = "cb", S.callback_text = "(void *)cb";
   F.sites = {S};
   AbstractValue V;
@@ -27,6 +28,7 @@ FileFacts full() {
   FunctionSummary U;
   U.function = "cb", U.where = L, U.begin = 1, U.end = 2, U.parameters = 3, U.is_static = true, U.in_macro = true, U.opaque = true, U.why = "loops";
   U.paths = {P, {}}, U.parameter_record_note = "struct item";
+  U.freed = {{"item@a.c", "struct item", {{"base", "base@b.h", 8}}}};
   F.summaries = {U};
   CallFact C;
   C.callee = "f", C.indirect = true, C.where = L, C.macro = "W", C.always = true, C.before = {1, 2}, C.maybe_before = {3}, C.arguments = {"V:c", ""};
