@@ -22,7 +22,7 @@ FileFacts full() {
   AbstractValue V;
   V.kind = AbstractValue::CachePlace, V.parameter = 2, V.offset = INT64_MIN, V.place = "V:cache";
   Effect E;
-  E.kind = Effect::Free, E.where = L, E.name = "kfree", E.text = "frees", E.object = V, E.cache = "V:cache", E.arguments = {V, {}};
+  E.kind = Effect::Free, E.where = L, E.name = "kfree", E.text = "frees", E.object = V, E.cache = "V:cache", E.records = {"item@a.c"}, E.arguments = {V, {}};
   PathSummary P;
   P.effects = {E}, P.assumed_null = {V}, P.result = V, P.ends = true;
   FunctionSummary U;
@@ -72,6 +72,11 @@ TEST(FactsCodec, EverythingComesBack) {
   EXPECT_EQ(G.sites[0].head, HeadShape::CastObject);
   ASSERT_EQ(G.sites[0].levels.size(), 2u);
   EXPECT_EQ(G.sites[0].levels[0].offset, -8);
+  EXPECT_EQ(G.sites[0].levels[0].symbol, "item@a.c");
+  EXPECT_TRUE(G.sites[0].levels[0].variable && G.sites[0].levels[0].plain);
+  ASSERT_EQ(G.sites[0].branches.size(), 1u);
+  EXPECT_EQ(G.sites[0].branches[0].calls, 2u);
+  EXPECT_TRUE(G.sites[0].branches[0].pure);
   EXPECT_EQ(G.sites[0].callback_kind, CallbackKind::Parameter);
   EXPECT_EQ(G.sites[0].callback_text, "(void *)cb");
   ASSERT_EQ(G.summaries.size(), 1u);
@@ -80,6 +85,10 @@ TEST(FactsCodec, EverythingComesBack) {
   EXPECT_EQ(G.summaries[0].paths[0].effects[0].kind, Effect::Free);
   EXPECT_TRUE(G.summaries[0].paths[0].ends);
   EXPECT_EQ(G.summaries[0].why, "loops");
+  EXPECT_EQ(G.summaries[0].paths[0].effects[0].records, (std::vector<std::string>{"item@a.c"}));
+  ASSERT_EQ(G.summaries[0].freed.size(), 1u);
+  EXPECT_EQ(G.summaries[0].freed[0].text, "struct item");
+  EXPECT_EQ(G.summaries[0].freed[0].inside[0].offset, 8);
   EXPECT_EQ(G.functions[0].calls[0].before, (std::vector<unsigned>{1, 2}));
   EXPECT_EQ(G.functions[0].calls[0].maybe_before, (std::vector<unsigned>{3}));
   EXPECT_TRUE(G.functions[0].exit_section);
