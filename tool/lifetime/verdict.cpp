@@ -216,7 +216,8 @@ bool Judge::reportCandidates(SiteReport &R) {
     What += (What.empty() ? "" : "; ") + plainName(C.function) + "() " +
             (C.state == CallbackState::FreeOnly ? "only frees with " + C.frees.front().name + "()" : C.why);
   }
-  R.callback = FreeOnly ? combined(R.candidates) : R.candidates.front();
+  auto Lacking = std::find_if(R.candidates.begin(), R.candidates.end(), [](const CallbackReport &C) { return C.state != CallbackState::FreeOnly; });
+  R.callback = Lacking == R.candidates.end() ? combined(R.candidates) : *Lacking;
   if (FreeOnly && R.callback.state == CallbackState::FreeOnly)
     return true;
   if (FreeOnly)
