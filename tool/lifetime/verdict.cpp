@@ -147,8 +147,9 @@ bool Judge::settledByGlance(SiteReport &R) const {
   std::string Name = R.census.callback.substr(R.census.callback.find_first_not_of("& "));
   R.evidence.push_back({Found.callback.file, Found.callback.line, Name, "the callback " + Name + "() is defined here"});
   R.evidence.push_back({Found.where.file, Found.where.line, Name, Name + "() " + Found.text});
+  bool Behind = llvm::StringRef(Found.text).contains("(), which "); // not to be found in the callback's own text
   if (Frees)
-    settle(R, SiteClass::MoreThanFree, Reason::MoreThanFree, Name + "() " + Found.text);
+    settle(R, SiteClass::MoreThanFree, Reason::MoreThanFree, Name + "() " + Found.text + (Behind ? " (" + Found.where.file + ":" + std::to_string(Found.where.line) + ")" : ""));
   else
     settle(R, SiteClass::NotParsed, Reason::NotLookedAt, Name + "() " + Found.text);
   return true;

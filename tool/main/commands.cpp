@@ -127,9 +127,14 @@ void printWarnings(Scan &S, const Recall &R, bool Stats) {
   const Frontend::Stats &F = S.frontend().stats;
   std::fprintf(stderr, "%-24s %8zu\n%-24s %8llu MB\n", "files indexed", S.index().files().size(), "bytes read",
                static_cast<unsigned long long>(S.index().bytesRead() >> 20));
-  for (auto [What, Count] : {std::pair("files parsed", S.filesParsed()), {"parses", F.parses.load()}, {"second tries", F.retries.load()}, {"most parses of a file", S.frontend().maxParsesOfAFile()},
+  for (auto [What, Count] : {std::pair("files parsed", S.filesParsed()), {"parses", F.parses.load()}, {"second tries", F.retries.load()},
+                             {"most parses of a file", S.frontend().maxParsesOfAFile()},
                              {"headers precompiled", F.pch_files.load()}, {"headers of earlier runs", F.pch_kept.load()}})
     std::fprintf(stderr, "%-24s %8u\n", What, Count);
+  std::vector<Frontend::TreeError> Errors = S.frontend().treeErrors();
+  std::fprintf(stderr, "%-24s %8zu\n", "errors of the tree", Errors.size());
+  for (const Frontend::TreeError &E : Errors)
+    std::fprintf(stderr, "  %u  %s\n", E.files, S.tree().shown(E.text).c_str());
   R.printStats();
   printSlowest(S);
 }

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <string>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
@@ -48,7 +49,7 @@ protected:
     ASSERT_TRUE(::mkdtemp(Work.data()));
     int Status = 0;
     Said = krcu("patch --series " + shellWord(Work + "/out") + " " + shellWord(Tree), Status);
-    ASSERT_EQ(Status, 0) << Said;
+    ASSERT_TRUE(WIFEXITED(Status) && WEXITSTATUS(Status) <= 1) << Said; // 1: it found something
   }
   void TearDown() override {
     if (!Work.empty())
