@@ -4,6 +4,7 @@
 // before the patch, the life of its cache is judged in the tree after it. The rest of this room's questions stand in review_barriers.cpp.
 #include "tool/driver/review_judge.h"
 #include "tool/driver/records.h"
+#include "tool/lifetime/targets.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 
@@ -117,6 +118,23 @@ void PatchJudge::pairUp(ReviewedFile &F) {
     judgeLostSite(F, *S);
 }
 
+namespace {
+
+/// Whether the new call's object is the one that `L` leads to, with the head `Wanted` bytes behind its start. A container_of() is taken apart
+/// as text: it takes a pointer to the member's type, so the way from the object to the head is the member's name and then the way from there.
+bool namesObjectOf(const HeadLevel &L, int64_t Wanted, const DeferredFreeFact &D) {
+  if (L.complete && L.offset == Wanted && folded(L.object) == folded(D.object))
+    return true;
+  llvm::StringRef Text(D.object);
+  if (!Text.consume_front("container_of(") || !Text.consume_back(")"))
+    return false;
+  auto [Front, Member] = Text.rsplit(',');
+  llvm::StringRef Pointer = Front.rsplit(',').first;
+  return L.complete && folded(Pointer.trim().str()) == folded(L.object) && folded((Member.trim() + "." + L.member).str()) == folded(D.member);
+}
+
+} // namespace
+
 /// Does the new call free what the callback freed? Says why not.
 bool PatchJudge::sameObject(ReviewedFile &F, const Conversion &C, const CallbackReport &Callback) {
   const CallSiteFact &S = *C.site;
@@ -151,6 +169,9 @@ bool PatchJudge::sameObject(ReviewedFile &F, const Conversion &C, const Callback
   bool SameObject = folded(Level->object) == folded(D.object), SameMember = NoHead || D.offset == Level->offset;
   if (SameObject && SameMember)
     return true;
+  // Another name of it that the code itself ties to the head: a variable in scope, or container_of() of what the head was named by.
+  if (!NoHead && D.offset == Wanted && llvm::any_of(S.levels, [&](const HeadLevel &L) { return namesObjectOf(L, Wanted, D); }))
+    return true;
   // The same memory, named from further out: p and &o->inner.
   if (!NoHead && levelAt(S, D.offset) && folded(levelAt(S, D.offset)->object) == folded(D.object))
     return Says(PatchVerdict::Broken, "wrong object: " + Name + " frees " + Level->object + " (" + Level->record + "), the patch frees " + D.object + " (" + D.record_text + ")");
@@ -166,16 +187,39 @@ bool PatchJudge::sameObject(ReviewedFile &F, const Conversion &C, const Callback
                                         (D.record_text == Level->record || D.record_text.empty() ? "" : ", a " + stripStruct(D.record_text)));
 }
 
+/// What is true of the callback that the call queues, or of every one that its pointer can hold. False: that cannot be known.
+bool PatchJudge::reportQueued(const CallSiteFact &S, CallbackReport &To) {
+  std::vector<std::string> Functions{S.callback};
+  if (S.callback_kind != CallbackKind::Function) {
+    TargetReport T;
+    if (S.callback_kind == CallbackKind::Place)
+      Before.settle([&] { return !(T = targetsOf(Before.database(), S.callback)).pending; });
+    if (T.pending || !T.missing.empty() || T.found.empty())
+      return false;
+    Functions.clear();
+    for (const FunctionRefFact &Found : T.found)
+      Functions.push_back(Found.function);
+  }
+  std::vector<CallbackReport> Each(Functions.size());
+  Before.settle([&] {
+    for (size_t N = 0; N < Functions.size(); ++N)
+      Each[N] = reportCallback(Before.database(), Functions[N]);
+    return llvm::none_of(Each, [](const CallbackReport &C) { return C.state == CallbackState::Pending; });
+  });
+  auto Other = llvm::find_if(Each, [](const CallbackReport &C) { return C.state != CallbackState::FreeOnly; });
+  To = Each.size() == 1 ? Each.front() : Other != Each.end() ? *Other : combined(Each);
+  return true;
+}
+
 void PatchJudge::judgeConversion(ReviewedFile &F, const Conversion &C) {
   const CallSiteFact &S = *C.site;
   const DeferredFreeFact &D = *C.free;
-  if (S.callback_kind != CallbackKind::Function) {
+  CallbackReport Callback;
+  if (!reportQueued(S, Callback)) {
     add(PatchVerdict::CannotTell, D.where, "the callback of " + S.deferral + "() is " + S.callback_text + ", which may be any function");
     return;
   }
-  CallbackReport Callback;
-  Before.settle([&] { return (Callback = reportCallback(Before.database(), S.callback)).state != CallbackState::Pending; });
-  std::string Name = plainName(S.callback) + "()";
+  std::string Name = plainName(S.callback_kind == CallbackKind::Function ? S.callback : Callback.function) + "()";
   if (Callback.state == CallbackState::MoreThanFree) {
     add(PatchVerdict::Broken, D.where, Name + " does more than free: it " + Callback.why + (Callback.offender.valid() && !StringRef(Callback.why).ends_with(at(Callback.offender) + ")") ? " (" + at(Callback.offender) + ")" : "") + ", and that would be lost",
         Callback.evidence);

@@ -31,6 +31,7 @@ private:
     const DeferredFreeFact *free;
   };
   void pairUp(ReviewedFile &F);
+  bool reportQueued(const CallSiteFact &S, CallbackReport &To);
   void judgeConversion(ReviewedFile &F, const Conversion &C);
   bool sameObject(ReviewedFile &F, const Conversion &C, const CallbackReport &Callback);
   void judgeNewFree(ReviewedFile &F, const DeferredFreeFact &D);
