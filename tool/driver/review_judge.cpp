@@ -123,14 +123,16 @@ namespace {
 /// Whether the new call's object is the one that `L` leads to, with the head `Wanted` bytes behind its start. A container_of() is taken apart
 /// as text: it takes a pointer to the member's type, so the way from the object to the head is the member's name and then the way from there.
 bool namesObjectOf(const HeadLevel &L, int64_t Wanted, const DeferredFreeFact &D) {
-  if (L.complete && L.offset == Wanted && folded(L.object) == folded(D.object))
+  if (D.offset != Wanted || !L.complete)
+    return false; // another member, or container_of() of another record
+  if (L.offset == Wanted && folded(L.object) == folded(D.object))
     return true;
   llvm::StringRef Text(D.object);
   if (!Text.consume_front("container_of(") || !Text.consume_back(")"))
     return false;
   auto [Front, Member] = Text.rsplit(',');
   llvm::StringRef Pointer = Front.rsplit(',').first;
-  return L.complete && folded(Pointer.trim().str()) == folded(L.object) && folded((Member.trim() + "." + L.member).str()) == folded(D.member);
+  return folded(Pointer.trim().str()) == folded(L.object) && folded((Member.trim() + "." + L.member).str()) == folded(D.member);
 }
 
 } // namespace
