@@ -17,6 +17,7 @@ namespace krcu::semantics {
 namespace {
 
 constexpr const char *Directories[] = {"include/linux", "kernel/rcu", "mm"};
+constexpr const char *Kconfigs[] = {"init/Kconfig", "kernel/rcu/Kconfig", "mm/Kconfig"};
 constexpr size_t MaxFileBytes = 4u << 20; ///< nothing of a kernel's core is nearly as large
 
 /// Relative paths of all .c and .h files below `Directory`, symbolic links left alone.
@@ -56,6 +57,42 @@ std::optional<Condition> conditionOfTarget(llvm::StringRef Target) {
   if (!Switch.consume_front("$(") || !Switch.consume_back(")") || !Switch.starts_with("CONFIG_"))
     return std::nullopt;
   return Condition{{Switch.str(), true}};
+}
+
+/// What a `depends on` line certainly asks for: its terms, if they are joined by && only. Others say nothing.
+Condition dependsOn(llvm::StringRef Expression) {
+  Condition Result;
+  if (Expression.contains("||"))
+    return Result;
+  llvm::SmallVector<llvm::StringRef, 4> Terms;
+  Expression.split(Terms, "&&");
+  for (llvm::StringRef Term : Terms) {
+    Term = Term.trim();
+    bool Positive = !Term.consume_front("!");
+    Term = Term.trim();
+    if (!Term.empty() && llvm::all_of(Term, [](char C) { return llvm::isAlnum(C) || C == '_'; }))
+      Result.insert({"CONFIG_" + Term.str(), Positive});
+  }
+  return Result;
+}
+
+/// Adds the symbols that one Kconfig file defines. One that is defined twice has two sets of dependencies, so none is certain.
+void addDependencies(llvm::StringRef Text, std::map<std::string, Condition> &Symbols) {
+  Condition *Mine = nullptr;
+  for (const std::string &Whole : logicalLines(Text)) {
+    llvm::StringRef Line = llvm::StringRef(Whole).split('#').first.trim();
+    if (Line.consume_front("config ") || Line.consume_front("menuconfig ")) {
+      auto [It, New] = Symbols.try_emplace("CONFIG_" + Line.trim().str());
+      if (!New)
+        It->second.clear();
+      Mine = New ? &It->second : nullptr;
+    } else if (Line.starts_with("menu ") || Line == "choice" || Line.starts_with("choice ") || Line.starts_with("comment ")) {
+      Mine = nullptr;
+    } else if (Mine && Line.consume_front("depends on ")) {
+      Condition More = dependsOn(Line);
+      Mine->insert(More.begin(), More.end());
+    }
+  }
 }
 
 bool isWord(char C) { return llvm::isAlnum(C) || C == '_'; }
@@ -250,8 +287,33 @@ const Condition &Corpus::fileCondition(const SourceFile &File) {
 
 Condition Corpus::conditionOf(const Definition &D) { return both(D.condition, fileCondition(*D.file)); }
 
-bool Corpus::canExist(const Definition &D, const std::vector<const Definition *> &Siblings, const Condition &World) {
-  Condition Mine = conditionOf(D);
+const std::map<std::string, Condition> &Corpus::dependencies() {
+  if (!Dependencies) {
+    Dependencies.emplace();
+    for (const char *File : Kconfigs)
+      addDependencies(Root.read(File).value_or(""), *Dependencies);
+  }
+  return *Dependencies;
+}
+
+Condition Corpus::withDependencies(const Condition &World) {
+  Condition Result = World;
+  std::vector<CondLiteral> Open(World.begin(), World.end());
+  while (!Open.empty()) {
+    CondLiteral L = Open.back();
+    Open.pop_back();
+    auto It = L.positive ? dependencies().find(L.text) : dependencies().end();
+    if (It == dependencies().end())
+      continue;
+    for (const CondLiteral &More : It->second)
+      if (Result.insert(More).second)
+        Open.push_back(More);
+  }
+  return Result;
+}
+
+bool Corpus::canExist(const Definition &D, const std::vector<const Definition *> &Siblings, const Condition &Asked) {
+  Condition Mine = conditionOf(D), World = withDependencies(Asked);
   if (contradicts(Mine, World) || contradicts(Mine, Mine))
     return false;
   return std::none_of(Siblings.begin(), Siblings.end(), [&](const Definition *Other) {

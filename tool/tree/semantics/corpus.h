@@ -43,8 +43,8 @@ public:
   /// its header. A file nobody was seen to build or include has a condition of its own that nothing else implies.
   Condition conditionOf(const Definition &D);
 
-  /// Whether `D` can be the one that exists when `World` holds: nothing contradicts, and no other definition among
-  /// `Siblings` is there anyway (two of them would not link).
+  /// Whether `D` can be the one that exists when `World` holds: nothing contradicts, what the symbols of `World` depend
+  /// on in Kconfig included, and no other definition among `Siblings` is there anyway (two of them would not link).
   bool canExist(const Definition &D, const std::vector<const Definition *> &Siblings, const Condition &World);
 
   bool empty() const { return Paths.empty(); }
@@ -56,6 +56,8 @@ private:
   const Condition &fileCondition(const SourceFile &File);
   std::optional<Condition> makefileCondition(const std::string &Path) const;
   std::optional<Condition> includeCondition(const std::string &Path);
+  Condition withDependencies(const Condition &World);
+  const std::map<std::string, Condition> &dependencies();
 
   const Tree &Root;
   std::vector<std::string> Paths; ///< sorted. The texts are not kept: few of them are lexed, and those are read again
@@ -63,6 +65,7 @@ private:
   std::map<std::string, std::unique_ptr<SourceFile>> Files;
   std::map<std::string, std::vector<const Definition *>> Names;
   std::map<std::string, Condition> FileConditions;
+  std::optional<std::map<std::string, Condition>> Dependencies; ///< CONFIG_ symbol -> what its `depends on` lines ask for
 };
 
 } // namespace krcu::semantics

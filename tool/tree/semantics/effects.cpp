@@ -51,6 +51,8 @@ std::vector<Effect> common(const std::vector<Effect> &A, const std::vector<Effec
     if (At == B.size())
       continue;
     Effect Shared = E;
+    if (!Shared.only_with_sheaves)
+      Shared.guard = B[At].guard;
     Shared.only_with_sheaves |= B[At].only_with_sheaves;
     if (B[At].file != E.file)
       Shared.file = nullptr;
@@ -71,19 +73,21 @@ struct EffectAnalysis::Walk {
   Condition World;
   Effects Out = {};
   bool OnlyWithSheaves = false; ///< a path without sheaves has already left
+  EvidenceList WhereLeft = {};  ///< the line of that
   bool Stopped = false;         ///< nothing behind this point is certain
   unsigned StopLine = 0;        ///< the statement where a path may leave
 
   Evidence at(unsigned Line, const std::string &Text) const { return {D.file->path, Line, D.name, Text}; }
 
   void add(EffectKind Kind, unsigned Line, const std::string &Text) {
-    Out.certain.push_back({Kind, OnlyWithSheaves, D.file, {at(Line, Text)}});
+    Out.certain.push_back({Kind, OnlyWithSheaves, WhereLeft, D.file, {at(Line, Text)}});
   }
 
   /// A branch on its own: same function, same world.
   Walk branch(const std::vector<Stmt> &Statements) {
     Walk W{A, D, World};
     W.OnlyWithSheaves = OnlyWithSheaves;
+    W.WhereLeft = WhereLeft;
     W.run(Statements);
     return W;
   }
@@ -98,6 +102,18 @@ struct EffectAnalysis::Walk {
   }
 
   void append(const std::vector<Effect> &Effects) { llvm::append_range(Out.certain, Effects); }
+
+  void onlyWithSheaves(const EvidenceList &Why) {
+    if (!OnlyWithSheaves)
+      WhereLeft = Why;
+    OnlyWithSheaves = true;
+  }
+
+  static void mark(Effect &E, const EvidenceList &Why) {
+    if (!E.only_with_sheaves)
+      E.guard = Why;
+    E.only_with_sheaves = true;
+  }
 
   void stop(unsigned Line) {
     if (!Stopped)
@@ -156,7 +172,8 @@ struct EffectAnalysis::Walk {
     Walk W = branch(S.branches[0]);
     append(W.Out.certain);
     llvm::append_range(Out.doubtful, W.Out.doubtful);
-    OnlyWithSheaves |= W.OnlyWithSheaves;
+    if (W.OnlyWithSheaves)
+      onlyWithSheaves(W.WhereLeft);
     if (W.Stopped)
       stop(W.StopLine);
   }
@@ -172,13 +189,13 @@ struct EffectAnalysis::Walk {
       return; // nothing is destroyed on that path
     if (!S.exhaustive && G == Guard::HasSheaves && !Leaves) {
       for (Effect &E : Then.Out.certain)
-        E.only_with_sheaves = true;
+        mark(E, {at(S.line, "only if the cache has sheaves")});
       append(Then.Out.certain);
       llvm::append_range(Out.doubtful, Then.Out.doubtful);
       return;
     }
     if (!S.exhaustive && G == Guard::NoSheaves && Leaves) {
-      OnlyWithSheaves = true;
+      onlyWithSheaves({at(S.line, "returns if the cache has no sheaves")});
       return;
     }
     if (S.exhaustive) {
@@ -284,7 +301,8 @@ struct EffectAnalysis::Walk {
       return add(EffectKind::Teardown, K.line, Text);
     Effects Inner = A.ofCall(K.name.str(), D.file, World);
     for (Effect &E : Inner.certain) {
-      E.only_with_sheaves |= OnlyWithSheaves;
+      if (OnlyWithSheaves)
+        mark(E, WhereLeft);
       E.chain.insert(E.chain.begin(), at(K.line, Text));
     }
     append(Inner.certain);
@@ -306,7 +324,7 @@ Effects EffectAnalysis::of(const Definition &D, const Condition &World) {
     if (D.body.size() == 1 && D.body[0].isIdentifier()) {
       std::string Name = D.body[0].text.str();
       if (RcuBarriers.count(Name))
-        Result.certain.push_back({EffectKind::RcuBarrier, false, D.file, {{D.file->path, D.line, D.name, "is " + Name}}});
+        Result.certain.push_back({EffectKind::RcuBarrier, false, {}, D.file, {{D.file->path, D.line, D.name, "is " + Name}}});
       else
         Result = ofCall(Name, D.file, World);
     }

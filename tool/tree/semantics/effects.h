@@ -26,6 +26,7 @@ enum class EffectKind {
 struct Effect {
   EffectKind kind;
   bool only_with_sheaves = false;
+  EvidenceList guard;               ///< the condition that makes it so
   const SourceFile *file = nullptr; ///< where the wait itself stands
   EvidenceList chain;               ///< from the function that was asked about down to the wait
 };

@@ -298,6 +298,11 @@ private:
       for (const Definition *D : Definitions)
         if (C.canExist(*D, Definitions, World))
           addUnique(No, {evidenceAt(*D, D->line, "reaches rcu_barrier() on no path or not on every path")});
+      for (const Effect &F : Before)
+        if (F.kind == EffectKind::RcuBarrier) {
+          addUnique(No, F.chain);
+          addUnique(No, F.guard);
+        }
       addUnique(No, E.doubtful);
     }
     answer("destroy_waits_call_rcu", No.empty(), No.empty() ? Yes : No);

@@ -155,6 +155,23 @@ TEST(Era, perCacheFixed) {
                             "per_cache_barrier_complete head_type_checked kvfree_rcu_frees_vmalloc "
                             "offset_limit_checked");
   EXPECT_TRUE(shows(S, "per_cache_barrier_complete", SlabCommon, "kvfree_rcu_barrier_on_cache", "rcu_barrier()"));
+  // The barrier is there; what keeps it from being a wait for everybody is the condition before it.
+  EXPECT_TRUE(shows(S, "destroy_waits_call_rcu", SlabCommon, "kvfree_rcu_barrier_on_cache", "only if the cache has sheaves"));
+}
+
+// A definition that Kconfig rules out where kfree_rcu() batches has no say in that case.
+TEST(Era, whatASymbolDependsOnIsKnown) {
+  const std::string Symbol = "\nconfig KVFREE_RCU_BATCHED\n\tdef_bool y\n\tdepends on ";
+  auto NamesTiny = [&](const std::string &Depends) {
+    Semantics S = Copy("per-cache-fixed").append("mm/Kconfig", Symbol + Depends).probe();
+    EXPECT_TRUE(shows(S, "rcu_barrier_waits_kfree_rcu", "kernel/rcu/tree.c", "rcu_barrier", "KVFREE_RCU_BATCHED")) << Depends;
+    return shows(S, "rcu_barrier_waits_kfree_rcu", "kernel/rcu/tiny.c", "rcu_barrier", "KVFREE_RCU_BATCHED");
+  };
+  EXPECT_FALSE(NamesTiny("!SLUB_TINY && !TINY_RCU\n"));
+  EXPECT_FALSE(NamesTiny("BOTH\n\nconfig BOTH\n\tbool\n\tdepends on !TINY_RCU # alone\n"));
+  EXPECT_TRUE(NamesTiny("!SLUB_TINY || !TINY_RCU\n")) << "one of two is not certain";
+  EXPECT_TRUE(NamesTiny("!TINY_RCU" + Symbol + "SLUB\n")) << "two definitions, each with its own";
+  EXPECT_TRUE(NamesTiny("SLUB\n\nconfig OTHER\n\tbool\n\tdepends on !TINY_RCU\n"));
 }
 
 TEST(Era, notExported) {
