@@ -5,10 +5,14 @@
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "llvm/Support/FileSystem.h"
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <gtest/gtest.h>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <regex>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -98,6 +102,80 @@ TEST_P(OwnConversions, AreRightByReviewApplyAndLeaveNothing) {
 
 INSTANTIATE_TEST_SUITE_P(Trees, OwnConversions, testing::Values("KRCU_TREE_510", "KRCU_TREE_61", "KRCU_TREE_612", "KRCU_TREE_72", "KRCU_TREE_73"),
                          [](const auto &Info) { return std::string(Info.param); });
+
+// --- what the kernel's own people converted later -----------------------------------------------------------------
+
+std::string withoutBlanks(std::string Text) {
+  Text.erase(std::remove_if(Text.begin(), Text.end(), [](unsigned char C) { return std::isspace(C); }), Text.end());
+  return Text;
+}
+
+/// The arguments of every kfree_rcu() and kvfree_rcu() of a text, without blanks, in its order.
+std::vector<std::string> deferredFrees(const std::string &Text) {
+  static const std::regex Call(R"(\bkv?free_rcu\(([^;]*)\);)");
+  std::vector<std::string> Result;
+  for (std::sregex_iterator It(Text.begin(), Text.end(), Call), End; It != End; ++It)
+    Result.push_back(withoutBlanks((*It)[1]));
+  return Result;
+}
+
+/// Whether the text still gives `Callback` to call_rcu().
+bool queues(const std::string &Text, const std::string &Callback) {
+  return std::regex_search(Text, std::regex("\\bcall_rcu\\([^;]*\\b" + Callback + "\\b"));
+}
+
+/// Whether a function is no longer than to declare the object, to find it and to free it. What did more was rewritten, not converted.
+bool onlyFrees(const std::string &Text, const std::string &Function) {
+  std::smatch Head;
+  if (Function.empty() || !std::regex_search(Text, Head, std::regex("(^|\\n)[^\\n;#]*\\b" + Function + "\\([^;{]*\\)\\s*\\{")))
+    return false;
+  std::string Body = Head.suffix().str();
+  Body.resize(std::min(Body.find("\n}"), Body.size()));
+  static const std::regex Free(R"(\b(kmem_cache_free|kfree|kvfree)\()");
+  return count(Body, ";") <= 3 && std::regex_search(Body, Free);
+}
+
+/// What a newer tree frees by kfree_rcu() and the older one did not, in one file.
+std::vector<std::string> moreDeferredFrees(const std::string &Old, const std::string &New) {
+  std::vector<std::string> More = deferredFrees(New);
+  for (const std::string &Had : deferredFrees(Old))
+    if (auto It = std::find(More.begin(), More.end(), Had); It != More.end())
+      More.erase(It);
+  return More;
+}
+
+// Both sides are computed: what the newer tree has converted is read off its text, what krcu does with the older one is krcu's answer.
+TEST(LaterConversions, OfTheKernelsOwnAreMadeByKrcuWithTheSameArguments) {
+  const char *Old = std::getenv("KRCU_TREE_612"), *New = std::getenv("KRCU_TREE_73");
+  if (!Old || !New)
+    GTEST_SKIP() << "KRCU_TREE_612 and KRCU_TREE_73 are not both set; set them to unpacked kernel source trees";
+  int Status = 0;
+  std::string Json = output(KRCU_BINARY " scan --no-cache --format json " + shellWord(Old) + " 2>/dev/null", Status);
+  nlohmann::json Report = nlohmann::json::parse(Json, nullptr, false);
+  ASSERT_TRUE(Report.contains("sites"));
+  size_t Theirs = 0, Ours = 0;
+  for (const nlohmann::json &Site : Report["sites"]) {
+    std::string File = Site["file"], Callback = Site["callback"].is_string() ? Site["callback"] : "";
+    auto Before = readFile(std::string(Old) + "/" + File), After = readFile(std::string(New) + "/" + File);
+    if (!Before || !After) {
+      llvm::consumeError(Before.takeError());
+      llvm::consumeError(After.takeError());
+      continue;
+    }
+    std::vector<std::string> More = moreDeferredFrees(*Before, *After);
+    if (!onlyFrees(*Before, Callback) || queues(*After, Callback) || More.empty())
+      continue;
+    ++Theirs;
+    std::string Replacement = Site.value("replacement", "");
+    bool Same = Site["class"] == "convert" && !deferredFrees(Replacement + ";").empty() &&
+                std::find(More.begin(), More.end(), deferredFrees(Replacement + ";").front()) != More.end();
+    Ours += Same;
+    EXPECT_TRUE(Same) << File << ":" << Site["line"] << ": " << Callback << "(): " << Site["class"] << " " << Replacement << "; the newer tree has "
+                      << testing::PrintToString(More);
+  }
+  std::cout << "sites that the newer tree has converted: " << Theirs << ", by krcu with the same arguments: " << Ours << "\n";
+  EXPECT_GE(Theirs, 17u) << "fewer than a person counted in these trees";
+}
 
 } // namespace
 } // namespace krcu
