@@ -104,7 +104,11 @@ void Judge::judgeCache(SiteReport &R, const std::string &Place) {
     }
   }
   if (freesNoSlabObjects()) {
-    rank(R, Verdict::Unsafe, Reason::Slob);
+    const SemanticFact &Takes = S.fact("kfree_rcu_takes_slab_objects");
+    if (!S.fact("slob").value && !Takes.known)
+      rank(R, Verdict::Review, Reason::AllocatorUnread, Takes.evidence.empty() ? std::string() : Takes.evidence.front().text);
+    else
+      rank(R, Verdict::Unsafe, Reason::Slob);
     return;
   }
   if (S.is("destroy_waits_kfree_rcu")) {

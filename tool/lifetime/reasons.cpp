@@ -32,6 +32,8 @@ std::string reasonText(const SiteReport &R) {
     return "every destruction of " + D + " comes after a barrier that waits for kfree_rcu() in this tree";
   case Reason::Slob:
     return "this tree offers CONFIG_SLOB, whose kfree() cannot free kmem_cache objects";
+  case Reason::AllocatorUnread:
+    return "whether this tree's kfree() can free kmem_cache objects was not read" + (D.empty() ? std::string() : ": there is " + D);
   case Reason::DestroyedWithoutWait:
     return D + "; nothing before it waits for kfree_rcu() in this tree";
   case Reason::CacheUnknown:
@@ -190,6 +192,8 @@ void Judge::finishEvidence(SiteReport &R) {
     AddFact("destroy_waits_kfree_rcu");
   if (R.reason == Reason::DestroyedWithoutWait || R.reason == Reason::BarrierWaits)
     AddFact("rcu_barrier_waits_kfree_rcu");
+  if (R.reason == Reason::AllocatorUnread)
+    AddFact("kfree_rcu_takes_slab_objects");
   if (R.reason == Reason::Slob)
     AddFact("slob");
   unique(R.evidence);

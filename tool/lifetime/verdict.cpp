@@ -269,8 +269,11 @@ void Judge::judgeSite(SiteReport &R) {
   if (passesOffset(E))
     return settle(R, SiteClass::Definition, Reason::PassesOffset, E.callback);
   // A macro that names head and callback is a site that cannot be rewritten; one that takes them is a wrapper.
-  if (E.kind == CensusKind::MacroBody && (!R.site || R.site->callback_kind != CallbackKind::Function))
-    return settle(R, SiteClass::Definition, Reason::IsWrapper, "the macro " + macroAt(E));
+  if (E.kind == CensusKind::MacroBody && (!R.site || R.site->callback_kind != CallbackKind::Function)) {
+    std::string Problem = R.site ? std::string() : DB.problem(E.where.file); // which of the two it is shows where it is expanded
+    return Problem.empty() ? settle(R, SiteClass::Definition, Reason::IsWrapper, "the macro " + macroAt(E))
+                           : settle(R, SiteClass::NotParsed, Reason::NotParsed, Problem);
+  }
   if (settledByGlance(R))
     return;
   if (!R.site) {
