@@ -9,15 +9,17 @@
 namespace krcu {
 namespace {
 
-void rank(SiteReport &R, Verdict V, Reason Why, std::string Detail = {}) {
-  // Several caches: the worst one decides (unsafe before review before safe).
+/// Several caches: the worst one decides (unsafe before review before safe).
+template <class T> void rank(T &R, const LifeAnswer &A) {
   auto Badness = [](Verdict X) { return X == Verdict::Unsafe ? 3 : X == Verdict::Review ? 2 : X == Verdict::Safe ? 1 : 0; };
-  if (Badness(V) <= Badness(R.verdict))
+  if (Badness(A.verdict) <= Badness(R.verdict))
     return;
-  R.verdict = V;
-  R.reason = Why;
-  R.detail = std::move(Detail);
+  R.verdict = A.verdict;
+  R.reason = A.reason;
+  R.detail = A.detail;
 }
+
+void rank(SiteReport &R, Verdict V, Reason Why, std::string Detail = {}) { rank(R, LifeAnswer{V, Why, std::move(Detail)}); }
 
 } // namespace
 
@@ -103,32 +105,31 @@ void Judge::judgeCache(SiteReport &R, const std::string &Place) {
       InitOnly = false;
     }
   }
-  if (freesNoSlabObjects()) {
-    rank(R, Verdict::Unsafe, Reason::Slob);
-    return;
-  }
-  if (S.is("destroy_waits_kfree_rcu")) {
-    rank(R, Verdict::Safe, C.complete && C.identified && C.destroys.empty() ? Reason::NeverDestroyed : Reason::DestroyWaits, C.name);
-    return;
-  }
-  bool Reached = !C.destroys.empty() && !AllHarmless && !AllWaited;
-  if (Reached && !InitOnly) {
-    rank(R, Verdict::Unsafe, Reason::DestroyedWithoutWait, Worst);
-  } else if (!C.identified) {
-    rank(R, Verdict::Review, Reason::CacheUnknown, llvm::join(C.missing, "; "));
-  } else if (!C.complete) {
-    rank(R, Verdict::Review, Reason::SearchIncomplete, llvm::join(C.missing, "; "));
-  } else if (!Unknown.empty()) {
-    rank(R, Verdict::Review, Reason::SearchIncomplete, Unknown);
-  } else if (Reached) {
-    rank(R, Verdict::Review, Reason::InitErrorPathOnly, C.name);
-  } else if (C.destroys.empty()) {
-    rank(R, Verdict::Safe, Reason::NeverDestroyed, C.name);
-  } else if (AllHarmless) {
-    rank(R, Verdict::Safe, NeverRuns && !R.destructions.empty() ? Reason::NeverReached : Reason::NoObjectYet, C.name);
-  } else {
-    rank(R, Verdict::Safe, Reason::BarrierWaits, C.name);
-  }
+  auto Answer = [&]() -> LifeAnswer {
+    if (S.is("destroy_waits_kfree_rcu"))
+      return {Verdict::Safe, C.complete && C.identified && C.destroys.empty() ? Reason::NeverDestroyed : Reason::DestroyWaits, C.name};
+    bool Reached = !C.destroys.empty() && !AllHarmless && !AllWaited;
+    if (Reached && !InitOnly)
+      return {Verdict::Unsafe, Reason::DestroyedWithoutWait, Worst};
+    if (!C.identified)
+      return {Verdict::Review, Reason::CacheUnknown, llvm::join(C.missing, "; ")};
+    if (!C.complete)
+      return {Verdict::Review, Reason::SearchIncomplete, llvm::join(C.missing, "; ")};
+    if (!Unknown.empty())
+      return {Verdict::Review, Reason::SearchIncomplete, Unknown};
+    if (Reached)
+      return {Verdict::Review, Reason::InitErrorPathOnly, C.name};
+    if (C.destroys.empty())
+      return {Verdict::Safe, Reason::NeverDestroyed, C.name};
+    if (AllHarmless)
+      return {Verdict::Safe, NeverRuns && !R.destructions.empty() ? Reason::NeverReached : Reason::NoObjectYet, C.name};
+    return {Verdict::Safe, Reason::BarrierWaits, C.name};
+  };
+  if (!freesNoSlabObjects())
+    return rank(R, Answer());
+  rank(R, Verdict::Unsafe, Reason::Slob);
+  if (onlySlob())
+    rank(R.without_slob, Answer());
 }
 
 /// A destruction right behind the creation: nothing that ran in between can have taken an object from the cache. What is destroyed must be
@@ -191,7 +192,7 @@ DestructionReport Judge::judgeDestruction(const CacheReport &C, const Destructio
   DestructionReport R;
   R.what = D;
   // Whether no verdict rests on the way or on what waits on it.
-  bool Context = !Options.callee_barriers && (S.is("destroy_waits_kfree_rcu") || freesNoSlabObjects());
+  bool Context = !Options.callee_barriers && (S.is("destroy_waits_kfree_rcu") || (freesNoSlabObjects() && !onlySlob()));
   R.reach = reachOf(DB, D.function->function, Context);
   R.pending = R.reach.pending;
   R.waited = R.init_only = !R.reach.paths.empty();
