@@ -71,7 +71,7 @@ void Judge::judgeCache(SiteReport &R, const std::string &Place) {
   if (C.pending) // should it stay so, nothing is known
     return rank(R, Verdict::Review, Reason::SearchIncomplete, "more files would have to be parsed");
   bool AllWaited = true, AllHarmless = true, InitOnly = true, NeverRuns = false;
-  std::string Worst, Unknown;
+  std::string Worst, Unknown, Destroyed;
   // One in the site's own function comes first: it is what a reader has before his eyes.
   std::vector<const Destruction *> Order;
   for (bool Here : {true, false})
@@ -92,6 +92,8 @@ void Judge::judgeCache(SiteReport &R, const std::string &Place) {
       continue;
     }
     AllHarmless = false;
+    if (Destroyed.empty())
+      Destroyed = C.name + " is destroyed in " + plainName(D.function->function) + "() at " + D.where.file + ":" + std::to_string(D.where.line);
     if (Report.waited)
       continue;
     if (!Report.unknown.empty()) {
@@ -109,8 +111,10 @@ void Judge::judgeCache(SiteReport &R, const std::string &Place) {
     if (S.is("destroy_waits_kfree_rcu"))
       return {Verdict::Safe, C.complete && C.identified && C.destroys.empty() ? Reason::NeverDestroyed : Reason::DestroyWaits, C.name};
     bool Reached = !C.destroys.empty() && !AllHarmless && !AllWaited;
+    // Under SLOB no verdict rests on what waits, so a scan does not follow callees.
+    bool Followed = Options.callee_barriers || !freesNoSlabObjects();
     if (Reached && !InitOnly)
-      return {Verdict::Unsafe, Reason::DestroyedWithoutWait, Worst};
+      return Followed ? LifeAnswer{Verdict::Unsafe, Reason::DestroyedWithoutWait, Worst} : LifeAnswer{Verdict::Review, Reason::WaitNotLookedAt, Worst};
     if (!C.identified)
       return {Verdict::Review, Reason::CacheUnknown, llvm::join(C.missing, "; ")};
     if (!C.complete)
@@ -123,7 +127,7 @@ void Judge::judgeCache(SiteReport &R, const std::string &Place) {
       return {Verdict::Safe, Reason::NeverDestroyed, C.name};
     if (AllHarmless)
       return {Verdict::Safe, NeverRuns && !R.destructions.empty() ? Reason::NeverReached : Reason::NoObjectYet, C.name};
-    return {Verdict::Safe, Reason::BarrierWaits, C.name};
+    return Followed ? LifeAnswer{Verdict::Safe, Reason::BarrierWaits, C.name} : LifeAnswer{Verdict::Review, Reason::WaitNotLookedAt, Destroyed};
   };
   if (!freesNoSlabObjects())
     return rank(R, Answer());
@@ -192,7 +196,7 @@ DestructionReport Judge::judgeDestruction(const CacheReport &C, const Destructio
   DestructionReport R;
   R.what = D;
   // Whether no verdict rests on the way or on what waits on it.
-  bool Context = !Options.callee_barriers && (S.is("destroy_waits_kfree_rcu") || (freesNoSlabObjects() && !onlySlob()));
+  bool Context = !Options.callee_barriers && (S.is("destroy_waits_kfree_rcu") || freesNoSlabObjects());
   R.reach = reachOf(DB, D.function->function, Context);
   R.pending = R.reach.pending;
   R.waited = R.init_only = !R.reach.paths.empty();

@@ -47,6 +47,8 @@ std::string reasonText(const SiteReport &R, Reason Why, const std::string &D) {
     return "the cache could not be identified: " + D;
   case Reason::SearchIncomplete:
     return "the search for destructions is incomplete: " + D;
+  case Reason::WaitNotLookedAt:
+    return D + "; what waits before that was not looked at here (krcu explain does)";
   case Reason::InitErrorPathOnly:
     return D + " is destroyed only while unwinding a failed initialisation, and nothing there waits for kfree_rcu(); can an object be in flight by then?";
   case Reason::ChecksLost:

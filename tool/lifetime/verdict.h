@@ -23,7 +23,7 @@ enum class Reason {
   // unsafe
   Slob, DestroyedWithoutWait,
   // review
-  CacheUnknown, SearchIncomplete, InitErrorPathOnly, ChecksLost, FreesNull, Spoiled, VmallocUnknown, Differs, ChoosesBetween, ObjectUnnamed, SameInBothBranches,
+  CacheUnknown, SearchIncomplete, WaitNotLookedAt, InitErrorPathOnly, ChecksLost, FreesNull, Spoiled, VmallocUnknown, Differs, ChoosesBetween, ObjectUnnamed, SameInBothBranches,
   // refuse
   WrongObject, HeadInVariable, HeadCast, HeadOther, InMacro, NotAStatement, OffsetTooLarge, IncompleteType, Hurry, Flavour,
   NoReplacement, CannotName, NotAHead, NotVerified,

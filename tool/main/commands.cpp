@@ -175,7 +175,7 @@ std::vector<std::string> problemLines(const Scan &S) {
 }
 
 int runScan(const Options &O, ScanOptions SO) {
-  SO.verdict.callee_barriers = false;
+  SO.verdict.callee_barriers = !SO.module.empty(); // a module has few sites
   Recall Past(O, "scan");
   if (Error E = Past.open(SO))
     return error(std::move(E));
