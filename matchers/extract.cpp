@@ -48,6 +48,7 @@ FileFacts extractFacts(ASTContext &Context, const std::string &MainFile, const s
   Names N(Context, Options.root, *Options.rules, &Options.bodies);
   Damage Spoiled(N, Options.errors);
   N.setDamage(&Spoiled);
+  N.setForeign(Options.foreign);
   std::set<const FunctionDecl *> Callbacks;
   std::set<std::string> Missing;
   std::set<std::string> Files;

@@ -21,6 +21,7 @@ struct ExtractOptions {
                                    ///< there for another file's sake, and facts must not depend on which files share a header.
   std::set<std::string> summarise; ///< names of functions to summarise besides the callbacks of the sites found
   std::vector<SourceError> errors; ///< of the parse: facts that rest on them say so
+  const std::set<std::string> *foreign = nullptr; ///< see Names::setForeign(); null: none
 };
 
 /// `Decls`: the top-level declarations to look at (those that do not come from a precompiled header).

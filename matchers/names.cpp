@@ -70,7 +70,7 @@ Location Names::locationOf(SourceLocation L) const {
 std::string Names::symbolOf(const NamedDecl *D) const {
   std::string Name = D->getNameAsString();
   if (D->isExternallyVisible())
-    return Name;
+    return Foreign && Foreign->count(Name) ? Name + "@" + OtherHome : Name;
   return Name + "@" + fileOf(D->getCanonicalDecl()->getLocation());
 }
 

@@ -21,6 +21,8 @@ class Names {
 public:
   /// What the errors of the parse have spoiled, if there were any.
   void setDamage(const Damage *D) { Spoiled = D; }
+  /// Names that mean something else to another part of the program, which has them to itself: their symbols here are no others'.
+  void setForeign(const std::set<std::string> *Names) { Foreign = Names; }
   /// The first error that this definition rests on; empty: none.
   std::string errorIn(const clang::FunctionDecl *F) const { return Spoiled ? Spoiled->in(F) : std::string(); }
 
@@ -68,7 +70,11 @@ private:
   const Rules &R;
   const std::set<std::string> *Bodies;
   const Damage *Spoiled = nullptr;
+  const std::set<std::string> *Foreign = nullptr;
 };
+
+/// Stands for the file in the symbols of Names::setForeign().
+inline const std::string OtherHome = "(elsewhere)";
 
 /// "&" and "*" put before a place, with *& and &* cancelled.
 std::string addressOf(const std::string &Place);

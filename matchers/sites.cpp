@@ -168,7 +168,7 @@ public:
     Site.where = N.locationOf(Call->getCallee()->getBeginLoc());
     Site.error = N.errorIn(F);
     Site.is_statement = Statements.count(Call) != 0;
-    place(Call, Site);
+    place(Call, Call->getArg(Rule->head), Call->getArg(Rule->callback), Site);
     QualType Taken = Rule->head < Callee->getNumParams() ? Callee->getParamDecl(Rule->head)->getType() : Call->getArg(Rule->head)->getType();
     describeHead(N, Call->getArg(Rule->head), Taken, Site);
     addVariables(Call, Call->getArg(Rule->head), Site);
@@ -186,8 +186,12 @@ private:
     return true;
   }
   bool statement(const Stmt *S) {
-    if (S)
-      Statements.insert(isa<Expr>(S) ? cast<Expr>(S)->IgnoreParens() : S);
+    if (!S)
+      return true;
+    Statements.insert(isa<Expr>(S) ? cast<Expr>(S)->IgnoreParens() : S);
+    const SourceManager &SM = N.sources();
+    if (S->getBeginLoc().isMacroID() && S->getEndLoc().isMacroID() && SM.getExpansionLoc(S->getBeginLoc()) == SM.getExpansionLoc(S->getEndLoc()))
+      Expanded.insert(SM.getExpansionLoc(S->getBeginLoc()));
     return true;
   }
 
@@ -289,15 +293,28 @@ private:
     }
   }
 
-  void place(const CallExpr *Call, CallSiteFact &Site) {
+  /// Whether the caller spells the expression.
+  bool isWritten(const Expr *E) const { return !N.textOf(E->getSourceRange()).empty(); }
+
+  /// A call that is all of what a macro makes of its arguments can be replaced with the use of the macro; so can one by a macro that a row of
+  /// the user's calls a deferral, whatever else it does.
+  void place(const CallExpr *Call, const Expr *Head, const Expr *Callback, CallSiteFact &Site) {
     const SourceManager &SM = N.sources();
-    CharSourceRange Range = Lexer::makeFileCharRange(CharSourceRange::getTokenRange(Call->getSourceRange()), SM,
-                                                     N.context().getLangOpts());
-    if (Call->getBeginLoc().isMacroID()) {
-      std::vector<std::string> Macros = N.macrosOf(Call->getBeginLoc());
+    const LangOptions &Language = N.context().getLangOpts();
+    SourceLocation Begin = Call->getBeginLoc();
+    CharSourceRange Range = Lexer::makeFileCharRange(CharSourceRange::getTokenRange(Call->getSourceRange()), SM, Language);
+    if (Begin.isMacroID()) {
+      std::vector<std::string> Macros = N.macrosOf(Begin);
       Site.macro = Macros.empty() ? "" : Macros.back();
     }
-    if (Range.isInvalid() || (Call->getBeginLoc().isMacroID() && !SM.isMacroArgExpansion(Call->getBeginLoc()))) {
+    bool Made = Begin.isMacroID() && !SM.isMacroArgExpansion(Begin), Spelled = isWritten(Head) && isWritten(Callback);
+    const DeferralRule *Row = Made && Spelled ? N.rules().deferral(Site.macro) : nullptr;
+    if (Row && Row->user) {
+      Range = Lexer::getAsCharRange(SM.getExpansionRange(Begin), SM, Language);
+      Site.is_statement = Expanded.count(SM.getExpansionLoc(Begin)) != 0;
+      Made = false;
+    }
+    if (Range.isInvalid() || (Made && !Spelled)) {
       Site.in_macro = true;
       return;
     }
@@ -336,6 +353,7 @@ private:
   std::vector<CallSiteFact> &Sites;
   std::set<const FunctionDecl *> &Callbacks;
   std::set<const Stmt *> Statements;
+  std::set<SourceLocation> Expanded; ///< uses of macros that are a statement each
   std::vector<const VarDecl *> Visible; ///< at the point of the traversal, innermost last
   std::map<const CallExpr *, std::vector<BranchFact>> Branches;
   Ties Tied;

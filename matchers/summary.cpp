@@ -7,6 +7,7 @@
 // What the walk does not understand becomes an effect, never nothing.
 #include "matchers/summary.h"
 #include "matchers/freed.h"
+#include "matchers/free_macros.h"
 #include "matchers/graph.h"
 #include "matchers/harmless.h"
 #include "matchers/stubs.h"
@@ -37,6 +38,7 @@ struct State {
   std::set<const CFGBlock *> seen;
   std::vector<AbstractValue> assumed_set; ///< pointers that are not NULL on this path
   std::set<SourceLocation> checks; ///< expansions of check macros already noted
+  std::set<FileID> frees;          ///< and of macros that are frees
   Value result;
 };
 
@@ -78,7 +80,10 @@ private:
   void noteStubs(const FunctionDecl *Definition, std::vector<Outcome> &Outcomes);
   void declare(const DeclStmt *D, State &S);
   bool insideCheck(const Stmt *S, State &St);
-  void keepValue(const Stmt *S, State &St);
+  bool insideFree(const FunctionDecl *F, const Stmt *S, State &St);
+  void noteFree(const FreeRule &Rule, const Stmt *At, const Expr *Object, const Expr *Cache, State &St);
+  const FreeMacros &macrosOf(const FunctionDecl *Definition);
+  void keepValue(const Stmt *S, State &St, bool OfFree = false);
   void effect(State &S, Effect::Kind Kind, const Stmt *At, std::string Name, std::string Text);
 
   const Names &N;
@@ -86,6 +91,7 @@ private:
   std::optional<std::string> Freed;
   std::string Error;
   std::map<const FunctionDecl *, std::unique_ptr<CFG>> Graphs;
+  std::map<const FunctionDecl *, std::unique_ptr<FreeMacros>> Macros;
   std::set<const FunctionDecl *> Active;
   unsigned Paths = 0;
 };
@@ -160,6 +166,24 @@ bool Walker::insideCheck(const Stmt *S, State &St) {
     return false;
   if (St.checks.insert(N.sources().getExpansionLoc(S->getBeginLoc())).second)
     effect(St, Effect::Check, S, Macro, "checks with " + Macro + "()");
+  return true;
+}
+
+const FreeMacros &Walker::macrosOf(const FunctionDecl *Definition) {
+  std::unique_ptr<FreeMacros> &M = Macros[Definition];
+  if (!M)
+    M = std::make_unique<FreeMacros>(N, Definition);
+  return *M;
+}
+
+/// A macro that a row calls a free is one, once on each path, whatever it expands to.
+bool Walker::insideFree(const FunctionDecl *F, const Stmt *S, State &St) {
+  const FreeMacros &All = macrosOf(F);
+  std::optional<FreeMacros::Use> Use = All.around(S);
+  if (!Use)
+    return false;
+  if (St.frees.insert(Use->id).second)
+    noteFree(*Use->rule, S, All.argument(*Use, Use->rule->object), Use->rule->cache ? All.argument(*Use, *Use->rule->cache) : nullptr, St);
   return true;
 }
 
@@ -244,21 +268,26 @@ void Walker::noteRecord(const Expr *Object) {
     Freed = "";
 }
 
+/// \p Object, \p Cache: the arguments; null if there is none.
+void Walker::noteFree(const FreeRule &Rule, const Stmt *At, const Expr *Object, const Expr *Cache, State &St) {
+  std::string Argument = Object ? N.textOf(Object->getSourceRange()) : std::string();
+  effect(St, Effect::Free, At, Rule.name, "frees " + (Argument.empty() ? std::string("a pointer") : Argument) + " with " + Rule.name + "()");
+  Effect &E = St.path.effects.back();
+  if (Object) {
+    E.object = evaluate(N, St.values, Object).abstract();
+    noteRecord(Object);
+    E.records = records.of(Object, St.values);
+  }
+  if (Cache)
+    E.cache = cachePlace(N, St.values, Cache);
+}
+
 /// Calls whose meaning is known without looking into the callee.
 bool Walker::knownCall(const CallExpr *C, const FunctionDecl *Callee, const std::vector<Value> &Arguments, State &St) {
   std::string Name = Callee->getNameAsString();
   if (const FreeRule *Rule = N.rules().free(Name); Rule && !isPrivateNamesake(N, Callee)) {
-    std::string Argument = Rule->object < C->getNumArgs() ? N.textOf(C->getArg(Rule->object)->getSourceRange()) : std::string();
-    effect(St, Effect::Free, C, Name, "frees " + (Argument.empty() ? std::string("a pointer") : Argument) + " with " + Name + "()");
-    Effect &E = St.path.effects.back();
-    if (Rule->object < Arguments.size())
-      E.object = Arguments[Rule->object].abstract();
-    if (Rule->object < C->getNumArgs()) {
-      noteRecord(C->getArg(Rule->object));
-      E.records = records.of(C->getArg(Rule->object), St.values);
-    }
-    if (Rule->cache && *Rule->cache < C->getNumArgs())
-      E.cache = cachePlace(N, St.values, C->getArg(*Rule->cache));
+    auto Given = [&](unsigned Index) { return Index < C->getNumArgs() ? C->getArg(Index) : nullptr; };
+    noteFree(*Rule, C, Given(Rule->object), Rule->cache ? Given(*Rule->cache) : nullptr, St);
     return true;
   }
   const std::vector<std::string> &Checks = N.rules().checks;
@@ -354,24 +383,24 @@ bool Walker::call(Frame &F, const CFGBlock *B, size_t Index, const CallExpr *C, 
   return true;
 }
 
-/// What a check computes is still a value: if (!WARN_ON(!p)) tests p.
-void Walker::keepValue(const Stmt *S, State &St) {
+/// What a check computes is still a value: if (!WARN_ON(!p)) tests p. \p OfFree: a macro that is a free does it, so nothing else counts.
+void Walker::keepValue(const Stmt *S, State &St, bool OfFree) {
   if (const auto *D = dyn_cast<DeclStmt>(S)) {
     declare(D, St);
   } else if (const auto *B = dyn_cast<BinaryOperator>(S); B && B->isAssignmentOp()) {
     const auto *Ref = dyn_cast<DeclRefExpr>(B->getLHS()->IgnoreParens());
     const auto *V = Ref ? dyn_cast<VarDecl>(Ref->getDecl()) : nullptr;
-    if ((V && V->hasLocalStorage()) || isWrittenByUser(N, B->getOperatorLoc()))
+    if ((V && V->hasLocalStorage()) || (!OfFree && isWrittenByUser(N, B->getOperatorLoc())))
       assign(B, St);
   } else if (const auto *U = dyn_cast<UnaryOperator>(S); U && U->isIncrementDecrementOp()) {
-    if (isWrittenByUser(N, U->getOperatorLoc()))
+    if (!OfFree && isWrittenByUser(N, U->getOperatorLoc()))
       step(U, St);
   } else if (const auto *C = dyn_cast<CallExpr>(S)) {
     const FunctionDecl *Callee = calleeOf(C);
     std::vector<Value> Arguments;
     for (const Expr *A : C->arguments())
       Arguments.push_back(evaluate(N, St.values, A));
-    if (Callee && (Callee->getBuiltinID() || isWrittenByUser(N, C->getBeginLoc())))
+    if (Callee && (Callee->getBuiltinID() || (!OfFree && isWrittenByUser(N, C->getBeginLoc()))))
       knownCall(C, Callee, Arguments, St);
   } else if (const auto *E = dyn_cast<Expr>(S); E && isa<StmtExpr, AbstractConditionalOperator>(E)) {
     St.values.remember(E, evaluateAfterPath(N, St.values, E));
@@ -399,6 +428,10 @@ bool Walker::change(const Stmt *S, State &St) {
 }
 
 bool Walker::element(Frame &F, const CFGBlock *B, size_t Index, const Stmt *S, State &St) {
+  if (insideFree(F.function, S, St)) {
+    keepValue(S, St, /*OfFree=*/true);
+    return true;
+  }
   if (insideCheck(S, St)) {
     keepValue(S, St);
     return true;
@@ -477,7 +510,7 @@ void Walker::leave(Frame &F, const CFGBlock *B, State S) {
   if (B->hasNoReturnElement())
     return finish(F, std::move(S), true);
   const Stmt *Terminator = B->getTerminatorStmt();
-  if (isa_and_nonnull<AsmStmt>(Terminator) && !insideCheck(Terminator, S))
+  if (isa_and_nonnull<AsmStmt>(Terminator) && !insideFree(F.function, Terminator, S) && !insideCheck(Terminator, S))
     effect(S, Effect::Other, Terminator, "", "has inline assembly"); // asm goto ends a block and is no element of it
   const Expr *Condition = conditionOf(B);
   Value Cond = Condition ? evaluate(N, S.values, Condition) : Value::unknown();

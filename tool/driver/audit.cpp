@@ -17,7 +17,8 @@ std::set<std::string> filesWithDeferredFrees(TreeState &State, Demand &D) {
   std::set<std::string> Result;
   for (const std::string &W : D.words)
     for (uint32_t F : State.database().mentioning(W))
-      Result.insert(State.index().files()[F].path);
+      if (const std::string &File = State.index().files()[F].path; State.scan().tree().isSubject(File))
+        Result.insert(File);
   return Result;
 }
 
@@ -75,7 +76,7 @@ void auditDeferredFrees(TreeState &State, std::vector<AuditFinding> &To) {
   std::set<std::string> Records;
   for (const auto &[File, Facts] : State.database().files())
     for (const DeferredFreeFact &Each : Facts.deferred_frees)
-      if (Seen.insert(Each.where).second) {
+      if (State.scan().tree().isSubject(Each.where.file) && Seen.insert(Each.where).second) {
         Frees.push_back(Each);
         if (!Each.record.empty())
           Records.insert(Each.record);

@@ -28,11 +28,8 @@ std::vector<BarrierCall> barrierCalls(TreeState &State) {
       continue;
     for (uint32_t Id : DB.mentioning(Rule.name)) {
       const std::string &File = State.index().files()[Id].path;
-      auto O = StringRef(File).ends_with(".c") ? DB.outline(Id) : nullptr;
-      if (!O)
-        continue;
-      ModuleFact Fact = State.scan().moduleFact(File);
-      if (!Fact.can_be_module || Fact.symbol.empty())
+      auto O = StringRef(File).ends_with(".c") && State.scan().tree().isSubject(File) ? DB.outline(Id) : nullptr;
+      if (!O || !State.scan().moduleFact(File).mayGo())
         continue;
       for (const OutlineToken &T : DB.tokens(File, Rule.name)) {
         if (T.function < 0 || !T.before_paren || T.after_member_access || T.in_directive)
@@ -184,10 +181,7 @@ Evidence BarrierAudit::queuesMore(const std::vector<QueuedCallback> &Callbacks) 
   for (const FreeRule &R : State.rules().frees)
     Stop.insert(R.name);
   TextReach Reach(DB, Stop);
-  auto CanGo = [&](const std::string &File) {
-    ModuleFact Fact = State.scan().moduleFact(File);
-    return Fact.can_be_module && !Fact.symbol.empty();
-  };
+  auto CanGo = [&](const std::string &File) { return State.scan().moduleFact(File).mayGo(); };
   for (const QueuedCallback &C : Callbacks) {
     if (C.callback.empty() || DB.definitionsOf(C.callback).empty() || DB.definitionsOf(C.callback).size() > 4)
       continue;
@@ -405,7 +399,8 @@ void auditCosts(TreeState &State, std::vector<AuditFinding> &To) {
   auto Collect = [&](const std::string &Name, bool Destroy) {
     for (uint32_t Id : DB.mentioning(Name)) {
       const std::string &File = State.index().files()[Id].path;
-      if (!StringRef(File).ends_with(".c") || StringRef(File).starts_with("mm/") || StringRef(File).starts_with("kernel/rcu/"))
+      if (!StringRef(File).ends_with(".c") || StringRef(File).starts_with("mm/") || StringRef(File).starts_with("kernel/rcu/") ||
+          !State.scan().tree().isSubject(File))
         continue;
       auto O = DB.outline(Id);
       for (const OutlineToken &T : DB.tokens(File, Name))

@@ -46,13 +46,14 @@ std::vector<QueueingModule> queueingModules(TreeState &State) {
   std::map<std::pair<std::string, std::string>, QueueingModule> ByModule; // by name and first file
   for (const CensusEntry &E : State.census()) {
     const DeferralRule *Rule = State.rules().deferral(E.deferral);
-    if (E.kind != CensusKind::Call || !Rule || Rule->flavour != "rcu" || !StringRef(E.where.file).ends_with(".c"))
+    if (E.kind != CensusKind::Call || !Rule || Rule->flavour != "rcu" || !StringRef(E.where.file).ends_with(".c") ||
+        !State.scan().tree().isSubject(E.where.file))
       continue;
     std::string Callback = namedCallback(E.callback);
     if (Callback.empty())
       continue;
     ModuleFact Fact = State.scan().moduleFact(E.where.file);
-    if (!Fact.can_be_module || Fact.symbol.empty() || Fact.module.empty())
+    if (!Fact.mayGo())
       continue;
     std::vector<std::string> Files = State.scan().frontend().filesOfModule(E.where.file);
     std::string Symbol;

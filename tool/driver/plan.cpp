@@ -97,7 +97,7 @@ std::map<std::string, Demand> planFirstParse(const Index &I, const Rules &R, con
       return;
     Outline Own = outlineOf(*Text);
     for (const CensusEntry *E : ByFile.at(Files[N])) {
-      D.words.insert(E->deferral);
+      D.words.insert(E->word());
       if (StringRef(Files[N]).ends_with(".h") && !E->function.empty())
         D.names.insert(E->function); // so that a precompiled header keeps its body
       std::string Callback = callbackName(*E);

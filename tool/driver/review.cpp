@@ -306,6 +306,46 @@ PatchReview Review::reviewOne(const ReviewPatch &P) {
 
 } // namespace
 
-llvm::Expected<Column> reviewPatches(Scan &S, const std::vector<ReviewPatch> &Patches) { return Review(S).run(Patches); }
+namespace {
+
+void show(const Tree &T, EvidenceList &List) {
+  for (Evidence &E : List)
+    E.file = T.shownFile(E.file), E.text = T.shown(E.text);
+}
+
+/// The paths as the user knows them.
+void show(const Tree &T, PatchReview &P) {
+  P.reason = T.shown(P.reason);
+  show(T, P.evidence);
+  for (FileReview &F : P.files) {
+    F.file = T.shownFile(F.file);
+    F.reason = T.shown(F.reason);
+    for (Finding &Each : F.findings) {
+      Each.file = T.shownFile(Each.file);
+      Each.reason = T.shown(Each.reason);
+      show(T, Each.evidence);
+    }
+  }
+}
+
+} // namespace
+
+llvm::Expected<Column> reviewPatches(Scan &S, const std::vector<ReviewPatch> &Patches) {
+  if (S.tree().mounted().empty())
+    return Review(S).run(Patches);
+  // The patches of an external module name its files from its own directory.
+  std::vector<ReviewPatch> Moved = Patches;
+  for (ReviewPatch &P : Moved)
+    for (FileDiff &F : P.diff.files)
+      for (std::string *Path : {&F.old_path, &F.new_path})
+        if (!Path->empty())
+          *Path = (Tree::MountPoint + "/" + *Path).str();
+  auto C = Review(S).run(Moved);
+  for (size_t N = 0; C && N < C->patches.size(); ++N) {
+    C->patches[N].patch = &Patches[N];
+    show(S.tree(), C->patches[N]);
+  }
+  return C;
+}
 
 } // namespace krcu

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/driver/scan.h"
+#include "matchers/names.h"
 #include "tool/driver/plan.h"
+#include "tool/index/globals.h"
 #include "tool/support/error.h"
 #include "tool/support/parallel.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include <algorithm>
 #include <optional>
 
@@ -62,6 +66,8 @@ Error Scan::open() {
       if (Error E = TheTree->mount(Options.module))
         return E;
   }
+  if (Error E = checkSources(*TheTree))
+    return E;
   // The probe reads a few directories, the index all of them: side by side.
   Prober = std::thread([this] { Probed.emplace(probeSemantics(*TheTree, TheRules)); });
   if (Error E = buildIndex())
@@ -126,36 +132,108 @@ Error Scan::openFrontend() {
     for (const std::string &W : FO.commands->warnings())
       Warnings.push_back(Options.compile_commands + ": " + W);
   }
+  auto Flags = checkedFlags(Options.user_flags, *TheTree);
+  if (!Flags)
+    return Flags.takeError();
+  FO.user_flags = std::move(*Flags);
   auto F = Frontend::create(*TheTree, *TheIndex, std::move(FO));
   if (!F)
     return F.takeError();
   TheFrontend = std::move(*F);
   Warmer = std::thread([this] { TheFrontend->warmUp(); });
+  learnModuleNames();
   if (Cache)
-    Cache->begin(*TheTree, *TheIndex, *TheFrontend);
+    Cache->begin(*TheTree, *TheIndex, *TheFrontend, Digester().addAll(ModuleNames).finish());
   DB = std::make_unique<Database>(*TheIndex, TheRules, Options.jobs);
+  DB->setModuleNames(ModuleNames);
+  DB->forbid(OtherHome); // no file, so nothing to be parsed
   DB->setConditions([this](const std::string &File, const std::vector<std::string> &Around) { return TheFrontend->compiles(File, Around); });
   return TheTree->mounted().empty() ? Error::success() : checkModule();
 }
 
 std::vector<std::string> Scan::warnings() const {
   std::vector<std::string> All = Warnings;
-  std::vector<std::string> Notes = TheFrontend->notes();
+  std::vector<std::string> Notes = missingHeaders();
+  All.insert(All.end(), Notes.begin(), Notes.end());
+  Notes = TheFrontend->notes();
   All.insert(All.end(), Notes.begin(), Notes.end());
   return All;
 }
 
-/// What only the makefiles of an external module can tell: whether there is a module at all.
+/// What only the makefiles of an external module can tell: whether there is a module at all, and which headers come in by a flag.
 Error Scan::checkModule() {
   Kconfig *K = TheFrontend->kconfig();
   auto Modules = externalModules(*TheTree, TheTree->mounted(), K ? K->values() : std::map<std::string, std::string>());
   if (!Modules)
     return Modules.takeError();
-  for (const ExternalModule &M : *Modules)
+  Outside = std::move(*Modules);
+  for (const ExternalModule &M : Outside)
     for (const std::string &Path : M.outside)
       Warnings.push_back("module " + M.name + ": its makefile names " + Path + ", which lies outside " + TheTree->mounted() +
                          " and the kernel tree; it is not used. Give a directory that holds both");
+  const std::string Mount = Tree::MountPoint.str() + "/";
+  std::set<std::pair<uint32_t, std::string>> Known;
+  for (const ExternalModule &M : Outside)
+    for (const auto &[File, Sets] : M.flags)
+      for (const Kbuild::FlagSet &Set : Sets)
+        for (const std::vector<std::string> *Flags : {&Set.front, &Set.back})
+          for (size_t N = 0; N + 1 < Flags->size(); ++N)
+            if (int Id = TheIndex->find(Mount + File); Id >= 0 && (*Flags)[N] == "-include")
+              if (auto Header = TheTree->relative((*Flags)[N + 1]); Header && Known.insert({static_cast<uint32_t>(Id), *Header}).second)
+                TheIndex->addInclude(static_cast<uint32_t>(Id), *Header);
   return Error::success();
+}
+
+void Scan::learnModuleNames() {
+  for (uint32_t Id = 0; Id < TheIndex->files().size(); ++Id)
+    if (TheTree->isMounted(TheIndex->files()[Id].path))
+      if (auto Text = TheIndex->text(Id))
+        ModuleNames.merge(globalsOf(*Text));
+}
+
+/// A line for each module that lacks headers.
+std::vector<std::string> Scan::missingHeaders() const {
+  std::map<std::string, std::set<std::string>> Headers, Files; // by module
+  for (const auto &[File, Names] : Lacking) {
+    std::string Module = "?";
+    for (const ExternalModule &M : Outside)
+      if (is_contained(M.files, StringRef(File).substr(Tree::MountPoint.size() + 1)))
+        Module = M.name;
+    Headers[Module].insert(Names.begin(), Names.end());
+    Files[Module].insert(File);
+  }
+  std::vector<std::string> Lines;
+  for (const auto &[Module, Names] : Headers) {
+    const std::set<std::string> &From = Files[Module];
+    std::string Line = (Module == "?" ? std::string("files of no module") : "module " + Module) + ": not found: " + join(Names, ", ") + " (included by " + *From.begin() +
+                       (From.size() > 1 ? " and " + std::to_string(From.size() - 1) + " more" : "") +
+                       "); give --include-dir DIR where they are, or --include FILE and --define NAME=VALUE in place of what a configure script makes";
+    for (const ExternalModule &M : Outside)
+      if (M.name == Module && !M.unknown.empty())
+        Line += "; the makefile has " + join(M.unknown, ", ") + ", where ? is what a command would print";
+    Lines.push_back(std::move(Line));
+  }
+  return Lines;
+}
+
+/// A module that asks which kernel it is compiled for is compiled for others, too, and of those nothing is known.
+void Scan::noteOtherKernels() {
+  if (TheTree->mounted().empty())
+    return;
+  std::map<std::string, Location> Asking; // by module
+  for (SiteReport &R : Sites) {
+    if (R.cls != SiteClass::Convert)
+      continue;
+    auto [It, New] = Asking.try_emplace(moduleFact(R.census.where.file).module);
+    std::vector<std::string> Own = New ? TheFrontend->filesOfModule(R.census.where.file) : std::vector<std::string>();
+    for (size_t N = 0; New && N < TheRules.version_macros.size() && !It->second.valid(); ++N)
+      for (uint32_t Id : DB->mentioning(TheRules.version_macros[N])) {
+        const std::string &File = TheIndex->files()[Id].path;
+        if (TheTree->isMounted(File) && (is_contained(Own, File) || !StringRef(File).ends_with(".c")) && !It->second.valid())
+          It->second = {File, DB->tokens(File, TheRules.version_macros[N]).front().line, 1};
+      }
+    R.other_kernels = It->second;
+  }
 }
 
 bool Scan::wantsPath(const std::string &File) const {
@@ -221,6 +299,7 @@ ModuleFact Scan::moduleFact(const std::string &File) {
   ModuleInfo Info = TheFrontend->moduleOf(File);
   ModuleFact Fact;
   Fact.module = Info.name;
+  Fact.outside = TheTree->isMounted(File);
   Fact.symbol = Info.module_symbol;
   Fact.evidence = Info.evidence;
   if (Info.always_built_in) {
@@ -287,6 +366,7 @@ Error Scan::parseAndJudge() {
     if (Error E = settle(J, {}))
       return E;
   }
+  noteOtherKernels();
   for (ParseProblem &P : Problems)
     P.has_site = std::any_of(Census.begin(), Census.end(), [&](const CensusEntry &E) { return E.where.file == P.file; });
   std::sort(Problems.begin(), Problems.end(), [](const ParseProblem &A, const ParseProblem &B) { return A.file < B.file; });

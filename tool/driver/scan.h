@@ -8,6 +8,7 @@
 #include "tool/driver/scan_cache.h"
 #include "tool/driver/timing.h"
 #include "tool/frontend/frontend.h"
+#include "tool/frontend/user_flags.h"
 #include "tool/index/census.h"
 #include "tool/index/glance.h"
 #include "tool/lifetime/leftovers.h"
@@ -29,6 +30,7 @@ struct ScanOptions {
   std::vector<std::string> paths;     ///< restrict to files under these (relative to the tree, mounted or not); empty: all
   std::vector<std::string> assume;
   std::string compile_commands;
+  UserFlags user_flags;               ///< --cflags and its kin, for the files that are the subject
   unsigned jobs = 1;
   bool use_pch = true;
   bool glance = true;                 ///< leave callbacks unparsed whose text already shows that they do more than free
@@ -101,8 +103,8 @@ public:
   const std::map<std::string, double> &fileSeconds() const { return FileSeconds; }
   unsigned filesParsed() const { return static_cast<unsigned>(Parsed.size()); }
 
-  /// Options for extracting facts from a parse of this scan's frontend.
-  ExtractOptions extractOptions() const;
+  /// Options for extracting facts of `File` from a parse of this scan's frontend.
+  ExtractOptions extractOptions(const std::string &File) const;
   /// Judges again without the named file, as if it could not be parsed: verdicts in the order of sites(). For tests of the proof.
   std::vector<Verdict> judgeWithout(const std::string &File);
 
@@ -112,6 +114,11 @@ private:
   llvm::Error buildIndex();
   llvm::Error openFrontend();
   llvm::Error checkModule();
+  void learnModuleNames();
+  void noteOtherKernels();
+  std::vector<std::string> missingHeaders() const;
+  friend class TreeState;
+  void noteMissing(const ParseOutcome &Out);
   void takeCensusOf();
   void glanceAtCallbacks();
   void joinThreads();
@@ -172,6 +179,9 @@ private:
   std::set<std::pair<std::string, unsigned>> Tried; ///< hidden lines that other configurations were asked for
   std::map<std::string, double> FileSeconds;
   std::map<std::string, ModuleFact> Modules;
+  std::vector<ExternalModule> Outside;          ///< what is mounted
+  std::set<std::string> ModuleNames;            ///< that it gives the linker
+  std::map<std::string, std::set<std::string>> Lacking; ///< by file of it: headers that were not found
   Timing Times;
 };
 

@@ -31,7 +31,9 @@ llvm::Expected<std::shared_ptr<ScanCache>> ScanCache::open(const ScanOptions &O,
   std::shared_ptr<ScanCache> C(new ScanCache);
   C->Program = programDigest();
   C->TheRules = rulesDigest(O.builtin_rules, O.rules);
-  C->InTree = O.compile_commands.empty();
+  const UserFlags &U = O.user_flags;
+  C->Flags = Digester().addAll(U.cflags).addAll(U.include_dirs).addAll(U.defines).addAll(U.includes).finish();
+  C->InTree = O.compile_commands.empty() && U.include_dirs.empty() && U.includes.empty() && U.cflags.empty();
   for (const std::string &Path : Facts)
     if (llvm::Error E = C->openFacts(Path))
       return E;
@@ -62,7 +64,7 @@ llvm::Error ScanCache::openFacts(const std::string &Path) {
 
 Digest ScanCache::key(llvm::StringRef What) const { return Digester().add(What).add(Root).add(Mounted).finish(); }
 
-Digest ScanCache::environment() const { return Digester().add(Program).add(TheRules).add(TheSurvey.buildDigest()).finish(); }
+Digest ScanCache::environment() const { return Digester().add(Program).add(TheRules).add(Flags).add(TheSurvey.buildDigest()).finish(); }
 
 llvm::Error ScanCache::look(const Tree &T, unsigned Jobs) {
   Root = T.root(), Mounted = T.mounted();
@@ -83,7 +85,7 @@ std::optional<PastOutput> ScanCache::recallOutput(const Digest &Arguments) {
     return std::nullopt;
   std::vector<std::string> Parts;
   PastOutput P;
-  auto Row = Main->get(Store::Output, Digester().add(key("output")).add(Program).add(TheRules).add(Arguments).finish(), Now);
+  auto Row = Main->get(Store::Output, Digester().add(key("output")).add(Program).add(TheRules).add(Flags).add(Arguments).finish(), Now);
   if (!Row || !decodeStrings(*Row, Parts) || Parts.size() != 3 || llvm::StringRef(Parts[0]).getAsInteger(10, P.status))
     return std::nullopt;
   P.out = Parts[1], P.err = Parts[2];
@@ -95,7 +97,7 @@ std::optional<PastOutput> ScanCache::recallOutput(const Digest &Arguments) {
 void ScanCache::keepOutput(const Digest &Arguments, const PastOutput &Output, const Tree &T, unsigned Jobs) {
   Digest Now = Main && InTree ? TheSurvey.digest() : Digest();
   if (Now.known() && TheSurvey.areUnchanged(T, Jobs)) // nobody has changed a file while it was read
-    Main->put({{Store::Output, Digester().add(key("output")).add(Program).add(TheRules).add(Arguments).finish(), Now,
+    Main->put({{Store::Output, Digester().add(key("output")).add(Program).add(TheRules).add(Flags).add(Arguments).finish(), Now,
                 encodeStrings({std::to_string(Output.status), Output.out, Output.err})}});
 }
 
@@ -109,10 +111,10 @@ IndexMemory *ScanCache::memory() {
   return &Memory;
 }
 
-void ScanCache::begin(const Tree &T, const Index &I, Frontend &F) {
+void ScanCache::begin(const Tree &T, const Index &I, Frontend &F, const Digest &Foreign) {
   if (!InTree)
     return;
-  Facts = std::make_unique<FactsCache>(T, I, F, TheSurvey, environment());
+  Facts = std::make_unique<FactsCache>(T, I, F, TheSurvey, environment(), Foreign);
   for (const FactsFile &File : Files)
     Facts->lookIn(*File.store);
   if (Main)

@@ -49,7 +49,8 @@ public:
 
   IndexMemory *memory();
   /// From here on facts() has an answer, unless the parses depend on files outside the tree.
-  void begin(const Tree &T, const Index &I, Frontend &F);
+  /// \p Foreign: what a module's own names are, which parses of the kernel's files depend on.
+  void begin(const Tree &T, const Index &I, Frontend &F, const Digest &Foreign);
   FactsCache *facts() { return Facts.get(); }
   /// Writes what is new into the cache.
   void save();
@@ -73,7 +74,7 @@ private:
     std::string tree;
   };
   std::vector<FactsFile> Files;
-  Digest Program, TheRules;
+  Digest Program, TheRules, Flags;
   bool InTree = true; ///< parses read nothing but the tree and Clang's own headers
   bool Looked = false;
   std::string Root, Mounted;

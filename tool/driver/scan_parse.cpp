@@ -60,7 +60,7 @@ void Scan::parseFor(ParseRequest Request, const std::set<std::string> &Summarise
   }
   std::set<std::string> Inputs;
   bool Known = true;
-  ExtractOptions EO = extractOptions();
+  ExtractOptions EO = extractOptions(Request.file);
   EO.summarise = Summarise;
   EO.bodies = Request.bodies.names;
   for (int Round = 0; Round < 3; ++Round) {
@@ -169,9 +169,20 @@ bool Scan::parseAll(const std::map<std::string, Demand> &Wanted, const HiddenLin
   return addShown(std::move(Shown));
 }
 
+/// Which headers a file of the module lacks.
+void Scan::noteMissing(const ParseOutcome &Out) {
+  if (!TheTree->isMounted(Out.main_file))
+    return;
+  if (Out.missing_includes.empty())
+    Lacking.erase(Out.main_file);
+  else
+    Lacking[Out.main_file] = {Out.missing_includes.begin(), Out.missing_includes.end()};
+}
+
 /// The facts of a parse into the database.
 void Scan::take(ParseTask T) {
   TheFrontend->noteTreeErrors(T.outcome);
+  noteMissing(T.outcome);
   std::string Cause = T.outcome.errors ? T.outcome.cause : std::string();
   if (T.outcome.errors && Cause.empty())
     Cause = std::to_string(T.outcome.errors) + " errors";
@@ -224,10 +235,12 @@ void Scan::preparePch(std::vector<ParseTask> Tasks) {
   MakefilesRead = TheFrontend->preparePch(Files, Names, Beside, Facts);
 }
 
-ExtractOptions Scan::extractOptions() const {
+ExtractOptions Scan::extractOptions(const std::string &File) const {
   ExtractOptions Result;
   Result.root = TheTree->root();
   Result.rules = &TheRules;
+  if (!TheTree->isSubject(File)) // a name that the module gives the linker is another one in the kernel
+    Result.foreign = &ModuleNames;
   return Result;
 }
 

@@ -23,8 +23,8 @@ std::vector<CensusEntry> censusWith(OverlayIndex I, const Rules &R, const std::v
     if (!Changed.count(E.where.file))
       Result.push_back(E);
   I.narrowDeferralFiles();
-  for (CensusEntry &E : takeCensus(I, R, 1))
-    Result.push_back(std::move(E));
+  std::vector<CensusEntry> News = takeCensus(I, R, 1, &Result);
+  std::move(News.begin(), News.end(), std::back_inserter(Result));
   stableSort(Result, [](const CensusEntry &A, const CensusEntry &B) { return A.where < B.where; });
   return Result;
 }
@@ -115,6 +115,7 @@ void TreeState::parse(const std::map<std::string, Demand> &Wanted) {
   parallelFor(S.options().jobs, Jobs.size(), [&](size_t N, unsigned Worker) { parseOne(Jobs[N]->first, Jobs[N]->second, Worker, Facts[N], Results[N]); });
   for (size_t N = 0; N < Jobs.size(); ++N) {
     const auto &[File, D] = *Jobs[N];
+    S.noteMissing(Results[N]);
     std::string Cause = Results[N].errors ? Results[N].cause : std::string();
     if (Results[N].errors && Cause.empty())
       Cause = std::to_string(Results[N].errors) + " errors";

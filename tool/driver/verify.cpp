@@ -88,6 +88,8 @@ std::string verifyFile(Scan &S, const std::string &File, const std::map<std::str
     Quick.bodies.words.insert(Name);
   for (const DeferralRule &D : S.rules().deferrals)
     Quick.bodies.words.insert(D.name);
+  for (const SiteReport &R : S.sites())
+    Quick.bodies.words.insert(R.census.word());
   for (const SiteReport &R : S.sites()) // other users of what the callback used, or they would look unused
     if (R.cls == SiteClass::Convert && R.site && R.site->where.file == File) {
       Quick.bodies.words.insert(plainName(R.callback.function));
@@ -99,7 +101,7 @@ std::string verifyFile(Scan &S, const std::string &File, const std::map<std::str
   auto Changed = Contents.find(File);
   std::set<std::string> Rarer = Old && Changed != Contents.end() ? rarerWords(*Old, Changed->second) : std::set<std::string>();
   FileFacts Facts;
-  ExtractOptions EO = S.extractOptions();
+  ExtractOptions EO = S.extractOptions(File);
   // The second time with the bodies that mention what looked unused: most often another user was just not parsed.
   for (int Step = 0; Step < 2; ++Step) {
     ParseOutcome New = S.frontend().parse(Quick, Worker, [&](clang::ASTContext &C, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
@@ -137,7 +139,7 @@ std::vector<CallSiteFact> callSitesIn(Scan &S, const std::string &File, const st
   for (const DeferralRule &D : S.rules().deferrals)
     Request.bodies.words.insert(D.name);
   FileFacts Facts;
-  ExtractOptions EO = S.extractOptions();
+  ExtractOptions EO = S.extractOptions(File);
   S.frontend().parse(Request, Worker, [&](clang::ASTContext &C, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) {
     Facts = extractFacts(C, File, Decls, EO);
   });

@@ -72,8 +72,8 @@ Digest rulesDigest(const std::string &Builtin, const std::vector<std::string> &O
   return D.finish();
 }
 
-FactsCache::FactsCache(const Tree &T, const Index &I, Frontend &F, const Survey &S, const Digest &Environment)
-    : T(T), I(I), F(F), S(S), Environment(Environment) {
+FactsCache::FactsCache(const Tree &T, const Index &I, Frontend &F, const Survey &S, const Digest &Environment, const Digest &Foreign)
+    : T(T), I(I), F(F), S(S), Environment(Environment), Foreign(Foreign) {
   Digester Headers;
   for (uint32_t N = 0; N < I.files().size(); ++N) {
     llvm::StringRef Path = I.files()[N].path;
@@ -92,6 +92,8 @@ Digest FactsCache::keyOf(const ParseRequest &Request, const std::set<std::string
     for (const std::string &Name : Request.bodies.names)
       for (const FunctionPlace &P : I.definitionsOf(Name))
         D.add(Name).add(I.files()[P.file].path);
+  if (!T.isSubject(Request.file))
+    D.add(Foreign);
   return D.finish();
 }
 

@@ -26,7 +26,7 @@ Digest rulesDigest(const std::string &Builtin, const std::vector<std::string> &O
 class FactsCache : public HeaderShelf {
 public:
   /// All must outlive the result. `Environment`: digest of what every parse depends on.
-  FactsCache(const Tree &T, const Index &I, Frontend &F, const Survey &S, const Digest &Environment);
+  FactsCache(const Tree &T, const Index &I, Frontend &F, const Survey &S, const Digest &Environment, const Digest &Foreign);
 
   /// Where to look, in this order.
   void lookIn(Store &S) { Sources.push_back(&S); }
@@ -64,7 +64,7 @@ private:
   const Index &I;
   Frontend &F;
   const Survey &S;
-  const Digest Environment;
+  const Digest Environment, Foreign; ///< Foreign: names that files of the kernel have besides the module
   Digest HeaderNames;                                 ///< of all headers' paths
   llvm::StringMap<std::vector<uint32_t>> ByBasename;  ///< not written to after the constructor
   std::vector<Store *> Sources;

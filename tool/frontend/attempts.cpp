@@ -64,7 +64,11 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   Job.accept = A.accept;
   if (const PrecompiledHeader *P = A.pch ? headerFor(V, Request, Main) : nullptr)
     Job.pch = P->path, Job.pch_is_kept = P->is_kept, Job.pch_errors = &P->errors;
-  Job.flags = V.kbuild->flags(Main);
+  Kbuild::FlagSet Own = V.kbuild->flagsOf(Main, A.way);
+  Job.front_flags = std::move(Own.front);
+  Job.flags = std::move(Own.back);
+  if (!T.mounted().empty() && T.isSubject(Main))
+    Job.user_flags = Options.user_flags;
   for (const std::string &D : A.extra_dirs)
     Job.flags.push_back("-I" + D);
   const CompileCommands::Entry *User = Options.commands ? Options.commands->find(Main) : nullptr;
@@ -101,11 +105,7 @@ std::vector<std::string> Frontend::missingIncludeDirs(const std::vector<std::str
   std::vector<std::string> Dirs;
   if (Missing.empty())
     return Dirs;
-  std::call_once(HeadersSorted, [&] { // few runs ask
-    for (uint32_t Id = 0; Id < I.files().size(); ++Id)
-      if (StringRef Path = I.files()[Id].path; Path.ends_with(".h"))
-        HeadersByName[sys::path::filename(Path).str()].push_back(Id);
-  });
+  sortHeaders();
   for (const std::string &Name : Missing) {
     StringRef Wanted = Name;
     while (Wanted.consume_front("../")) {
@@ -132,6 +132,24 @@ std::vector<std::string> Frontend::missingIncludeDirs(const std::vector<std::str
   return Dirs;
 }
 
+void Frontend::sortHeaders() const {
+  std::call_once(HeadersSorted, [&] { // few runs ask
+    for (uint32_t Id = 0; Id < I.files().size(); ++Id)
+      if (StringRef Path = I.files()[Id].path; Path.ends_with(".h"))
+        HeadersByName[sys::path::filename(Path).str()].push_back(Id);
+  });
+}
+
+/// Whether no directory has a header of that name.
+bool Frontend::isNowhere(const std::string &Header) const {
+  sortHeaders();
+  StringRef Wanted = Header;
+  while (Wanted.consume_front("../")) {
+  }
+  auto Named = HeadersByName.find(sys::path::filename(Wanted).str());
+  return Named == HeadersByName.end() || std::none_of(Named->second.begin(), Named->second.end(), [&](uint32_t Id) { return StringRef(I.files()[Id].path).ends_with(Wanted); });
+}
+
 /// What may cure the errors of an attempt. Nothing: nothing does, under this architecture.
 std::optional<Frontend::Attempt> Frontend::nextAttempt(Variant &V, const std::string &Main, const Attempt &A, const ParseOutcome &Out, Worker &W) {
   if (Out.errors == 0 || A.number >= MaxAttempts)
@@ -147,6 +165,9 @@ std::optional<Frontend::Attempt> Frontend::nextAttempt(Variant &V, const std::st
   }
   bool Short = A.pch || A.blank || A.trace_overlay;
   const ParseDiagnostic *First = firstError(Out);
+  // A header that no tree has does not turn up because the file is read again.
+  if (First && !Out.missing_includes.empty() && First->text == "'" + Out.missing_includes.front() + "' file not found" && isNowhere(Out.missing_includes.front()))
+    return std::nullopt;
   if (!Short || !First || isOfTree(V, *First, Main, W))
     return std::nullopt;
   Next.pch = Next.blank = Next.trace_overlay = false;
@@ -192,16 +213,27 @@ bool Frontend::climb(Variant &V, const ParseRequest &Request, const std::string 
   const std::string Known = Request.overrides ? std::string() : variantKey(V.synth->variant + ":" + Main, Request.force);
   std::optional<Attempt> A = startOf(Known);
   A->pch = A->pch && headerFor(V, Request, Main) != nullptr;
+  const unsigned Ways = V.kbuild->ways(Main);
+  // Where the makefile leaves a doubt about the flags, the other ways are tried first; then on from the one that came nearest.
+  auto Behind = [&](const Attempt &Tried, const ParseOutcome &Out) -> std::optional<Attempt> {
+    if (Out.errors && Tried.way + 1 < Ways) {
+      Attempt Next = Tried;
+      ++Next.way;
+      return Next;
+    }
+    bool Worse = B.variant == &V && B.attempt.way != Tried.way && B.outcome.errors <= Out.errors;
+    return Worse ? nextAttempt(V, Main, B.attempt, B.outcome, W) : nextAttempt(V, Main, Tried, Out, W);
+  };
   while (A) {
     std::optional<Attempt> Next;
     bool Shown = false;
     A->accept = [&](const ParseOutcome &Out) {
-      Next = nextAttempt(V, Main, *A, Out, W);
+      Next = Behind(*A, Out);
       return Shown = !Next && Out.errors <= B.outcome.errors && IsLast(Out);
     };
     ParseOutcome Out = parseUnder(V, Request, Main, W, *A, &Consumer);
     if (!Out.parsed)
-      Next = nextAttempt(V, Main, *A, Out, W); // a crash, or flags that Clang does not take
+      Next = Behind(*A, Out); // a crash, or flags that Clang does not take
     Out.built = Built;
     if (!Built)
       Out.cause = Why;
@@ -209,7 +241,7 @@ bool Frontend::climb(Variant &V, const ParseRequest &Request, const std::string 
     if (Shown || Out.errors < B.outcome.errors)
       B = {Out, &V, *A};
     if (Shown) {
-      if (A->number > 1 && Out.errors == 0)
+      if ((A->number > 1 || A->way) && Out.errors == 0)
         rememberStart(Known, *A);
       return true;
     }

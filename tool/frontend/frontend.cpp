@@ -71,6 +71,11 @@ void Frontend::makeVariant(Variant &V, const std::string &Name, const std::map<s
     return;
   }
   V.synth = std::move(*S);
+  if (T.mounted().empty()) // everything is the subject
+    for (const std::string &Flag : Options.user_flags) {
+      V.synth->flags.push_back(Flag);
+      V.synth->flag_origins.push_back("the command line");
+    }
   V.kbuild = Kbuild::create(T, V.synth->values, V.synth->src_arch);
   auto Session = ParseSession::create(T, *V.synth, *Blank);
   if (!Session)
@@ -265,6 +270,9 @@ Frontend::FlagReport Frontend::flagsOf(const std::string &File) {
   }
   for (const Kbuild::Flag &F : Chosen->kbuild->flagLines(R.file))
     R.rows.push_back({F.text, F.line ? F.file + ":" + std::to_string(F.line) : F.file});
+  if (!T.mounted().empty() && T.isSubject(R.file))
+    for (const std::string &Flag : Options.user_flags)
+      R.rows.push_back({Flag, "the command line"});
   return R;
 }
 

@@ -34,6 +34,7 @@ struct FrontendOptions {
   unsigned jobs = 1;
   std::vector<std::string> only_variants;      ///< architectures to try; empty: all that the tree has
   std::shared_ptr<CompileCommands> commands;   ///< the user's own build; null: synthesised
+  std::vector<std::string> user_flags;         ///< of checkedFlags(); for the files that are the subject
   bool use_pch = true;
 };
 
@@ -178,9 +179,12 @@ private:
   void rememberStart(const std::string &Known, Attempt A);
   std::shared_ptr<const Hopeless> hopeless(const std::string &Asked);
   ParseOutcome tryLast(const ParseRequest &Request, const std::string &Main, Worker &W, const AstConsumer &Consumer, const Hopeless &H);
+  bool hasOwnHeaders(const Variant &V, const std::string &Main) const;
   const PrecompiledHeader *headerFor(const Variant &V, const ParseRequest &Request, const std::string &Main) const;
   std::set<std::string> headersDefining(const std::set<std::string> &Names) const;
   std::vector<std::string> missingIncludeDirs(const std::vector<std::string> &Missing, const std::string &File) const;
+  bool isNowhere(const std::string &Header) const;
+  void sortHeaders() const;
 
   const Tree &T;
   const Index &I;

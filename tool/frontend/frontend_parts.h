@@ -37,6 +37,7 @@ struct Frontend::Attempt {
   bool blank = true;
   bool trace_overlay = true;
   unsigned number = 1;                      ///< of the attempts under its architecture
+  unsigned way = 0;                         ///< which of Kbuild::ways()
   std::function<bool(const ParseOutcome &)> accept; ///< as ParseJob::accept
   std::vector<std::string> extra_dirs;
 };

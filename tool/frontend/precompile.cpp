@@ -149,11 +149,24 @@ void Frontend::take(PchJob J, HeaderShelf *Shelf) {
 }
 
 /// The precompiled header that the parse may use: not one that holds a wanted function without its body.
+/// Whether the file has flags of its own that may change what the kernel's headers say.
+bool Frontend::hasOwnHeaders(const Variant &V, const std::string &Main) const {
+  if (!T.isMounted(Main) || !V.kbuild)
+    return false;
+  if (!Options.user_flags.empty())
+    return true;
+  for (unsigned Way = 0; Way < V.kbuild->ways(Main); ++Way)
+    if (Kbuild::FlagSet F = V.kbuild->flagsOf(Main, Way);
+        !F.front.empty() || any_of(F.back, [](StringRef Flag) { return Flag == "-include" || Flag == "-imacros" || Flag.starts_with("-D") || Flag.starts_with("-U"); }))
+      return true;
+  return false;
+}
+
 const PrecompiledHeader *Frontend::headerFor(const Variant &V, const ParseRequest &Request, const std::string &Main) const {
   auto It = V.pch.find(pchFamily(Main));
   if (It == V.pch.end())
     It = V.pch.find(PchFamilyOfAll);
-  if (!Options.use_pch || Request.no_pch || It == V.pch.end())
+  if (!Options.use_pch || Request.no_pch || It == V.pch.end() || hasOwnHeaders(V, Main))
     return nullptr;
   return lacksBody(It->second, Request.bodies.names, Main) ? nullptr : &It->second;
 }

@@ -242,6 +242,10 @@ void addFlags(CompilerInvocation &Invocation, const std::vector<std::string> &Fl
       Invocation.getHeaderSearchOpts().AddPath(Flags[++N], frontend::System, false, false);
     else if (F == "-iquote" && N + 1 < Flags.size())
       Invocation.getHeaderSearchOpts().AddPath(Flags[++N], frontend::Quoted, false, false);
+    else if (F == "-idirafter" && N + 1 < Flags.size())
+      Invocation.getHeaderSearchOpts().AddPath(Flags[++N], frontend::After, false, false);
+    else if (F == "-imacros" && N + 1 < Flags.size())
+      Invocation.getPreprocessorOpts().MacroIncludes.push_back(Flags[++N]);
     else if (F.consume_front("-I"))
       Invocation.getHeaderSearchOpts().AddPath(F, frontend::Angled, false, false);
     else if (F.consume_front("-D"))
@@ -328,6 +332,14 @@ std::shared_ptr<CompilerInvocation> ParseSession::invocationFor(const ParseJob &
       std::copy_if(S->flags.begin(), S->flags.end(), std::back_inserter(Flags),
                    [](const std::string &F) { return StringRef(F).starts_with("--target="); });
     Flags.insert(Flags.end(), Job.command->flags.begin(), Job.command->flags.end());
+    Flags.insert(Flags.end(), Job.user_flags.begin(), Job.user_flags.end());
+    Invocation = makeInvocation(Flags, Cache.fs);
+    if (!Invocation)
+      return nullptr;
+  } else if (!Job.front_flags.empty() || !Job.user_flags.empty()) {
+    std::vector<std::string> Flags = Job.front_flags;
+    for (const std::vector<std::string> *Others : {&S->flags, &Job.flags, &Job.user_flags})
+      Flags.insert(Flags.end(), Others->begin(), Others->end());
     Invocation = makeInvocation(Flags, Cache.fs);
     if (!Invocation)
       return nullptr;
@@ -374,7 +386,7 @@ ParseOutcome ParseSession::parse(const ParseJob &Job, FileCache &Cache, const As
   std::shared_ptr<CompilerInvocation> Invocation = invocationFor(Job, *Files);
   if (!Invocation) {
     Out.errors = 1;
-    Out.cause = "Clang does not accept the flags of the compile command";
+    Out.cause = Job.command ? "Clang does not accept the flags of the compile command" : "Clang does not accept the module's flags";
     return Out;
   }
   if (Remap)

@@ -35,7 +35,9 @@ struct ParseJob {
   std::string pch;                     ///< precompiled header to use; empty: none
   const std::vector<ParseDiagnostic> *pch_errors = nullptr; ///< errors that it holds; null: none
   bool pch_is_kept = false;            ///< of an earlier run: its inputs are known to be the same, but may have other times
-  std::vector<std::string> flags;      ///< extra -I, -D, -include flags of this file
+  std::vector<std::string> front_flags; ///< -I, -D, -include flags of this file that go before the architecture's
+  std::vector<std::string> flags;      ///< and those that go behind them
+  std::vector<std::string> user_flags; ///< what the user has given besides; goes last
   const CompileCommands::Entry *command = nullptr; ///< the user's own flags instead of the synthesised ones
   bool warn_unused = false;
   bool trace_overlay = true;

@@ -3,15 +3,20 @@
 // The census. A token with the name of a deferral primitive is sorted by where it stands: in a #define,
 // before a
 // '(' in a body, at the head of a body, before a '(' at top level, or on its own. The text of the callback
-// argument is cut out by counting parentheses; what it means is for the AST to say.
+// argument is cut out by counting parentheses; what it means is for the AST to say. A macro that hands its own argument on as the callback
+// is one more name, which is looked for next.
 #include "tool/index/census.h"
 
 #include "tool/index/conditions.h"
 #include "tool/index/structure.h"
 #include "tool/support/parallel.h"
+#include "tool/support/stable_sort.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 #include <algorithm>
+#include <set>
 
 namespace krcu {
 namespace {
@@ -21,11 +26,19 @@ using clang::tok::TokenKind;
 /// A call that is longer has lost its ')'.
 constexpr size_t MaxCallTokens = 10000;
 
+/// A word that stands for a primitive.
+struct Meaning {
+  const DeferralRule *rule = nullptr;
+  unsigned callback = 0; ///< which argument
+  bool alias = false;    ///< a macro's name
+  bool varies = false;   ///< of the macro's definitions some mean something else
+};
+using Vocabulary = llvm::StringMap<Meaning>;
+
 class FileCensus {
 public:
-  FileCensus(const std::string &Path, const LexedText &L,
-             const llvm::StringMap<const DeferralRule *> &Deferrals)
-      : Path(Path), L(L), Tokens(L.tokens()), Deferrals(Deferrals), Functions(functionsOf(L)), Conditions(L) {
+  FileCensus(const std::string &Path, const LexedText &L, const Vocabulary &Words)
+      : Path(Path), L(L), Tokens(L.tokens()), Words(Words), Functions(functionsOf(L)), Conditions(L) {
   }
 
   std::vector<CensusEntry> take() {
@@ -33,27 +46,63 @@ public:
     for (size_t I = 0; I < Tokens.size(); ++I) {
       if (!Tokens[I].isIdentifier())
         continue;
-      auto It = Deferrals.find(Tokens[I].text);
-      if (It != Deferrals.end())
-        Out.push_back(entry(I, *It->second));
+      auto It = Words.find(Tokens[I].text);
+      if (It == Words.end())
+        continue;
+      CensusEntry E = entry(I, It->second);
+      // Of a macro's name only what stands for the primitive counts; its definition has an entry where it names that.
+      if (!It->second.alias || E.kind == CensusKind::Call || E.kind == CensusKind::MacroBody)
+        Out.push_back(std::move(E));
     }
     return Out;
   }
 
 private:
-  CensusEntry entry(size_t I, const DeferralRule &Rule) {
+  CensusEntry entry(size_t I, const Meaning &M) {
     OutlineToken T = describeToken(L, Functions, I);
     CensusEntry E;
     E.where = {Path, T.line, T.column};
     E.offset = T.offset;
-    E.deferral = Rule.name;
+    E.deferral = M.rule->name;
     E.kind = classify(I, T);
     if (T.function >= 0)
       E.function = Functions[T.function].name;
     if (E.kind == CensusKind::Call || (E.kind == CensusKind::MacroBody && T.before_paren))
-      E.callback = argument(I, Rule.callback);
+      E.callback = argument(I, M.callback);
     E.conditions = Conditions.at(T.line);
+    if (E.kind == CensusKind::MacroBody)
+      describeMacro(I, T, M, E);
+    else if (E.kind == CensusKind::Call && M.alias)
+      E.alias = Tokens[I].text, E.alias_varies = M.varies;
     return E;
+  }
+
+  /// Whether the macro hands its callback on, or is only another name.
+  void describeMacro(size_t I, const OutlineToken &T, const Meaning &M, CensusEntry &E) const {
+    llvm::ArrayRef<LexToken> Definition = L.tokensOf(L.directives()[Tokens[I].directive]);
+    if (!T.before_paren) { // #define defer call_rcu
+      if (Definition.size() == 2)
+        E.alias = Definition.front().text, E.alias_callback = M.callback;
+      return;
+    }
+    if (Definition.size() < 2 || !Definition[1].is(TokenKind::l_paren) || Definition[1].leading_space)
+      return;
+    llvm::StringRef Last = lastWordOf(E.callback);
+    unsigned Position = 0;
+    for (size_t N = 2; N < Definition.size() && !Definition[N].is(TokenKind::r_paren); ++N) {
+      if (Definition[N].is(TokenKind::comma))
+        ++Position;
+      else if (!Last.empty() && Definition[N].text == Last)
+        E.alias = Definition.front().text, E.alias_callback = Position;
+    }
+  }
+
+  /// The last word of a callback argument that has nothing but words and parentheses: (rcu_callback_t)(f).
+  static llvm::StringRef lastWordOf(llvm::StringRef Callback) {
+    llvm::StringRef Text = Callback.rtrim(") ");
+    size_t At = Text.find_last_of("() ");
+    bool Plain = llvm::all_of(Callback, [](char C) { return llvm::isAlnum(C) || llvm::StringRef("_() ").contains(C); });
+    return Plain ? Text.substr(At == llvm::StringRef::npos ? 0 : At + 1) : llvm::StringRef();
   }
 
   CensusKind classify(size_t I, const OutlineToken &T) const {
@@ -113,7 +162,7 @@ private:
   const std::string &Path;
   const LexedText &L;
   const std::vector<LexToken> &Tokens;
-  const llvm::StringMap<const DeferralRule *> &Deferrals;
+  const Vocabulary &Words;
   std::vector<OutlineFunction> Functions;
   ConditionCursor Conditions;
 };
@@ -137,23 +186,84 @@ bool passesOffset(const CensusEntry &E) {
   return Minus && Depth == 0;
 }
 
-std::vector<CensusEntry> takeCensus(const Index &I, const Rules &R, unsigned Jobs) {
-  llvm::StringMap<const DeferralRule *> Deferrals;
-  for (const DeferralRule &D : R.deferrals)
-    Deferrals[D.name] = &D;
+namespace {
 
-  const std::vector<uint32_t> &Files = I.deferralFiles();
+std::vector<CensusEntry> censusOf(const Index &I, const std::vector<uint32_t> &Files, const Vocabulary &Words, unsigned Jobs) {
   std::vector<std::vector<CensusEntry>> Slots(Files.size());
   parallelFor(Jobs, Files.size(), [&](size_t Slot, unsigned) {
     if (auto Text = I.text(Files[Slot])) {
       LexedText L(*Text);
-      Slots[Slot] = FileCensus(I.files()[Files[Slot]].path, L, Deferrals).take();
+      Slots[Slot] = FileCensus(I.files()[Files[Slot]].path, L, Words).take();
     }
   });
-
   std::vector<CensusEntry> Out;
   for (std::vector<CensusEntry> &Slot : Slots)
     std::move(Slot.begin(), Slot.end(), std::back_inserter(Out));
+  return Out;
+}
+
+/// How often the file defines the macro.
+unsigned definitionsIn(const Index &I, uint32_t File, llvm::StringRef Macro) {
+  unsigned Count = 0;
+  auto Text = I.text(File);
+  for (const OutlineMacro &M : Text ? outlineOf(*Text).macros : std::vector<OutlineMacro>())
+    Count += M.name == Macro;
+  return Count;
+}
+
+/// Which macros of these entries are names of a primitive, besides those in `Known`.
+Vocabulary aliasesIn(const std::vector<CensusEntry> &Entries, const Rules &R, const Vocabulary &Known) {
+  Vocabulary Found;
+  for (const CensusEntry &E : Entries) {
+    if (E.kind != CensusKind::MacroBody || E.alias.empty() || Known.count(E.alias) || passesOffset(E))
+      continue;
+    Meaning M{R.deferral(E.deferral), E.alias_callback, true, false};
+    auto [It, New] = Found.try_emplace(E.alias, M);
+    It->second.varies = It->second.varies || It->second.rule->flavour != M.rule->flavour || It->second.callback != M.callback;
+  }
+  return Found;
+}
+
+} // namespace
+
+std::vector<CensusEntry> takeCensus(const Index &I, const Rules &R, unsigned Jobs, const std::vector<CensusEntry> *Others) {
+  Vocabulary Known;
+  for (const DeferralRule &D : R.deferrals)
+    Known[D.name] = {&D, D.callback, false, false};
+  const std::vector<uint32_t> &Files = I.deferralFiles();
+  std::vector<CensusEntry> Out = censusOf(I, Files, Known, Jobs);
+  std::vector<CensusEntry> News = Out;
+  if (Others)
+    News.insert(News.end(), Others->begin(), Others->end());
+  constexpr unsigned MaxRounds = 4; // names of names
+  for (unsigned Round = 0; Round < MaxRounds; ++Round) {
+    Vocabulary Next = aliasesIn(News, R, Known);
+    std::set<uint32_t> Using;
+    for (auto &Each : Next) {
+      unsigned Meant = static_cast<unsigned>(llvm::count_if(News, [&](const CensusEntry &E) { return E.kind == CensusKind::MacroBody && E.alias == Each.first(); }));
+      unsigned All = 0;
+      std::set<uint32_t> Seeing; // the files that define it, and whoever includes one of them
+      std::vector<uint32_t> Mentioning = I.mentioning(Each.first());
+      for (uint32_t File : Mentioning)
+        if (unsigned Here = definitionsIn(I, File, Each.first())) {
+          All += Here;
+          Seeing.insert(File);
+          for (uint32_t Includer : I.transitiveIncludersOf(I.files()[File].path))
+            Seeing.insert(Includer);
+        }
+      for (uint32_t File : Mentioning)
+        if (Seeing.count(File) && (!Others || std::binary_search(Files.begin(), Files.end(), File)))
+          Using.insert(File);
+      Each.second.varies = Each.second.varies || All > Meant;
+    }
+    if (Next.empty())
+      break;
+    News = censusOf(I, {Using.begin(), Using.end()}, Next, Jobs);
+    Out.insert(Out.end(), News.begin(), News.end());
+    for (const auto &Each : Next)
+      Known[Each.first()] = Each.second;
+  }
+  stableSort(Out, [](const CensusEntry &A, const CensusEntry &B) { return A.where < B.where; });
   return Out;
 }
 

@@ -69,11 +69,12 @@ std::optional<GlanceFinding> Glancer::look(const std::string &File, const Outlin
   const BodyReader::Call *Free = nullptr, *Out = nullptr; // the ones that run on every path
   const BodyReader::Call *SometimesFree = nullptr, *SometimesOut = nullptr;
   for (const BodyReader::Call &C : Body.calls) {
+    const FreeRule *Rule = R.free(C.name);
     bool Macro = std::any_of(Own.macros.begin(), Own.macros.end(), [&](const OutlineMacro &M) { return M.name == C.name; });
-    if (Macro) {
+    if (Macro && !(Rule && Rule->user)) { // a row of the user's says what the macro is
       if (auto Effect = effectOfMacro(Own, C.name))
         return Found(C.line, *Effect);
-    } else if (const FreeRule *Rule = R.free(C.name)) {
+    } else if (Rule) {
       if (Rule->object < C.loaded.size() && C.loaded[Rule->object])
         return Found(C.line, "frees a pointer that is not the callback's own object, with " + C.name + "()");
       if (Free && !C.conditional)

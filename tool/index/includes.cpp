@@ -143,12 +143,10 @@ std::vector<int> IncludeGraph::filesBeside(const Index &I, uint32_t N) const {
 }
 
 std::vector<uint32_t> IncludeGraph::findIncluders(const Index &I, llvm::StringRef HeaderPath) const {
-  std::vector<uint32_t> Out;
+  std::vector<uint32_t> Out = I.forcedIncludersOf(HeaderPath);
   auto It = ByBasename.find(basename(HeaderPath));
-  if (It == ByBasename.end())
-    return Out;
   int Header = I.find(HeaderPath);
-  for (uint32_t N : It->second) {
+  for (uint32_t N : It == ByBasename.end() ? std::vector<uint32_t>() : It->second) {
     if (!couldName(Names[N].tail, HeaderPath))
       continue;
     const std::vector<uint32_t> &Files = Names[N].files;

@@ -10,6 +10,7 @@
 #include "tool/tree/tree.h"
 #include "llvm/ADT/StringRef.h"
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -70,9 +71,18 @@ public:
   virtual std::vector<uint32_t> includersOf(llvm::StringRef HeaderPath) const = 0;
   /// The same, and their includers, and so on. Without the header itself, unless it is reached again.
   virtual std::vector<uint32_t> transitiveIncludersOf(llvm::StringRef HeaderPath) const = 0;
+  /// The file includes the header though no line says so: a flag of the compiler does. Before anybody asks who includes it.
+  void addInclude(uint32_t File, llvm::StringRef HeaderPath) { Forced[HeaderPath.str()].push_back(File); }
+  std::vector<uint32_t> forcedIncludersOf(llvm::StringRef HeaderPath) const {
+    auto It = Forced.find(HeaderPath.str());
+    return It == Forced.end() ? std::vector<uint32_t>() : It->second;
+  }
 
   /// For --stats: bytes held by the filters and tables.
   virtual uint64_t memoryUsed() const = 0;
+
+private:
+  std::map<std::string, std::vector<uint32_t>> Forced; ///< header -> files
 };
 
 } // namespace krcu

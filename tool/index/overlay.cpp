@@ -93,6 +93,9 @@ std::vector<uint32_t> OverlayIndex::includersOf(StringRef HeaderPath) const {
   std::vector<uint32_t> Result = Base.includersOf(HeaderPath);
   // A changed file may include more or less than before.
   std::erase_if(Result, [&](uint32_t F) { return Texts.count(F) != 0; });
+  for (uint32_t File : Base.forcedIncludersOf(HeaderPath))
+    if (Texts.count(File))
+      Result.push_back(File);
   for (const auto &[File, O] : Outlines)
     for (const auto &[Line, Name] : O->includes) {
       StringRef Wanted = Name;
@@ -104,6 +107,7 @@ std::vector<uint32_t> OverlayIndex::includersOf(StringRef HeaderPath) const {
       }
     }
   std::sort(Result.begin(), Result.end());
+  Result.erase(std::unique(Result.begin(), Result.end()), Result.end());
   return Result;
 }
 

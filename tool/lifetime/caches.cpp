@@ -11,6 +11,7 @@
 #include "tool/lifetime/caches.h"
 #include "tool/index/outline.h"
 #include "tool/lifetime/mentions.h"
+#include "tool/lifetime/words.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 
@@ -203,7 +204,8 @@ void Search::finish(const std::string &Place) {
   switch (Place[0]) {
   case 'V':
   case 'F':
-    finishNamed(Place);
+    if (!isExportNote(Place))
+      finishNamed(Place);
     return;
   case 'P': {
     std::string Symbol = StringRef(Place).drop_front(2).split('#').first.str();

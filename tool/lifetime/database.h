@@ -57,6 +57,9 @@ public:
   std::optional<bool> compiles(const std::string &File, const std::vector<std::string> &Around) const {
     return Around.empty() ? std::optional(true) : Conditions ? Conditions(File, Around) : std::nullopt;
   }
+  /// Names that an external module gives the linker: within the module they hide the kernel's, and nobody else can mean the module's.
+  void setModuleNames(std::set<std::string> Names) { ModuleNames = std::make_shared<const std::set<std::string>>(std::move(Names)); }
+  bool isOfModule(const std::string &Name) const { return ModuleNames && ModuleNames->count(Name); }
   /// The outline of a file (null if unreadable), made once.
   std::shared_ptr<const Outline> outline(uint32_t File) const { return Text->outlines.get(I.files()[File].path); }
   /// outline() of several files, made in parallel where they are not made yet.
@@ -143,6 +146,7 @@ private:
   const Rules &R;
   unsigned Jobs;
   ConditionOracle Conditions;
+  std::shared_ptr<const std::set<std::string>> ModuleNames; ///< null: there is none
   std::shared_ptr<TextCache> Text;
   std::map<std::string, FileFacts> Files;
   std::deque<OtherConfiguration> Others; ///< never move

@@ -9,15 +9,17 @@
 namespace krcu {
 namespace {
 
-void rank(SiteReport &R, Verdict V, Reason Why, std::string Detail = {}) {
-  // Several caches: the worst one decides (unsafe before review before safe).
+/// Several caches: the worst one decides (unsafe before review before safe).
+template <class T> void rank(T &R, const LifeAnswer &A) {
   auto Badness = [](Verdict X) { return X == Verdict::Unsafe ? 3 : X == Verdict::Review ? 2 : X == Verdict::Safe ? 1 : 0; };
-  if (Badness(V) <= Badness(R.verdict))
+  if (Badness(A.verdict) <= Badness(R.verdict))
     return;
-  R.verdict = V;
-  R.reason = Why;
-  R.detail = std::move(Detail);
+  R.verdict = A.verdict;
+  R.reason = A.reason;
+  R.detail = A.detail;
 }
+
+void rank(SiteReport &R, Verdict V, Reason Why, std::string Detail = {}) { rank(R, LifeAnswer{V, Why, std::move(Detail)}); }
 
 } // namespace
 
@@ -69,7 +71,7 @@ void Judge::judgeCache(SiteReport &R, const std::string &Place) {
   if (C.pending) // should it stay so, nothing is known
     return rank(R, Verdict::Review, Reason::SearchIncomplete, "more files would have to be parsed");
   bool AllWaited = true, AllHarmless = true, InitOnly = true, NeverRuns = false;
-  std::string Worst, Unknown;
+  std::string Worst, Unknown, Destroyed;
   // One in the site's own function comes first: it is what a reader has before his eyes.
   std::vector<const Destruction *> Order;
   for (bool Here : {true, false})
@@ -90,6 +92,8 @@ void Judge::judgeCache(SiteReport &R, const std::string &Place) {
       continue;
     }
     AllHarmless = false;
+    if (Destroyed.empty())
+      Destroyed = C.name + " is destroyed in " + plainName(D.function->function) + "() at " + D.where.file + ":" + std::to_string(D.where.line);
     if (Report.waited)
       continue;
     if (!Report.unknown.empty()) {
@@ -103,36 +107,36 @@ void Judge::judgeCache(SiteReport &R, const std::string &Place) {
       InitOnly = false;
     }
   }
-  if (freesNoSlabObjects()) {
-    const SemanticFact &Takes = S.fact("kfree_rcu_takes_slab_objects");
-    if (!S.fact("slob").value && !Takes.known)
-      rank(R, Verdict::Review, Reason::AllocatorUnread, Takes.evidence.empty() ? std::string() : Takes.evidence.front().text);
-    else
-      rank(R, Verdict::Unsafe, Reason::Slob);
-    return;
-  }
-  if (S.is("destroy_waits_kfree_rcu")) {
-    rank(R, Verdict::Safe, C.complete && C.identified && C.destroys.empty() ? Reason::NeverDestroyed : Reason::DestroyWaits, C.name);
-    return;
-  }
-  bool Reached = !C.destroys.empty() && !AllHarmless && !AllWaited;
-  if (Reached && !InitOnly) {
-    rank(R, Verdict::Unsafe, Reason::DestroyedWithoutWait, Worst);
-  } else if (!C.identified) {
-    rank(R, Verdict::Review, Reason::CacheUnknown, llvm::join(C.missing, "; "));
-  } else if (!C.complete) {
-    rank(R, Verdict::Review, Reason::SearchIncomplete, llvm::join(C.missing, "; "));
-  } else if (!Unknown.empty()) {
-    rank(R, Verdict::Review, Reason::SearchIncomplete, Unknown);
-  } else if (Reached) {
-    rank(R, Verdict::Review, Reason::InitErrorPathOnly, C.name);
-  } else if (C.destroys.empty()) {
-    rank(R, Verdict::Safe, Reason::NeverDestroyed, C.name);
-  } else if (AllHarmless) {
-    rank(R, Verdict::Safe, NeverRuns && !R.destructions.empty() ? Reason::NeverReached : Reason::NoObjectYet, C.name);
-  } else {
-    rank(R, Verdict::Safe, Reason::BarrierWaits, C.name);
-  }
+  auto Answer = [&]() -> LifeAnswer {
+    if (S.is("destroy_waits_kfree_rcu"))
+      return {Verdict::Safe, C.complete && C.identified && C.destroys.empty() ? Reason::NeverDestroyed : Reason::DestroyWaits, C.name};
+    bool Reached = !C.destroys.empty() && !AllHarmless && !AllWaited;
+    // Under SLOB no verdict rests on what waits, so a scan does not follow callees.
+    bool Followed = Options.callee_barriers || !freesNoSlabObjects();
+    if (Reached && !InitOnly)
+      return Followed ? LifeAnswer{Verdict::Unsafe, Reason::DestroyedWithoutWait, Worst} : LifeAnswer{Verdict::Review, Reason::WaitNotLookedAt, Worst};
+    if (!C.identified)
+      return {Verdict::Review, Reason::CacheUnknown, llvm::join(C.missing, "; ")};
+    if (!C.complete)
+      return {Verdict::Review, Reason::SearchIncomplete, llvm::join(C.missing, "; ")};
+    if (!Unknown.empty())
+      return {Verdict::Review, Reason::SearchIncomplete, Unknown};
+    if (Reached)
+      return {Verdict::Review, Reason::InitErrorPathOnly, C.name};
+    if (C.destroys.empty())
+      return {Verdict::Safe, Reason::NeverDestroyed, C.name};
+    if (AllHarmless)
+      return {Verdict::Safe, NeverRuns && !R.destructions.empty() ? Reason::NeverReached : Reason::NoObjectYet, C.name};
+    return Followed ? LifeAnswer{Verdict::Safe, Reason::BarrierWaits, C.name} : LifeAnswer{Verdict::Review, Reason::WaitNotLookedAt, Destroyed};
+  };
+  if (!freesNoSlabObjects())
+    return rank(R, Answer());
+  const SemanticFact &Takes = S.fact("kfree_rcu_takes_slab_objects");
+  if (!S.fact("slob").value && !Takes.known)
+    return rank(R, Verdict::Review, Reason::AllocatorUnread, Takes.evidence.empty() ? std::string() : Takes.evidence.front().text);
+  rank(R, Verdict::Unsafe, Reason::Slob);
+  if (onlySlob())
+    rank(R.without_slob, Answer());
 }
 
 /// A destruction right behind the creation: nothing that ran in between can have taken an object from the cache. What is destroyed must be

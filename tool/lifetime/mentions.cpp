@@ -6,6 +6,7 @@
 #include "tool/index/conditions.h"
 #include "tool/index/lex.h"
 #include "tool/lifetime/words.h"
+#include "tool/tree/tree.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 #include <memory>
@@ -190,6 +191,8 @@ std::vector<std::string> unseenDefinitions(const Database &DB, const std::string
   return Result;
 }
 
+static bool isOfMount(StringRef Path) { return Path.consume_front(Tree::MountPoint) && Path.starts_with("/"); }
+
 static MentionPlan makePlan(const Database &DB, const std::string &Word, MentionKind Kind, const std::string &Home) {
   MentionPlan Plan;
   struct Item {
@@ -208,6 +211,7 @@ static MentionPlan makePlan(const Database &DB, const std::string &Word, Mention
     if (!Done.insert(It.word).second)
       continue;
     Plan.demand.words.insert(It.word);
+    const bool Own = It.home.empty() && DB.isOfModule(It.word); // what the kernel calls so is another one
     std::vector<uint32_t> Visible;
     if (!It.home.empty()) {
       Visible = DB.index().transitiveIncludersOf(It.home);
@@ -215,10 +219,10 @@ static MentionPlan makePlan(const Database &DB, const std::string &Word, Mention
         Visible.insert(std::lower_bound(Visible.begin(), Visible.end(), static_cast<uint32_t>(Id)), static_cast<uint32_t>(Id));
     }
     for (uint32_t File : It.home.empty() ? DB.mentioning(It.word) : DB.index().mentioningAmong(It.word, &Visible)) {
-      auto Text = DB.index().text(File);
+      const std::string &Path = DB.index().files()[File].path;
+      auto Text = Own && !isOfMount(Path) ? nullptr : DB.index().text(File);
       if (!Text)
         continue;
-      const std::string &Path = DB.index().files()[File].path;
       for (const OutlineToken &T : DB.tokens(Path, It.word)) {
         if (!matches(T, It.kind))
           continue;

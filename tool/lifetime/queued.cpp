@@ -115,6 +115,8 @@ void QueueSurvey::findWrappers() {
     if (File < 0)
       continue;
     if (E.kind == CensusKind::MacroBody) {
+      if (!E.alias.empty())
+        continue; // its uses have entries of their own
       if (auto O = DB.outline(static_cast<uint32_t>(File)))
         addWrapper(macroAt(*O, E.where.line, E.deferral), E.where, static_cast<uint32_t>(File), WrapperDepth);
     } else if (E.kind == CensusKind::Call) {

@@ -2,6 +2,7 @@
 #include "tool/lifetime/reach.h"
 #include "tool/lifetime/mentions.h"
 #include "tool/lifetime/text_callers.h"
+#include "tool/lifetime/words.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
@@ -129,7 +130,7 @@ private:
     } else if (Ref.macro == "EXPORT_SYMBOL" || Ref.macro == "EXPORT_SYMBOL_GPL" || StringRef(Ref.macro).starts_with("EXPORT_")) {
       return; // exported: whoever imports it has been looked for by name
     }
-    if (StringRef(Ref.place).starts_with("V:__UNIQUE_ID") || StringRef(Ref.place).starts_with("V:__ksymtab"))
+    if (StringRef(Ref.place).starts_with("V:__UNIQUE_ID") || isExportNote(Ref.place))
       return;
     R.paths.push_back(P);
   }

@@ -13,11 +13,20 @@ std::string freeName(const SiteReport &R) { return R.callback.frees.empty() ? R.
 } // namespace
 
 std::string reasonText(const SiteReport &R) {
-  const std::string &D = R.detail;
+  std::string Text = reasonText(R, R.reason, R.detail);
+  if (R.reason == Reason::Slob && R.without_slob.verdict != Verdict::None)
+    Text += std::string("; under SLAB and SLUB ") + (R.without_slob.verdict == Verdict::Review ? "for review" : verdictName(R.without_slob.verdict)) + ": " +
+            reasonText(R, R.without_slob.reason, R.without_slob.detail);
+  if (R.other_kernels.valid())
+    Text += "; for this kernel only: the module is compiled for others, too (" + R.other_kernels.file + ":" + std::to_string(R.other_kernels.line) + ")";
+  return Text;
+}
+
+std::string reasonText(const SiteReport &R, Reason Why, const std::string &D) {
   std::string Callback = plainName(R.callback.function) + "()";
   for (size_t I = 1; I < R.candidates.size(); ++I)
     Callback += (I + 1 < R.candidates.size() ? ", " : " or ") + plainName(R.candidates[I].function) + "()";
-  switch (R.reason) {
+  switch (Why) {
   case Reason::GeneralPurposeCache:
     return Callback + " only frees the object with " + freeName(R) + "(); general-purpose memory has no cache that could be destroyed";
   case Reason::DestroyWaits:
@@ -40,6 +49,8 @@ std::string reasonText(const SiteReport &R) {
     return "the cache could not be identified: " + D;
   case Reason::SearchIncomplete:
     return "the search for destructions is incomplete: " + D;
+  case Reason::WaitNotLookedAt:
+    return D + "; what waits before that was not looked at here (krcu explain does)";
   case Reason::InitErrorPathOnly:
     return D + " is destroyed only while unwinding a failed initialisation, and nothing there waits for kfree_rcu(); can an object be in flight by then?";
   case Reason::ChecksLost:

@@ -269,8 +269,9 @@ void Judge::judgeSite(SiteReport &R) {
   if (passesOffset(E))
     return settle(R, SiteClass::Definition, Reason::PassesOffset, E.callback);
   // A macro that names head and callback is a site that cannot be rewritten; one that takes them is a wrapper.
-  if (E.kind == CensusKind::MacroBody && (!R.site || R.site->callback_kind != CallbackKind::Function)) {
-    std::string Problem = R.site ? std::string() : DB.problem(E.where.file); // which of the two it is shows where it is expanded
+  const bool Stands = !E.alias.empty() || DB.rules().deferral(macroAt(E));
+  if (E.kind == CensusKind::MacroBody && (Stands || !R.site || R.site->callback_kind != CallbackKind::Function)) {
+    std::string Problem = R.site || Stands ? std::string() : DB.problem(E.where.file); // which of the two it is shows where it is expanded
     return Problem.empty() ? settle(R, SiteClass::Definition, Reason::IsWrapper, "the macro " + macroAt(E))
                            : settle(R, SiteClass::NotParsed, Reason::NotParsed, Problem);
   }
@@ -337,8 +338,8 @@ void Judge::judgeSite(SiteReport &R) {
     R.cls = SiteClass::Unsafe;
   else if (R.verdict == Verdict::Review)
     R.cls = SiteClass::Review;
-  else if (Site.in_macro)
-    settle(R, SiteClass::Refuse, Reason::InMacro, Site.macro);
+  else if (Site.in_macro || E.alias_varies)
+    settle(R, SiteClass::Refuse, Reason::InMacro, E.alias_varies ? E.alias : Site.macro);
   else if (!Site.is_statement)
     settle(R, SiteClass::Refuse, Reason::NotAStatement);
   else if (Deferral->hurry && !Options.allow_hurry)

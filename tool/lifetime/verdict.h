@@ -23,7 +23,8 @@ enum class Reason {
   // unsafe
   Slob, DestroyedWithoutWait,
   // review
-  AllocatorUnread, CacheUnknown, SearchIncomplete, InitErrorPathOnly, ChecksLost, FreesNull, Spoiled, VmallocUnknown, Differs, ChoosesBetween, ObjectUnnamed, SameInBothBranches,
+  AllocatorUnread, CacheUnknown, SearchIncomplete, WaitNotLookedAt, InitErrorPathOnly, ChecksLost, FreesNull, Spoiled, VmallocUnknown, Differs,
+  ChoosesBetween, ObjectUnnamed, SameInBothBranches,
   // refuse
   WrongObject, HeadInVariable, HeadCast, HeadOther, InMacro, NotAStatement, OffsetTooLarge, IncompleteType, Hurry, Flavour,
   NoReplacement, CannotName, NotAHead, NotVerified,
@@ -50,6 +51,13 @@ struct DestructionReport {
 
 struct Leftovers; // leftovers.h
 
+/// What the life of the caches comes to.
+struct LifeAnswer {
+  Verdict verdict = Verdict::None;
+  Reason reason = Reason::CacheUnknown;
+  std::string detail;
+};
+
 struct SiteReport {
   CensusEntry census;
   const CallSiteFact *site = nullptr;
@@ -67,6 +75,8 @@ struct SiteReport {
   std::optional<BranchFact> merged; ///< the replacement takes the place of this whole if
   bool callback_removed = false;
   bool differs = false;        ///< another configuration makes something else of the call
+  LifeAnswer without_slob;     ///< the reason is SLOB: what holds under SLAB and SLUB
+  Location other_kernels;      ///< a conversion in a module that asks here which kernel it is compiled for: it holds for this one only
   CallbackReport callback;
   std::vector<CacheReport> caches;
   std::vector<DestructionReport> destructions;
@@ -88,6 +98,9 @@ struct ModuleFact {
   std::string module;       ///< "bridge"
   std::string symbol;       ///< CONFIG symbol that makes it a module, empty if none can
   bool can_be_module = true;
+  bool outside = false;     ///< it stands outside the tree, so it is a module for sure
+  /// Whether it is known to be a module that somebody may unload.
+  bool mayGo() const { return can_be_module && !module.empty() && (outside || !symbol.empty()); }
   EvidenceList evidence;
 };
 using ModuleOracle = std::function<ModuleFact(const std::string &File)>;
@@ -128,6 +141,8 @@ private:
   void judgeLifetime(SiteReport &R);
   void judgeCaches(SiteReport &R);
   void judgeCache(SiteReport &R, const std::string &Place);
+  /// Whether all that speaks against kfree_rcu() of a slab object is that the tree offers SLOB.
+  bool onlySlob() const { return S.fact("slob").value && S.is("kfree_rcu_takes_slab_objects"); }
   DestructionReport judgeDestruction(const CacheReport &C, const Destruction &D);
   bool noObjectYet(const CacheReport &C, const DestructionReport &R, std::string &Why) const;
   std::set<std::string> queueingFunctions(const CacheReport &C, bool &Open);
@@ -160,5 +175,7 @@ const char *className(SiteClass C);
 const char *verdictName(Verdict V);
 /// The sentence for a site, in a reviewer's words.
 std::string reasonText(const SiteReport &R);
+/// The same for another reason than the site's own.
+std::string reasonText(const SiteReport &R, Reason Why, const std::string &Detail);
 
 } // namespace krcu

@@ -27,4 +27,9 @@ inline bool hasWord(llvm::StringRef Text, llvm::StringRef Word) {
   return false;
 }
 
+/// Whether a place is the variable in which EXPORT_SYMBOL() notes an address, for the linker alone: whoever imports the symbol names it.
+inline bool isExportNote(llvm::StringRef Place) {
+  return Place.starts_with("V:__ksymtab_") || Place.starts_with("V:__UNIQUE_ID___addressable_");
+}
+
 } // namespace krcu

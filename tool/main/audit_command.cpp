@@ -88,10 +88,10 @@ int runAudit(const AuditCommandOptions &O, const char *Executable) {
   if (llvm::Error E = filter(R, O))
     return error(std::move(E));
   for (const std::string &W : (*S)->warnings())
-    std::fprintf(stderr, "krcu: warning: %s\n", W.c_str());
+    std::fprintf(stderr, "krcu: warning: %s\n", (*S)->tree().shown(W).c_str());
   if (O.stats)
     std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
-  if (llvm::Error E = writeStdout(O.format == "sarif" ? auditSarif(R) : O.format == "json" ? auditJson(R) : auditText(R)))
+  if (llvm::Error E = writeStdout((*S)->tree().shown(O.format == "sarif" ? auditSarif(R) : O.format == "json" ? auditJson(R) : auditText(R))))
     return error(std::move(E));
   bool Any = std::any_of(R.findings.begin(), R.findings.end(), [](const AuditFinding &F) { return F.severity != Severity::Note; });
   return Any ? Findings : Nothing;

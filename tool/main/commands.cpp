@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/main/commands.h"
+#include "tool/main/flag_options.h"
 #include "tool/main/flags_text.h"
 #include "tool/main/recall.h"
 #include "tool/driver/patch.h"
@@ -43,8 +44,8 @@ unsigned terminalWidth() {
   return isatty(1) && ioctl(1, TIOCGWINSZ, &Size) == 0 ? Size.ws_col : 0;
 }
 
-/// A path as the user gives it, absolute or relative to what is scanned, as a path of the tree: without ./, a/../ and slashes at the end. What
-/// leads out of the tree stays as it is.
+/// A path as the user gives it, absolute or relative to what is scanned, or as a report shows it, as a path of the tree: without ./, a/../ and
+/// slashes at the end. What leads out of the tree stays as it is.
 std::string treePath(const Tree &T, StringRef Path) {
   if (Path.starts_with("/")) {
     std::optional<std::string> Inside = T.relative(Path);
@@ -56,6 +57,8 @@ std::string treePath(const Tree &T, StringRef Path) {
     Clean.pop_back();
   if (T.mounted().empty())
     return Clean.empty() ? "." : Clean.str().str();
+  if (StringRef OfKernel = Clean; OfKernel.consume_front(T.kernelName() + "/"))
+    return OfKernel.str();
   return Clean.empty() ? Tree::MountPoint.str() : (Tree::MountPoint + "/" + Clean).str();
 }
 
@@ -77,6 +80,7 @@ Expected<ScanOptions> scanOptions(const Options &O, const char *Executable) {
   S.rules = O.rules;
   S.assume = O.assume;
   S.compile_commands = O.compile_commands;
+  S.user_flags = O.user_flags;
   S.jobs = O.jobs ? O.jobs : defaultJobs();
   S.use_pch = !O.no_pch;
   S.glance = !O.parse_all;
@@ -146,7 +150,7 @@ void printSlowest(Scan &S) {
   std::sort(Slowest.rbegin(), Slowest.rend());
   std::fprintf(stderr, "slowest files\n");
   for (size_t N = 0; N < Slowest.size() && N < 10; ++N)
-    std::fprintf(stderr, "%10.3f s  %s\n", Slowest[N].first, Slowest[N].second.c_str());
+    std::fprintf(stderr, "%10.3f s  %s\n", Slowest[N].first, S.tree().shownFile(Slowest[N].second).c_str());
 }
 
 ReportInput reportOf(Scan &S, const std::vector<SiteReport> &Sites, const Options &O) {
@@ -171,7 +175,7 @@ std::vector<std::string> problemLines(const Scan &S) {
 }
 
 int runScan(const Options &O, ScanOptions SO) {
-  SO.verdict.callee_barriers = false;
+  SO.verdict.callee_barriers = !SO.module.empty(); // a module has few sites
   Recall Past(O, "scan");
   if (Error E = Past.open(SO))
     return error(std::move(E));
@@ -222,6 +226,10 @@ int runPatch(const Options &O, ScanOptions SO) {
     Notes += "krcu: " + R + "\n";
   for (const std::string &N : P->notes)
     Notes += "krcu: note: " + N + "\n";
+  if (auto It = find_if(Sites, [](const SiteReport &R) { return R.cls == SiteClass::Convert && R.other_kernels.valid(); }); It != Sites.end())
+    Notes += "krcu: note: the conversions hold for Linux " + (*S)->tree().version() + " only: the module is compiled for other kernels, too (" +
+             It->other_kernels.file + ":" + std::to_string(It->other_kernels.line) + "); ask krcu about each of them\n";
+  Notes = (*S)->tree().shown(Notes);
   std::fputs(Notes.c_str(), stderr);
   printWarnings(**S, Past, O.stats);
   int Status = P->files.empty() ? Nothing : Findings;
@@ -274,6 +282,8 @@ int runSemantics(const Options &O, const ScanOptions &SO) {
   auto T = Tree::open(O.tree);
   if (!T)
     return error(T.takeError());
+  if (Error E = checkSources(*T))
+    return error(std::move(E));
   auto R = loadRules(SO.builtin_rules, SO.rules);
   if (!R)
     return error(R.takeError());
@@ -303,7 +313,13 @@ int runFlags(const Options &O, const ScanOptions &SO) {
     return error(fail(R.file + ": " + R.problem));
   if (!R.problem.empty())
     std::fprintf(stderr, "krcu: note: %s\n", R.problem.c_str());
-  return print((*S)->tree().shown(O.format == "json" ? flagsJson(R) : flagsText(R, (*S)->tree().root())), Nothing);
+  // With a module beside it, the kernel's paths stay whole, and the module's are those of its own directory.
+  const Tree &T = (*S)->tree();
+  const std::string Mount = T.visible(Tree::MountPoint);
+  for (Frontend::FlagRow &Row : R.rows)
+    if (size_t At = Row.flag.find(Mount); !T.mounted().empty() && At != std::string::npos)
+      Row.flag.replace(At, Mount.size(), T.mounted());
+  return print(T.shown(O.format == "json" ? flagsJson(R) : flagsText(R, T.mounted().empty() ? T.root() : "")), Nothing);
 }
 
 int runExplain(const Options &O, ScanOptions SO) {
@@ -376,9 +392,10 @@ void addFormat(CLI::App *C, Options &O, bool Sarif = false) {
 
 void addScanning(CLI::App *C, Options &O) {
   addCommon(C, O);
-  C->add_option("--kernel", O.kernel, "TREE is an external module's own directory (what make M= builds); this kernel tree supplies the rest");
+  C->add_option("--kernel", O.kernel, KernelOptionText);
   C->add_option("-j,--jobs", O.jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
   C->add_option("--compile-commands", O.compile_commands, "use the flags of your own build (GCC databases included)");
+  addFlagOptions(*C, O.user_flags);
   C->add_option("--family", O.families, "only callbacks that free with this function (kmem_cache_free, kfree, ...)")
       ->allow_extra_args(false); // or it would swallow TREE
   C->add_flag("--allow-hurry", O.allow_hurry, "convert call_rcu_hurry() too; its prompt grace period is lost");
@@ -417,7 +434,9 @@ void addCommands(CLI::App &App, Options &O) {
   PatchCommand->add_flag("--in-place", O.in_place, "rewrite the files (all or none) and print their names");
   PatchCommand->add_flag("--drop-barriers", O.drop_barriers, "remove an rcu_barrier() too if no other callback can be queued (default: it stays)");
   addSeriesOptions(PatchCommand, O.series);
-  addVerifyCommand(App, O.series, O.tree, O.rules, O.jobs);
+  CLI::App *VerifyCommand = addVerifyCommand(App, O.series, O.tree, O.rules, O.jobs);
+  VerifyCommand->add_option("--kernel", O.kernel, KernelOptionText);
+  addFlagOptions(*VerifyCommand, O.user_flags);
   addReviewCommand(App, O.review);
   addAuditCommand(App, O.audit);
   CLI::App *ExplainCommand = App.add_subcommand("explain", "the whole chain of evidence for one site");

@@ -19,6 +19,7 @@ struct Options {
   std::vector<std::string> families;
   std::string compile_commands;
   std::string kernel;
+  UserFlags user_flags;
   std::string format = "text";
   std::string why;                     ///< semantics: a row of the table of eras
   std::string place;                   ///< explain: FILE:LINE

@@ -28,7 +28,7 @@ std::string flagsText(const Frontend::FlagReport &R, const std::string &Root) {
   std::vector<Frontend::FlagRow> Rows = joined(R);
   size_t Width = 0;
   for (Frontend::FlagRow &Row : Rows) {
-    if (size_t At = Row.flag.find(Root + "/"); At != std::string::npos)
+    if (size_t At = Row.flag.find(Root + "/"); !Root.empty() && At != std::string::npos)
       Row.flag.erase(At, Root.size() + 1);
     Width = std::max(Width, std::min<size_t>(Row.flag.size(), 60));
   }

@@ -8,7 +8,7 @@
 
 namespace krcu {
 
-/// One flag a row, in order; an option and its value share a row. Paths below `Root` are printed without it.
+/// One flag a row, in order; an option and its value share a row. Paths below `Root` are printed without it; empty: all are whole.
 std::string flagsText(const Frontend::FlagReport &R, const std::string &Root);
 std::string flagsJson(const Frontend::FlagReport &R);
 

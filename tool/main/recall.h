@@ -13,6 +13,9 @@ namespace krcu {
 /// The tree, with the external module if one is named.
 llvm::Expected<Tree> openTree(const ScanOptions &S);
 
+inline const char *const KernelOptionText =
+    "the given tree is an external module's own directory (what make M= builds); this kernel tree supplies the rest";
+
 /// --cache and --no-cache.
 void addCacheOptions(CLI::App &Command, std::string &Dir, bool &No);
 /// Gives the scan the cache in `Dir` (empty: the user's own), unless `No`. Fails if the tree cannot be looked at.

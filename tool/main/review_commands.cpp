@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/main/flag_options.h"
 #include "tool/main/recall.h"
 #include "tool/main/review_commands.h"
 #include "tool/driver/review.h"
@@ -50,13 +51,17 @@ void addTreeQuestionOptions(CLI::App &Command, TreeQuestionOptions &O) {
   Command.add_option("--assume", O.assume, "what-if: an era (no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics")->allow_extra_args(false);
   Command.add_option("--format", O.format, "text, json or sarif")->check(CLI::IsMember({"text", "json", "sarif"}));
   Command.add_option("-j,--jobs", O.jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
+  Command.add_option("--kernel", O.kernel, KernelOptionText);
+  addFlagOptions(Command, O.user_flags);
   addCacheOptions(Command, O.cache, O.no_cache);
   Command.add_flag("--stats", O.stats, "times of the phases, on standard error");
 }
 
 ScanOptions scanOptionsOf(const TreeQuestionOptions &O, const std::string &Tree, const std::string &Rules) {
   ScanOptions SO;
-  SO.tree = Tree;
+  SO.tree = O.kernel.empty() ? Tree : O.kernel;
+  SO.module = O.kernel.empty() ? "" : Tree;
+  SO.user_flags = O.user_flags;
   SO.builtin_rules = Rules;
   SO.rules = O.rules;
   SO.assume = O.assume;
@@ -115,6 +120,8 @@ int runReview(const ReviewOptions &O, const char *Executable) {
     (*S)->saveCache();
     C.name = Named;
     Report.columns.push_back(std::move(C));
+    for (const std::string &W : (*S)->tree().mounted().empty() ? std::vector<std::string>() : (*S)->warnings())
+      Report.notes.push_back((*S)->tree().shown(W));
     if (O.stats)
       std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
     Scan::leave(std::move(*S));

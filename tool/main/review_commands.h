@@ -13,7 +13,8 @@ namespace krcu {
 /// What both commands are given.
 struct TreeQuestionOptions {
   std::vector<std::string> rules, assume;
-  std::string format = "text", cache;
+  std::string format = "text", cache, kernel;
+  UserFlags user_flags;
   unsigned jobs = 0;
   bool stats = false, no_cache = false;
 };

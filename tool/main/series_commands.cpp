@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/main/recall.h"
 #include "tool/main/series_commands.h"
 
 #include "tool/driver/verify.h"
@@ -47,7 +48,7 @@ std::vector<SiteReport> shownSites(const Tree &T, std::vector<SiteReport> Sites)
   if (!T.mounted().empty())
     for (SiteReport &R : Sites)
       for (std::string *File : {&R.census.where.file, &R.callback.where.file})
-        *File = T.shown(*File);
+        *File = T.shownFile(*File);
   return Sites;
 }
 
@@ -61,13 +62,14 @@ void addSeriesOptions(CLI::App *C, SeriesOptions &O) {
   C->add_flag("--signoff", O.signoff, "add your Signed-off-by from git config");
 }
 
-void addVerifyCommand(CLI::App &App, SeriesOptions &O, std::string &Tree, std::vector<std::string> &Rules, unsigned &Jobs) {
+CLI::App *addVerifyCommand(CLI::App &App, SeriesOptions &O, std::string &Tree, std::vector<std::string> &Rules, unsigned &Jobs) {
   CLI::App *C = App.add_subcommand("verify", "check a directory of patches as a maintainer's machine would: apply, parse, scan the result");
   C->add_option("DIR", O.directory, "what krcu patch --series wrote")->required();
   C->add_option("--tree", Tree, "the tree that the patches are for")->required();
   C->add_option("--rules", Rules, "the rules that the patches were made with")->allow_extra_args(false);
   C->add_option("-j,--jobs", Jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
   C->add_flag("--run-checkpatch", O.run_checkpatch, "run the tree's own scripts/checkpatch.pl --strict, which executes code of the tree");
+  return C;
 }
 
 llvm::Error checkSeriesOptions(const SeriesOptions &O, const ScanOptions &SO) {
@@ -180,10 +182,10 @@ llvm::Expected<std::string> verifyDirectory(const SeriesOptions &O, ScanOptions 
   auto Patches = series::readPatches(O.directory);
   if (!Patches)
     return Patches.takeError();
-  auto T = Tree::open(SO.tree);
+  auto T = openTree(SO);
   if (!T)
     return T.takeError();
-  auto Applied = series::applyInMemory(*T, *Patches);
+  auto Applied = series::applyInMemory(*T, *Patches, SO.module.empty() ? "" : Tree::MountPoint.str() + "/");
   if (!Applied)
     return Applied.takeError();
   std::set<std::string> Touched;
@@ -226,7 +228,7 @@ llvm::Expected<std::string> verifyDirectory(const SeriesOptions &O, ScanOptions 
   for (const std::string &Problem : Problems)
     Out += "     " + Problem + "\n";
   Failed = Bad || !Problems.empty();
-  return Out + std::to_string(Patches->size()) + " patches, " + std::to_string(Bad) + " not in order" +
+  return T->shown(Out) + std::to_string(Patches->size()) + " patches, " + std::to_string(Bad) + " not in order" +
          (O.run_checkpatch ? "" : "; checkpatch was not run (--run-checkpatch)") + "\n";
 }
 

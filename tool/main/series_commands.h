@@ -23,7 +23,7 @@ struct SeriesOptions {
 
 void addSeriesOptions(CLI::App *PatchCommand, SeriesOptions &O);
 /// `Tree`, `Rules` and `Jobs` are those of the other commands.
-void addVerifyCommand(CLI::App &App, SeriesOptions &O, std::string &Tree, std::vector<std::string> &Rules, unsigned &Jobs);
+CLI::App *addVerifyCommand(CLI::App &App, SeriesOptions &O, std::string &Tree, std::vector<std::string> &Rules, unsigned &Jobs);
 
 /// What can be said before the scan, which takes a while; success if there is nothing.
 llvm::Error checkSeriesOptions(const SeriesOptions &O, const ScanOptions &SO);

@@ -46,11 +46,17 @@ Json siteJson(const SiteReport &R) {
   J["line"] = R.census.where.line;
   J["function"] = R.census.function;
   J["deferral"] = R.census.deferral;
+  if (R.census.word() != R.census.deferral)
+    J["macro"] = R.census.word();
   J["callback"] = R.site && R.site->callback_kind == CallbackKind::Function ? plainName(R.site->callback) : R.census.callback;
   J["family"] = R.family.empty() ? Json() : Json(R.family);
   J["class"] = className(R.cls);
   J["verdict"] = verdictJson(R.verdict);
   J["reason"] = reasonText(R);
+  if (R.without_slob.verdict != Verdict::None)
+    J["without_slob"] = {{"verdict", verdictName(R.without_slob.verdict)}, {"reason", reasonText(R, R.without_slob.reason, R.without_slob.detail)}};
+  if (R.other_kernels.valid())
+    J["this_kernel_only"] = {{"file", R.other_kernels.file}, {"line", R.other_kernels.line}};
   J["replacement"] = R.replacement.empty() ? Json() : Json(R.replacement);
   J["callback_removed"] = R.callback_removed;
   J["evidence"] = evidenceJson(R.evidence);

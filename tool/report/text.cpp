@@ -129,7 +129,7 @@ std::string explainText(const SiteReport &R, const Semantics &S) {
   std::string Out = place(R.census.where.file, R.census.where.line);
   if (!R.census.function.empty())
     Out += " in " + R.census.function + "()";
-  Out += ": " + R.census.deferral + "(" + (R.site ? R.site->head_text : std::string("...")) + ", " + R.census.callback + ")\n";
+  Out += ": " + R.census.word() + "(" + (R.site ? R.site->head_text : std::string("...")) + ", " + R.census.callback + ")\n";
   Out += std::string("class:   ") + className(R.cls) + "\n";
   if (R.verdict != Verdict::None)
     Out += std::string("verdict: ") + verdictName(R.verdict) + "\n";

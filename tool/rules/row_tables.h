@@ -94,6 +94,7 @@ struct RowTables {
   RowTable<NameRule> pool_destroy{"pool_destroy"};
   RowTable<NameRule> signals{"signals"};
   RowTable<NameRule> work_ends{"work_ends"};
+  RowTable<NameRule> version_macros{"version_macros"};
   RowTable<NameRule> quiet_calls{"quiet_calls"};
   RowTable<NameRule> effect_calls{"effect_calls"};
 
@@ -119,6 +120,7 @@ struct RowTables {
     Visit(pool_destroy);
     Visit(signals);
     Visit(work_ends);
+    Visit(version_macros);
     Visit(quiet_calls);
     Visit(effect_calls);
   }

@@ -89,6 +89,7 @@ Rules freeze(const RowTables &T) {
   R.pool_destroy = namesOf(T.pool_destroy);
   R.signals = namesOf(T.signals);
   R.work_ends = namesOf(T.work_ends);
+  R.version_macros = namesOf(T.version_macros);
   R.quiet_calls = namesOf(T.quiet_calls);
   R.effect_calls = namesOf(T.effect_calls);
   return R;

@@ -25,6 +25,7 @@ struct DeferralRule {
       flavour; ///< "rcu", "srcu", "tasks", "tasks_trace", "tasks_rude", "rcu_bh", "rcu_sched" (old trees)
   bool hurry = false; ///< not lazy: converting it changes timing, so only on request (--allow-hurry)
   Location where;     ///< where the row stands (YAML file and line)
+  bool user = false;  ///< the row is no built-in one: it holds for a macro of that name, too, whatever else that does
 };
 
 /// A function (or macro) that frees one object.
@@ -34,6 +35,7 @@ struct FreeRule {
   std::optional<unsigned> cache; ///< argument that names the slab cache (or pool), if there is one
   std::string family;            ///< "kmem_cache_free", "kfree", "kvfree", "vfree", ...
   Location where;
+  bool user = false; ///< as DeferralRule::user
 };
 
 /// A function that creates (returns) or destroys (takes) a slab cache. Macros such as KMEM_CACHE count:
@@ -128,6 +130,7 @@ struct Rules {
   std::vector<std::string>
       signals; ///< calls by which a callback tells somebody that it has run: complete(), wake_up()
   std::vector<std::string> work_ends; ///< calls behind which a work item, timer or thread runs no more: destroy_workqueue(), ...
+  std::vector<std::string> version_macros; ///< by which a text asks for which kernel it is compiled: LINUX_VERSION_CODE
   std::vector<std::string>
       quiet_calls; ///< calls that cannot make an object of a cache (printk, ...): used for error paths
   std::vector<std::string> effect_calls; ///< calls that change something in every configuration (a reference count, a lock)

@@ -54,6 +54,7 @@ llvm::Error readDeferral(Target &To, const YamlNode &Node) {
                   "it stands for every deferral in conversions");
     R.name = W.text;
     R.where = W.where;
+    R.user = To.layer != 0;
     put(To, To.tables.deferrals, Row, R);
   }
   return Row.take();
@@ -73,6 +74,7 @@ llvm::Error readFree(Target &To, const YamlNode &Node) {
   for (const PlacedWord &W : Row.names()) {
     R.name = W.text;
     R.where = W.where;
+    R.user = To.layer != 0;
     put(To, To.tables.frees, Row, R);
   }
   return Row.take();
@@ -238,6 +240,7 @@ const Section Sections[] = {
     {"pool_destroy", readNamesOf<&RowTables::pool_destroy>},
     {"signals", readNamesOf<&RowTables::signals>},
     {"work_ends", readNamesOf<&RowTables::work_ends>},
+    {"version_macros", readNamesOf<&RowTables::version_macros>},
     {"quiet_calls", readNamesOf<&RowTables::quiet_calls>},
     {"effect_calls", readNamesOf<&RowTables::effect_calls>},
 };

@@ -79,7 +79,7 @@ std::string diffIn(llvm::StringRef Mail) {
 
 class Applier {
 public:
-  explicit Applier(const Tree &T) : T(T) {}
+  Applier(const Tree &T, std::string Below) : T(T), Below(std::move(Below)) {}
 
   llvm::Error open() {
     git_repository *Raw = nullptr;
@@ -140,15 +140,16 @@ private:
       if (!Entry || git_blob_lookup(&RawBlob, Repository.get(), &Entry->id) != 0)
         return File + ": a patch that deletes a file is not looked at";
       GitBlob Blob(RawBlob);
-      Contents[File] = std::string(static_cast<const char *>(git_blob_rawcontent(RawBlob)), static_cast<size_t>(git_blob_rawsize(RawBlob)));
+      Contents[Below + File] = std::string(static_cast<const char *>(git_blob_rawcontent(RawBlob)), static_cast<size_t>(git_blob_rawsize(RawBlob)));
     }
-    Out.files.assign(Files.begin(), Files.end());
+    for (const std::string &File : Files)
+      Out.files.push_back(Below + File);
     return {};
   }
 
   std::string addFile(git_index *To, const std::string &File) {
-    auto Known = Contents.find(File);
-    std::optional<std::string> Text = Known != Contents.end() ? std::optional(Known->second) : T.read(File);
+    auto Known = Contents.find(Below + File);
+    std::optional<std::string> Text = Known != Contents.end() ? std::optional(Known->second) : T.read(Below + File);
     if (!Text)
       return File + " is not in the tree";
     git_index_entry Entry{};
@@ -160,6 +161,7 @@ private:
   }
 
   const Tree &T;
+  const std::string Below;
   GitLibrary Library;
   GitOdb Odb;
   GitRepository Repository;
@@ -193,8 +195,8 @@ llvm::Expected<std::vector<ReadPatch>> readPatches(const std::string &Directory)
   return Out;
 }
 
-llvm::Expected<std::vector<AppliedPatch>> applyInMemory(const Tree &T, const std::vector<ReadPatch> &Patches) {
-  Applier A(T);
+llvm::Expected<std::vector<AppliedPatch>> applyInMemory(const Tree &T, const std::vector<ReadPatch> &Patches, const std::string &Below) {
+  Applier A(T, Below);
   if (llvm::Error E = A.open())
     return E;
   std::vector<AppliedPatch> Out;

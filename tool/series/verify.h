@@ -29,8 +29,9 @@ struct AppliedPatch {
   std::string problem;                           ///< it does not apply, and why; then `files` is empty
 };
 
-/// Applies the patches in order to the files of `T`. A patch that does not apply is reported and left out.
-llvm::Expected<std::vector<AppliedPatch>> applyInMemory(const Tree &T, const std::vector<ReadPatch> &Patches);
+/// Applies the patches in order to the files of `T`. A patch that does not apply is reported and left out. `Below`: what stands before the
+/// patches' paths in `T`, "M=/" of a mounted directory; it stands before those of the result, too.
+llvm::Expected<std::vector<AppliedPatch>> applyInMemory(const Tree &T, const std::vector<ReadPatch> &Patches, const std::string &Below = "");
 
 /// Runs the tree's scripts/checkpatch.pl --strict on a mail; its lines, without the summary. Executes code of the tree.
 llvm::Expected<std::vector<std::string>> runCheckpatch(const Tree &T, const std::string &Mail);

@@ -7,7 +7,7 @@
 #include "tool/tree/build_flags.h"
 #include "tool/tree/kconfig_macros.h"
 #include "tool/tree/makefile.h"
-#include "tool/tree/makefile_words.h"
+#include "tool/tree/shell_text.h"
 #include "llvm/Config/llvm-config.h"
 
 namespace krcu {
@@ -19,16 +19,6 @@ using Arguments = std::vector<std::string>;
 
 const char *const VersionText = "clang version " LLVM_VERSION_STRING;
 
-/// "A -ge B" of test(1).
-std::optional<bool> compares(StringRef Text) {
-  auto Words = words(Text);
-  long long Left = 0, Right = 0;
-  if (Words.size() != 3 || Words[0].getAsInteger(10, Left) || Words[2].getAsInteger(10, Right))
-    return std::nullopt;
-  StringRef How = Words[1];
-  return How == "-ge" ? Left >= Right : How == "-gt" ? Left > Right : How == "-le" ? Left <= Right : How == "-lt" ? Left < Right : Left == Right;
-}
-
 class Commands {
 public:
   explicit Commands(const BuildQuestion &Q) : Q(Q) {}
@@ -39,13 +29,7 @@ public:
       return Q.own_headers;
     if (Command.starts_with("clang --version"))
       return VersionText;
-    // A comparison of versions: test A -ge B && echo y, [ A -ge B ] && echo y.
-    if (!Command.consume_back("&& echo y"))
-      return {};
-    Command = Command.trim();
-    if (!Command.consume_front("test ") && !(Command.consume_front("[ ") && Command.consume_back(" ]")))
-      return {};
-    return compares(Command).value_or(false) ? "y" : "";
+    return comparison(Command).value_or("");
   }
 
   std::optional<std::string> call(StringRef Name, const Arguments &A) const {

@@ -41,6 +41,14 @@ public:
   /// -I, -D, -include flags of that file from the makefiles (ccflags-y, subdir-ccflags-y, CFLAGS_x.o); -I
   /// paths absolute, as the parser sees them (Tree::visible()).
   virtual std::vector<std::string> flags(const std::string &File) = 0;
+  /// The same where an external module's makefile leaves a doubt: one of ways() sets, the likeliest first.
+  struct FlagSet {
+    std::vector<std::string> front; ///< what stands before the kernel's own flags, so that its headers win
+    std::vector<std::string> back;
+    friend bool operator==(const FlagSet &, const FlagSet &) = default;
+  };
+  virtual FlagSet flagsOf(const std::string &File, unsigned) { return {{}, flags(File)}; }
+  virtual unsigned ways(const std::string &) { return 1; }
   /// The same, each with the line it was written in; for people.
   struct Flag {
     std::string text, file;
@@ -58,10 +66,14 @@ public:
 struct ExternalModule {
   std::string name;
   std::vector<std::string> files; ///< relative to the directory, existing ones, sorted
-  std::vector<std::string> flags; ///< -I (absolute), -D, -include of its makefile
+  /// -I (absolute), -D, -include of its makefile and of those above, one set for each file. Several where a condition rests on what a command
+  /// would print.
+  using FlagSets = std::vector<Kbuild::FlagSet>; ///< the likeliest first
+  std::map<std::string, FlagSets> flags;         ///< by file
   std::vector<std::string> outside; ///< paths in those flags that leave both directories; they are not used
+  std::vector<std::string> unknown; ///< flags with a part that only a command would tell; they are not used
   EvidenceList evidence;            ///< the line that makes it a module, the file relative to the directory
-  bool guessed = false; ///< no obj-m anywhere: all .c files below the directory are taken as one module
+  bool guessed = false; ///< no makefile says which: all .c files below the directory are taken as one module
 };
 
 /// The modules that the Kbuild or Makefile of `Dir` and its listed subdirectories name, sorted by name. If the

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Modules outside the tree. Their makefiles are read twice, like those of the tree: symbolically for the
-// names and files, with the kernel's configuration for the flags.
+// Modules outside the tree. Their makefiles are read several times: symbolically for the names and files, and with the kernel's
+// configuration for the flags, once for each way in which what nobody knows may come out.
 #include "tool/support/error.h"
 #include "tool/tree/kbuild.h"
 #include "tool/tree/kbuild_flags.h"
 #include "tool/tree/kbuild_graph.h"
+#include "tool/tree/kbuild_outside.h"
+#include "tool/tree/makefile_words.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/SmallString.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <dirent.h>
-#include <fnmatch.h>
 #include <memory>
 
 namespace krcu {
@@ -22,188 +20,265 @@ namespace {
 
 using namespace makefile;
 
-/// Names of the regular files in Root/Dir that match; sorted.
-std::vector<std::string> matching(const std::string &Root, const std::string &Dir,
-                                  const std::string &Pattern) {
-  std::vector<std::string> Names;
-  std::string Full = Dir.empty() ? Root : Root + "/" + Dir;
-  std::unique_ptr<DIR, int (*)(DIR *)> Open(::opendir(Full.c_str()), ::closedir);
-  while (const dirent *Entry = Open ? ::readdir(Open.get()) : nullptr)
-    if (::fnmatch(Pattern.c_str(), Entry->d_name, FNM_PERIOD) == 0)
-      Names.push_back(Entry->d_name);
-  std::sort(Names.begin(), Names.end());
-  return Names;
-}
+/// Whether Kbuild makes it: pond.mod.c.
+bool isMade(llvm::StringRef Name) { return Name.ends_with(".mod.c"); }
 
 class External {
 public:
   External(const Tree &Kernel, std::string Root, const std::map<std::string, std::string> &Values)
-      : Kernel(Kernel), Root(std::move(Root)), Symbolic(options(nullptr)), Concrete(options(&Values)) {}
+      : Kernel(Kernel), Directory(Kernel, std::move(Root)), Values(Values), Symbolic(options(nullptr, Doubt::Both)) {}
 
   std::vector<ExternalModule> modules() {
-    descend("");
+    descend("", "");
     if (Found.empty())
-      for (const std::string &Dir : directories())
-        descend(Dir);
+      for (const std::string &Dir : Directory.directories())
+        descend(Dir, Dir);
     std::vector<ExternalModule> Result;
-    for (auto &[Name, M] : Found)
-      Result.push_back(std::move(M));
+    for (auto &[Object, M] : Found) {
+      takeUnlisted(M.second, M.first);
+      addFlags(M.second, M.first);
+      Result.push_back(std::move(M.second));
+    }
     if (Result.empty())
       guess(Result);
     return Result;
   }
 
 private:
-  GraphOptions options(const std::map<std::string, std::string> *Values) {
+  GraphOptions options(const std::map<std::string, std::string> *Of, Doubt D) {
     GraphOptions G;
-    G.base = G.src = Root;
+    G.base = G.src = Directory.root();
     G.srctree = Kernel.root();
     G.src_arch = "x86";
     G.release = Kernel.version();
-    G.values = Values;
-    G.read = [this](const std::string &Path) { return read(Path); };
-    G.glob = [this](const std::string &Pattern) { return glob(Pattern); };
+    G.values = Of;
+    G.read = [this](const std::string &Path) { return Directory.read(Path); };
+    G.glob = [this](const std::string &Pattern) { return Directory.glob(Pattern); };
+    G.shell = [this](llvm::StringRef Command, const std::string &Where) { return Directory.shell(Command, Where); };
+    G.doubt = D;
+    G.entry = [this](const std::string &Dir) { return entryOf(Dir); };
+    G.environment = [this, D](const std::string &Entry) { return Directory.environment(Entry, D, Doubted); };
     return G;
   }
 
-  /// A makefile may include its own files by absolute path ($(src)/x.mk) and those of the kernel.
-  std::optional<std::string> read(const std::string &Path) const {
-    llvm::StringRef Below = Path;
-    if (Below.consume_front(Root + "/"))
-      return readInside(Root, Below);
-    if (std::optional<std::string> InKernel = Kernel.relative(Path); InKernel && Below.starts_with("/"))
-      return Kernel.read(*InKernel);
-    return readInside(Root, Path);
+  /// The nearest directory above that make was started for.
+  std::string entryOf(std::string Dir) const {
+    while (!Dir.empty() && !Entries.count(Dir))
+      Dir = parentOf(Dir);
+    return Dir;
   }
 
-  std::vector<std::string> glob(const std::string &Pattern) const {
-    llvm::StringRef Below = Pattern;
-    bool Absolute = Below.consume_front(Root + "/");
-    std::string Clean = normalPath(Below.str());
-    if (Clean.empty())
-      return {};
-    std::string Dir = parentOf(Clean);
-    std::vector<std::string> Names = matching(Root, Dir, Clean.substr(Dir.empty() ? 0 : Dir.size() + 1));
-    for (std::string &Name : Names)
-      Name = (Absolute ? Root + "/" : "") + (Dir.empty() ? "" : Dir + "/") + Name;
-    return Names;
+  Graph &concrete(Doubt D) {
+    std::unique_ptr<Graph> &G = Concrete[D];
+    if (!G)
+      G = std::make_unique<Graph>(options(&Values, D));
+    return *G;
   }
 
-  void descend(const std::string &Dir) {
-    if (!Seen.insert(Dir).second || Seen.size() > 1000)
+  void descend(const std::string &Dir, const std::string &Entry) {
+    if (Seen.count(Dir) || Seen.size() > 1000)
       return;
+    Seen.insert(Dir);
+    if (Dir == Entry)
+      Entries.insert(Dir);
     const std::vector<Item> *Items = Symbolic.items(Dir);
     if (!Items)
       return;
     for (const Item &I : *Items) {
       if (I.list != "obj")
         continue;
+      if (I.word == "*") { // which ones only a command would tell: each of the directory's files may be one
+        add(Dir, Dir.empty() ? "*" : Dir + "/*", I);
+        continue;
+      }
       // $(src)-relative words are absolute here.
       llvm::StringRef Word = I.word;
-      if (!Word.consume_front(Root + "/"))
+      if (!Word.consume_front(Directory.root() + "/"))
         Word = I.word;
-      std::string Target = normalPath(Dir.empty() ? Word.str() : Dir + "/" + Word.str());
+      bool Whole = Word.size() < I.word.size();
+      std::string Target = normalPath(Dir.empty() || Whole ? Word.str() : Dir + "/" + Word.str());
       if (Target.empty() || Target == "/")
         continue;
       if (Target.back() == '/')
-        descend(Target.substr(0, Target.size() - 1));
+        descend(Target.substr(0, Target.size() - 1), Entry);
       else
         add(Dir, Target, I);
     }
   }
 
   void add(const std::string &Dir, const std::string &Object, const Item &I) {
-    ExternalModule &M = Found[Object];
-    if (M.evidence.empty())
-      M.evidence.push_back({I.file, I.line, "", I.variable + " += " + I.word});
-    M.name = llvm::StringRef(Object).substr(parentOf(Object).size()).ltrim('/').drop_back(2).str();
-    std::set<std::string> Files;
+    auto [It, New] = Found.try_emplace(Object, std::pair(Dir, ExternalModule()));
+    ExternalModule &M = It->second.second;
+    if (!New)
+      return;
+    M.evidence.push_back({I.file, I.line, "", I.variable + " += " + I.word});
+    M.name = llvm::StringRef(Object).substr(parentOf(Object).size()).ltrim('/').str();
+    if (I.word == "*") {
+      M.name = llvm::StringRef(Directory.root() + (Dir.empty() ? "" : "/" + Dir)).rsplit('/').second.str();
+      M.guessed = true;
+      return;
+    }
+    M.name.resize(M.name.size() - 2);
+    std::set<std::string> Files, Visited;
+    collect(Object, Files, Visited, M.guessed);
+    M.files.assign(Files.begin(), Files.end());
+    Listed.insert(Files.begin(), Files.end());
+  }
+
+  /// The source files linked into an object; a part may be a composite itself. \p Open: a part is known to no one but a command.
+  void collect(const std::string &Object, std::set<std::string> &Files, std::set<std::string> &Visited, bool &Open) {
+    if (!Visited.insert(Object).second)
+      return;
+    Open = Open || Symbolic.isOpen(Object);
     std::vector<std::string> Parts = Symbolic.parts(Object);
     if (Parts.empty())
       Parts.push_back(Object);
-    for (const std::string &Part : Parts)
+    for (const std::string &Part : Parts) {
+      bool Any = false;
       for (const char *Extension : {".c", ".S"})
-        if (std::string Path = Part.substr(0, Part.size() - 2) + Extension; readInside(Root, Path))
+        if (std::string Path = Part.substr(0, Part.size() - 2) + Extension; readInside(Directory.root(), Path)) {
           Files.insert(Path);
-    M.files.assign(Files.begin(), Files.end());
-    Outside.clear();
-    M.flags = flags(Dir, M.files);
-    M.outside.assign(Outside.begin(), Outside.end());
+          Any = true;
+        }
+      if (!Any && Part != Object)
+        collect(Part, Files, Visited, Open);
+    }
   }
 
-  /// Directories below the top, no hidden ones and none behind a symlink; sorted.
-  std::vector<std::string> directories() const {
-    std::vector<std::string> Result;
-    std::error_code Error;
-    llvm::sys::fs::recursive_directory_iterator It(Root, Error, /*follow_symlinks=*/false), End;
-    for (; It != End && !Error && Result.size() < 1000; It.increment(Error)) {
-      if (It->type() != llvm::sys::fs::file_type::directory_file)
+  /// A module whose parts only a command would tell may have every file below its directory that no other one has.
+  void takeUnlisted(ExternalModule &M, const std::string &Dir) {
+    if (!M.guessed)
+      return;
+    std::set<std::string> Files(M.files.begin(), M.files.end());
+    for (const std::string &File : sourcesBelow(Dir))
+      if (!Listed.count(File))
+        Files.insert(File);
+    M.files.assign(Files.begin(), Files.end());
+  }
+
+  std::vector<std::string> sourcesBelow(const std::string &Dir) const {
+    std::vector<std::string> Files, Dirs{Dir};
+    for (const std::string &Below : Directory.directories())
+      if (Dir.empty() || llvm::StringRef(Below).starts_with(Dir + "/"))
+        Dirs.push_back(Below);
+    for (const std::string &Each : Dirs)
+      for (const std::string &Name : Directory.matching(Each, "*.c"))
+        if (!isMade(Name))
+          Files.push_back(Each.empty() ? Name : Each + "/" + Name);
+    return Files;
+  }
+
+  void addFlags(ExternalModule &M, const std::string &Dir) {
+    Outside.clear(), Unknown.clear();
+    for (const std::string &File : M.files) {
+      ExternalModule::FlagSets &Sets = M.flags[File];
+      Sets.push_back(flagsUnder(Doubt::Likely, Dir, File));
+      if (!inDoubt(Dir))
         continue;
-      if (llvm::sys::path::filename(It->path()).starts_with("."))
-        It.no_push();
-      else
-        Result.push_back(It->path().substr(Root.size() + 1));
+      for (Doubt D : {Doubt::Unlikely, Doubt::Both})
+        if (Kbuild::FlagSet F = flagsUnder(D, Dir, File); !llvm::is_contained(Sets, F))
+          Sets.push_back(std::move(F));
     }
-    std::sort(Result.begin(), Result.end());
+    M.outside.assign(Outside.begin(), Outside.end());
+    M.unknown.assign(Unknown.begin(), Unknown.end());
+  }
+
+  bool inDoubt(std::string Dir) {
+    Graph &G = concrete(Doubt::Likely);
+    for (const std::string Entry = entryOf(Dir);; Dir = parentOf(Dir)) {
+      if (Doubted || G.inDoubt(Dir))
+        return true;
+      if (Dir.empty() || Dir == Entry)
+        return false;
+    }
+  }
+
+  /// As Kbuild puts them together; what stands before the kernel's own include paths wins over them.
+  Kbuild::FlagSet flagsUnder(Doubt D, const std::string &Dir, const std::string &File) {
+    Graph &G = concrete(D);
+    Kbuild::FlagSet Result;
+    auto Absolute = [&](llvm::StringRef Path) { return absolute(Path, Dir); };
+    auto Add = [&](const std::string &Text, std::vector<std::string> &To) { appendParserFlags(known(Text), Absolute, To); };
+    auto [Before, Behind] = llvm::StringRef(G.value(Dir, "LINUXINCLUDE")).split(KernelIncludes);
+    const std::string First = Before.str(), Last = Behind.str();
+    Add(G.value(Dir, "NOSTDINC_FLAGS"), Result.front);
+    Add(First, Result.front);
+    Add(Last, Result.back);
+    Add(G.value(Dir, "KBUILD_CPPFLAGS"), Result.back);
+    Add(G.value(Dir, "KBUILD_CFLAGS"), Result.back);
+    for (const std::string &Above : wayTo(Dir))
+      for (const char *Name : {"subdir-ccflags-y", "subdir-ccflags-m"})
+        Add(G.value(Above, Name), Result.back);
+    for (const char *Name : {"ccflags-y", "ccflags-m", "EXTRA_CFLAGS", "CFLAGS_MODULE", "KBUILD_CFLAGS_MODULE"})
+      Add(G.value(Dir, Name), Result.back);
+    llvm::StringRef Object = llvm::StringRef(File).drop_back(2);
+    if (!Dir.empty() && Object.consume_front(Dir))
+      Object.consume_front("/");
+    llvm::StringRef Base = Object.substr(Object.rfind('/') + 1);
+    Add(G.value(Dir, "CFLAGS_" + Object.str() + ".o"), Result.back);
+    if (Base != Object)
+      Add(G.value(Dir, "CFLAGS_" + Base.str() + ".o"), Result.back);
+    Add(G.value(Dir, "KCFLAGS"), Result.back);
     return Result;
   }
 
-  std::vector<std::string> flags(const std::string &Dir, const std::vector<std::string> &Files) {
-    std::vector<std::string> Flags;
-    auto Absolute = [&](llvm::StringRef Path) { return absolute(Path); };
-    std::vector<std::pair<std::string, std::string>> Sources{
-        {Dir, "ccflags-y"}, {Dir, "ccflags-m"}, {Dir, "EXTRA_CFLAGS"}, {"", "subdir-ccflags-y"}};
-    if (!Dir.empty())
-      Sources.emplace_back(Dir, "subdir-ccflags-y");
-    for (const std::string &File : Files) {
-      llvm::StringRef Object = File;
-      if (!Dir.empty() && Object.consume_front(Dir))
-        Object.consume_front("/");
-      Sources.emplace_back(Dir, "CFLAGS_" + Object.drop_back(2).str() + ".o");
-    }
-    for (const auto &[Of, Name] : Sources)
-      appendParserFlags(Concrete.value(Of, Name), Absolute, Flags);
-    return Flags;
+  /// The directories from the entry down to `Dir`.
+  std::vector<std::string> wayTo(std::string Dir) const {
+    std::vector<std::string> Way{Dir};
+    for (const std::string Entry = entryOf(Dir); Dir != Entry && !Dir.empty();)
+      Way.push_back(Dir = parentOf(Dir));
+    std::reverse(Way.begin(), Way.end());
+    return Way;
   }
 
-  /// Kbuild compiles in the kernel's directory, so a plain relative -I counts from there; but many makefiles
-  /// mean their own.
-  std::string absolute(llvm::StringRef Path) {
-    if (Path.starts_with("/")) {
-      llvm::SmallString<256> Clean(Path.size() > 1 ? Path.rtrim('/') : Path);
-      llvm::sys::path::remove_dots(Clean, /*remove_dot_dot=*/true);
-      if (Clean == Root || Clean.str().starts_with(Root + "/") || Kernel.relative(Clean))
-        return Clean.str().str();
-    } else if (Kernel.has(Path)) {
-      return Kernel.absolute(Path);
-    } else if (std::string Clean = normalPath(Path.str()); !Clean.empty()) {
-      return Root + "/" + Clean;
+  /// The words that are known; a macro is defined whatever it stands for.
+  std::string known(llvm::StringRef Text) {
+    if (!isUnknown(Text))
+      return Text.str();
+    std::string Out;
+    for (const std::string &Word : shellWords(Text)) {
+      std::string Rest = Word;
+      llvm::erase(Rest, UnknownMark);
+      bool Whole = Rest.size() == Word.size();
+      if (!Whole && !llvm::StringRef(Word).starts_with("-D")) {
+        std::string Shown = Word;
+        std::replace(Shown.begin(), Shown.end(), UnknownMark, '?');
+        Unknown.insert(Shown);
+        continue;
+      }
+      Out += (Out.empty() ? "" : " ") + shellQuoted(Rest);
     }
-    Outside.insert(Path.str());
-    return {};
+    return Out;
+  }
+
+  std::string absolute(llvm::StringRef Path, const std::string &Dir) {
+    std::string Full = Directory.absolute(Path, Dir);
+    if (Full.empty())
+      Outside.insert(Path.str());
+    return Full;
   }
 
   /// No makefile says anything: the directory is one module.
   void guess(std::vector<ExternalModule> &Result) {
     ExternalModule M;
     M.guessed = true;
-    M.name = Root.substr(Root.rfind('/') + 1);
-    std::vector<std::string> Dirs = directories();
-    Dirs.insert(Dirs.begin(), "");
-    for (const std::string &Dir : Dirs)
-      for (const std::string &Name : matching(Root, Dir, "*.c"))
-        if (!llvm::StringRef(Name).ends_with(".mod.c"))
-          M.files.push_back(Dir.empty() ? Name : Dir + "/" + Name);
+    M.name = Directory.root().substr(Directory.root().rfind('/') + 1);
+    M.files = sourcesBelow("");
     std::sort(M.files.begin(), M.files.end());
+    for (const std::string &File : M.files)
+      M.flags[File].emplace_back();
     if (!M.files.empty())
       Result.push_back(std::move(M));
   }
 
   const Tree &Kernel;
-  const std::string Root;
-  Graph Symbolic, Concrete;
-  std::set<std::string> Seen, Outside;
-  std::map<std::string, ExternalModule> Found;
+  const ModuleDirectory Directory;
+  const std::map<std::string, std::string> &Values;
+  bool Doubted = false; ///< what the user's own make would hand down rests on what nobody knows
+  std::set<std::string> Seen, Entries, Listed, Outside, Unknown;
+  std::map<std::string, std::pair<std::string, ExternalModule>> Found; ///< by object, with the directory of its makefile
+  Graph Symbolic;
+  std::map<Doubt, std::unique_ptr<Graph>> Concrete;
 };
 
 } // namespace

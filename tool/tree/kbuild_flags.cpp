@@ -38,7 +38,7 @@ std::vector<std::string> shellWords(llvm::StringRef Text) {
 }
 
 namespace {
-constexpr llvm::StringRef ParserOptions[] = {"-include", "-isystem", "-iquote", "-I", "-D", "-U"};
+constexpr llvm::StringRef ParserOptions[] = {"-include", "-imacros", "-isystem", "-iquote", "-idirafter", "-I", "-D", "-U"};
 } // namespace
 
 std::string shellQuoted(llvm::StringRef Word) {

@@ -18,7 +18,7 @@ std::string shellQuoted(llvm::StringRef Word);
 /// Whether the option's value is the next word: "-I", "-include", ...
 bool takesNextWord(llvm::StringRef Word);
 
-/// Keeps -I, -isystem, -iquote, -include, -D and -U of `Text` and appends them to `Flags`, each once.
+/// Keeps -I and its kin, -include, -imacros, -D and -U of `Text` and appends them to `Flags`, each once.
 /// `Absolute` makes a path of the makefile absolute; empty: it lies outside and is dropped.
 void appendParserFlags(llvm::StringRef Text, const std::function<std::string(llvm::StringRef)> &Absolute,
                        std::vector<std::string> &Flags);

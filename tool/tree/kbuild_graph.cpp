@@ -85,8 +85,8 @@ Graph::Graph(GraphOptions Of) : O(std::move(Of)) {
               {"objtree", O.srctree},
               {"srcroot", O.src.empty() ? O.srctree : O.src},
               {"KERNELRELEASE", O.release},
-              {"KBUILD_EXTMOD", O.src},
-              {"M", O.src},
+              {"KBUILD_EXTMOD", ""},
+              {"M", ""},
               {"sub_make_done", "1"}};
   // The top makefile starts itself again before it comes to the lists; here that has happened.
   for (const char *Name : {"need-sub-make", "mixed-build", "config-build", "skip-makefile"})
@@ -111,8 +111,37 @@ std::shared_ptr<const Options> Graph::optionsFor(const std::string &Dir) const {
   if (llvm::StringRef Rest = Dir; Rest.consume_front("arch/"))
     Arch = Rest.split('/').first;
   std::string Src = O.src.empty() ? (Dir.empty() ? "." : Dir) : O.src + (Dir.empty() ? "" : "/" + Dir);
-  M->preset = {{"src", Src}, {"obj", Src}, {"PWD", Src}, {"SRCARCH", Arch.str()}, {"ARCH", Arch.str()}};
+  M->preset = {{"src", Src}, {"obj", Src}, {"SRCARCH", Arch.str()}, {"ARCH", Arch.str()}};
+  if (O.entry)
+    addOutside(Dir, *M);
+  else
+    M->preset["PWD"] = Src;
   return M;
+}
+
+/// What is different for an external module: where make runs, what the makes above have exported, and that nobody knows what a command prints.
+void Graph::addOutside(const std::string &Dir, Options &To) const {
+  const std::string Entry = O.entry(Dir);
+  To.base = O.base;
+  To.where = O.src + (Entry.empty() ? "" : "/" + Entry);
+  To.preset["M"] = To.preset["KBUILD_EXTMOD"] = To.where;
+  To.shell = [this, Where = To.where](llvm::StringRef Command) { return O.shell(Command, Where); };
+  To.doubt = O.doubt;
+  To.environment = environmentOf(Dir);
+}
+
+std::shared_ptr<const Presets> Graph::environmentOf(const std::string &Dir) const {
+  std::shared_ptr<const Presets> &Known = Environments[Dir];
+  if (Known)
+    return Known;
+  const std::string Entry = O.entry(Dir);
+  if (Dir == Entry)
+    return Known = std::make_shared<const Presets>(O.environment(Entry));
+  std::string Above = parentOf(Dir); // Kbuild comes from there, or from further above if it has no makefile
+  Listed Ignored;
+  Files Made = filesOf(Above, Ignored);
+  std::shared_ptr<const Presets> Found = Made.empty() ? environmentOf(Above) : std::make_shared<const Presets>(Made.front()->exported());
+  return Environments[Dir] = std::move(Found);
 }
 
 const std::string *Graph::givenEverywhere(llvm::StringRef Name) const {
@@ -149,10 +178,11 @@ Listed Graph::evaluate(const std::string &Dir) const {
   if (!Made.empty()) {
     L.flags = Made.front()->flagVariables();
     L.closed = !Made.front()->mayDefineMore();
+    L.doubted = Made.front()->inDoubt();
   }
   const bool Both = readsBoth(Dir);
   for (const Item &I : L.items)
-    L.targets.emplace_back(Both && countsFromTop(I.list) ? normalPath(I.word) : join(Dir, I.word));
+    L.targets.emplace_back(I.word == "*" ? std::string() : Both && countsFromTop(I.list) ? normalPath(I.word) : targetOf(Dir, I.word));
   L.reads = std::move(Log.paths);
   return L;
 }
@@ -354,12 +384,26 @@ std::vector<std::vector<Listing>> Graph::climbAll(const std::string &Object) {
   return Ways;
 }
 
+/// A word of a list as a path.
+std::string Graph::targetOf(llvm::StringRef Dir, const std::string &Word) const {
+  llvm::StringRef Below = Word;
+  return O.entry && Below.consume_front(O.base + "/") ? normalPath(Below.str()) : join(Dir, Word); // $(src)/x.o
+}
+
+bool Graph::isOpen(const std::string &Object) {
+  for (const Listing &L : nearest(Object))
+    for (const Item &I : load(L.dir.str()).listed->items)
+      if (I.word == "*" && Listing{L.dir, &I}.composite() == Object)
+        return true;
+  return false;
+}
+
 std::vector<std::string> Graph::parts(const std::string &Object) {
   std::vector<std::string> Result;
   for (const Listing &L : nearest(Object))
     for (const Item &I : load(L.dir.str()).listed->items)
-      if (Listing{L.dir, &I}.composite() == Object && I.word.back() != '/')
-        Result.push_back(join(L.dir, I.word));
+      if (Listing{L.dir, &I}.composite() == Object && I.word.back() != '/' && I.word != "*")
+        Result.push_back(targetOf(L.dir, I.word));
   std::sort(Result.begin(), Result.end());
   Result.erase(std::unique(Result.begin(), Result.end()), Result.end());
   return Result;

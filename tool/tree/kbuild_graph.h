@@ -25,6 +25,12 @@ struct GraphOptions {
   const std::map<std::string, std::string> *values = nullptr;              ///< null: symbolic
   std::function<std::optional<std::string>(const std::string &Path)> read; ///< of a makefile
   std::function<std::vector<std::string>(const std::string &Pattern)> glob;
+  std::function<std::string(llvm::StringRef Command, const std::string &Where)> shell; ///< as Options::shell; may be empty
+  Doubt doubt = Doubt::Likely;
+  /// Of an external module: the directory that `make M=` is given, for one that is built from there; and what that make finds in its
+  /// environment. Empty for the tree.
+  std::function<std::string(const std::string &Dir)> entry;
+  std::function<Presets(const std::string &Entry)> environment;
   Shelf<Listed> *memory = nullptr; ///< shared with graphs that differ in `src_arch` and `values` only; null: none
 };
 
@@ -44,6 +50,7 @@ struct Listed {
   std::vector<llvm::CachedHashString> targets; ///< of the items, as paths; "" for one that leaves the base
   std::vector<std::string> flags; ///< the first makefile's variables of compiler flags: the others are empty for sure
   bool closed = true;             ///< no other variable can come into being
+  bool doubted = false;           ///< something depended on what nobody knows
   Answers asked;                  ///< it is the same wherever these answers are given
   std::vector<std::string> reads; ///< paths as asked for
 };
@@ -61,12 +68,16 @@ public:
   std::vector<Listing> nearest(const std::string &Target);
   /// Items of one directory; null if it has no makefile.
   const std::vector<Item> *items(const std::string &Dir);
+  /// Whether what its makefiles say depended on what nobody knows.
+  bool inDoubt(const std::string &Dir) { return load(Dir).listed->doubted; }
   /// A variable in that directory's makefile.
   std::string value(const std::string &Dir, const std::string &Name);
   /// Its words and their lines (Makefile::trace()).
   std::vector<Traced> trace(const std::string &Dir, const std::string &Name);
   /// Objects that are linked into the composite `Object`, as paths.
   std::vector<std::string> parts(const std::string &Object);
+  /// Whether there are more that nobody knows.
+  bool isOpen(const std::string &Object);
 
 private:
   using Files = std::vector<std::unique_ptr<Makefile>>;
@@ -85,10 +96,13 @@ private:
   Listed evaluate(const std::string &Dir) const;
   Files filesOf(const std::string &Dir, Listed &L) const;
   std::shared_ptr<const Options> optionsFor(const std::string &Dir) const;
+  void addOutside(const std::string &Dir, Options &To) const;
+  std::shared_ptr<const Presets> environmentOf(const std::string &Dir) const;
   bool readsBoth(llvm::StringRef Dir) const;
   /// As given() for a CONFIG symbol, in any directory.
   const std::string *givenEverywhere(llvm::StringRef Name) const;
   std::vector<Listing> listingsOf(const std::string &Target) const;
+  std::string targetOf(llvm::StringRef Dir, const std::string &Word) const;
   void loadAll();
   std::vector<Listing> listingsIn(const std::string &Target, const std::string &Dir);
   bool isTop(const std::string &Target) const;
@@ -100,6 +114,7 @@ private:
   const GraphOptions O;
   std::shared_ptr<const ValueTable> Values;
   std::shared_ptr<const Presets> Defaults; ///< what is preset in all directories
+  mutable std::map<std::string, std::shared_ptr<const Presets>> Environments; ///< by directory; only of an external module
   llvm::StringMap<Directory> Directories;
   llvm::DenseMap<llvm::CachedHashStringRef, int> ByTarget; ///< first of its Links; filled as directories are loaded
   std::vector<Link> Links;

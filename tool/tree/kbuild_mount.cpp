@@ -3,8 +3,10 @@
 // An external module in the place where it is mounted: what externalModules() says, with the names and paths
 // that the rest of the program uses for its files.
 #include "tool/tree/kbuild_mount.h"
+#include "tool/tree/kbuild_flags.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
+#include <algorithm>
 
 namespace krcu {
 namespace {
@@ -34,14 +36,30 @@ public:
   std::vector<std::string> flags(const std::string &File) override {
     if (!T.isMounted(File))
       return OfTree->flags(File);
-    std::vector<std::string> Flags;
-    if (const ExternalModule *M = moduleWith(File))
-      Flags = M->flags;
+    FlagSet F = flagsOf(File, 0);
+    F.front.insert(F.front.end(), F.back.begin(), F.back.end());
+    return F.front;
+  }
+
+  FlagSet flagsOf(const std::string &File, unsigned Way) override {
+    if (!T.isMounted(File))
+      return OfTree->flagsOf(File, Way);
+    FlagSet Flags;
+    if (const ExternalModule::FlagSets *Sets = setsOf(File))
+      Flags = (*Sets)[std::min<size_t>(Way, Sets->size() - 1)];
     else // listed nowhere, a fragment perhaps: the flags of its neighbours do
       for (const ExternalModule &Each : Modules)
-        Flags.insert(Flags.end(), Each.flags.begin(), Each.flags.end());
-    Flags.push_back("-I" + T.visible(Tree::MountPoint));
+        for (const auto &[Neighbour, Of] : Each.flags) {
+          addNew(Of.front().front, Flags.front);
+          addNew(Of.front().back, Flags.back);
+        }
+    Flags.back.push_back("-I" + T.visible(Tree::MountPoint));
     return Flags;
+  }
+
+  unsigned ways(const std::string &File) override {
+    const ExternalModule::FlagSets *Sets = setsOf(File);
+    return Sets ? static_cast<unsigned>(Sets->size()) : 1;
   }
 
   std::vector<Flag> flagLines(const std::string &File) override {
@@ -80,13 +98,39 @@ private:
       File = inMount(File);
     for (Evidence &E : M.evidence)
       E.file = inMount(E.file);
-    for (std::string &Flag : M.flags) {
-      size_t Slash = Flag.find('/');
-      llvm::StringRef Path = Slash == std::string::npos ? llvm::StringRef() : llvm::StringRef(Flag).substr(Slash);
-      bool IsPath = Slash == 0 || llvm::StringRef(Flag).starts_with("-I");
-      if (IsPath && (Path == T.mounted() || Path.starts_with(T.mounted() + "/")))
-        Flag = Flag.substr(0, Slash) + T.visible(Tree::MountPoint) + Path.substr(T.mounted().size()).str();
+    std::map<std::string, ExternalModule::FlagSets> Flags;
+    for (auto &[File, Sets] : M.flags) {
+      for (FlagSet &Each : Sets)
+        for (std::vector<std::string> *Words : {&Each.front, &Each.back})
+          for (std::string &Flag : *Words)
+            moveIn(Flag);
+      Flags.emplace(inMount(File), std::move(Sets));
     }
+    M.flags = std::move(Flags);
+  }
+
+  /// A path of the module gets the name under which the parser sees it.
+  void moveIn(std::string &Flag) const {
+    size_t Slash = Flag.find('/');
+    llvm::StringRef Path = Slash == std::string::npos ? llvm::StringRef() : llvm::StringRef(Flag).substr(Slash);
+    bool IsPath = Slash == 0 || llvm::StringRef(Flag).starts_with("-I");
+    if (IsPath && (Path == T.mounted() || Path.starts_with(T.mounted() + "/")))
+      Flag = Flag.substr(0, Slash) + T.visible(Tree::MountPoint) + Path.substr(T.mounted().size()).str();
+  }
+
+  static void addNew(const std::vector<std::string> &Flags, std::vector<std::string> &To) {
+    for (size_t N = 0; N < Flags.size(); ++N) {
+      bool Pair = N + 1 < Flags.size() && makefile::takesNextWord(Flags[N]);
+      auto At = std::search(To.begin(), To.end(), Flags.begin() + static_cast<long>(N), Flags.begin() + static_cast<long>(N + 1 + Pair));
+      if (At == To.end())
+        To.insert(To.end(), Flags.begin() + static_cast<long>(N), Flags.begin() + static_cast<long>(N + 1 + Pair));
+      N += Pair;
+    }
+  }
+
+  const ExternalModule::FlagSets *setsOf(const std::string &File) const {
+    const ExternalModule *M = moduleWith(File);
+    return M && M->flags.count(File) ? &M->flags.at(File) : nullptr;
   }
 
   const ExternalModule *moduleWith(const std::string &File) const {

@@ -194,7 +194,7 @@ TEST(KbuildExternal, ObjMNamesTheModules) {
   EXPECT_EQ((*Modules)[0].files, Strings{"sub/bar.c"});
   EXPECT_EQ((*Modules)[1].name, "foo");
   EXPECT_EQ((*Modules)[1].files, (Strings{"f_a.c", "f_b.c"}));
-  EXPECT_EQ((*Modules)[1].flags, (Strings{"-I" + Module.path() + "/inc", "-DFOO"}));
+  EXPECT_EQ((*Modules)[1].flags["f_a.c"].at(0).back, (Strings{"-I" + Module.path() + "/inc", "-DFOO"}));
   EXPECT_FALSE((*Modules)[1].guessed);
 }
 

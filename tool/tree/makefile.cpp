@@ -4,6 +4,7 @@
 // them. Expansion of $(...) is in makefile_expand.cpp.
 #include "tool/tree/makefile.h"
 #include "tool/tree/makefile_words.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include <utility>
@@ -58,7 +59,21 @@ int parentheses(llvm::StringRef Text) {
 
 } // namespace
 
+Makefile::Makefile(std::shared_ptr<const Options> Of) : Shared(std::move(Of)), O(*Shared) {
+  if (O.environment)
+    for (const auto &Each : *O.environment) {
+      Variable &V = Variables[Each.getKey().str()];
+      V.deferred = false;
+      V.pieces.push_back({Each.second, false, "", nullptr, 0, {}, ""});
+    }
+}
+
 void Makefile::evaluate(llvm::StringRef Text, const std::string &File, unsigned Number) {
+  Read.push_back(File);
+  evaluateText(Text, File, Number);
+}
+
+void Makefile::evaluateText(llvm::StringRef Text, const std::string &File, unsigned Number) {
   const size_t Outer = std::exchange(FileBranches, Branches.size());
   const unsigned OuterDefines = DefineDepth;
   const auto Place = std::make_shared<const std::string>(File);
@@ -77,6 +92,8 @@ void Makefile::evaluate(llvm::StringRef Text, const std::string &File, unsigned 
         L.text += ' ';
       Text = Rest;
     }
+    if (Recipe && !O.base.empty() && DefineDepth == 0 && active())
+      Recipes.push_back(L.text);
     // A line of a recipe is a command; but some makefiles indent assignments inside conditionals by tabs.
     if (!Recipe || !Branches.empty())
       line(L, Place);
@@ -130,13 +147,49 @@ void Makefile::line(const Logical &L, const std::shared_ptr<const std::string> &
   llvm::StringRef Operator;
   if (findAssignment(Whole, NameEnd, Operator, ValueAt)) {
     llvm::StringRef Name = Whole.take_front(NameEnd).trim();
+    bool Export = false;
     for (llvm::StringRef Modifier : {"export ", "override ", "private "})
-      if (Name.consume_front(Modifier))
+      if (Name.consume_front(Modifier)) {
+        Export |= Modifier == "export ";
         Name = Name.trim();
+      }
     assign(Name, Operator, L, ValueAt, File);
-  } else if (Text.starts_with("$(eval ") || Text.starts_with("$(foreach ") || Text.starts_with("$(call ")) {
+    if (Export)
+      Exports[llvm::StringRef(expand(Name)).trim().str()] = true;
+  } else if (!exports(Text) && (Text.starts_with("$(eval ") || Text.starts_with("$(foreach ") || Text.starts_with("$(call "))) {
     expand(Text); // for what $(eval) inside it defines
   }
+}
+
+/// "export", "export A B", "unexport A"; false for any other line.
+bool Makefile::exports(llvm::StringRef Text) {
+  auto [Keyword, Names] = llvm::getToken(Text);
+  if (Keyword != "export" && Keyword != "unexport")
+    return false;
+  const std::string Expanded = expand(Names);
+  for (llvm::StringRef Name : words(Expanded))
+    Exports[Name.str()] = Keyword == "export";
+  if (Names.trim().empty())
+    ExportsAll = Keyword == "export";
+  return true;
+}
+
+Presets Makefile::exported() {
+  std::map<std::string, bool> All;
+  auto IsPlain = [](llvm::StringRef Name) { return llvm::all_of(Name, [](char C) { return llvm::isAlnum(C) || C == '_'; }); };
+  for (const auto &[Name, V] : Variables)
+    if (ExportsAll && IsPlain(Name))
+      All[Name] = true;
+  if (O.environment) // what came in so goes on, with its new value
+    for (const auto &Each : *O.environment)
+      All[Each.getKey().str()] = true;
+  for (const auto &[Name, Yes] : Exports)
+    All[Name] = Yes;
+  Presets Result;
+  for (const auto &[Name, Yes] : All)
+    if (Yes)
+      Result[Name] = lookup(Name);
+  return Result;
 }
 
 bool Makefile::conditional(llvm::StringRef Text) {
@@ -214,6 +267,20 @@ bool splitComparison(llvm::StringRef Text, llvm::StringRef &Left, llvm::StringRe
 
 } // namespace
 
+std::vector<std::string> Makefile::recipes() {
+  std::vector<std::string> Lines;
+  for (const std::string &Line : Recipes)
+    Lines.push_back(expand(Line));
+  return Lines;
+}
+
+/// \p Doubtful: nobody knows whether the condition holds; `Holds` then says what is more likely.
+void Makefile::settle(Branch &B, bool Doubtful, bool Holds) {
+  Doubted = Doubted || Doubtful;
+  B.unknown = B.unknown || (Doubtful && (symbolic() || O.doubt == Doubt::Both));
+  B.active = B.taken = B.unknown || (Doubtful && O.doubt == Doubt::Unlikely ? !Holds : Holds);
+}
+
 Makefile::Branch Makefile::decide(llvm::StringRef Keyword, llvm::StringRef Condition) {
   Branch B{false, false, false, {}};
   if (Keyword == "ifdef" || Keyword == "ifndef") {
@@ -222,7 +289,7 @@ Makefile::Branch Makefile::decide(llvm::StringRef Keyword, llvm::StringRef Condi
     bool Known = preset(O, Name) || Variables.count(Name);
     B.unknown = symbolic() && (hasMark(Value) || !Known);
     stripMarks(Value, B.symbols);
-    B.active = B.unknown || !Value.empty() == (Keyword == "ifdef");
+    settle(B, mayBeEmpty(Value), !Value.empty() == (Keyword == "ifdef"));
   } else {
     llvm::StringRef LeftText, RightText;
     if (!splitComparison(Condition, LeftText, RightText))
@@ -231,10 +298,12 @@ Makefile::Branch Makefile::decide(llvm::StringRef Keyword, llvm::StringRef Condi
     B.unknown = symbolic() && (hasMark(Left) || hasMark(Right));
     stripMarks(Left, B.symbols);
     stripMarks(Right, B.symbols);
-    bool Equal = llvm::StringRef(Left).trim() == llvm::StringRef(Right).trim();
-    B.active = B.unknown || Equal == (Keyword == "ifeq");
+    llvm::StringRef A = llvm::StringRef(Left).trim(), Z = llvm::StringRef(Right).trim();
+    // Against nothing: the command prints something. Against a word: it prints that.
+    bool Doubtful = A.empty() ? mayBeEmpty(Z) : Z.empty() ? mayBeEmpty(A) : isUnknown(A) || isUnknown(Z);
+    bool Equal = Doubtful ? !A.empty() && !Z.empty() : A == Z;
+    settle(B, Doubtful, Equal == (Keyword == "ifeq"));
   }
-  B.taken = B.active;
   return B;
 }
 
@@ -364,7 +433,7 @@ std::optional<ListName> listName(const std::string &Key) {
   return N;
 }
 
-bool isListed(llvm::StringRef Word) { return Word.ends_with(".o") || Word.ends_with("/"); }
+bool isListed(llvm::StringRef Word) { return Word.ends_with(".o") || Word.ends_with("/") || Word == "*"; }
 
 } // namespace
 
@@ -395,6 +464,8 @@ std::vector<Item> Makefile::items() {
           if (isListed(Other.word))
             Result.push_back(std::move(Other));
         }
+        if (isUnknown(I.word))
+          I.word = "*";
         if (isListed(I.word))
           Result.push_back(std::move(I));
       }

@@ -9,7 +9,8 @@
 // decide about it.
 //
 // No command is ever run. Whoever knows what a command would print, or what a function that runs one would give,
-// says so in the options; all others are empty.
+// says so in the options; all others are empty, or for an external module unknown: then a condition that depends on it may go
+// both ways.
 #pragma once
 
 #include "llvm/ADT/StringMap.h"
@@ -38,6 +39,10 @@ private:
   llvm::StringMap<const std::string *> ByName;
 };
 
+/// How the concrete reading goes on where nobody knows: as if a command had printed what the condition asks for, the other way, or
+/// both ways at once, as the symbolic reading always does.
+enum class Doubt { Likely, Unlikely, Both };
+
 struct Options {
   std::function<std::optional<std::string>(const std::string &Path)>
       read; ///< for include; nothing: not there
@@ -48,7 +53,12 @@ struct Options {
   bool whole = false; ///< the tree's top makefile: what it includes of scripts/ counts, and words can be traced
   /// $(call NAME,ARGUMENTS...) of a known meaning, arguments from 1 on; nothing: the makefile's own definition counts.
   std::function<std::optional<std::string>(llvm::StringRef Name, const std::vector<std::string> &Arguments)> call;
-  std::function<std::string(llvm::StringRef Command)> shell; ///< what $(shell COMMAND) would print, as far as known
+  /// What $(shell COMMAND) would print, as far as known; UnknownMark stands for the rest.
+  std::function<std::string(llvm::StringRef Command)> shell;
+  Doubt doubt = Doubt::Likely;
+  std::shared_ptr<const Presets> environment; ///< what a makefile may set anew; may be null
+  std::string base;  ///< of an external module: the directory that paths of makefiles count from
+  std::string where; ///< the same: that in which make runs
 };
 
 /// One word of a list variable: `LIST-y += WORD` at file:line.
@@ -58,7 +68,7 @@ struct Item {
   How how = Disabled;               ///< BySymbol only in the symbolic reading
   std::string chooser;              ///< BySymbol: the CONFIG symbol in the variable's name
   std::vector<std::string> symbols; ///< all CONFIG symbols that decide about the word, the chooser last
-  std::string word;
+  std::string word;     ///< "*": what it would be is not known
   std::string variable; ///< as written: "obj-$(CONFIG_BRIDGE)"
   std::string file;
   unsigned line = 0;
@@ -92,7 +102,7 @@ bool isFlagVariable(llvm::StringRef Name);
 class Makefile {
 public:
   explicit Makefile(const Options &O) : Makefile(std::make_shared<const Options>(O)) {}
-  explicit Makefile(std::shared_ptr<const Options> O) : Shared(std::move(O)), O(*Shared) {}
+  explicit Makefile(std::shared_ptr<const Options> O);
   Makefile(const Makefile &) = delete;
   Makefile &operator=(const Makefile &) = delete;
 
@@ -110,6 +120,12 @@ public:
   std::vector<std::string> flagVariables() const;
   /// Whether expanding a variable may set others.
   bool mayDefineMore() const { return Evals; }
+  /// Whether something depended on what nobody knows.
+  bool inDoubt() const { return Doubted; }
+  /// What a make that this one runs would find in its environment.
+  Presets exported();
+  /// The lines of recipes in the branches that are taken, expanded; only with Options::base.
+  std::vector<std::string> recipes();
   /// From now on it is written down there what is asked; null: nowhere.
   void note(Answers *To) { Asked = To; }
 
@@ -137,9 +153,12 @@ private:
   using Arguments = std::vector<std::string>;
   struct Logical;
 
+  void evaluateText(llvm::StringRef Text, const std::string &File, unsigned FirstLine);
   void line(const Logical &L, const std::shared_ptr<const std::string> &File);
+  bool exports(llvm::StringRef Text);
   bool conditional(llvm::StringRef Text);
   Branch decide(llvm::StringRef Keyword, llvm::StringRef Condition);
+  void settle(Branch &B, bool Doubtful, bool Holds);
   void includeFiles(llvm::StringRef Names);
   void assign(llvm::StringRef Name, llvm::StringRef Operator, const Logical &L, size_t ValueAt,
               const std::shared_ptr<const std::string> &File);
@@ -154,6 +173,8 @@ private:
   std::optional<std::string> function(llvm::StringRef Name, llvm::StringRef Rest,
                                       const Arguments *Parameters);
   std::string lazyFunction(llvm::StringRef Name, const Arguments &Raw, const Arguments *Parameters);
+  std::string pathFunction(llvm::StringRef Name, llvm::StringRef Words) const;
+  std::string makefileList() const;
   bool symbolic() const { return !O.values; }
   const std::string *ask(llvm::StringRef Name);
 
@@ -161,6 +182,9 @@ private:
   const Options &O;
   Answers *Asked = nullptr;
   bool Evals = false; ///< there are values with an $(eval)
+  bool Doubted = false, ExportsAll = false;
+  std::map<std::string, bool> Exports; ///< by variable: export or unexport
+  std::vector<std::string> Recipes, Read; ///< Read: the makefiles, in order
   std::map<std::string, Variable> Variables; ///< sorted: the output must not depend on hashing
   std::map<std::string, std::vector<Traced>> Traces;
   std::vector<Flaw> Flaws;

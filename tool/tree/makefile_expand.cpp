@@ -5,7 +5,9 @@
 // and so on.
 #include "tool/tree/makefile.h"
 #include "tool/tree/makefile_words.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Path.h"
 
 namespace krcu::makefile {
 namespace {
@@ -156,6 +158,8 @@ const std::string *Makefile::ask(llvm::StringRef Name) {
 std::string Makefile::lookup(const std::string &Name) {
   if (const std::string *Value = ask(Name))
     return *Value;
+  if (Name == "MAKEFILE_LIST" && !O.base.empty())
+    return makefileList();
   llvm::StringRef Symbol = Name;
   const bool IsConfig = Symbol.consume_front("CONFIG_");
   if (symbolic() && (Name == "BITS" || Name == "CONFIG_WORD_SIZE"))
@@ -196,6 +200,12 @@ std::optional<std::string> Makefile::function(llvm::StringRef Name, llvm::String
       return lazyFunction(Name, Raw, Parameters);
   if (Name == "shell")
     return O.shell ? O.shell(expand(Rest, Parameters)) : std::string();
+  if (Name == "file" && !O.base.empty() && Rest.trim().starts_with("<"))
+    return std::string(1, UnknownMark);
+  if (Name == "origin" && !O.base.empty()) {
+    std::string Of = llvm::StringRef(expand(Rest, Parameters)).trim().str();
+    return std::string(Variables.count(Of) ? "file" : ask(Of) ? "environment" : "undefined");
+  }
   // What would print, or asks make itself.
   for (llvm::StringRef Empty : {"info", "warning", "error", "file", "origin", "flavor"})
     if (Name == Empty)
@@ -212,9 +222,37 @@ std::optional<std::string> Makefile::function(llvm::StringRef Name, llvm::String
   }
   if (Name == "value")
     return lookup(llvm::StringRef(Values[0]).trim().str());
+  if (!O.where.empty() && (Name == "abspath" || Name == "realpath"))
+    return pathFunction(Name, Values[0]);
   bool Known;
   std::string Result = makefile::wordFunction(Name, Values, Known);
   return Known ? std::optional(Result) : std::nullopt;
+}
+
+/// The makefiles read so far, as make would name them.
+std::string Makefile::makefileList() const {
+  std::string Out;
+  for (const std::string &File : Read)
+    Out += " " + (llvm::StringRef(File).starts_with("/") ? File : O.base + "/" + File);
+  return Out;
+}
+
+/// abspath and realpath. What is asked of a path outside both directories is not known.
+std::string Makefile::pathFunction(llvm::StringRef Name, llvm::StringRef Words) const {
+  std::string Out;
+  for (llvm::StringRef Word : words(Words)) {
+    llvm::SmallString<256> Path(Word);
+    if (!Word.starts_with("/") && !isUnknown(Word))
+      Path = O.where + "/" + Word.str();
+    llvm::sys::path::remove_dots(Path, /*remove_dot_dot=*/true);
+    std::string Result = Path.size() > 1 ? Path.str().rtrim('/').str() : Path.str().str();
+    if (Name == "realpath" && O.glob && !isUnknown(Word)) {
+      std::vector<std::string> There = O.glob(Result);
+      Result = There.empty() ? std::string() : There.front();
+    }
+    Out += (Out.empty() || Result.empty() ? "" : " ") + Result;
+  }
+  return Out;
 }
 
 std::string Makefile::lazyFunction(llvm::StringRef Name, const Arguments &Raw, const Arguments *Parameters) {
@@ -222,8 +260,10 @@ std::string Makefile::lazyFunction(llvm::StringRef Name, const Arguments &Raw, c
   auto Trimmed = [&](size_t I) { return llvm::StringRef(Value(I)).trim().str(); };
   if (Name == "if") {
     std::string Condition = Trimmed(0);
-    if (!hasMark(Condition))
-      return Condition.empty() ? Value(2) : Value(1);
+    bool Doubtful = mayBeEmpty(Condition), Both = Doubtful && (symbolic() || O.doubt == Doubt::Both);
+    Doubted = Doubted || Doubtful;
+    if (!hasMark(Condition) && !Both)
+      return Condition.empty() || (Doubtful && O.doubt == Doubt::Unlikely) ? Value(2) : Value(1);
     std::vector<std::string> Symbols;
     stripMarks(Condition, Symbols);
     std::string Then = markWords(Value(1), conditionMarks(Symbols));
@@ -234,7 +274,7 @@ std::string Makefile::lazyFunction(llvm::StringRef Name, const Arguments &Raw, c
     std::string Marks, Last;
     for (size_t I = 0; I < Raw.size(); ++I) {
       Last = Trimmed(I);
-      if (hasMark(Last))
+      if (hasMark(Last) || mayBeEmpty(Last))
         Marks += Last;
       else if (Last.empty() == (Name == "and"))
         return Name == "and" ? "" : Last;
@@ -259,7 +299,7 @@ std::string Makefile::lazyFunction(llvm::StringRef Name, const Arguments &Raw, c
   if (Name == "eval") {
     const std::string Text = Value(0);
     if (Depth < MaxDepth)
-      evaluate(Text, std::string(*CurrentFile), CurrentLine);
+      evaluateText(Text, std::string(*CurrentFile), CurrentLine);
     return {};
   }
   // call: those that O knows, and functions of the makefile itself.

@@ -8,6 +8,10 @@
 
 namespace krcu::makefile {
 
+bool mayBeEmpty(llvm::StringRef Text) {
+  return isUnknown(Text) && Text.find_first_not_of(std::string(" \t\n") + UnknownMark) == llvm::StringRef::npos;
+}
+
 std::string valueMark(llvm::StringRef Symbol) { return std::string(1, ValueMark) + Symbol.str() + EndMark; }
 
 std::string conditionMarks(llvm::ArrayRef<std::string> Symbols) {
@@ -145,8 +149,8 @@ std::string filter(llvm::StringRef Patterns, llvm::StringRef Text, bool Keep) {
     bool Match = false;
     for (llvm::StringRef Pattern : words(Patterns))
       Match |= matchPattern(Pattern, M.text, nullptr);
-    // A bare mark is the unknown value of a symbol: it may match.
-    if (Match != Keep && !M.text.empty())
+    // A bare mark is the unknown value of a symbol: it may match. So may what a command would print.
+    if (Match != Keep && !M.text.empty() && !isUnknown(M.text) && !isUnknown(Patterns))
       continue;
     if (!Out.empty())
       Out += ' ';
@@ -183,6 +187,8 @@ std::string wordFunction(llvm::StringRef Name, const std::vector<std::string> &V
     return llvm::join(words(Value(0)), " ");
   if (Name == "filter" || Name == "filter-out")
     return filter(Value(0), Value(1), Name == "filter");
+  if (Name == "findstring" && !Value(1).contains(Value(0)) && (isUnknown(Value(0)) || isUnknown(Value(1))))
+    return std::string(1, UnknownMark);
   if (Name == "findstring")
     return Value(1).contains(Value(0)) ? Value(0).str() : "";
   if (Name == "sort")
@@ -190,12 +196,14 @@ std::string wordFunction(llvm::StringRef Name, const std::vector<std::string> &V
   if (Name == "notdir")
     return mapWords(Value(0), [](const std::string &W) { return W.substr(W.rfind('/') + 1); });
   if (Name == "dir")
-    return mapWords(Value(0), [](const std::string &W) { return W.substr(0, W.rfind('/') + 1); });
+    return mapWords(Value(0), [](const std::string &W) { return llvm::StringRef(W).contains('/') ? W.substr(0, W.rfind('/') + 1) : "./"; });
   if (Name == "basename")
     return mapWords(Value(0), [](const std::string &W) { return W.substr(0, W.rfind('.')); });
   if (Name == "abspath" || Name == "realpath")
     return Value(0).trim().str();
   auto List = words(Value(0));
+  if ((Name == "words" && isUnknown(Value(0))) || (Name == "word" && isUnknown(Value(1))))
+    return std::string(1, UnknownMark);
   if (Name == "firstword")
     return List.empty() ? "" : List.front().str();
   if (Name == "lastword")

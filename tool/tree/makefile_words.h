@@ -14,11 +14,15 @@ namespace krcu::makefile {
 // Marks are control characters, which no makefile contains: \1NAME\2 stands where the value of CONFIG_NAME
 // would stand,
 // \3NAME\2 follows a word that is there only if CONFIG_NAME has the right value, \4 is "32" or "64".
-constexpr char ValueMark = '\1', EndMark = '\2', ConditionMark = '\3', BitsMark = '\4';
+// \5 stands for text that nobody knows: what a command would print.
+constexpr char ValueMark = '\1', EndMark = '\2', ConditionMark = '\3', BitsMark = '\4', UnknownMark = '\5';
 
 std::string valueMark(llvm::StringRef Symbol);
 std::string conditionMarks(llvm::ArrayRef<std::string> Symbols);
 bool hasMark(llvm::StringRef Text);
+inline bool isUnknown(llvm::StringRef Text) { return Text.contains(UnknownMark); }
+/// Whether nothing but such text is in it, and some is: then it may be nothing at all.
+bool mayBeEmpty(llvm::StringRef Text);
 /// `Text` without marks; the symbols are appended to `Symbols`, those of value marks to `Values` too if
 /// given.
 std::string stripMarks(llvm::StringRef Text, std::vector<std::string> &Symbols,

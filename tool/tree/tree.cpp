@@ -7,6 +7,7 @@
 #include "tool/tree/tree_memory.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Path.h"
 #include <algorithm>
@@ -135,6 +136,24 @@ std::optional<std::string> makefileValue(llvm::StringRef Makefile, llvm::StringR
   return std::nullopt;
 }
 
+/// What a build has left, and what a package for building modules brings.
+bool isMadeForModules(const std::string &Root) {
+  for (const char *File : {"Module.symvers", "include/generated/autoconf.h", "include/generated/utsrelease.h", "include/config/kernel.release"})
+    if (::access((Root + "/" + File).c_str(), F_OK) == 0)
+      return true;
+  return llvm::StringRef(Root).contains("/linux-headers-") || llvm::StringRef(Root).contains("/kernels/");
+}
+
+bool hasSources(const std::string &Directory) {
+  std::unique_ptr<DIR, int (*)(DIR *)> Open(::opendir(Directory.c_str()), ::closedir);
+  while (const dirent *Entry = Open ? ::readdir(Open.get()) : nullptr)
+    if (llvm::StringRef(Entry->d_name).ends_with(".c"))
+      return true;
+  return false;
+}
+
+bool looksLikeHeadersOnly(const std::string &Root) { return isMadeForModules(Root) && !hasSources(Root + "/mm") && !hasSources(Root + "/kernel/rcu"); }
+
 llvm::Error notAKernel(const std::string &Path, const std::string &Missing) {
   return fail(Path + ": not a Linux kernel source tree (" + Missing +
               "); give the directory that holds the top-level Makefile, Kconfig and include/linux");
@@ -163,6 +182,23 @@ std::optional<std::string> readInside(const std::string &Root, llvm::StringRef R
   return readAll(File, Status.st_size);
 }
 
+/// \p Version: as far as it is known.
+llvm::Error Tree::onlyHeaders(const std::string &Path, const std::string &Root, std::string Version) {
+  llvm::SmallVector<llvm::StringRef, 8> Parts;
+  llvm::StringRef(Root).split(Parts, '/');
+  for (llvm::StringRef Part : Parts) { // linux-headers-6.1.0-18-amd64, /lib/modules/6.1.0-18-amd64/build
+    Part.consume_front("linux-headers-");
+    if (Version.empty() && !Part.empty() && llvm::isDigit(Part.front()))
+      Version = Part.take_while([](char C) { return llvm::isDigit(C) || C == '.'; }).rtrim('.').str();
+  }
+  Parts.clear();
+  llvm::StringRef(Version).split(Parts, '.');
+  std::string Short = Parts.size() > 1 ? (Parts[0] + "." + Parts[1]).str() : "VERSION";
+  return fail(Path + ": these are the headers of a kernel for building modules, without its sources; krcu reads mm/ and kernel/rcu/ to see who waits for whom. "
+         "Install the sources (Debian, Ubuntu: apt install linux-source-" + Short + ", then unpack /usr/src/linux-source-" + Short +
+         ".tar.*; others: the source package of that kernel, or linux-" + (Version.empty() ? Short : Version) + " of kernel.org) and give their directory");
+}
+
 Tree::Tree() : Memory(std::make_shared<TreeMemory>()) {}
 
 llvm::Expected<Tree> Tree::open(const std::string &Path) {
@@ -182,6 +218,9 @@ llvm::Expected<Tree> Tree::open(const std::string &Path) {
   std::optional<std::string> Makefile = T.read("Makefile");
   if (!Makefile)
     return notAKernel(Path, "no readable Makefile");
+  if (!makefileValue(*Makefile, "VERSION")) // that of such a package includes another one
+    if (looksLikeHeadersOnly(*Root))
+      return onlyHeaders(Path, *Root, "");
   static const char *const Names[] = {"VERSION", "PATCHLEVEL", "SUBLEVEL"};
   for (unsigned I = 0; I != 3; ++I) {
     std::optional<std::string> Text = makefileValue(*Makefile, Names[I]);
@@ -196,6 +235,8 @@ llvm::Expected<Tree> Tree::open(const std::string &Path) {
     T.Version += (I ? "." : "") + std::to_string(T.Parts[I]);
   }
   T.Version += makefileValue(*Makefile, "EXTRAVERSION").value_or("");
+  if (looksLikeHeadersOnly(*Root))
+    return onlyHeaders(Path, *Root, T.Version);
   if (!T.has("Kbuild") && !T.has("Kconfig"))
     return notAKernel(Path, "neither Kbuild nor Kconfig");
   if (!T.has("include/linux"))
@@ -311,21 +352,57 @@ llvm::StringRef Tree::mountedPath(llvm::StringRef Relative) const {
   return Relative.consume_front("/") ? Relative : llvm::StringRef();
 }
 
-std::string Tree::shown(llvm::StringRef Text) const {
-  const std::string Prefix = (MountPoint + "/").str();
-  std::string Out;
-  for (size_t At = 0; !Mounted.empty() && At != llvm::StringRef::npos;) {
-    size_t Next = Text.find(Prefix, At);
-    // Only at the start of a path: "M=/" may also end a longer word of quoted source text.
-    bool Path = Next == 0 || (Next != llvm::StringRef::npos && !llvm::isAlnum(Text[Next - 1]) &&
-                              !llvm::StringRef("_/.-").contains(Text[Next - 1]));
-    Out += Text.slice(At, Next);
-    if (Next != llvm::StringRef::npos && !Path)
-      Out += Prefix;
-    At = Next == llvm::StringRef::npos ? Next : Next + Prefix.size();
-  }
-  return Mounted.empty() ? Text.str() : Out;
+namespace {
+
+bool isPathChar(char C) { return llvm::isAlnum(C) || llvm::StringRef("_/.-+=").contains(C); }
+
+/// Whether a name without a directory is meant as a file: "Makefile:12", or "file": "Makefile" of a report.
+bool standsAsFile(llvm::StringRef Before, llvm::StringRef Behind) {
+  bool Line = Behind.consume_front(":") && !Behind.empty() && llvm::isDigit(Behind.front());
+  return Line || Before.ends_with("\"file\": \"") || Before.ends_with("\"uri\": \"");
 }
+
+} // namespace
+
+std::string Tree::shown(llvm::StringRef Text) const {
+  if (Mounted.empty())
+    return Text.str();
+  const std::string Prefix = (MountPoint + "/").str();
+  std::map<std::string, bool> Known; // file of the kernel
+  auto OfKernel = [&](llvm::StringRef Path) {
+    auto [It, New] = Known.try_emplace(Path.str(), false);
+    struct stat Status;
+    if (New)
+      It->second = has(Path) && ::stat(absolute(Path).c_str(), &Status) == 0 && S_ISREG(Status.st_mode);
+    return It->second;
+  };
+  std::string Out;
+  for (size_t At = 0; At < Text.size();) {
+    size_t End = At;
+    while (End < Text.size() && isPathChar(Text[End]))
+      ++End;
+    llvm::StringRef Run = Text.slice(At, End);
+    if (Run.consume_front("-I"))
+      Out += "-I";
+    llvm::StringRef Path = Run.rtrim('.');
+    if (Path.consume_front(Prefix))
+      Run = Run.drop_front(Prefix.size());
+    else if (!Path.starts_with("/") && (Path.contains('/') || standsAsFile(Text.take_front(At), Text.drop_front(End))) && OfKernel(Path))
+      Out += kernelName() + "/";
+    Out += Run;
+    if (End < Text.size())
+      Out += Text[End++];
+    At = End;
+  }
+  return Out;
+}
+
+std::string Tree::shownFile(llvm::StringRef File) const {
+  llvm::StringRef Below = mountedPath(File);
+  return !Below.empty() ? Below.str() : Mounted.empty() || File.empty() || llvm::sys::path::is_absolute(File) ? File.str() : kernelName() + "/" + File.str();
+}
+
+bool Tree::hasSourcesIn(llvm::StringRef Directory) const { return hasSources(absolute(Directory)); }
 
 std::vector<std::string> Tree::architectures() const {
   std::vector<std::string> Result;

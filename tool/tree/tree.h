@@ -40,7 +40,7 @@ struct TreeMemory;
 class Tree {
 public:
   /// Opens `Path`. Fails with the reason and the mend if it does not exist, is no directory, cannot be read,
-  /// or is no kernel tree (top Makefile with VERSION/PATCHLEVEL, Kbuild or Kconfig, include/linux).
+  /// or is no kernel tree (top Makefile with VERSION/PATCHLEVEL, Kbuild or Kconfig, include/linux), or only the headers of one.
   static llvm::Expected<Tree> open(const std::string &Path);
 
   const std::string &root() const { return Root; } ///< absolute, no trailing slash, symlinks resolved
@@ -73,8 +73,15 @@ public:
   llvm::StringRef mountedPath(llvm::StringRef Relative) const;
   /// Where the parser sees a file: always below the root, mounted or not.
   std::string visible(llvm::StringRef Relative) const { return Root + "/" + Relative.str(); }
-  /// `Text` as the user should read it: mounted files without the mount point.
+  /// `Text` as the user should read it: with a mount, paths of its files are relative to it, and those of the kernel's begin with kernelName().
   std::string shown(llvm::StringRef Text) const;
+  /// The same for what is a path and nothing else.
+  std::string shownFile(llvm::StringRef File) const;
+  std::string kernelName() const { return "linux-" + Version; }
+  /// Whether a directory has a C file itself.
+  bool hasSourcesIn(llvm::StringRef Directory) const;
+  /// What to tell a user whose tree lacks mm/ and kernel/rcu/: a package of headers is enough to build a module and not enough to judge it.
+  static llvm::Error onlyHeaders(const std::string &Path, const std::string &Root, std::string Version);
   /// Names of directories under arch/ (sorted).
   std::vector<std::string> architectures() const;
 

@@ -95,6 +95,11 @@ std::vector<std::string> assumptionNames(const EraTable &T) {
   return Names;
 }
 
+llvm::Error checkSources(const Tree &T) {
+  bool Any = T.hasSourcesIn("mm") || T.hasSourcesIn("kernel/rcu");
+  return Any ? llvm::Error::success() : Tree::onlyHeaders(T.root(), T.root(), T.version());
+}
+
 llvm::Error assume(Semantics &S, const std::string &Name) {
   if (const EraRule *E = S.table.era(Name)) {
     for (const auto &[Fact, Value] : E->values)

@@ -40,6 +40,8 @@ struct Semantics {
 /// kfree_rcu_takes_slab_objects, kvfree_rcu_barrier, kvfree_rcu_barrier_exported, sheaves, destroy_flushes_all_sheaves,
 /// per_cache_barrier, per_cache_barrier_complete, head_type_checked, kvfree_rcu_frees_vmalloc, offset_limit_checked.
 llvm::Expected<Semantics> probeSemantics(const Tree &T, const Rules &R);
+/// Fails, with the mend, if the tree has no source at all where these facts stand: it is then one of headers only.
+llvm::Error checkSources(const Tree &T);
 
 /// Applies --assume NAME: an era ("batching", "6.12", ...; rules/semantics/eras.yaml lists them) sets every value of it,
 /// "FACT" and "no-FACT" set one fact ("slob", "no-slob"). Fails with the list of names on an unknown one.
