@@ -148,7 +148,18 @@ Error Scan::openFrontend() {
   DB->setModuleNames(ModuleNames);
   DB->forbid(OtherHome); // no file, so nothing to be parsed
   DB->setConditions([this](const std::string &File, const std::vector<std::string> &Around) { return TheFrontend->compiles(File, Around); });
+  teachModules(*DB);
   return TheTree->mounted().empty() ? Error::success() : checkModule();
+}
+
+void Scan::teachModules(Database &To) {
+  auto Contents = [this](const std::string &File) {
+    ModuleContents M{TheFrontend->filesOfModule(File), {}};
+    for (const std::string &Object : TheFrontend->missingOfModule(File))
+      M.missing.push_back(TheTree->shown(Object) + " is named by a makefile and has no source here");
+    return M;
+  };
+  To.setModules(Contents, [this](const std::string &File) { return TheTree->read(File); });
 }
 
 std::vector<std::string> Scan::warnings() const {

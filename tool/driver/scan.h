@@ -93,6 +93,8 @@ public:
   ModuleFact moduleFact(const std::string &File);
   /// The file's module and all its files. Not thread-safe.
   ModuleScope moduleScope(const std::string &File);
+  /// Tells a database what Kbuild links together, and where other texts of the tree are.
+  void teachModules(Database &To);
   /// Calls of deferrals of other flavours (call_srcu, ...), which never convert: name -> how many.
   const std::map<std::string, unsigned> &otherFlavours() const { return OtherFlavours; }
   const std::vector<ParseProblem> &problems() const { return Problems; }

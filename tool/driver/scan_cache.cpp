@@ -95,7 +95,7 @@ std::optional<PastOutput> ScanCache::recallOutput(const Digest &Arguments) {
 }
 
 void ScanCache::keepOutput(const Digest &Arguments, const PastOutput &Output, const Tree &T, unsigned Jobs) {
-  Digest Now = Main && InTree ? TheSurvey.digest() : Digest();
+  Digest Now = Main && InTree && !Unread ? TheSurvey.digest() : Digest();
   if (Now.known() && TheSurvey.areUnchanged(T, Jobs)) // nobody has changed a file while it was read
     Main->put({{Store::Output, Digester().add(key("output")).add(Program).add(TheRules).add(Flags).add(Arguments).finish(), Now,
                 encodeStrings({std::to_string(Output.status), Output.out, Output.err})}});
@@ -112,6 +112,7 @@ IndexMemory *ScanCache::memory() {
 }
 
 void ScanCache::begin(const Tree &T, const Index &I, Frontend &F, const Digest &Foreign) {
+  Unread = llvm::any_of(I.files(), [](const IndexedFile &File) { return !File.problem.empty(); });
   if (!InTree)
     return;
   Facts = std::make_unique<FactsCache>(T, I, F, TheSurvey, environment(), Foreign);

@@ -75,6 +75,7 @@ private:
   };
   std::vector<FactsFile> Files;
   Digest Program, TheRules, Flags;
+  bool Unread = false; ///< a source could not be read: next time it may be there
   bool InTree = true; ///< parses read nothing but the tree and Clang's own headers
   bool Looked = false;
   std::string Root, Mounted;

@@ -301,6 +301,13 @@ std::vector<std::string> Frontend::filesOfModule(const std::string &File) {
   return {};
 }
 
+std::vector<std::string> Frontend::missingOfModule(const std::string &File) {
+  for (const std::string &Name : candidateVariants(File))
+    if (Variant *V = variant(Name); V->kbuild)
+      return V->kbuild->missingOfModule(File);
+  return {};
+}
+
 std::string Frontend::configValue(const std::string &Name, const std::string &Symbol) {
   Variant *V = variant(Name);
   if (!V->synth)

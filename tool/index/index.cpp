@@ -206,7 +206,7 @@ std::string TreeIndex::partOf(const std::vector<uint32_t> &Some) const {
   std::vector<std::string> Known;
   for (uint32_t File : Some) {
     const IndexedFile &F = Files[File];
-    if (!F.content.known())
+    if (!F.content.known() || !F.problem.empty()) // what could not be read is tried again
       continue;
     const FileRecord &Record = Records[File];
     auto Filter = Record.filter.words();

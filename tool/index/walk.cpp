@@ -29,7 +29,13 @@ namespace {
 
 std::string reason(int Errno) { return std::generic_category().message(Errno); }
 
-bool isSourceName(llvm::StringRef Name) { return Name.ends_with(".c") || Name.ends_with(".h"); }
+/// Fragments, too: what a .c file includes is part of it, whatever it is called.
+bool isSourceName(llvm::StringRef Name) {
+  for (llvm::StringRef Ending : {".c", ".h", ".inc", ".inl", ".def"})
+    if (Name.ends_with(Ending))
+      return true;
+  return false;
+}
 
 bool isConfiguration(llvm::StringRef Name) {
   return Name.starts_with("Kconfig") || Name.starts_with("Makefile") || Name.starts_with("Kbuild");

@@ -10,6 +10,7 @@
 // at) makes the search incomplete, and an incomplete search proves no absence.
 #include "tool/lifetime/caches.h"
 #include "tool/index/outline.h"
+#include "tool/lifetime/absence.h"
 #include "tool/lifetime/mentions.h"
 #include "tool/lifetime/words.h"
 #include "llvm/ADT/StringRef.h"
@@ -195,6 +196,9 @@ void Search::finishNamed(const std::string &Place) {
   if (Plan.files.empty() || (Kind == MentionKind::Variable && StringRef(Home).ends_with(".c") && !Plan.files.count(Home)))
     note("the name " + Word + " is made by a macro, so a search for it does not find every use");
   requirePlan(Plan, Word, Kind, placeName(Place));
+  if (!R.pending && Place == R.place)
+    for (const std::string &What : notSearched(DB, Plan, Word, Home))
+      note(What);
 }
 
 /// Parses what must be parsed before the flows of `Place` are all known.

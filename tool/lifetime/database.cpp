@@ -276,4 +276,11 @@ const CreateFact *Database::create(const std::string &Place) const {
   return It == Creates.end() ? nullptr : It->second;
 }
 
+const ModuleContents &Database::moduleOf(const std::string &File) const {
+  auto [It, New] = Text->modules.try_emplace(File);
+  if (New && Modules)
+    It->second = Modules(File);
+  return It->second;
+}
+
 } // namespace krcu

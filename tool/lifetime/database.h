@@ -40,6 +40,18 @@ struct OtherConfiguration {
   FileFacts facts;                          ///< sites and summaries only
 };
 
+/// A macro whose definition pastes a name together.
+struct PastingMacro {
+  std::string name, file;
+  std::string directive; ///< the whole #define
+};
+
+/// The files of a module, as Kbuild names them.
+struct ModuleContents {
+  std::vector<std::string> files;   ///< C, assembly and Rust, existing ones
+  std::vector<std::string> missing; ///< a clause for each object that has no source: "drv/end.o is named by a makefile and has no source here"
+};
+
 struct FunctionUse {
   const FunctionFact *caller;
   unsigned call; ///< index into caller->calls
@@ -60,6 +72,12 @@ public:
   /// Names that an external module gives the linker: within the module they hide the kernel's, and nobody else can mean the module's.
   void setModuleNames(std::set<std::string> Names) { ModuleNames = std::make_shared<const std::set<std::string>>(std::move(Names)); }
   bool isOfModule(const std::string &Name) const { return ModuleNames && ModuleNames->count(Name); }
+  /// Who knows what Kbuild links together, and the texts that are no indexed source. Without them nothing of that kind counts as seen.
+  using ModuleOracle = std::function<ModuleContents(const std::string &File)>;
+  using TextOracle = std::function<std::optional<std::string>(const std::string &File)>;
+  void setModules(ModuleOracle Of, TextOracle Texts) { Modules = std::move(Of), OtherTexts = std::move(Texts); }
+  const ModuleContents &moduleOf(const std::string &File) const;
+  std::optional<std::string> otherText(const std::string &File) const { return OtherTexts ? OtherTexts(File) : std::nullopt; }
   /// The outline of a file (null if unreadable), made once.
   std::shared_ptr<const Outline> outline(uint32_t File) const { return Text->outlines.get(I.files()[File].path); }
   /// outline() of several files, made in parallel where they are not made yet.
@@ -71,8 +89,8 @@ public:
   std::shared_ptr<const MentionPlan> &rememberedPlan(const std::string &Word, int Kind, const std::string &Home) const {
     return Text->plans[{Word, Kind, Home}];
   }
-  /// Macros of headers that destroy a cache whose name they paste together, with their header; null before the first answer is kept.
-  std::shared_ptr<const std::vector<std::pair<std::string, std::string>>> &rememberedPasting() const { return Text->pasting; }
+  /// Macros that destroy a cache whose name they paste together; null before the first answer is kept.
+  std::shared_ptr<const std::vector<PastingMacro>> &rememberedPasting() const { return Text->pasting; }
   /// findTokens() of a file's text, remembered; empty if the file cannot be read.
   const std::vector<OutlineToken> &tokens(const std::string &File, const std::string &Word) const;
 
@@ -136,7 +154,8 @@ private:
     llvm::StringMap<std::vector<FunctionPlace>> definitions;
     std::map<std::pair<std::string, std::string>, std::vector<OutlineToken>> tokens;
     std::map<std::tuple<std::string, int, std::string>, std::shared_ptr<const MentionPlan>> plans;
-    std::shared_ptr<const std::vector<std::pair<std::string, std::string>>> pasting;
+    std::shared_ptr<const std::vector<PastingMacro>> pasting;
+    std::map<std::string, ModuleContents> modules; ///< by file
     std::map<std::pair<std::string, std::string>, std::optional<std::shared_ptr<const TextUses>>> uses;
     std::deque<FunctionFact> functions; ///< never move, as those below
     std::deque<FunctionRefFact> references;
@@ -146,6 +165,8 @@ private:
   const Rules &R;
   unsigned Jobs;
   ConditionOracle Conditions;
+  ModuleOracle Modules;
+  TextOracle OtherTexts;
   std::shared_ptr<const std::set<std::string>> ModuleNames; ///< null: there is none
   std::shared_ptr<TextCache> Text;
   std::map<std::string, FileFacts> Files;

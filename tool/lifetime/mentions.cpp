@@ -56,6 +56,8 @@ bool isDeferred(const Database &DB, const Around &A) {
 /// Hands the cache to the allocator, compares it, creates it, or declares it: none of these is a destruction or a copy.
 bool isHarmless(const Database &DB, StringRef Text, const OutlineToken &T, const std::string &Word, MentionKind Kind) {
   Around A(Text, T, Word.size());
+  if (T.function < 0 && !T.in_directive && Kind == MentionKind::Function && A.before.ends_with("("))
+    return false; // module_exit(word);
   if (T.function < 0 && !T.in_directive && Kind != MentionKind::Field)
     return !A.before.ends_with("&") && !A.before.ends_with("=") && !A.before.ends_with("{") && !A.before.ends_with(",");
   if (Kind == MentionKind::Function)
@@ -82,40 +84,26 @@ bool matches(const OutlineToken &T, MentionKind Kind) {
   return T.in_directive || T.after_member_access == (Kind == MentionKind::Field);
 }
 
-/// The whole directive that a token stands in, continuation lines included.
-StringRef directiveAround(StringRef Text, size_t At) {
-  size_t Begin = At, End = At;
-  while (Begin && !(Text[Begin - 1] == '\n' && !Text.take_front(Begin - 1).rtrim('\r').ends_with("\\")))
-    --Begin;
-  while (End < Text.size() && !(Text[End] == '\n' && !Text.take_front(End).rtrim('\r').ends_with("\\")))
-    ++End;
-  return Text.slice(Begin, End);
-}
-
-/// Macros of headers that destroy a cache whose name they paste together: their users need not spell it.
-const std::vector<std::pair<std::string, std::string>> &pastingDestructions(const Database &DB) {
+/// Macros that destroy a cache whose name they paste together, with what defines them: their users need not spell it.
+const std::vector<PastingMacro> &pastingDestructions(const Database &DB) {
   auto &Known = DB.rememberedPasting();
   if (Known)
     return *Known;
-  std::vector<std::pair<std::string, std::string>> Result;
-  std::vector<uint32_t> Headers;
-  for (uint32_t File = 0; File < DB.index().files().size(); ++File)
-    if (StringRef(DB.index().files()[File].path).ends_with(".h"))
-      Headers.push_back(File);
+  std::vector<PastingMacro> Result;
   for (const CacheRule &Rule : DB.rules().cache_destroy)
-    for (uint32_t File : DB.index().mentioningAmong(Rule.name, &Headers)) {
+    for (uint32_t File : DB.mentioning(Rule.name)) {
       const std::string &Path = DB.index().files()[File].path;
       auto Text = DB.index().text(File);
-      auto O = Text ? DB.outline(File) : nullptr;
-      if (!O)
+      if (!Text || !StringRef(*Text).contains("##"))
         continue;
-      for (const OutlineToken &T : DB.tokens(Path, Rule.name))
-        if (T.in_directive && directiveAround(*Text, T.offset).contains("##"))
-          for (const OutlineMacro &M : O->macros)
-            if (std::binary_search(M.identifiers.begin(), M.identifiers.end(), Rule.name))
-              Result.push_back({M.name, Path});
+      for (const OutlineToken &T : DB.tokens(Path, Rule.name)) {
+        StringRef Directive = T.in_directive ? directiveAround(*Text, T.offset) : StringRef();
+        StringRef Rest = Directive.ltrim();
+        if (Directive.contains("##") && Rest.consume_front("#") && (Rest = Rest.ltrim()).consume_front("define"))
+          Result.push_back({Rest.ltrim().take_while(isWord).str(), Path, Directive.str()});
+      }
     }
-  Known = std::make_shared<const std::vector<std::pair<std::string, std::string>>>(std::move(Result));
+  Known = std::make_shared<const std::vector<PastingMacro>>(std::move(Result));
   return *Known;
 }
 
@@ -202,8 +190,9 @@ static MentionPlan makePlan(const Database &DB, const std::string &Word, Mention
   };
   std::vector<Item> Work{{Word, Kind, Home}};
   if (Kind != MentionKind::Function)
-    for (const auto &[Macro, Header] : pastingDestructions(DB))
-      Work.push_back({Macro, MentionKind::Function, Header});
+    for (const PastingMacro &M : pastingDestructions(DB))
+      if (canPaste(M.directive, Word))
+        Work.push_back({M.name, MentionKind::Function, M.file});
   std::set<std::string> Done;
   while (!Work.empty()) {
     Item It = std::move(Work.back());
@@ -243,6 +232,10 @@ static MentionPlan makePlan(const Database &DB, const std::string &Word, Mention
           Plan.inlines.insert({Path, Name});
           Plan.demand.names.insert(Name);
           Work.push_back({Name, MentionKind::Function, Path});
+        } else if (!Source) { // a table or a registration in a header: compiled with whatever includes it
+          for (uint32_t User : DB.index().transitiveIncludersOf(Path))
+            if (StringRef(DB.index().files()[User].path).ends_with(".c"))
+              Plan.files.insert(DB.index().files()[User].path);
         }
       }
     }

@@ -27,6 +27,20 @@ inline bool hasWord(llvm::StringRef Text, llvm::StringRef Word) {
   return false;
 }
 
+/// The whole directive that a byte stands in, continuation lines included.
+inline llvm::StringRef directiveAround(llvm::StringRef Text, size_t At) {
+  size_t Begin = At, End = At;
+  while (Begin && !(Text[Begin - 1] == '\n' && !Text.take_front(Begin - 1).rtrim('\r').ends_with("\\")))
+    --Begin;
+  while (End < Text.size() && !(Text[End] == '\n' && !Text.take_front(End).rtrim('\r').ends_with("\\")))
+    ++End;
+  return Text.slice(Begin, End);
+}
+
+/// Whether the pieces beside a ## of a macro's definition can make the word. A piece that is a parameter can be anything; where both are, nothing
+/// of the name shows, and it is not counted.
+bool canPaste(llvm::StringRef Directive, llvm::StringRef Word);
+
 /// Whether a place is the variable in which EXPORT_SYMBOL() notes an address, for the linker alone: whoever imports the symbol names it.
 inline bool isExportNote(llvm::StringRef Place) {
   return Place.starts_with("V:__ksymtab_") || Place.starts_with("V:__UNIQUE_ID___addressable_");

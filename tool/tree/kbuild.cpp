@@ -140,21 +140,34 @@ public:
   }
 
   std::vector<std::string> filesOfModule(const std::string &File) override {
-    std::lock_guard<std::mutex> Lock(SymbolicLock);
-    std::string Object = objectOf(File);
-    const std::vector<Chain> &Ways = waysOf(Object);
-    std::set<std::string> Files{File};
-    if (!Ways.empty()) {
-      auto [It, New] = Modules.try_emplace(moduleObject(*preferred(Ways), Object));
-      std::set<std::string> Seen;
-      if (New)
-        collect(It->first, It->second, Seen);
-      Files.insert(It->second.begin(), It->second.end());
-    }
+    std::set<std::string> Files = partsOf(File).files;
+    Files.insert(File);
     return {Files.begin(), Files.end()};
   }
 
+  std::vector<std::string> missingOfModule(const std::string &File) override {
+    const std::set<std::string> Missing = partsOf(File).missing;
+    return {Missing.begin(), Missing.end()};
+  }
+
 private:
+  struct Parts {
+    std::set<std::string> files, missing;
+  };
+
+  Parts partsOf(const std::string &File) {
+    std::lock_guard<std::mutex> Lock(SymbolicLock);
+    std::string Object = objectOf(File);
+    const std::vector<Chain> &Ways = waysOf(Object);
+    if (Ways.empty())
+      return {};
+    auto [It, New] = Modules.try_emplace(moduleObject(*preferred(Ways), Object));
+    std::set<std::string> Seen;
+    if (New)
+      collect(It->first, It->second, Seen);
+    return It->second;
+  }
+
   /// The variables with the flags of a file: the directory that they are of, and their names.
   std::vector<std::pair<std::string, std::string>> flagVariables(const std::string &File) {
     std::string Object = objectOf(File);
@@ -219,7 +232,7 @@ private:
   }
 
   /// The source files linked into a module; a part may be a composite itself.
-  void collect(const std::string &Object, std::set<std::string> &Files, std::set<std::string> &Seen) {
+  void collect(const std::string &Object, Parts &To, std::set<std::string> &Seen) {
     if (!Seen.insert(Object).second)
       return;
     std::vector<std::string> Parts = Symbolic.parts(Object);
@@ -227,9 +240,11 @@ private:
       Parts.push_back(Object);
     for (const std::string &Part : Parts) {
       if (std::string Source = sourceOf(T, Part); !Source.empty())
-        Files.insert(Source);
+        To.files.insert(Source);
       else if (Part != Object)
-        collect(Part, Files, Seen);
+        collect(Part, To, Seen);
+      else
+        To.missing.insert(Part);
     }
   }
 
@@ -262,7 +277,7 @@ private:
   const std::string SrcArch;
   Graph Concrete, Symbolic;
   std::map<std::string, std::vector<Chain>> Ways;       ///< by object
-  std::map<std::string, std::set<std::string>> Modules; ///< sources, by the module's object
+  std::map<std::string, Parts> Modules; ///< by the module's object
   std::mutex ConcreteLock, SymbolicLock; ///< of the two graphs; the memories of ways and modules belong to the symbolic one
 };
 

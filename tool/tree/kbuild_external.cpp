@@ -119,14 +119,15 @@ private:
       return;
     }
     M.name.resize(M.name.size() - 2);
-    std::set<std::string> Files, Visited;
-    collect(Object, Files, Visited, M.guessed);
+    std::set<std::string> Files, Missing, Visited;
+    collect(Object, Files, Missing, Visited, M.guessed);
+    M.missing.assign(Missing.begin(), Missing.end());
     M.files.assign(Files.begin(), Files.end());
     Listed.insert(Files.begin(), Files.end());
   }
 
   /// The source files linked into an object; a part may be a composite itself. \p Open: a part is known to no one but a command.
-  void collect(const std::string &Object, std::set<std::string> &Files, std::set<std::string> &Visited, bool &Open) {
+  void collect(const std::string &Object, std::set<std::string> &Files, std::set<std::string> &Missing, std::set<std::string> &Visited, bool &Open) {
     if (!Visited.insert(Object).second)
       return;
     Open = Open || Symbolic.isOpen(Object);
@@ -141,7 +142,9 @@ private:
           Any = true;
         }
       if (!Any && Part != Object)
-        collect(Part, Files, Visited, Open);
+        collect(Part, Files, Missing, Visited, Open);
+      else if (!Any)
+        Missing.insert(Part);
     }
   }
 

@@ -90,12 +90,21 @@ public:
     return M ? M->files : std::vector<std::string>{File};
   }
 
+  std::vector<std::string> missingOfModule(const std::string &File) override {
+    if (!T.isMounted(File))
+      return OfTree->missingOfModule(File);
+    const ExternalModule *M = moduleWith(File);
+    return M ? M->missing : std::vector<std::string>();
+  }
+
 private:
   static std::string inMount(const std::string &Path) { return (Tree::MountPoint + "/" + Path).str(); }
 
   void adopt(ExternalModule &M) {
     for (std::string &File : M.files)
       File = inMount(File);
+    for (std::string &Object : M.missing)
+      Object = inMount(Object);
     for (Evidence &E : M.evidence)
       E.file = inMount(E.file);
     std::map<std::string, ExternalModule::FlagSets> Flags;
