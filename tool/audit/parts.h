@@ -3,7 +3,7 @@
 // The parts of the audit. Each appends its findings.
 #pragma once
 
-#include "tool/driver/audit.h"
+#include "tool/audit/audit.h"
 #include "tool/driver/records.h"
 #include "tool/driver/text_reach.h"
 #include "tool/lifetime/queued.h"

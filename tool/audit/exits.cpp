@@ -3,7 +3,7 @@
 // A module that queues a callback of its own must not leave before that callback has run: rcu_barrier() on every path of its exit. The
 // barrier may stand in a callee, in a core function that the exit calls, or in what a core function calls back (the remove() of a driver that is
 // unregistered). What is proved on the AST silences the finding; what the text merely makes possible lowers its confidence, and says which way.
-#include "tool/driver/audit_parts.h"
+#include "tool/audit/parts.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 #include <memory>

@@ -3,7 +3,7 @@
 // The barriers of modules. One is superfluous if nothing that it waits for can be queued by the module, or if another barrier has run just
 // before it and nothing, not even a callback, can have queued anything since. Most that look like that are not, and then the answer is whose
 // callback needs them.
-#include "tool/driver/audit_parts.h"
+#include "tool/audit/parts.h"
 #include "tool/support/stable_sort.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "tool/driver/audit.h"
-#include "tool/driver/audit_parts.h"
+#include "tool/audit/audit.h"
+#include "tool/audit/parts.h"
 #include "tool/driver/review_judge.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Which modules queue callbacks of their own, and through which hooks they end.
-#include "tool/driver/audit_parts.h"
+#include "tool/audit/parts.h"
 #include "tool/driver/review_judge.h"
 #include "tool/index/lex.h"
 #include "llvm/ADT/StringRef.h"
