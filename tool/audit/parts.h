@@ -6,30 +6,22 @@
 #include "tool/audit/audit.h"
 #include "tool/driver/records.h"
 #include "tool/driver/text_reach.h"
+#include "tool/driver/review_judge.h"
 #include "tool/lifetime/queued.h"
+#include "tool/unload/questions.h"
 
 namespace krcu {
 
 /// (a) and (e): the deferred frees that are in the tree.
 void auditDeferredFrees(TreeState &State, std::vector<AuditFinding> &To);
 
-/// A module that queues callbacks of its own.
-struct QueueingModule {
-  ModuleScope scope;
-  std::vector<const CensusEntry *> sites;   ///< with a callback that is defined in the module
-  std::set<std::string> callbacks;          ///< symbols of these
-  std::set<std::string> queueing;           ///< plain names of the functions that queue them
-  std::vector<ModuleExit> exits;
-};
-std::vector<QueueingModule> queueingModules(TreeState &State);
+/// The modules that have callbacks in flight, with what has to be asked of them.
+std::vector<UnloadModule> unloadModules(TreeState &State, const UnloadRules &U);
 
-/// What the initialisers of a text's file-scope variables name: variable -> identifiers between the braces.
-std::map<std::string, std::set<std::string>> initialisersIn(llvm::StringRef Text);
-
-/// (b): modules that may leave too early.
-void auditModuleExits(TreeState &State, const std::vector<QueueingModule> &Modules, std::vector<AuditFinding> &To);
+/// (b): modules that leave, or take something away, too early.
+void auditModuleExits(TreeState &State, const UnloadRules &U, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To);
 /// (c) and (d): the barriers of modules.
-void auditBarriers(TreeState &State, std::vector<AuditFinding> &To);
+void auditBarriers(TreeState &State, const UnloadRules &U, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To);
 /// (f): destructions and barriers on paths that run often. Nothing in a tree without sheaves.
 void auditCosts(TreeState &State, std::vector<AuditFinding> &To);
 
