@@ -272,7 +272,7 @@ bool UnloadTimeline::mayWait(const TextFunction &F, unsigned Depth, std::set<std
 
 /// Text only: does the function, or one that it names within a few steps, name a wait?
 bool UnloadTimeline::mayName(const TextFunction &F, unsigned Depth) {
-  auto [It, New] = Named.try_emplace({F.symbol, Depth}, false);
+  auto [It, New] = Memory->named.try_emplace({F.symbol, Depth}, false);
   if (!New)
     return It->second;
   bool Result = false;
@@ -285,12 +285,12 @@ bool UnloadTimeline::mayName(const TextFunction &F, unsigned Depth) {
     for (const TextFunction &P : M.tree().visible(Id, F.file))
       Result = Result || mayName(P, Depth - 1);
   }
-  return Named[{F.symbol, Depth}] = Result;
+  return Memory->named[{F.symbol, Depth}] = Result;
 }
 
 const UnloadTimeline::Outside &UnloadTimeline::outsideOf(const TextFunction &F, unsigned Depth) {
   std::string Key = F.symbol + "#" + std::to_string(Depth);
-  auto [It, New] = Known.try_emplace(Key);
+  auto [It, New] = Memory->known.try_emplace(Key);
   if (!New || NotCounted.count(F.name) || R.cacheDestroy(F.name) || R.free(F.name) || !mayName(F, Depth))
     return It->second;
   Outside Result;
@@ -332,7 +332,7 @@ const UnloadTimeline::Outside &UnloadTimeline::outsideOf(const TextFunction &F, 
           Work.push_back(X);
   }
   Result.always = Result.sometimes && !Seen[Flow::Exit];
-  return Known[Key] = Result;
+  return Memory->known[Key] = Result;
 }
 
 UnloadTimeline::State UnloadTimeline::outside(const TextFunction &F, const FlowCall &C, const Arguments &A, State In) {

@@ -32,6 +32,19 @@ struct TextVariable {
 /// The file-scope variables of a text that have an initialiser in braces, or are declared with a struct type.
 std::vector<TextVariable> variablesIn(llvm::StringRef Text, const std::string &File);
 
+/// What a function outside the module does for certain, and perhaps.
+struct OutsideWait {
+  bool always = false, sometimes = false;
+  std::string way; ///< "rtnl_unlock() -> netdev_run_todo()"
+  Location where;  ///< of the wait
+};
+
+/// What is known of waits outside of modules, for one kind of question.
+struct WaitMemory {
+  std::map<std::string, OutsideWait> known;               ///< by symbol and depth
+  std::map<std::pair<std::string, unsigned>, bool> named; ///< does the text name a wait within so many steps?
+};
+
 /// Flows and outlines of the whole tree, made when asked for; shared by all modules.
 class TreeText {
 public:
@@ -41,9 +54,11 @@ public:
   /// What `Name` means in `File` where that is not the module's own: a static of that file, or the functions of that name that others can see.
   std::vector<TextFunction> visible(const std::string &Name, const std::string &File);
   const std::vector<TextVariable> &variables(const std::string &File);
+  WaitMemory &memory(const std::string &Kind) { return Memories[Kind]; }
 
 private:
   const Database &DB;
+  std::map<std::string, WaitMemory> Memories;
   std::map<std::pair<std::string, uint32_t>, std::unique_ptr<Flow>> Flows; ///< by file and offset
   std::map<std::string, std::vector<TextVariable>> Variables;
   std::vector<std::shared_ptr<const Outline>> Held;

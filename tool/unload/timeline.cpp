@@ -51,6 +51,10 @@ UnloadTimeline::UnloadTimeline(const ModuleText &Module, const Rules &R, const U
     for (const std::string &Symbol : M.storedIn(Rule.field))
       if (Coming.count(plainName(Symbol)))
         NotCounted.insert(Rule.barrier);
+  std::string Kind = std::to_string(Q.flavour) + Q.object;
+  for (const std::string &Name : NotCounted)
+    Kind += " " + Name;
+  Memory = &M.tree().memory(Kind);
 }
 
 void UnloadTimeline::begin(const UnloadOptions &Options) {

@@ -83,12 +83,7 @@ private:
 
   bool waits(const std::string &Name, const std::vector<std::string> &Arguments) const;
   bool isWithout(const TextFunction &F, const FlowCall &C) const;
-  /// What a function outside the module does for certain, and perhaps.
-  struct Outside {
-    bool always = false, sometimes = false;
-    std::string way; ///< "rtnl_unlock() -> netdev_run_todo()"
-    Location where;  ///< of the wait
-  };
+  using Outside = OutsideWait;
   const Outside &outsideOf(const TextFunction &F, unsigned Depth);
   bool mayName(const TextFunction &F, unsigned Depth);
   bool flagged(const std::string &Condition) const;
@@ -115,8 +110,7 @@ private:
   std::set<std::string> Flags;  ///< variables and members that the queueing functions and callbacks set
   std::set<std::string> NotCounted; ///< functions whose barrier does not count here
   std::map<std::string, Held> HeldObjects;
-  std::map<std::string, Outside> Known;
-  std::map<std::pair<std::string, unsigned>, bool> Named;
+  WaitMemory *Memory = nullptr; ///< shared by all questions of the kind
   std::map<std::string, State> Memo; ///< of one question
   std::set<std::string> Active;
   std::map<std::pair<Location, int>, UnloadEvent> Noted;
