@@ -94,11 +94,19 @@ void judgeCachesIn(TreeState &State, std::vector<ObjectQuestion> &Questions) {
 }
 
 std::vector<ModuleExit> exitsOf(TreeState &State, const std::vector<std::string> &Files) {
+  std::vector<ModuleExit> Result = hooksOf(State, Files, "exit");
+  for (ModuleExit &E : hooksOf(State, Files, "driver"))
+    Result.push_back(std::move(E));
+  std::sort(Result.begin(), Result.end(), [](const ModuleExit &A, const ModuleExit &B) { return A.where < B.where; });
+  return Result;
+}
+
+std::vector<ModuleExit> hooksOf(TreeState &State, const std::vector<std::string> &Files, const std::string &Kind) {
   std::vector<ModuleExit> Result;
   std::set<std::string> Wanted(Files.begin(), Files.end());
   const Database &DB = State.database();
   for (const ModuleHookRule &H : State.rules().module_hooks) {
-    if (H.kind == "init")
+    if (H.kind != Kind)
       continue;
     for (uint32_t Id : DB.mentioning(H.name)) {
       const std::string &File = State.index().files()[Id].path;
@@ -118,7 +126,7 @@ std::vector<ModuleExit> exitsOf(TreeState &State, const std::vector<std::string>
         ModuleExit E;
         E.where = {File, T.line, T.column};
         E.macro = H.name;
-        if (H.kind == "exit") {
+        if (H.kind != "driver") {
           auto O = DB.outline(Id);
           const OutlineFunction *F = O ? O->function(Name) : nullptr;
           E.function = F && F->is_static ? Name + "@" + File : Name;

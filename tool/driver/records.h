@@ -32,5 +32,7 @@ struct ModuleExit {
   std::string macro;
 };
 std::vector<ModuleExit> exitsOf(TreeState &State, const std::vector<std::string> &Files);
+/// The same for hooks of one kind: "init", "exit", "driver".
+std::vector<ModuleExit> hooksOf(TreeState &State, const std::vector<std::string> &Files, const std::string &Kind);
 
 } // namespace krcu

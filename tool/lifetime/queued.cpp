@@ -3,6 +3,7 @@
 // Whatever cannot be excluded counts: a callback too many keeps a barrier that could have gone, one too few lets a
 // callback run in memory that is no longer there.
 #include "tool/lifetime/queued.h"
+#include "tool/lifetime/module_files.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
@@ -158,9 +159,10 @@ void QueueSurvey::addWrapper(const std::string &Name, const Location &Where, uin
   }
 }
 
-/// The module's files and whatever they include from beside them: private headers, and fragments that are C themselves.
-QueueSurvey::Files QueueSurvey::textOf(const ModuleScope &Scope) const {
-  Files Result(Scope.files.begin(), Scope.files.end());
+QueueSurvey::Files QueueSurvey::textOf(const ModuleScope &Scope) const { return filesOfText(DB, Scope); }
+
+std::set<std::string> filesOfText(const Database &DB, const ModuleScope &Scope) {
+  std::set<std::string> Result(Scope.files.begin(), Scope.files.end());
   std::vector<std::string> Todo(Scope.files);
   while (!Todo.empty()) {
     std::string File = std::move(Todo.back());

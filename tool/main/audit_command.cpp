@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "tool/driver/audit.h"
+#include "tool/audit/audit.h"
 #include "tool/main/recall.h"
 #include "tool/main/review_commands.h"
 #include "tool/report/report.h"

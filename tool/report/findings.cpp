@@ -16,6 +16,8 @@ const std::vector<AuditKind> &auditKinds() {
       {"unsafe_kfree_rcu", "kfree_rcu() of an object whose cache is destroyed without a wait"},
       {"missing_rcu_barrier", "A module may leave while its RCU callbacks are queued"},
       {"late_rcu_barrier", "What a callback frees to is destroyed before rcu_barrier()"},
+      {"early_rcu_barrier", "A barrier behind which callbacks may still be queued"},
+      {"missing_srcu_barrier", "What an SRCU callback uses may go while it is queued"},
       {"superfluous_barrier", "A barrier that nothing needs"},
       {"needed_barrier", "A barrier that looks superfluous and is not"},
       {"not_an_allocation", "kfree_rcu() of something that is not the start of an allocation"},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What krcu audit finds, as values: found in tool/driver, held against suppressions and a baseline here, printed as text, JSON or SARIF.
+// What krcu audit finds, as values: found in tool/audit, held against suppressions and a baseline here, printed as text, JSON or SARIF.
 #pragma once
 
 #include "tool/support/evidence.h"

@@ -6,6 +6,7 @@
 
 #include "tool/rules/row_reader.h"
 #include "tool/rules/rules.h"
+#include "tool/rules/unload.h"
 #include "tool/rules/yaml_tree.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include <map>
@@ -24,6 +25,7 @@ struct NameRule {
 std::string rowKey(const CallbackFieldRule &R);
 std::string rowKey(const RcuCalledFieldRule &R);
 std::string rowKey(const LateFieldRule &R);
+std::string rowKey(const UnloadRule &R);
 std::string rowKey(const ConversionRule &R);
 template <class T> std::string rowKey(const T &R) { return R.name; }
 
@@ -84,6 +86,7 @@ struct RowTables {
   RowTable<RcuCalledFieldRule> rcu_called_fields{"rcu_called_fields"};
   RowTable<RcuCalledArgumentRule> rcu_called_arguments{"rcu_called_arguments"};
   RowTable<LateFieldRule> late_fields{"late_fields"};
+  RowTable<UnloadRule> unload_events{"unload_events"};
   RowTable<ConversionRule> conversions{"conversions"};
   RowTable<NameRule> checks{"checks"};
   RowTable<NameRule> container_macros{"container_macros"};
@@ -110,6 +113,7 @@ struct RowTables {
     Visit(rcu_called_fields);
     Visit(rcu_called_arguments);
     Visit(late_fields);
+    Visit(unload_events);
     Visit(conversions);
     Visit(checks);
     Visit(container_macros);

@@ -139,15 +139,33 @@ std::set<std::string> Rules::words() const {
   return Words;
 }
 
-llvm::Expected<Rules> loadRules(const std::string &Builtin, const std::vector<std::string> &Overrides) {
-  RowTables Tables;
+static llvm::Error readTables(RowTables &Tables, const std::string &Builtin, const std::vector<std::string> &Overrides) {
   unsigned Layer = 0;
   if (llvm::Error E = addLayer(Tables, Builtin, Layer))
     return E;
   for (const std::string &Override : Overrides)
     if (llvm::Error E = addLayer(Tables, Override, ++Layer))
       return E;
-  if (llvm::Error E = checkTables(Tables))
+  return checkTables(Tables);
+}
+
+const UnloadRule *UnloadRules::find(const std::string &Name, UnloadRule::Event Event) const {
+  for (const UnloadRule &R : events)
+    if (R.event == Event && R.name == Name)
+      return &R;
+  return nullptr;
+}
+
+llvm::Expected<UnloadRules> loadUnloadRules(const std::string &Builtin, const std::vector<std::string> &Overrides) {
+  RowTables Tables;
+  if (llvm::Error E = readTables(Tables, Builtin, Overrides))
+    return E;
+  return UnloadRules{Tables.unload_events.rows()};
+}
+
+llvm::Expected<Rules> loadRules(const std::string &Builtin, const std::vector<std::string> &Overrides) {
+  RowTables Tables;
+  if (llvm::Error E = readTables(Tables, Builtin, Overrides))
     return E;
   Rules R = freeze(Tables);
   llvm::SmallString<256> Eras = llvm::StringRef(Builtin);

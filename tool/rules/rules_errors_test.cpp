@@ -147,7 +147,7 @@ TEST_F(RuleErrors, UnknownSectionFarFromAll) {
                                          "cache_alloc, cache_create, cache_destroy, callback_fields, "
                                          "checks, container_macros, conversions, deferrals, "
                                          "deferred_frees_no_head, effect_calls, frees, heads, late_fields, module_hooks, pool_destroy, quiet_calls, "
-                                         "rcu_called_arguments, rcu_called_fields, remove, replacements, signals, version_macros, work_ends");
+                                          "rcu_called_arguments, rcu_called_fields, remove, replacements, signals, unload_events, version_macros, work_ends");
 }
 
 TEST_F(RuleErrors, SectionThatIsNoList) {

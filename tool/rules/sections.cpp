@@ -10,9 +10,13 @@ namespace krcu {
 
 const char AnyWord[] = "any";
 
+/// In the order of UnloadRule::Event.
+static const llvm::StringRef EventNames[] = {"wait", "end", "pinned", "holds", "teardown", "conditional_wait"};
+
 std::string rowKey(const CallbackFieldRule &R) { return R.record + "." + R.field; }
 std::string rowKey(const RcuCalledFieldRule &R) { return R.record + "." + R.field; }
 std::string rowKey(const LateFieldRule &R) { return R.record + "." + R.field; }
+std::string rowKey(const UnloadRule &R) { return R.name + "+" + EventNames[R.event].str(); }
 std::string rowKey(const ConversionRule &R) { return R.deferral + "+" + R.family; }
 
 namespace {
@@ -171,6 +175,26 @@ llvm::Error readLateField(Target &To, const YamlNode &Node) {
   return Row.take();
 }
 
+llvm::Error readUnloadEvent(Target &To, const YamlNode &Node) {
+  RowReader Row(To.file, Node, "unload_events", {"name", "names", "event", "of", "argument", "needs"});
+  UnloadRule R;
+  const std::string Event = Row.choice("event", EventNames);
+  for (size_t N = 0; N < std::size(EventNames); ++N)
+    if (EventNames[N] == Event)
+      R.event = static_cast<UnloadRule::Event>(N);
+  if (R.event == UnloadRule::Wait || R.event == UnloadRule::End)
+    R.of = Row.choice("of", {"srcu", "rcu_work"});
+  if (R.event == UnloadRule::ConditionalWait)
+    R.needs = Row.list("needs");
+  R.argument = Row.argument("argument", 0);
+  for (const PlacedWord &W : Row.names()) {
+    R.name = W.text;
+    R.where = W.where;
+    put(To, To.tables.unload_events, Row, R);
+  }
+  return Row.take();
+}
+
 llvm::Error readConversion(Target &To, const YamlNode &Node) {
   RowReader Row(To.file, Node, "conversions",
                 {"deferral", "deferrals", "family", "families", "replacement", "refusal"});
@@ -230,6 +254,7 @@ const Section Sections[] = {
     {"rcu_called_fields", readRcuCalledField},
     {"rcu_called_arguments", readRcuCalledArgument},
     {"late_fields", readLateField},
+    {"unload_events", readUnloadEvent},
     {"conversions", readConversion},
     {"checks", readNamesOf<&RowTables::checks>},
     {"container_macros", readNamesOf<&RowTables::container_macros>},

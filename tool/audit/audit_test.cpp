@@ -2,7 +2,7 @@
 //
 // The audit's questions, each on a module that has the fault and on one that has not; fingerprints, suppressions, baselines; the
 // structure of SARIF logs.
-#include "tool/driver/audit.h"
+#include "tool/audit/audit.h"
 #include "tool/driver/pipeline_trees.h"
 #include "tool/report/sarif.h"
 #include "tool/support/error.h"

@@ -3,7 +3,7 @@
 // The barriers of modules. One is superfluous if nothing that it waits for can be queued by the module, or if another barrier has run just
 // before it and nothing, not even a callback, can have queued anything since. Most that look like that are not, and then the answer is whose
 // callback needs them.
-#include "tool/driver/audit_parts.h"
+#include "tool/audit/parts.h"
 #include "tool/support/stable_sort.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
@@ -46,7 +46,7 @@ std::vector<BarrierCall> barrierCalls(TreeState &State) {
 
 class BarrierAudit {
 public:
-  BarrierAudit(TreeState &State, std::vector<AuditFinding> &To) : State(State), DB(State.database()), Queues(DB, State.census()), To(To) {}
+  BarrierAudit(TreeState &State, const UnloadRules &U, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To) : State(State), U(U), Modules(Modules), DB(State.database()), Queues(DB, State.census()), To(To) {}
 
   void run() {
     std::vector<BarrierCall> Calls = barrierCalls(State);
@@ -151,7 +151,11 @@ private:
   Evidence queuesMore(const std::vector<QueuedCallback> &Callbacks) const;
   AuditFinding finding(const BarrierCall &B, const char *Kind) const;
 
+  bool ruleNeeds(const BarrierCall &B) const;
+
   TreeState &State;
+  const UnloadRules &U;
+  const std::vector<UnloadModule> &Modules;
   Database &DB;
   QueueSurvey Queues;
   std::vector<AuditFinding> &To;
@@ -292,16 +296,36 @@ void BarrierAudit::explain(const BarrierCall &B, const std::string &Cache, const
 /// What ends work only behind the barrier: until then it may have queued callbacks, also behind an earlier barrier.
 Evidence BarrierAudit::workEndsBehind(const BarrierCall &B) const {
   const FunctionFact *F = DB.function(B.function);
-  const std::vector<std::string> &Ends = State.rules().work_ends;
   for (size_t C = 0; F && C < F->calls.size(); ++C) {
     std::string Name = plainName(F->calls[C].callee);
-    if (std::find(Ends.begin(), Ends.end(), Name) == Ends.end())
+    if (!llvm::is_contained(State.rules().work_ends, Name))
       continue;
     for (unsigned Other : F->calls[C].before)
       if (F->calls[Other].where.line == B.line && plainName(F->calls[Other].callee) == B.name)
         return {F->calls[C].where.file, F->calls[C].where.line, plainName(F->function), "what " + Name + "() ends may queue a callback until then"};
   }
   return {};
+}
+
+/// Whether the end of the module, or of something in it, is right with this barrier and wrong without it.
+bool BarrierAudit::ruleNeeds(const BarrierCall &B) const {
+  for (const UnloadModule &M : Modules) {
+    if (!M.text->owns(B.file))
+      continue;
+    for (const ModuleExit &E : exitsOf(State, M.scope.files)) {
+      const TextFunction *Exit = E.function.empty() ? nullptr : M.text->bySymbol(E.function);
+      for (const ModuleQuestion &Q : M.questions) {
+        if (!Exit || Q.sites.empty())
+          continue;
+        UnloadTimeline T(*M.text, State.rules(), U, State.semantics(), Q.question);
+        UnloadOptions Without;
+        Without.without.insert({B.file, B.line});
+        if (T.endOf(*Exit, {}).holds && !T.endOf(*Exit, Without).holds)
+          return true;
+      }
+    }
+  }
+  return false;
 }
 
 void BarrierAudit::judge(const BarrierCall &B) {
@@ -330,7 +354,7 @@ void BarrierAudit::judge(const BarrierCall &B) {
     for (const ReachStep &Step : P.steps)
       Shared = Shared || (Step.caller && std::find(Scope.files.begin(), Scope.files.end(), Step.caller->where.file) == Scope.files.end());
   bool ForDeferred = State.semantics().is("rcu_barrier_waits_kfree_rcu") && !State.semantics().is("destroy_waits_kfree_rcu");
-  if (Other && More.text.empty() && !Shared && Q.unknown.empty()) {
+  if (Other && More.text.empty() && !Shared && Q.unknown.empty() && !ruleNeeds(B)) {
     AuditFinding F = finding(B, "superfluous_barrier");
     F.severity = Severity::Warning;
     F.confidence = Confidence::Low;
@@ -341,7 +365,7 @@ void BarrierAudit::judge(const BarrierCall &B) {
     To.push_back(std::move(F));
     return;
   }
-  if (AtTheEnd && Q.callbacks.empty() && Q.unknown.empty() && !Shared && !ForDeferred) {
+  if (AtTheEnd && Q.callbacks.empty() && Q.unknown.empty() && !Shared && !ForDeferred && !ruleNeeds(B)) {
     AuditFinding F = finding(B, "superfluous_barrier");
     F.severity = Severity::Warning;
     F.confidence = Confidence::Low;
@@ -370,7 +394,9 @@ void BarrierAudit::judge(const BarrierCall &B) {
 
 } // namespace
 
-void auditBarriers(TreeState &State, std::vector<AuditFinding> &To) { BarrierAudit(State, To).run(); }
+void auditBarriers(TreeState &State, const UnloadRules &U, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To) {
+  BarrierAudit(State, U, Modules, To).run();
+}
 
 namespace {
 

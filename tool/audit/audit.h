@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What is already wrong in a tree, or superfluous. Six questions, each with its own file section; all ask the same facts that the scan
+// What is already wrong in a tree, or superfluous. Each question has a file of its own; all ask the same facts that the scan
 // rests on, plus the deferred frees that are there already.
 #pragma once
 

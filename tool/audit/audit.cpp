@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-#include "tool/driver/audit.h"
-#include "tool/driver/audit_parts.h"
+#include "tool/audit/audit.h"
+#include "tool/audit/parts.h"
 #include "tool/driver/review_judge.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
@@ -138,13 +138,22 @@ AuditReport auditTree(Scan &S, const AuditOptions &Options) {
     Timing::Phase P(S.timing(), "deferred frees");
     auditDeferredFrees(State, All);
   }
-  if (Wants({"missing_rcu_barrier", "late_rcu_barrier"})) {
-    Timing::Phase P(S.timing(), "module exits");
-    auditModuleExits(State, queueingModules(State), All);
-  }
-  if (Wants({"superfluous_barrier", "needed_barrier"})) {
-    Timing::Phase P(S.timing(), "barriers");
-    auditBarriers(State, All);
+  auto U = loadUnloadRules(S.options().builtin_rules, S.options().rules);
+  if (!U)
+    llvm::consumeError(U.takeError()); // cannot be: Scan::prepare() has read the same files
+  bool Ends = Wants({"missing_rcu_barrier", "late_rcu_barrier", "early_rcu_barrier", "missing_srcu_barrier"}), Barriers = Wants({"superfluous_barrier", "needed_barrier"});
+  if (U && (Ends || Barriers)) {
+    std::vector<UnloadModule> Modules;
+    {
+      Timing::Phase P(S.timing(), "module exits");
+      Modules = unloadModules(State, *U);
+      if (Ends)
+        auditModuleExits(State, *U, Modules, All);
+    }
+    if (Barriers) {
+      Timing::Phase P(S.timing(), "barriers");
+      auditBarriers(State, *U, Modules, All);
+    }
   }
   if (Wants({"costly_destroy", "costly_barrier"})) {
     Timing::Phase P(S.timing(), "costs");

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A module that has callbacks in flight must not leave before they have run, and nothing that they use may go before them. The timeline of each
+// end is asked for it: as it is written first, then with everything that may wait on some path taken for a wait. What breaks the rule even then
+// is beyond doubt; what breaks it only as written is of low confidence, with what may make up for it.
+#include "tool/audit/parts.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringRef.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu {
+namespace {
+
+class EndAudit {
+public:
+  EndAudit(TreeState &State, const UnloadRules &U, const UnloadModule &M, std::vector<AuditFinding> &To) : State(State), U(U), M(M), Text(*M.text), To(To) { Exits = exitsOf(State, M.scope.files); }
+
+  void run() {
+    if (Exits.empty())
+      return; // it cannot be unloaded
+    for (const ModuleQuestion &Q : M.questions)
+      if (!Q.sites.empty())
+        ask(Q);
+  }
+
+private:
+  /// An end of the module and what the rule says of it.
+  struct End {
+    const ModuleExit *exit = nullptr;
+    const TextFunction *function = nullptr; ///< null: only a structure is taken away
+  };
+  void ask(const ModuleQuestion &Q);
+  void askText(const ModuleQuestion &Q);
+  void askDestruction(const ModuleQuestion &Q);
+  void askStart(const ModuleQuestion &Q);
+  UnloadAnswer answer(UnloadTimeline &T, const End &E, const UnloadOptions &O) const {
+    return E.function ? T.endOf(*E.function, O) : T.endOfObject(E.exit->driver, E.exit->where, O);
+  }
+  End endAt(const ModuleExit &E) const { return {&E, E.function.empty() ? nullptr : Text.bySymbol(E.function)}; }
+  std::string exitName(const ModuleExit &E) const { return E.function.empty() ? E.macro + "(" + E.driver + ")" : plainName(E.function) + "()"; }
+  /// Why something else may make up for the wait; empty if the text shows nothing.
+  std::string elsewhere(const ModuleQuestion &Q, Evidence &At) const;
+  AuditFinding finding(const ModuleQuestion &Q, const ModuleExit &E) const;
+  void addTimeline(AuditFinding &F, const UnloadAnswer &A) const;
+  std::string calledBarrier(const ModuleQuestion &Q) const {
+    return Q.question.asks(UnloadQuestion::Srcu) ? "srcu_barrier(" + Q.question.object + ")" : "rcu_barrier()";
+  }
+  std::string subjectOf(const ModuleQuestion &Q) const { return Q.question.asks(UnloadQuestion::Rcu) ? M.scope.name : M.scope.name + " " + Q.question.object + Q.question.taken; }
+
+  TreeState &State;
+  const UnloadRules &U;
+  const UnloadModule &M;
+  const ModuleText &Text;
+  std::vector<AuditFinding> &To;
+  std::vector<ModuleExit> Exits;
+  bool TextBroken = false; ///< said already: nothing waits at all
+};
+
+void EndAudit::ask(const ModuleQuestion &Q) {
+  if (Q.question.until == UnloadQuestion::Text) {
+    askText(Q);
+    askStart(Q);
+  } else {
+    askDestruction(Q);
+  }
+}
+
+AuditFinding EndAudit::finding(const ModuleQuestion &Q, const ModuleExit &E) const {
+  AuditFinding F;
+  F.where = E.where;
+  F.function = plainName(E.function.empty() ? E.driver : E.function);
+  F.subject = subjectOf(Q);
+  F.severity = Severity::Error;
+  for (const UnloadSite &S : Q.sites)
+    F.evidence.push_back({S.where.file, S.where.line, S.function, S.text});
+  ModuleFact Fact = State.scan().moduleFact(Q.sites.front().where.file);
+  F.evidence.insert(F.evidence.end(), Fact.evidence.begin(), Fact.evidence.end());
+  F.evidence.push_back({E.where.file, E.where.line, "", E.macro + "(" + plainName(E.function.empty() ? E.driver : E.function) + ") ends the module"});
+  return F;
+}
+
+void EndAudit::addTimeline(AuditFinding &F, const UnloadAnswer &A) const {
+  unsigned Step = 0;
+  for (const UnloadEvent &E : A.timeline)
+    F.evidence.push_back({E.where.file, E.where.line, E.function, "timeline " + std::to_string(++Step) + (E.always ? ": " : ", on some path: ") + E.text});
+}
+
+/// A wait that is not on the way of the exit itself but may have run by then: where a device, a mount or a file of the module goes.
+std::string EndAudit::elsewhere(const ModuleQuestion &Q, Evidence &At) const {
+  std::set<std::string> Waiting;
+  for (const auto &[Name, F] : Text.functions())
+    for (const std::string &Id : F.text->identifiers)
+      if (const BarrierRule *B = State.rules().barrier(Id); B && !B->cache_only && llvm::is_contained(B->waits_for, Q.question.asks(UnloadQuestion::Srcu) ? "srcu" : "call_rcu"))
+        Waiting.insert(Name);
+  if (!Waiting.empty()) {
+    std::set<std::string> Coming = Text.comingTo(Waiting);
+    for (const CallbackFieldRule &Rule : State.rules().callback_fields)
+      for (const std::string &Symbol : Text.storedIn(Rule.field))
+        if (Coming.count(plainName(Symbol))) {
+          const TextFunction *F = Text.bySymbol(Symbol);
+          At = {F->file, F->text->line, F->name, "comes to a barrier"};
+          return F->name + "() comes to a barrier when a structure's ." + Rule.field + " is called, and that may be enough";
+        }
+  }
+  // The callbacks tell somebody, who may wait for it.
+  const std::vector<std::string> &Signals = State.rules().signals;
+  bool All = !Q.question.callbacks.empty();
+  for (const std::string &Symbol : Q.question.callbacks) {
+    const TextFunction *F = Text.bySymbol(Symbol);
+    bool Tells = false;
+    std::vector<const TextFunction *> Bodies{F};
+    if (F)
+      for (const std::string &Id : F->text->identifiers)
+        if (const TextFunction *Helper = Text.own(Id, F->file))
+          Bodies.push_back(Helper);
+    for (const TextFunction *Body : Bodies)
+      for (const std::string &Id : Body ? Body->text->identifiers : std::vector<std::string>())
+        if (llvm::is_contained(Signals, Id)) {
+          Tells = true;
+          At = {Body->file, Body->text->line, Body->name, "names " + Id + "()"};
+        }
+    All = All && Tells;
+  }
+  return All ? plainName(*Q.question.callbacks.begin()) + "() tells that it has run, and somebody may wait for that instead" : std::string();
+}
+
+void EndAudit::askText(const ModuleQuestion &Q) {
+  UnloadTimeline T(Text, State.rules(), U, State.semantics(), Q.question);
+  for (const ModuleExit &Exit : Exits) {
+    End E = endAt(Exit);
+    UnloadAnswer Written = answer(T, E, {});
+    if (Written.holds)
+      continue;
+    TextBroken = true;
+    UnloadOptions Generous;
+    Generous.generous = true;
+    UnloadAnswer Sure = answer(T, E, Generous);
+    std::string Doubt = Sure.holds ? T.doubt() : std::string();
+    Evidence DoubtAt = T.doubtAt();
+    UnloadOptions Quiet;
+    Quiet.stops = Quiet.queues = false;
+    UnloadAnswer Waits = answer(T, E, Quiet);
+    const UnloadEvent *Barrier = nullptr, *Behind = nullptr;
+    if (Waits.holds)
+      for (const UnloadEvent &Each : Written.timeline) {
+        if (Each.kind == UnloadEvent::Wait && Each.own)
+          Barrier = Barrier ? Barrier : &Each;
+        else if (Barrier && Each.kind != UnloadEvent::Wait && Each.kind != UnloadEvent::End)
+          Behind = Behind ? Behind : &Each;
+      }
+    AuditFinding F = finding(Q, Exit);
+    const UnloadSite &First = Q.sites.front();
+    std::string Callback = plainName(First.callback), More = Q.question.callbacks.size() > 1 ? " and " + std::to_string(Q.question.callbacks.size() - 1) + " more" : "";
+    std::string Name = exitName(Exit), Queues = M.scope.name + (First.core ? " has " : " queues ") + Callback + "()" + More + (First.core ? " run by RCU" : "");
+    bool Early = Barrier && Behind;
+    if (Early) {
+      F.kind = Q.question.asks(UnloadQuestion::Srcu) ? "missing_srcu_barrier" : "early_rcu_barrier";
+      F.where = Barrier->where;
+      F.function = Barrier->function;
+      F.reason = "the barrier in " + Barrier->function + "() comes too early: " + Behind->text + " (" + placeText(Behind->where.file, Behind->where.line) + "), and then nothing waits any more; " + Callback + "()" + More +
+                 " may run after the text of " + M.scope.name + " is gone";
+    } else {
+      F.kind = Q.question.asks(UnloadQuestion::Srcu) ? "missing_srcu_barrier" : "missing_rcu_barrier";
+      bool Conditional = llvm::any_of(Written.timeline, [](const UnloadEvent &Each) { return Each.kind == UnloadEvent::Wait && !Each.always; });
+      const UnloadEvent *Last = nullptr;
+      for (const UnloadEvent &Each : Written.timeline)
+        if (Each.kind != UnloadEvent::Wait && Each.kind != UnloadEvent::End)
+          Last = &Each;
+      F.reason = Queues + " and can be unloaded, but " + Name +
+                 (Waits.holds && Last ? " waits only before the last of it: " + Last->text + " (" + placeText(Last->where.file, Last->where.line) + ")"
+                  : Conditional       ? " reaches " + calledBarrier(Q) + " only on some path"
+                                      : " reaches no " + calledBarrier(Q)) +
+                 "; the callback may run after its text is gone";
+    }
+    addTimeline(F, Written);
+    Evidence ElseAt;
+    std::string Else = elsewhere(Q, ElseAt);
+    bool Named = llvm::any_of(Q.sites, [](const UnloadSite &S) { return S.named; });
+    if (Exits.size() > 1) { // no module has two; the makefile makes it of other objects in each configuration
+      F.confidence = Confidence::Low;
+      F.confidence_why = "the files of " + M.scope.name + " have " + std::to_string(Exits.size()) + " exits, so they are never all of it; which of them goes with the callback is not known";
+    } else if (Sure.holds) {
+      F.confidence = Confidence::Low;
+      F.confidence_why = Doubt.empty() ? "a call through a pointer may wait" : Doubt;
+      if (DoubtAt.line)
+        F.evidence.push_back(DoubtAt);
+    } else if (!Else.empty()) {
+      F.confidence = Confidence::Low;
+      F.confidence_why = Else;
+      F.evidence.push_back(ElseAt);
+    } else if (E.function && Named && (!Early || Behind->kind == UnloadEvent::Queue)) {
+      F.confidence = Confidence::High;
+      F.confidence_why = "the exit was followed through the module and what it calls outside; nothing on the way waits" + std::string(Early ? " behind that" : "");
+    } else {
+      F.confidence = Confidence::Medium;
+      F.confidence_why = !E.function ? "the exit is made by a macro; what is called when " + Exit.driver + " goes away was followed, and nothing of it waits"
+                         : Early     ? "the order of the calls is known; that something is still queued then is not"
+                                     : "that the callback may be queued rests on where its name is stored";
+    }
+    To.push_back(std::move(F));
+  }
+}
+
+/// A start that fails: what it has queued itself must have run, too.
+void EndAudit::askStart(const ModuleQuestion &Q) {
+  for (const ModuleExit &Init : hooksOf(State, M.scope.files, "init")) {
+    const TextFunction *F = Text.bySymbol(Init.function);
+    if (!F)
+      continue;
+    UnloadTimeline T(Text, State.rules(), U, State.semantics(), Q.question);
+    UnloadOptions O;
+    O.stops = false;
+    UnloadAnswer A = T.failuresOf(*F, O);
+    if (A.holds)
+      continue;
+    UnloadOptions Generous = O;
+    Generous.generous = true;
+    bool Sure = !T.failuresOf(*F, Generous).holds;
+    const UnloadEvent *Queued = nullptr;
+    for (const UnloadEvent &E : A.timeline)
+      if (E.kind == UnloadEvent::Queue)
+        Queued = &E;
+    AuditFinding Found = finding(Q, Init);
+    Found.kind = Q.question.asks(UnloadQuestion::Srcu) ? "missing_srcu_barrier" : "missing_rcu_barrier";
+    Found.function = F->name;
+    Found.evidence.pop_back();
+    Found.reason = F->name + "() can fail after " + (Queued ? Queued->text + " in " + Queued->function + "() (" + placeText(Queued->where.file, Queued->where.line) + ")" : std::string("something was queued")) +
+                   ", and this init path has no " + calledBarrier(Q) + "; the callback may run after the text of " + M.scope.name + " is gone";
+    Found.severity = Severity::Warning;
+    Found.confidence = !Sure || (Queued && !Queued->always) ? Confidence::Low : Confidence::Medium;
+    Found.confidence_why = Sure ? "the way out of the failed start was followed; whether it is ever taken is not known" : "something on the way may wait";
+    addTimeline(Found, A);
+    To.push_back(std::move(Found));
+  }
+}
+
+void EndAudit::askDestruction(const ModuleQuestion &Q) {
+  UnloadTimeline T(Text, State.rules(), U, State.semantics(), Q.question);
+  std::set<Location> Seen;
+  for (const ModuleExit &Exit : Exits) {
+    End E = endAt(Exit);
+    if (!E.function)
+      continue;
+    UnloadAnswer Written = T.endOf(*E.function, {});
+    if (Written.broken.empty())
+      continue;
+    UnloadOptions Generous;
+    Generous.generous = true;
+    UnloadAnswer Sure = T.endOf(*E.function, Generous);
+    const UnloadEvent &At = Written.broken.front();
+    if (!Seen.insert(At.where).second)
+      continue;
+    bool Behind = false, Passed = false; // a wait behind the destruction
+    for (const UnloadEvent &Each : Written.timeline) {
+      Passed = Passed || Each.where == At.where;
+      Behind = Behind || (Passed && Each.kind == UnloadEvent::Wait);
+    }
+    bool Plain = Q.question.asks(UnloadQuestion::Rcu);
+    if (Plain && TextBroken && !Behind)
+      continue; // nothing waits at all: said once
+    AuditFinding F = finding(Q, Exit);
+    F.kind = Plain ? "late_rcu_barrier" : Q.question.asks(UnloadQuestion::Srcu) ? "missing_srcu_barrier" : "missing_rcu_barrier";
+    F.where = At.where;
+    F.function = At.function;
+    F.subject = Q.question.taken;
+    std::string Callback = plainName(Q.sites.front().callback);
+    F.reason = At.text.substr(0, At.text.find(" takes it away")) + " runs at module exit before anything has waited for callbacks, and " + Callback + "() still uses " + Q.question.taken;
+    bool Certain = !Sure.broken.empty();
+    F.confidence = Certain ? Confidence::Medium : Confidence::Low;
+    F.confidence_why = Certain ? "the order of the calls is known; whether a callback can still be queued then is not" : T.doubt().empty() ? "a call through a pointer may wait" : T.doubt();
+    addTimeline(F, Written);
+    To.push_back(std::move(F));
+  }
+}
+
+} // namespace
+
+void auditModuleExits(TreeState &State, const UnloadRules &U, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To) {
+  for (const UnloadModule &M : Modules)
+    EndAudit(State, U, M, To).run();
+}
+
+} // namespace krcu

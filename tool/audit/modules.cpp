@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/audit/parts.h"
+
+namespace krcu {
+
+std::vector<UnloadModule> unloadModules(TreeState &State, const UnloadRules &U) {
+  auto ScopeOf = [&](const std::string &File) {
+    ModuleFact Fact = State.scan().moduleFact(File);
+    return Fact.can_be_module && !Fact.symbol.empty() && !Fact.module.empty() ? State.scan().moduleScope(File) : ModuleScope();
+  };
+  return UnloadSurvey(State.database(), State.rules(), U, State.census(), ScopeOf).modules();
+}
+
+} // namespace krcu

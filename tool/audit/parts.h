@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The parts of the audit. Each appends its findings.
+#pragma once
+
+#include "tool/audit/audit.h"
+#include "tool/driver/records.h"
+#include "tool/driver/text_reach.h"
+#include "tool/driver/review_judge.h"
+#include "tool/lifetime/queued.h"
+#include "tool/unload/questions.h"
+
+namespace krcu {
+
+/// (a) and (e): the deferred frees that are in the tree.
+void auditDeferredFrees(TreeState &State, std::vector<AuditFinding> &To);
+
+/// The modules that have callbacks in flight, with what has to be asked of them.
+std::vector<UnloadModule> unloadModules(TreeState &State, const UnloadRules &U);
+
+/// (b): modules that leave, or take something away, too early.
+void auditModuleExits(TreeState &State, const UnloadRules &U, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To);
+/// (c) and (d): the barriers of modules.
+void auditBarriers(TreeState &State, const UnloadRules &U, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To);
+/// (f): destructions and barriers on paths that run often. Nothing in a tree without sheaves.
+void auditCosts(TreeState &State, std::vector<AuditFinding> &To);
+
+/// "x.c:12".
+inline std::string placeText(const std::string &File, unsigned Line) { return File + (Line ? ":" + std::to_string(Line) : ""); }
+
+} // namespace krcu

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a call, a structure or a member means for the end of a module: the rows of unload_events. They stand in the same files as the other rules,
+// but only the timeline asks for them.
+#pragma once
+
+#include "tool/rules/rules.h"
+
+namespace krcu {
+
+struct UnloadRule {
+  enum Event { Wait, End, Pinned, Holds, Teardown, ConditionalWait } event = Wait;
+  std::string name;               ///< of a function; Pinned and Holds: a structure's tag; Teardown: a member
+  std::string of;                 ///< Wait and End: "srcu", "rcu_work"
+  unsigned argument = 0;          ///< the work, the srcu_struct, the workqueue
+  std::vector<std::string> needs; ///< ConditionalWait: it waits only if one of these has run
+  Location where;
+};
+
+struct UnloadRules {
+  std::vector<UnloadRule> events;
+  const UnloadRule *find(const std::string &Name, UnloadRule::Event Event) const;
+};
+
+/// As loadRules().
+llvm::Expected<UnloadRules> loadUnloadRules(const std::string &Builtin, const std::vector<std::string> &Overrides);
+
+} // namespace krcu

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which event a call is.
+#include "tool/unload/timeline.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu {
+namespace {
+
+constexpr unsigned OutsideDepth = 4; ///< calls outside the module
+
+bool isWordChar(char C) { return llvm::isAlnum(C) || C == '_'; }
+
+bool sameThing(StringRef A, StringRef B) {
+  A.consume_front("&"), B.consume_front("&");
+  if (A == B)
+    return !A.empty();
+  bool Members = (A.contains("->") || A.contains('.')) && (B.contains("->") || B.contains('.'));
+  return Members && lastName(A) == lastName(B) && !lastName(A).empty(); // of some object of the kind
+}
+
+} // namespace
+
+std::string plainExpression(StringRef Expression) {
+  Expression = Expression.trim();
+  while (Expression.starts_with("(") && Expression.ends_with(")"))
+    Expression = Expression.drop_front().drop_back().trim();
+  std::string Result;
+  for (char C : Expression)
+    if (!llvm::isSpace(C))
+      Result += C;
+  return Result;
+}
+
+void UnloadTimeline::note(UnloadEvent::Kind Kind, const TextFunction &F, const FlowCall &C, std::string Text, bool Always) {
+  std::pair<Location, int> Key{{F.file, C.line, 0}, static_cast<int>(Kind)};
+  auto [It, New] = Noted.try_emplace(Key, UnloadEvent{Kind, {F.file, C.line, 0}, F.name, std::move(Text), Always, F.own});
+  if (New)
+    Order.push_back(Key);
+}
+
+bool UnloadTimeline::waits(const std::string &Name, const std::vector<std::string> &Arguments) const {
+  if (Q.asks(UnloadQuestion::RcuWork) && U.find(Name, UnloadRule::Wait))
+    return true;
+  const BarrierRule *B = R.barrier(Name);
+  if (!B)
+    return !Q.asks(UnloadQuestion::Srcu) && R.cacheDestroy(Name) && S.is("destroy_waits_call_rcu");
+  if (B->cache_only)
+    return false;
+  if (Q.asks(UnloadQuestion::Srcu))
+    return llvm::is_contained(B->waits_for, "srcu") && (Q.object.empty() || Arguments.empty() || sameThing(plainExpression(Arguments[0]), Q.object));
+  return llvm::is_contained(B->waits_for, "call_rcu");
+}
+
+bool UnloadTimeline::isWithout(const TextFunction &F, const FlowCall &C) const { return O.without.count({F.file, C.line}) != 0; }
+
+bool UnloadTimeline::flagged(const std::string &Condition) const {
+  for (StringRef Rest = Condition; !Rest.empty();) {
+    Rest = Rest.drop_until(isWordChar);
+    StringRef Word = Rest.take_while(isWordChar);
+    Rest = Rest.drop_front(Word.size());
+    if (Word.size() > 1 && Flags.count(Word.str()))
+      return true;
+  }
+  return false;
+}
+
+UnloadTimeline::State UnloadTimeline::primitive(const TextFunction &F, const FlowCall &C, const Arguments &A, State In, bool &Known) {
+  auto PassedAt = [&](unsigned N) { return N < C.arguments.size() ? plainExpression(substituted(C.arguments[N], A)) : std::string(); };
+  State Out = In;
+  if (Q.until == UnloadQuestion::Destruction) {
+    const CacheRule *Cache = R.cacheDestroy(C.name);
+    const UnloadRule *End = U.find(C.name, UnloadRule::End);
+    std::string Taken = Cache ? PassedAt(Cache->cache) : llvm::is_contained(R.pool_destroy, C.name) ? PassedAt(0) : End ? PassedAt(End->argument) : std::string();
+    if (!Taken.empty() && sameThing(Taken, Q.taken)) {
+      if (waits(C.name, {}) && !isWithout(F, C))
+        Out = Clean;
+      Out = atEnd(F, C, Taken, Out);
+      Known = true;
+      return Out;
+    }
+  }
+  if (waits(C.name, {PassedAt(0)})) {
+    Known = true;
+    if (isWithout(F, C))
+      return In;
+    note(UnloadEvent::Wait, F, C, C.name + "() waits for what was queued so far", Certain.back());
+    return Clean;
+  }
+  if (const DeferralRule *D = R.deferral(C.name)) {
+    Known = true;
+    std::string Flavour = Q.asks(UnloadQuestion::Srcu) ? "srcu" : "rcu";
+    if (D->flavour != Flavour || D->callback >= C.arguments.size() || !O.queues)
+      return In;
+    std::string Name = namedCallback(C.arguments[D->callback]);
+    const TextFunction *Own = Name.empty() ? nullptr : M.own(Name, F.file);
+    if (Own ? !Q.callbacks.count(Own->symbol) : !Q.queueing.count(F.name))
+      return In;
+    note(UnloadEvent::Queue, F, C, C.name + "() queues " + (Own ? Own->name + "()" : C.arguments[D->callback]), Certain.back());
+    return Dirty;
+  }
+  if (O.queues && Q.queueing.count(F.name) && llvm::any_of(R.rcu_called_arguments, [&](const RcuCalledArgumentRule &Rule) { return Rule.name == C.name && !Rule.argument; })) {
+    Known = true;
+    note(UnloadEvent::Queue, F, C, C.name + "() queues", Certain.back());
+    return Dirty;
+  }
+  return In;
+}
+
+UnloadTimeline::State UnloadTimeline::atEnd(const TextFunction &F, const FlowCall &C, const std::string &What, State In) {
+  std::string Text = C.name + "(" + What + ") takes it away";
+  note(UnloadEvent::End, F, C, Text, Certain.back());
+  if (In & Dirty && llvm::none_of(Broken, [&](const UnloadEvent &E) { return E.where.file == F.file && E.where.line == C.line; }))
+    Broken.push_back({UnloadEvent::End, {F.file, C.line, 0}, F.name, Text, Certain.back(), F.own});
+  return In;
+}
+
+bool UnloadTimeline::runsAtTeardown(const std::string &Record, const std::string &Field) const {
+  bool Any = false;
+  for (const CallbackFieldRule &Rule : R.callback_fields) {
+    if (Rule.record == Record && Rule.field == Field)
+      return true;
+    Any = Any || Rule.record == Record;
+  }
+  return !Any && U.find(Field, UnloadRule::Teardown);
+}
+
+const UnloadTimeline::Held &UnloadTimeline::heldBy(const std::string &Variable) {
+  auto [It, New] = HeldObjects.try_emplace(Variable);
+  if (!New)
+    return It->second;
+  Held &H = It->second;
+  std::set<std::string> Seen{Variable}, Read;
+  std::vector<std::pair<std::string, unsigned>> Work{{Variable, 0}};
+  auto Add = [&](const std::string &Name, unsigned Depth) {
+    if (Depth < 5 && !M.variables(Name).empty() && Seen.insert(Name).second)
+      Work.push_back({Name, Depth});
+  };
+  while (!Work.empty()) {
+    auto [Name, Depth] = std::move(Work.back());
+    Work.pop_back();
+    for (const TextVariable *V : M.variables(Name)) {
+      bool Pinned = U.find(V->record, UnloadRule::Pinned) != nullptr;
+      for (const TextVariable::Entry &E : V->entries) {
+        const TextFunction *F = M.own(E.word, V->file);
+        if (!F) {
+          Add(E.word, Depth + 1);
+          continue;
+        }
+        if (!Pinned)
+          H.all.insert(F->symbol);
+        if (runsAtTeardown(V->record, E.field))
+          H.teardown.insert(F->symbol);
+        // What it sets up: operations of a device that its probe() makes.
+        std::vector<std::pair<const TextFunction *, unsigned>> Bodies{{F, 0}};
+        while (!Bodies.empty()) {
+          auto [Body, Steps] = Bodies.back();
+          Bodies.pop_back();
+          if (!Read.insert(Body->symbol).second)
+            continue;
+          for (const std::string &Id : Body->text->identifiers) {
+            if (const TextFunction *Next = Steps < 4 ? M.own(Id, Body->file) : nullptr)
+              Bodies.push_back({Next, Steps + 1});
+            else
+              Add(Id, Depth + 1);
+          }
+        }
+      }
+    }
+  }
+  return H;
+}
+
+/// What a call outside the module ends: a producer of callbacks of the question, in words; empty if none is known. \p Waits: what it calls back
+/// meanwhile may wait.
+std::string UnloadTimeline::stoppedBy(const FlowCall &C, const Arguments &A, bool &Waits) {
+  auto Queues = [&](const std::set<std::string> &Symbols) -> std::string {
+    for (const std::string &Symbol : Symbols)
+      if (Coming.count(plainName(Symbol)))
+        return plainName(Symbol);
+    return {};
+  };
+  std::string Call = C.name + "(";
+  for (size_t N = 0; N < C.arguments.size(); ++N)
+    Call += (N ? ", " : "") + C.arguments[N];
+  Call += ")";
+  if (llvm::is_contained(R.work_ends, C.name)) {
+    if (C.arguments.empty())
+      return {};
+    std::string Word = lastName(C.arguments[0]);
+    if (auto It = A.find(Word); It != A.end())
+      Word = lastName(It->second);
+    std::string By = Queues(M.togetherWith(Word));
+    if (By.empty())
+      for (const std::string &Partner : M.partnersOf(Word))
+        if (By.empty())
+          By = Queues(M.togetherWith(Partner));
+    return By.empty() ? By : "until " + Call + " returns " + By + "() may run, which queues";
+  }
+  StringRef Name = C.name;
+  if (Name.contains("register") && !Name.contains("unregister") && !Name.contains("deregister"))
+    return {};
+  std::string Result;
+  for (const std::string &Argument : C.arguments) {
+    StringRef T = Argument;
+    T.consume_front("&");
+    T = T.split('[').first;
+    std::string Variable = T.str();
+    if (auto It = A.find(Variable); It != A.end()) {
+      StringRef Value = It->second;
+      Value.consume_front("&");
+      Variable = Value.str();
+    }
+    if (Variable.empty() || Variable != firstName(Variable) || M.variables(Variable).empty())
+      continue;
+    const Held &H = heldBy(Variable);
+    if (std::string By = Queues(H.all); !By.empty() && Result.empty())
+      Result = "until " + Call + " returns " + By + "() may run, which queues";
+    for (const std::string &Symbol : H.teardown) {
+      std::set<std::string> Seen;
+      Evidence At;
+      const TextFunction *Own = Waits ? nullptr : M.bySymbol(Symbol);
+      if (!Own || !mayWait(*Own, 6, Seen, At))
+        continue;
+      Waits = true;
+      if (O.generous) {
+        Doubt = At.text + " when " + Variable + " is taken away, in " + Own->name + "()";
+        DoubtAt = At;
+      }
+    }
+  }
+  return Result;
+}
+
+bool UnloadTimeline::mayWait(const TextFunction &F, unsigned Depth, std::set<std::string> &Seen, Evidence &At) {
+  if (!Seen.insert(F.symbol).second)
+    return false;
+  for (const FlowNode &N : M.tree().flow(F).nodes) {
+    if (N.kind != FlowNode::Call)
+      continue;
+    const FlowCall &C = N.call;
+    if (C.pointer) {
+      if (Depth && !C.object.empty())
+        for (const std::string &Symbol : M.storedIn(C.name))
+          if (const TextFunction *Own = M.bySymbol(Symbol); Own && mayWait(*Own, Depth - 1, Seen, At))
+            return true;
+      continue;
+    }
+    if (waits(C.name, C.arguments)) {
+      if (isWithout(F, C))
+        continue;
+      At = {F.file, C.line, F.name, C.name + "() may run"};
+      return true;
+    }
+    if (const TextFunction *Own = M.own(C.name, F.file)) {
+      if (Depth && mayWait(*Own, Depth - 1, Seen, At))
+        return true;
+      continue;
+    }
+    for (const TextFunction &P : M.tree().visible(C.name, F.file))
+      if (const Outside &Far = outsideOf(P, OutsideDepth); Far.sometimes) {
+        At = {F.file, C.line, F.name, Far.way + " may wait"};
+        return true;
+      }
+  }
+  return false;
+}
+
+/// Text only: does the function, or one that it names within a few steps, name a wait?
+bool UnloadTimeline::mayName(const TextFunction &F, unsigned Depth) {
+  auto [It, New] = Memory->named.try_emplace({F.symbol, Depth}, false);
+  if (!New)
+    return It->second;
+  bool Result = false;
+  for (const std::string &Id : F.text->identifiers)
+    Result = Result || waits(Id, {});
+  for (size_t N = 0; N < F.text->identifiers.size() && !Result && Depth; ++N) {
+    const std::string &Id = F.text->identifiers[N];
+    if (Id == F.name || R.cacheDestroy(Id) || R.free(Id) || NotCounted.count(Id))
+      continue;
+    for (const TextFunction &P : M.tree().visible(Id, F.file))
+      Result = Result || mayName(P, Depth - 1);
+  }
+  return Memory->named[{F.symbol, Depth}] = Result;
+}
+
+const UnloadTimeline::Outside &UnloadTimeline::outsideOf(const TextFunction &F, unsigned Depth) {
+  std::string Key = F.symbol + "#" + std::to_string(Depth);
+  auto [It, New] = Memory->known.try_emplace(Key);
+  if (!New || NotCounted.count(F.name) || R.cacheDestroy(F.name) || R.free(F.name) || !mayName(F, Depth))
+    return It->second;
+  Outside Result;
+  const Flow &G = M.tree().flow(F);
+  std::vector<char> Waiting(G.nodes.size());
+  for (unsigned N = 0; N < G.nodes.size(); ++N) {
+    const FlowCall &C = G.nodes[N].call;
+    if (G.nodes[N].kind != FlowNode::Call || C.pointer || R.free(C.name))
+      continue;
+    if (waits(C.name, C.arguments)) {
+      Waiting[N] = 1;
+      if (!Result.sometimes)
+        Result.way = F.name + "() -> " + C.name + "()", Result.where = {F.file, C.line, 0};
+      Result.sometimes = true;
+      continue;
+    }
+    if (Depth == 0 || R.cacheDestroy(C.name))
+      continue;
+    bool All = true, Any = false;
+    for (const TextFunction &P : M.tree().visible(C.name, F.file)) {
+      Outside Inner = P.symbol == F.symbol ? Outside() : outsideOf(P, Depth - 1);
+      All = All && Inner.always, Any = true;
+      if (Inner.sometimes && !Result.sometimes)
+        Result.way = F.name + "() -> " + Inner.way, Result.where = Inner.where;
+      Result.sometimes = Result.sometimes || Inner.sometimes;
+    }
+    Waiting[N] = Any && All;
+  }
+  // On every way: cut the waiting nodes out, and see whether the end can still be reached.
+  std::vector<char> Seen(G.nodes.size());
+  std::vector<unsigned> Work{Flow::Entry};
+  Seen[Flow::Entry] = 1;
+  while (!Work.empty()) {
+    unsigned N = Work.back();
+    Work.pop_back();
+    if (!Waiting[N])
+      for (unsigned X : G.nodes[N].next)
+        if (!std::exchange(Seen[X], 1))
+          Work.push_back(X);
+  }
+  Result.always = Result.sometimes && !Seen[Flow::Exit];
+  return Memory->known[Key] = Result;
+}
+
+UnloadTimeline::State UnloadTimeline::outside(const TextFunction &F, const FlowCall &C, const Arguments &A, State In) {
+  bool TeardownWaits = false;
+  std::string Stops = stoppedBy(C, A, TeardownWaits);
+  State Out = In;
+  if (!Stops.empty() && O.stops) {
+    note(UnloadEvent::Stop, F, C, Stops, Certain.back());
+    Out = Dirty;
+  }
+  if (O.generous && TeardownWaits)
+    Out = Clean;
+  std::vector<TextFunction> Places = M.tree().visible(C.name, F.file);
+  bool All = !Places.empty(), Any = false;
+  const Outside *Shown = nullptr;
+  for (const TextFunction &P : Places) {
+    const Outside &Each = outsideOf(P, OutsideDepth);
+    All = All && Each.always;
+    Any = Any || Each.sometimes;
+    if (Each.sometimes && !Shown)
+      Shown = &Each;
+  }
+  if (isWithout(F, C) || !Shown)
+    return Out;
+  if (All) {
+    note(UnloadEvent::Wait, F, C, Shown->way + " waits for what was queued so far", Certain.back());
+    Noted[{{F.file, C.line, 0}, UnloadEvent::Wait}].own = false;
+    return Clean;
+  }
+  if (O.generous && Any) {
+    Doubt = Shown->way + " may wait";
+    DoubtAt = {F.file, C.line, F.name, "calls " + C.name + "()"};
+    return Clean;
+  }
+  return Out;
+}
+
+} // namespace krcu

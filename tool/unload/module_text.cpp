@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/unload/module_text.h"
+#include "tool/index/lex.h"
+#include "llvm/ADT/StringExtras.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu {
+namespace {
+
+namespace tok = clang::tok;
+
+constexpr size_t MaxPlaces = 4; ///< a name with more definitions is not followed
+
+bool isWordChar(char C) { return llvm::isAlnum(C) || C == '_'; }
+
+} // namespace
+
+std::vector<TextVariable> variablesIn(StringRef Text, const std::string &File) {
+  std::vector<TextVariable> Result;
+  LexedText Lexed(Text);
+  std::vector<const LexToken *> T;
+  for (const LexToken &Token : Lexed.tokens())
+    if (Token.directive < 0)
+      T.push_back(&Token);
+  auto Is = [&](size_t I, StringRef W) { return I < T.size() && T[I]->text == W; };
+  int Depth = 0;
+  size_t Begin = 0; // of the declaration
+  for (size_t I = 0; I < T.size(); ++I) {
+    bool Open = Is(I, "{") || Is(I, "(") || Is(I, "["), Close = Is(I, "}") || Is(I, ")") || Is(I, "]");
+    if (Depth == 0 && Is(I, "=") && Is(I + 1, "{")) {
+      TextVariable V;
+      V.file = File;
+      size_t End = I;
+      while (End > Begin + 1 && Is(End - 1, "]")) { // name[2]
+        int Level = 0;
+        for (--End; End > Begin; --End) {
+          Level += Is(End, "]");
+          Level -= Is(End, "[");
+          if (Level == 0)
+            break;
+        }
+      }
+      for (size_t J = Begin; J < End; ++J) {
+        if (Is(J, "(")) { // the name of an array of functions, or an attribute
+          if (Is(J + 1, "*"))
+            for (size_t K = J + 2; K < End && !Is(K, ")"); ++K)
+              if (T[K]->isIdentifier() && !Is(K, "const")) {
+                V.name = T[K]->text.str();
+                break;
+              }
+          break;
+        }
+        if (Is(J, "struct") && J + 1 < End)
+          V.record = T[++J]->text.str();
+        else if (T[J]->isIdentifier() && !T[J]->text.starts_with("__"))
+          V.name = T[J]->text.str();
+      }
+      std::string Field;
+      int Level = 0;
+      size_t K = I + 1;
+      for (; K < T.size(); ++K) {
+        Level += Is(K, "{");
+        Level -= Is(K, "}");
+        if (Level == 0)
+          break;
+        if (Is(K, ".") && K + 1 < T.size() && (Is(K - 1, "{") || Is(K - 1, ","))) {
+          Field = T[++K]->text.str();
+          while (Is(K + 1, ".") && K + 2 < T.size())
+            K += 2, Field = T[K]->text.str();
+        } else if (Is(K, ",") && Level == 1) {
+          Field.clear();
+        } else if (T[K]->isIdentifier()) {
+          V.entries.push_back({Field, T[K]->text.str()});
+        }
+      }
+      I = K;
+      if (!V.name.empty())
+        Result.push_back(std::move(V));
+      continue;
+    }
+    Depth = std::max(0, Depth + Open - Close);
+    if (Depth == 0 && (Is(I, ";") || (Is(I, "}") && !Is(I + 1, ";")))) {
+      // struct foo x; without an initialiser
+      if (Is(I, ";") && I > Begin + 1 && T[I - 1]->isIdentifier())
+        for (size_t J = Begin; J + 2 < I; ++J)
+          if (Is(J, "struct") && T[J + 1]->isIdentifier() && J + 3 >= I - 1) {
+            Result.push_back({T[I - 1]->text.str(), File, T[J + 1]->text.str(), {}});
+            break;
+          }
+      Begin = I + 1;
+    }
+  }
+  return Result;
+}
+
+const Flow &TreeText::flow(const TextFunction &F) {
+  std::unique_ptr<Flow> &Known = Flows[{F.file, F.text->name_begin}];
+  if (!Known) {
+    auto Text = DB.index().text(F.id);
+    Known = std::make_unique<Flow>(Text ? flowOf(*Text, *F.text) : Flow());
+    if (Known->nodes.empty())
+      Known->nodes.resize(2);
+  }
+  return *Known;
+}
+
+std::vector<TextFunction> TreeText::visible(const std::string &Name, const std::string &File) {
+  auto [It, New] = Seen.try_emplace({Name, ""});
+  if (New) {
+    const std::vector<FunctionPlace> &Places = DB.definitionsOf(Name);
+    if (Places.size() <= 2 * MaxPlaces)
+      for (const FunctionPlace &P : Places) {
+        auto O = DB.outline(P.file);
+        const OutlineFunction *F = O ? O->function(Name) : nullptr;
+        const std::string &Path = DB.index().files()[P.file].path;
+        if (!F)
+          continue;
+        Held.push_back(O);
+        TextFunction Found{Name, Path, F->is_static ? Name + "@" + Path : Name, P.file, F, false};
+        if (It->second.empty() || It->second.back().file != Path)
+          It->second.push_back(std::move(Found));
+      }
+  }
+  for (const TextFunction &F : It->second)
+    if (F.file == File)
+      return {F};
+  std::vector<TextFunction> Others;
+  bool External = std::any_of(It->second.begin(), It->second.end(), [](const TextFunction &F) { return F.symbol == F.name; });
+  for (const TextFunction &F : It->second) {
+    bool Header = StringRef(F.file).ends_with(".h");
+    if (F.symbol == F.name || (Header && !External)) // a header's stub stands in for what this configuration leaves out
+      Others.push_back(F);
+  }
+  if (Others.size() > MaxPlaces)
+    Others.clear();
+  return Others;
+}
+
+const std::vector<TextVariable> &TreeText::variables(const std::string &File) {
+  auto [It, New] = Variables.try_emplace(File);
+  int Id = New ? DB.index().find(File) : -1;
+  if (auto Text = Id < 0 ? nullptr : DB.index().text(static_cast<uint32_t>(Id)))
+    It->second = variablesIn(*Text, File);
+  return It->second;
+}
+
+ModuleText::ModuleText(std::shared_ptr<TreeText> Texts, std::vector<std::string> Names) : Shared(std::move(Texts)), Tree(*Shared), Files(std::move(Names)) {
+  std::sort(Files.begin(), Files.end());
+  const Database &DB = Tree.database();
+  for (const std::string &File : Files) {
+    int Id = DB.index().find(File);
+    auto O = Id < 0 ? nullptr : DB.outline(static_cast<uint32_t>(Id));
+    if (!O)
+      continue;
+    for (const OutlineFunction &F : O->functions)
+      Functions.emplace(F.name, TextFunction{F.name, File, F.is_static ? F.name + "@" + File : F.name, static_cast<uint32_t>(Id), &F, true});
+    for (const std::string &Name : O->top_level_identifiers)
+      TopLevel.emplace(Name, File);
+    Held.push_back(std::move(O));
+  }
+}
+
+const TextFunction *ModuleText::own(const std::string &Name, const std::string &File) const {
+  auto [Begin, End] = Functions.equal_range(Name);
+  const TextFunction *Other = nullptr;
+  for (auto It = Begin; It != End; ++It) {
+    if (It->second.file == File)
+      return &It->second;
+    if (!It->second.text->is_static || StringRef(It->second.file).ends_with(".h"))
+      if (!Other || (StringRef(Other->file).ends_with(".h") && !StringRef(It->second.file).ends_with(".h")))
+        Other = &It->second;
+  }
+  return Other;
+}
+
+const TextFunction *ModuleText::bySymbol(const std::string &Symbol) const { return own(plainName(Symbol), homeOf(Symbol)); }
+
+std::vector<TextFunction> ModuleText::resolve(const std::string &Name, const std::string &File) const {
+  if (owns(File))
+    if (const TextFunction *F = own(Name, File))
+      return {*F};
+  return Tree.visible(Name, File);
+}
+
+std::vector<const TextVariable *> ModuleText::variables(const std::string &Name) const {
+  std::vector<const TextVariable *> Result;
+  auto [Begin, End] = TopLevel.equal_range(Name);
+  for (auto It = Begin; It != End; ++It)
+    for (const TextVariable &V : Tree.variables(It->second))
+      if (V.name == Name)
+        Result.push_back(&V);
+  return Result;
+}
+
+/// The call that the token is an argument of, in a function or at file scope, and stores to a member of it.
+void ModuleText::addTogether(const std::string &File, const OutlineToken &T, const std::string &Name, std::set<std::string> &To, std::set<std::string> &Partners) const {
+  int Id = Tree.database().index().find(File);
+  auto Held = Tree.database().index().text(static_cast<uint32_t>(Id));
+  if (!Held)
+    return;
+  StringRef Text = *Held;
+  auto Take = [&](StringRef Word) {
+    Word = Word.trim();
+    Word.consume_front("&");
+    if (const TextFunction *F = own(Word.str(), File); F && Word != Name)
+      To.insert(F->symbol);
+  };
+  StringRef Rest = Text.substr(T.offset + Name.size()).ltrim();
+  // name.func = f, name->func = f, name = thread(f, ...)
+  if (Rest.consume_front(".") || Rest.consume_front("->")) {
+    Rest = Rest.ltrim().drop_while(isWordChar).ltrim();
+    while (Rest.consume_front(".") || Rest.consume_front("->"))
+      Rest = Rest.ltrim().drop_while(isWordChar).ltrim();
+    if (Rest.consume_front("=") && !Rest.starts_with("="))
+      Take(Rest.ltrim().take_while(isWordChar));
+    return;
+  }
+  StringRef Statement = Rest.take_until([](char C) { return C == ';' || C == '{' || C == '}'; });
+  if (Rest.starts_with("=") && !Rest.starts_with("==")) {
+    for (StringRef Part = Statement.drop_front(); !Part.empty();) {
+      Part = Part.drop_until(isWordChar);
+      StringRef Word = Part.take_while(isWordChar);
+      Part = Part.drop_front(Word.size());
+      if (!Part.ltrim().starts_with("("))
+        Take(Word);
+    }
+    return;
+  }
+  // macro(&x->name, f): from the opening parenthesis on
+  size_t Open = T.offset;
+  for (int Level = 0; Open > 0; --Open) {
+    char C = Text[Open - 1];
+    if (C == ';' || C == '{' || C == '}')
+      return;
+    Level += C == ')';
+    Level -= C == '(';
+    if (Level < 0)
+      break;
+  }
+  int Level = 0;
+  for (size_t At = Open; At < Text.size(); ++At) {
+    char C = Text[At];
+    Level += C == '(';
+    Level -= C == ')';
+    if (Level < 0 || C == ';' || C == '{')
+      return;
+    if ((C == ',' || At == Open) && Level == 0) {
+      StringRef Word = Text.substr(At + (C == ',')).ltrim();
+      Word.consume_front("&");
+      StringRef Plain = Word.take_while(isWordChar);
+      if (std::string Partner = lastName(Word.take_until([](char X) { return X == ',' || X == ')' || X == ';'; })); !Partner.empty() && Partner != Name)
+        Partners.insert(std::move(Partner));
+      if (StringRef After = Word.drop_front(Plain.size()).ltrim(); After.starts_with(",") || After.starts_with(")"))
+        Take(Plain);
+    }
+  }
+}
+
+const std::set<std::string> &ModuleText::togetherWith(const std::string &Name) const {
+  auto [It, New] = Together.try_emplace(Name);
+  if (!New || Name.size() < 2)
+    return It->second;
+  const Database &DB = Tree.database();
+  for (uint32_t F : DB.mentioning(Name)) {
+    const std::string &File = DB.index().files()[F].path;
+    if (!owns(File))
+      continue;
+    for (const OutlineToken &T : DB.tokens(File, Name))
+      if (!T.in_directive && !T.before_paren)
+        addTogether(File, T, Name, It->second, Partners[Name]);
+  }
+  for (const TextVariable *V : variables(Name))
+    for (const TextVariable::Entry &E : V->entries)
+      if (const TextFunction *F = own(E.word, V->file))
+        It->second.insert(F->symbol);
+  return It->second;
+}
+
+const std::set<std::string> &ModuleText::partnersOf(const std::string &Name) const {
+  togetherWith(Name);
+  return Partners[Name];
+}
+
+const std::set<std::string> &ModuleText::storedIn(const std::string &Field) const {
+  auto [It, New] = Stored.try_emplace(Field);
+  if (!New)
+    return It->second;
+  const Database &DB = Tree.database();
+  for (uint32_t Id : DB.mentioning(Field)) {
+    const std::string &File = DB.index().files()[Id].path;
+    auto Text = owns(File) ? DB.index().text(Id) : nullptr;
+    if (!Text)
+      continue;
+    for (const OutlineToken &T : DB.tokens(File, Field)) {
+      StringRef Rest = StringRef(*Text).substr(T.offset + Field.size()).ltrim();
+      if (!T.after_member_access || !Rest.consume_front("=") || Rest.starts_with("="))
+        continue;
+      Rest = Rest.ltrim();
+      Rest.consume_front("&");
+      if (const TextFunction *F = own(Rest.take_while(isWordChar).str(), File))
+        It->second.insert(F->symbol);
+    }
+  }
+  return It->second;
+}
+
+std::set<std::string> ModuleText::comingTo(const std::set<std::string> &Names) const {
+  if (Mentioners.empty())
+    for (const auto &[Name, F] : Functions)
+      for (const std::string &Id : F.text->identifiers)
+        if (Functions.count(Id))
+          Mentioners[Id].push_back(&F);
+  std::set<std::string> Result;
+  std::vector<std::string> Work(Names.begin(), Names.end());
+  while (!Work.empty()) {
+    std::string Name = std::move(Work.back());
+    Work.pop_back();
+    if (!Result.insert(Name).second)
+      continue;
+    if (auto It = Mentioners.find(Name); It != Mentioners.end())
+      for (const TextFunction *F : It->second)
+        if (F->name != Name)
+          Work.push_back(F->name);
+  }
+  return Result;
+}
+
+} // namespace krcu

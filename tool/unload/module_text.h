@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A module as text: its functions, its file-scope objects with the functions in their initialisers, and which functions go with which work
+// item, timer or thread. Names are resolved as C does: a static of the file first, then what the module's other files define, then the tree.
+#pragma once
+
+#include "tool/lifetime/database.h"
+#include "tool/lifetime/queued.h"
+#include "tool/unload/flow.h"
+#include <memory>
+
+namespace krcu {
+
+/// A function definition somewhere in the tree.
+struct TextFunction {
+  std::string name, file, symbol;
+  uint32_t id = 0; ///< of the file
+  const OutlineFunction *text = nullptr;
+  bool own = false; ///< of the module
+};
+
+/// An object at file scope.
+struct TextVariable {
+  struct Entry {
+    std::string field; ///< "" if positional
+    std::string word;  ///< an identifier of the value
+  };
+  std::string name, file, record;
+  std::vector<Entry> entries;
+};
+
+/// The file-scope variables of a text that have an initialiser in braces, or are declared with a struct type.
+std::vector<TextVariable> variablesIn(llvm::StringRef Text, const std::string &File);
+
+/// What a function outside the module does for certain, and perhaps.
+struct OutsideWait {
+  bool always = false, sometimes = false;
+  std::string way; ///< "rtnl_unlock() -> netdev_run_todo()"
+  Location where;  ///< of the wait
+};
+
+/// What is known of waits outside of modules, for one kind of question.
+struct WaitMemory {
+  std::map<std::string, OutsideWait> known;               ///< by symbol and depth
+  std::map<std::pair<std::string, unsigned>, bool> named; ///< does the text name a wait within so many steps?
+};
+
+/// Flows and outlines of the whole tree, made when asked for; shared by all modules.
+class TreeText {
+public:
+  explicit TreeText(const Database &DB) : DB(DB) {}
+  const Database &database() const { return DB; }
+  const Flow &flow(const TextFunction &F);
+  /// What `Name` means in `File` where that is not the module's own: a static of that file, or the functions of that name that others can see.
+  std::vector<TextFunction> visible(const std::string &Name, const std::string &File);
+  const std::vector<TextVariable> &variables(const std::string &File);
+  WaitMemory &memory(const std::string &Kind) { return Memories[Kind]; }
+
+private:
+  const Database &DB;
+  std::map<std::string, WaitMemory> Memories;
+  std::map<std::pair<std::string, uint32_t>, std::unique_ptr<Flow>> Flows; ///< by file and offset
+  std::map<std::string, std::vector<TextVariable>> Variables;
+  std::vector<std::shared_ptr<const Outline>> Held;
+  std::map<std::pair<std::string, std::string>, std::vector<TextFunction>> Seen;
+};
+
+class ModuleText {
+public:
+  /// `Files`: those of the module and what they include from beside them.
+  ModuleText(std::shared_ptr<TreeText> Tree, std::vector<std::string> Files);
+
+  TreeText &tree() const { return Tree; }
+  const std::vector<std::string> &files() const { return Files; }
+  bool owns(const std::string &File) const { return std::binary_search(Files.begin(), Files.end(), File); }
+  const std::multimap<std::string, TextFunction> &functions() const { return Functions; }
+  /// What a name means in a file of the module, or of the tree: own functions first.
+  std::vector<TextFunction> resolve(const std::string &Name, const std::string &File) const;
+  /// The module's own function of that name as seen from the file; null if it has none.
+  const TextFunction *own(const std::string &Name, const std::string &File) const;
+  const TextFunction *bySymbol(const std::string &Symbol) const;
+
+  /// Variables of that name.
+  std::vector<const TextVariable *> variables(const std::string &Name) const;
+  /// Own functions that some call or store puts together with the name: INIT_WORK(&x->name, f), name = kthread_run(f), x->name.func = f.
+  const std::set<std::string> &togetherWith(const std::string &Name) const;
+  /// Last names of what some call is handed together with the name: "work" of queue_work(name, &x->work).
+  const std::set<std::string> &partnersOf(const std::string &Name) const;
+  /// Own functions that are stored in a member of that name, in an initialiser or by a statement.
+  const std::set<std::string> &storedIn(const std::string &Field) const;
+  /// Names of own functions that may come to one of `Names` by calls and mentions within the module, themselves included.
+  std::set<std::string> comingTo(const std::set<std::string> &Names) const;
+
+private:
+  void addTogether(const std::string &File, const OutlineToken &T, const std::string &Name, std::set<std::string> &To, std::set<std::string> &Partners) const;
+
+  std::shared_ptr<TreeText> Shared;
+  TreeText &Tree;
+  std::vector<std::string> Files;
+  std::multimap<std::string, TextFunction> Functions;
+  std::multimap<std::string, std::string> TopLevel; ///< identifier -> file
+  std::vector<std::shared_ptr<const Outline>> Held;
+  mutable std::map<std::string, std::set<std::string>> Together, Partners, Stored;
+  mutable std::map<std::string, std::vector<const TextFunction *>> Mentioners; ///< name -> own functions that name it
+};
+
+} // namespace krcu

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What has to be asked of a module: the callbacks in its text, who queues them, and what they use that may go before them. Whether the module or
+// the core calls the deferral makes no difference.
+#pragma once
+
+#include "tool/index/census.h"
+#include "tool/unload/timeline.h"
+#include <functional>
+
+namespace krcu {
+
+/// A place at which a callback of the module is queued, or handed to somebody who will.
+struct UnloadSite {
+  Location where;
+  std::string function; ///< plain name; empty at file scope
+  std::string callback; ///< symbol
+  std::string text;     ///< "call_rcu() queues counted(), which is text of drv"
+  bool named = true;    ///< false: through a member or by the core, so that only the text connects the two
+  bool core = false;    ///< the core queues, at a time of its own
+};
+
+/// A question with the places it is about.
+struct ModuleQuestion {
+  UnloadQuestion question;
+  std::vector<UnloadSite> sites; ///< in order of file and line
+};
+
+struct UnloadModule {
+  ModuleScope scope;
+  std::shared_ptr<ModuleText> text;
+  std::vector<ModuleQuestion> questions; ///< that of its text for plain callbacks stands first, if there is one
+};
+
+class UnloadSurvey {
+public:
+  /// `All`: the whole census. `Scopes`: the module of a file; without a name if it can be none.
+  UnloadSurvey(const Database &DB, const Rules &R, const UnloadRules &U, const std::vector<CensusEntry> &All, ScopeOracle Scopes);
+
+  /// All modules that have something to wait for, by name and first file.
+  std::vector<UnloadModule> modules();
+
+private:
+  struct Draft {
+    UnloadModule module;
+    std::vector<UnloadSite> plain;
+  };
+  Draft *moduleOf(const std::string &File);
+  void addSites();
+  void addHeaderSite(const CensusEntry &E);
+  void addOwnSite(const CensusEntry &E, Draft &D);
+  void addSrcu(const CensusEntry &E, Draft &D);
+  void addFields();
+  void addField(const std::string &Record, const std::string &Field, const std::string &Why, const std::string &ButNot);
+  void addRcuWork();
+  void addCaches(Draft &D);
+  std::vector<std::pair<std::string, std::string>> fieldsCalledBy(const TextFunction &F, unsigned Depth);
+  const FlowCall *callAt(const ModuleText &M, const Location &Where, const std::string &Function);
+  ModuleQuestion &question(Draft &D, UnloadQuestion::Flavour Flavour, const std::string &Object, UnloadQuestion::Until Until, const std::string &Taken);
+
+  const Database &DB;
+  const Rules &R;
+  const UnloadRules &U;
+  const std::vector<CensusEntry> &All;
+  ScopeOracle Scopes;
+  std::shared_ptr<TreeText> Shared; ///< the modules hold it, too
+  TreeText &Tree;
+  std::map<std::string, std::string> KeyOf; ///< file -> key of its module; empty: none
+  std::map<std::string, Draft> Drafts;
+};
+
+} // namespace krcu

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/unload/timeline.h"
+#include "llvm/ADT/STLExtras.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu {
+namespace {
+
+constexpr unsigned MaxDepth = 12; ///< calls within the module
+
+} // namespace
+
+std::string UnloadTimeline::substituted(const std::string &Text, const Arguments &A) {
+  StringRef T = Text;
+  bool Address = T.consume_front("&");
+  std::string Name = firstName(T);
+  auto It = A.find(Name);
+  if (It == A.end() || !T.starts_with(Name))
+    return Text;
+  StringRef Rest = T.drop_front(Name.size());
+  StringRef Value = It->second;
+  if (Address && Rest.empty())
+    return Text;
+  if (Rest.starts_with("->") && Value.starts_with("&"))
+    return (Address ? "&" : "") + Value.drop_front().str() + "." + Rest.drop_front(2).str();
+  return (Address ? "&" : "") + Value.str() + Rest.str();
+}
+
+UnloadTimeline::UnloadTimeline(const ModuleText &Module, const Rules &R, const UnloadRules &U, const Semantics &S, UnloadQuestion Question)
+    : M(Module), R(R), U(U), S(S), Q(std::move(Question)) {
+  Coming = M.comingTo(Q.queueing);
+  std::set<std::string> Writers = Q.queueing;
+  for (const std::string &C : Q.callbacks)
+    Writers.insert(plainName(C));
+  for (const std::string &Name : Writers)
+    for (auto [It, End] = M.functions().equal_range(Name); It != End; ++It)
+      for (const std::string &To : M.tree().flow(It->second).assigned)
+        Flags.insert(lastName(To));
+  Flags.erase("");
+  for (const UnloadRule &Rule : U.events)
+    if (Rule.event == UnloadRule::ConditionalWait) {
+      bool Needed = llvm::any_of(M.functions(), [&](const auto &Each) {
+        return llvm::any_of(Rule.needs, [&](const std::string &N) { return std::binary_search(Each.second.text->identifiers.begin(), Each.second.text->identifiers.end(), N); });
+      });
+      if (!Needed)
+        NotCounted.insert(Rule.name);
+    }
+  for (const LateFieldRule &Rule : R.late_fields) // what the core calls behind its own barrier
+    for (const std::string &Symbol : M.storedIn(Rule.field))
+      if (Coming.count(plainName(Symbol)))
+        NotCounted.insert(Rule.barrier);
+  std::string Kind = std::to_string(Q.flavour) + Q.object;
+  for (const std::string &Name : NotCounted)
+    Kind += " " + Name;
+  Memory = &M.tree().memory(Kind);
+}
+
+void UnloadTimeline::begin(const UnloadOptions &Options) {
+  O = Options;
+  Memo.clear(), Noted.clear(), Order.clear(), Broken.clear(), Active.clear();
+  Certain = {true};
+  Doubt.clear();
+  DoubtAt = {};
+}
+
+UnloadAnswer UnloadTimeline::finish(State Out) {
+  UnloadAnswer A;
+  A.reached = Out != 0;
+  A.broken = Broken;
+  A.holds = Q.until == UnloadQuestion::Text ? !(Out & Dirty) : Broken.empty();
+  for (const auto &Key : Order)
+    A.timeline.push_back(Noted[Key]);
+  return A;
+}
+
+UnloadAnswer UnloadTimeline::endOf(const TextFunction &Start, const UnloadOptions &Options) {
+  begin(Options);
+  return finish(through(Start, {}, Dirty, 0));
+}
+
+UnloadAnswer UnloadTimeline::endOfObject(const std::string &Variable, const Location &Where, const UnloadOptions &Options) {
+  begin(Options);
+  const Held &H = heldBy(Variable);
+  State Out = Dirty;
+  if (O.generous)
+    for (const std::string &Symbol : H.teardown) {
+      std::set<std::string> Seen;
+      const TextFunction *F = M.bySymbol(Symbol);
+      Evidence At;
+      if (F && mayWait(*F, 6, Seen, At)) {
+        Doubt = At.text + " when " + Variable + " is taken away, in " + F->name + "()";
+        DoubtAt = At;
+        Out = Clean;
+        break;
+      }
+    }
+  (void)Where;
+  return finish(Out);
+}
+
+UnloadAnswer UnloadTimeline::failuresOf(const TextFunction &Init, const UnloadOptions &Options) {
+  begin(Options);
+  const Flow &G = M.tree().flow(Init);
+  std::vector<State> At;
+  walk(Init, G, {}, Clean, 0, &At);
+  State Out = 0;
+  for (unsigned N = 0; N < G.nodes.size(); ++N) {
+    const FlowNode &Node = G.nodes[N];
+    if (Node.kind != FlowNode::Return)
+      continue;
+    bool Fails = StringRef(Node.value).starts_with("-") || (Node.behind_label && Node.value != "0");
+    if (Fails)
+      Out |= At[N];
+  }
+  UnloadAnswer A = finish(Out);
+  A.holds = !(Out & Dirty);
+  return A;
+}
+
+UnloadTimeline::State UnloadTimeline::through(const TextFunction &F, const Arguments &A, State In, unsigned Depth) {
+  if (Depth > MaxDepth || In == 0)
+    return In;
+  std::string Key = F.symbol + "(";
+  for (const auto &[Name, Value] : A)
+    Key += Name + "=" + Value + ";";
+  if (!Active.insert(F.symbol).second)
+    return In; // recursion adds no new way
+  State Out = 0;
+  for (State Bit : {Clean, Dirty}) {
+    if (!(In & Bit))
+      continue;
+    auto [It, New] = Memo.try_emplace(Key + (Bit == Clean ? ")c" : ")d"), 0);
+    if (New) {
+      State Result = walk(F, M.tree().flow(F), A, Bit, Depth, nullptr);
+      Memo[Key + (Bit == Clean ? ")c" : ")d")] = Result;
+      Out |= Result;
+    } else {
+      Out |= It->second;
+    }
+  }
+  Active.erase(F.symbol);
+  return Out;
+}
+
+UnloadTimeline::State UnloadTimeline::walk(const TextFunction &F, const Flow &G, const Arguments &A, State In, unsigned Depth, std::vector<State> *At) {
+  std::vector<State> Into(G.nodes.size());
+  std::set<unsigned> Work{Flow::Entry};
+  Into[Flow::Entry] = In;
+  while (!Work.empty()) {
+    // The exit has number 1 but comes last.
+    auto First = *Work.begin() == Flow::Exit && Work.size() > 1 ? std::next(Work.begin()) : Work.begin();
+    unsigned N = *First;
+    Work.erase(First);
+    State Out = step(F, G, N, A, Into[N], Depth);
+    for (unsigned X : G.nodes[N].next)
+      if ((Into[X] | Out) != Into[X]) {
+        Into[X] |= Out;
+        Work.insert(X);
+      }
+  }
+  if (At)
+    *At = Into;
+  return Into[Flow::Exit];
+}
+
+UnloadTimeline::State UnloadTimeline::step(const TextFunction &F, const Flow &G, unsigned N, const Arguments &A, State In, unsigned Depth) {
+  const FlowNode &Node = G.nodes[N];
+  if (Node.kind == FlowNode::Join && O.generous && !Node.condition.empty() && flagged(Node.condition)) {
+    // if (queued) rcu_barrier();
+    for (unsigned X = N + 1; X < Node.then_end; ++X) {
+      const FlowCall &C = G.nodes[X].call;
+      if (G.nodes[X].kind != FlowNode::Call || C.pointer || !waits(C.name, C.arguments) || isWithout(F, C))
+        continue;
+      Doubt = C.name + "() runs only if " + Node.condition + ", which the functions that queue may set";
+      DoubtAt = {F.file, C.line, F.name, "calls " + C.name + "() under a condition"};
+      return In ? Clean : 0;
+    }
+  }
+  if (Node.kind != FlowNode::Call || In == 0)
+    return In;
+  Certain.push_back(Certain.back() && G.always(N));
+  State Out = callOf(F, Node.call, A, In, Depth);
+  Certain.pop_back();
+  return Out;
+}
+
+UnloadTimeline::State UnloadTimeline::callOf(const TextFunction &F, const FlowCall &C, const Arguments &A, State In, unsigned Depth) {
+  if (C.pointer)
+    return pointer(F, C, A, In, Depth);
+  bool Done = false;
+  State Out = primitive(F, C, A, In, Done);
+  if (Done)
+    return Out;
+  if (const TextFunction *Own = M.own(C.name, F.file)) {
+    Arguments Inner;
+    const Flow &G = M.tree().flow(*Own);
+    for (size_t I = 0; I < std::min(C.arguments.size(), G.parameters.size()); ++I)
+      Inner[G.parameters[I]] = substituted(C.arguments[I], A);
+    return through(*Own, Inner, In, Depth + 1);
+  }
+  return outside(F, C, A, In);
+}
+
+UnloadTimeline::State UnloadTimeline::pointer(const TextFunction &F, const FlowCall &C, const Arguments &A, State In, unsigned Depth) {
+  std::set<std::string> Targets;
+  if (C.object.empty()) {
+    for (const TextVariable *V : M.variables(C.name))
+      for (const TextVariable::Entry &E : V->entries)
+        if (const TextFunction *Own = M.own(E.word, V->file))
+          Targets.insert(Own->symbol);
+    if (auto It = A.find(C.name); It != A.end())
+      if (const TextFunction *Own = M.own(It->second, F.file))
+        Targets.insert(Own->symbol);
+  } else {
+    Targets = M.storedIn(C.name);
+  }
+  if (Targets.size() > 40)
+    return In;
+  State Out = In;
+  Certain.push_back(false);
+  for (const std::string &Symbol : Targets)
+    if (const TextFunction *Own = M.bySymbol(Symbol)) {
+      State Each = through(*Own, {}, In, Depth + 1);
+      Out = O.generous && Each == Clean ? Clean : Out | Each;
+    }
+  Certain.pop_back();
+  return Out;
+}
+
+} // namespace krcu

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// How a module ends, as one rule. On the way from the start of an end (a module's exit, a failed start, the end of a device) each call is one of
+// four events: something is queued, a producer of callbacks is stopped, everything queued so far has run, something is taken away. What was queued
+// is in flight until the next wait; a producer may have queued something until the moment at which it is stopped. The rule: nothing that a callback
+// uses is taken away while something may be in flight.
+//
+// "In flight" is a set of possibilities at each point of the flow graphs, joined where ways meet, so "on every path" needs no list of paths. A wait
+// behind a condition leaves both possible; a call that queues behind a condition is enough.
+#pragma once
+
+#include "tool/rules/unload.h"
+#include "tool/tree/semantics/semantics.h"
+#include "tool/unload/module_text.h"
+
+namespace krcu {
+
+/// What must have run by when.
+struct UnloadQuestion {
+  enum Flavour { Rcu, Srcu, RcuWork } flavour = Rcu;
+  std::string object;               ///< the srcu_struct; empty: any
+  std::set<std::string> callbacks;  ///< symbols
+  std::set<std::string> queueing;   ///< plain names of the functions that queue them
+  enum Until { Text, Destruction } until = Text;
+  std::string taken;                ///< Destruction: the cache, pool, srcu_struct or workqueue, as written where it is used
+  bool asks(Flavour F) const { return flavour == F; }
+};
+
+struct UnloadEvent {
+  enum Kind { Queue, Stop, Wait, End, Unknown } kind = Queue;
+  Location where;
+  std::string function; ///< plain name
+  std::string text;     ///< "cancel_work_sync(&work) stops drv_work(), which queues counted()"
+  bool always = false;  ///< on every path
+  bool own = true;      ///< in the module's text
+};
+
+struct UnloadAnswer {
+  bool holds = true;
+  bool reached = true;                 ///< false: control never comes to an end
+  std::vector<UnloadEvent> broken;     ///< the ends that stand too early; for the text none
+  std::vector<UnloadEvent> timeline;   ///< in order
+};
+
+/// How the rule is asked.
+struct UnloadOptions {
+  bool generous = false;  ///< a wait that may run counts: the answer "broken" is then beyond doubt
+  bool stops = true;      ///< false: a producer that is stopped is taken to have queued nothing since the end began
+  bool queues = true;     ///< false: and nothing is queued on the way
+  std::set<std::pair<std::string, unsigned>> without; ///< waits that are not there, by file and line
+};
+
+class UnloadTimeline {
+public:
+  UnloadTimeline(const ModuleText &Module, const Rules &R, const UnloadRules &U, const Semantics &S, UnloadQuestion Question);
+
+  /// Of an end that begins with this function of the module.
+  UnloadAnswer endOf(const TextFunction &Start, const UnloadOptions &Options);
+  /// Of an end that only takes this structure away: a driver macro.
+  UnloadAnswer endOfObject(const std::string &Variable, const Location &Where, const UnloadOptions &Options);
+  /// Of the ways out of a start that fails.
+  UnloadAnswer failuresOf(const TextFunction &Init, const UnloadOptions &Options);
+
+  /// Why a wait may make up for what `endOf` misses when it is not generous; empty if nothing does.
+  const std::string &doubt() const { return Doubt; }
+  const Evidence &doubtAt() const { return DoubtAt; }
+
+private:
+  using State = unsigned; ///< a set of these
+  static constexpr State Clean = 1, Dirty = 2;
+  using Arguments = std::map<std::string, std::string>; ///< parameter -> what is passed, in words of the caller
+
+  /// An expression of the callee, in words of whoever began.
+  static std::string substituted(const std::string &Text, const Arguments &A);
+  State through(const TextFunction &F, const Arguments &A, State In, unsigned Depth);
+  State walk(const TextFunction &F, const Flow &G, const Arguments &A, State In, unsigned Depth, std::vector<State> *At);
+  State step(const TextFunction &F, const Flow &G, unsigned Node, const Arguments &A, State In, unsigned Depth);
+  State callOf(const TextFunction &F, const FlowCall &C, const Arguments &A, State In, unsigned Depth);
+  State primitive(const TextFunction &F, const FlowCall &C, const Arguments &A, State In, bool &Known);
+  State atEnd(const TextFunction &F, const FlowCall &C, const std::string &What, State In);
+  State outside(const TextFunction &F, const FlowCall &C, const Arguments &A, State In);
+  State pointer(const TextFunction &F, const FlowCall &C, const Arguments &A, State In, unsigned Depth);
+
+  bool waits(const std::string &Name, const std::vector<std::string> &Arguments) const;
+  bool isWithout(const TextFunction &F, const FlowCall &C) const;
+  using Outside = OutsideWait;
+  const Outside &outsideOf(const TextFunction &F, unsigned Depth);
+  bool mayName(const TextFunction &F, unsigned Depth);
+  bool flagged(const std::string &Condition) const;
+  bool mayWait(const TextFunction &F, unsigned Depth, std::set<std::string> &Seen, Evidence &At);
+  /// The module's functions that an object of the module holds, those it leads to included.
+  struct Held {
+    std::set<std::string> all;      ///< symbols that may have run until it is taken away
+    std::set<std::string> teardown; ///< symbols that run when it is
+  };
+  const Held &heldBy(const std::string &Variable);
+  bool runsAtTeardown(const std::string &Record, const std::string &Field) const;
+  std::string stoppedBy(const FlowCall &C, const Arguments &A, bool &Waits);
+  void note(UnloadEvent::Kind Kind, const TextFunction &F, const FlowCall &C, std::string Text, bool Always);
+  UnloadAnswer finish(State Out);
+  void begin(const UnloadOptions &O);
+
+  const ModuleText &M;
+  const Rules &R;
+  const UnloadRules &U;
+  const Semantics &S;
+  UnloadQuestion Q;
+  UnloadOptions O;
+  std::set<std::string> Coming; ///< own functions that may come to a queueing one
+  std::set<std::string> Flags;  ///< variables and members that the queueing functions and callbacks set
+  std::set<std::string> NotCounted; ///< functions whose barrier does not count here
+  std::map<std::string, Held> HeldObjects;
+  WaitMemory *Memory = nullptr; ///< shared by all questions of the kind
+  std::map<std::string, State> Memo; ///< of one question
+  std::set<std::string> Active;
+  std::map<std::pair<Location, int>, UnloadEvent> Noted;
+  std::vector<std::pair<Location, int>> Order;
+  std::vector<UnloadEvent> Broken;
+  std::vector<bool> Certain; ///< of the calls around
+  std::string Doubt;
+  Evidence DoubtAt;
+};
+
+/// An expression without blanks, casts and parentheses around it.
+std::string plainExpression(llvm::StringRef Expression);
+
+} // namespace krcu
