@@ -6,7 +6,7 @@ namespace krcu {
 std::vector<UnloadModule> unloadModules(TreeState &State, const UnloadRules &U) {
   auto ScopeOf = [&](const std::string &File) {
     ModuleFact Fact = State.scan().moduleFact(File);
-    return Fact.can_be_module && !Fact.symbol.empty() && !Fact.module.empty() ? State.scan().moduleScope(File) : ModuleScope();
+    return Fact.mayGo() && !Fact.module.empty() && State.scan().tree().isSubject(File) ? State.scan().moduleScope(File) : ModuleScope();
   };
   return UnloadSurvey(State.database(), State.rules(), U, State.census(), ScopeOf).modules();
 }

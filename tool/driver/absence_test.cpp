@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A cache that is destroyed where it is hard to see. Not seen is not absent: what was seen makes the site unsafe, what could not be
+// looked at makes it a review that names it. Beside each kind stands its likeness that takes nothing away: it must still convert.
+#include "tool/driver/pipeline_trees.h"
+#include "gtest/gtest.h"
+#include <filesystem>
+#include <sys/stat.h>
+
+namespace fs = std::filesystem;
+
+namespace krcu {
+namespace {
+
+constexpr const char *Head = "// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception\n#include <linux/kernel.h>\n#include <linux/module.h>\n"
+                             "#include <linux/rcupdate.h>\n#include <linux/slab.h>\n#include \"item.h\"\n";
+constexpr const char *Exit = "static void __exit drv_exit(void)\n{\n\trcu_barrier();\n\tkmem_cache_destroy(item_cache);\n}\nmodule_exit(drv_exit);\n";
+
+/// A module of three files: the call with its callback, the creation, the destruction. In its tree nothing waits for kfree_rcu().
+struct ThreeFiles : ScratchTree {
+  ThreeFiles() : ScratchTree("no-wait") {
+    lay("two-files-unsafe");
+    write("drv/life.c", std::string(Head) + "struct kmem_cache *item_cache;\nstatic int __init drv_init(void)\n{\n"
+                                            "\titem_cache = kmem_cache_create(\"item\", sizeof(struct item), 0, 0, NULL);\n"
+                                            "\treturn item_cache ? 0 : -ENOMEM;\n}\nmodule_init(drv_init);\n");
+    end(Exit);
+    objects("core.o life.o end.o");
+  }
+  void end(const std::string &Text) const { write("drv/end.c", Head + Text); }
+  void objects(const std::string &Words) const { write("drv/Makefile", "obj-$(CONFIG_DRV) += drv.o\ndrv-y := " + Words + "\n"); }
+  void without(const std::string &File) const { fs::remove(path(File)); }
+};
+
+/// "class: reason" of the only call.
+std::string verdict(const ThreeFiles &T) {
+  Outcome O = scanAndPatch(T.options());
+  if (!O.error.empty())
+    return O.error;
+  for (const SiteReport &R : O.sites)
+    if (R.census.where.file == "drv/core.c")
+      return std::string(R.cls == SiteClass::Review && R.verdict == Verdict::Unsafe ? "unsafe" : className(R.cls)) + ": " + reasonText(R);
+  return "no site";
+}
+
+void expectVerdict(const ThreeFiles &T, const std::string &Class, const std::string &Part) {
+  std::string V = verdict(T);
+  EXPECT_EQ(V.substr(0, V.find(':')), Class) << V;
+  EXPECT_NE(V.find(Part), std::string::npos) << V;
+}
+
+TEST(Absence, TheUnharmedModuleIsUnsafe) {
+  ThreeFiles T;
+  expectVerdict(T, "unsafe", "drv/end.c");
+}
+
+TEST(Absence, WithoutAnyDestructionItConverts) {
+  ThreeFiles T;
+  T.end("int drv_nothing;\n");
+  expectVerdict(T, "convert", "never destroyed");
+}
+
+TEST(Absence, ASourceThatKbuildNamesAndThatIsMissingIsNamed) {
+  ThreeFiles T;
+  T.without("drv/end.c");
+  expectVerdict(T, "review", "drv/end.o is named by a makefile and has no source here");
+}
+
+TEST(Absence, AMissingPartOfAPartIsNamed) {
+  ThreeFiles T;
+  T.without("drv/end.c");
+  T.write("drv/Makefile", "obj-$(CONFIG_DRV) += drv.o\ndrv-y := core.o life.o tail.o\ntail-y := end.o\n");
+  expectVerdict(T, "review", "drv/end.o is named by a makefile");
+}
+
+TEST(Absence, AMissingSourceOfAnotherModuleIsNoneOfThisOne) {
+  ThreeFiles T;
+  T.end("int drv_nothing;\n");
+  T.write("drv/Makefile", "obj-$(CONFIG_DRV) += drv.o\ndrv-y := core.o life.o end.o\nobj-$(CONFIG_OTHER) += other.o\n");
+  expectVerdict(T, "convert", "never destroyed");
+}
+
+TEST(Absence, ALinkOutOfTheTreeIsNamed) {
+  ThreeFiles T, Elsewhere;
+  T.without("drv/end.c");
+  fs::create_symlink(Elsewhere.path("drv/end.c"), T.path("drv/end.c"));
+  expectVerdict(T, "review", "drv/end.c (is a symlink out of the tree) was not searched");
+}
+
+TEST(Absence, ALinkWithinTheTreeIsSearched) {
+  ThreeFiles T;
+  fs::rename(T.path("drv/end.c"), T.path("lib/end_of_drv.c"));
+  fs::create_symlink("../lib/end_of_drv.c", T.path("drv/end.c"));
+  std::string V = verdict(T);
+  EXPECT_NE(V.substr(0, 7), "convert") << V;
+}
+
+TEST(Absence, APipeIsNamed) {
+  ThreeFiles T;
+  T.without("drv/end.c");
+  ASSERT_EQ(::mkfifo(T.path("drv/end.c").c_str(), 0600), 0);
+  expectVerdict(T, "review", "drv/end.c (is no regular file) was not searched");
+}
+
+TEST(Absence, AFileThatIsTooLargeIsNamed) {
+  ThreeFiles T;
+  T.end(std::string(Exit) + "/*" + std::string((64u << 20) + 1, 'x') + "*/\n");
+  expectVerdict(T, "review", "drv/end.c (has more than");
+}
+
+TEST(Absence, AHeaderWithTheExitIsSearched) {
+  ThreeFiles T;
+  T.write("drv/end.h", Exit);
+  T.end("#include \"end.h\"\n");
+  expectVerdict(T, "unsafe", "drv/end.h");
+}
+
+TEST(Absence, AHeaderThatNobodyIncludesTakesNothingAway) {
+  ThreeFiles T;
+  T.write("drv/end.h", Exit);
+  T.end("int drv_nothing;\n");
+  expectVerdict(T, "convert", "never destroyed");
+}
+
+TEST(Absence, FragmentsAreSearchedWhateverTheyAreCalled) {
+  for (const char *Name : {"end.inc", "end.def", "end.inl"}) {
+    ThreeFiles T;
+    T.write(std::string("drv/") + Name, Exit);
+    T.end(std::string("#include \"") + Name + "\"\n");
+    expectVerdict(T, "unsafe", std::string("drv/") + Name);
+  }
+}
+
+TEST(Absence, AFragmentOfAnUnusualNameIsNamed) {
+  ThreeFiles T;
+  T.write("drv/end.part", Exit);
+  T.end("#include \"end.part\"\n");
+  std::string V = verdict(T);
+  EXPECT_NE(V.substr(0, 7), "convert") << V;
+  T.write("drv/end.part", "static int drv_numbers[] = { 1, 2 };\n");
+  T.end("#include \"end.part\"\nint drv_sum(void);\nint drv_sum(void) { return drv_numbers[0]; }\n");
+  expectVerdict(T, "convert", "never destroyed");
+}
+
+TEST(Absence, ATableOfOperationsInAHeaderIsSearched) {
+  ThreeFiles T;
+  T.write("drv/ops.h", "static void drv_end(void)\n{\n\tkmem_cache_destroy(item_cache);\n}\nstruct drv_ops { void (*end)(void); };\n"
+                       "static struct drv_ops drv_ops = {\n\t.end = drv_end,\n};\n");
+  T.end("#include \"ops.h\"\nstatic void __exit drv_exit(void)\n{\n\tdrv_ops.end();\n}\nmodule_exit(drv_exit);\n");
+  expectVerdict(T, "unsafe", "drv/ops.h");
+}
+
+TEST(Absence, AMacroOfTheFileThatPastesTheNameIsFollowed) {
+  ThreeFiles T;
+  T.end("#define ZAP(n) kmem_cache_destroy(n##_cache)\nstatic void __exit drv_exit(void)\n{\n\tZAP(item);\n}\nmodule_exit(drv_exit);\n");
+  expectVerdict(T, "unsafe", "drv/end.c");
+}
+
+TEST(Absence, AMacroThatPastesAnotherNameTakesNothingAway) {
+  ThreeFiles T;
+  T.end("struct kmem_cache *item_pool;\n#define ZAP(n) kmem_cache_destroy(n##_pool)\nstatic void __exit drv_exit(void)\n{\n\tZAP(item);\n}\n"
+        "module_exit(drv_exit);\n");
+  expectVerdict(T, "convert", "never destroyed");
+}
+
+TEST(Absence, AMacroThatPastesTheNameForAHelperIsNamed) {
+  ThreeFiles T;
+  T.end("static void drop(struct kmem_cache *c)\n{\n\tkmem_cache_destroy(c);\n}\n#define ZAP(n) drop(n##_cache)\n"
+        "static void __exit drv_exit(void)\n{\n\tZAP(item);\n}\nmodule_exit(drv_exit);\n");
+  std::string V = verdict(T);
+  EXPECT_NE(V.substr(0, 7), "convert") << V;
+}
+
+TEST(Absence, AssemblyThatSpellsTheNameIsNamed) {
+  ThreeFiles T;
+  T.without("drv/end.c");
+  T.write("drv/end.S", "\t.text\nexit:\tmov item_cache, %rdi\n\tjmp kmem_cache_destroy\n");
+  expectVerdict(T, "review", "drv/end.S");
+  T.write("drv/end.S", "\t.text\nexit:\tret\n");
+  expectVerdict(T, "convert", "never destroyed");
+}
+
+TEST(Absence, AStaticIsSeenByItsOwnFileOnly) {
+  ThreeFiles T;
+  T.write("drv/core.c", std::string(Head) +
+                            "static struct kmem_cache *own_cache;\nstatic void item_free(struct rcu_head *head)\n{\n"
+                            "\tkmem_cache_free(own_cache, container_of(head, struct item, rcu));\n}\nvoid item_drop(struct item *item)\n{\n"
+                            "\tcall_rcu(&item->rcu, item_free);\n}\nint own_start(void);\nint own_start(void)\n{\n"
+                            "\town_cache = kmem_cache_create(\"own\", sizeof(struct item), 0, 0, NULL);\n\treturn own_cache ? 0 : -ENOMEM;\n}\n");
+  T.without("drv/end.c");
+  expectVerdict(T, "convert", "never destroyed");
+}
+
+} // namespace
+} // namespace krcu
