@@ -130,7 +130,7 @@ bool UnloadTimeline::runsAtTeardown(const std::string &Record, const std::string
 }
 
 const UnloadTimeline::Held &UnloadTimeline::heldBy(const std::string &Variable) {
-  auto [It, New] = HeldObjects.try_emplace(Variable);
+  auto [It, New] = M.heldObjects().try_emplace(Variable);
   if (!New)
     return It->second;
   Held &H = It->second;

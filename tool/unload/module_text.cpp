@@ -159,7 +159,9 @@ ModuleText::ModuleText(std::shared_ptr<TreeText> Texts, std::vector<std::string>
     for (const std::string &Name : O->top_level_identifiers)
       TopLevel.emplace(Name, File);
     Held.push_back(std::move(O));
+    Ids.push_back(static_cast<uint32_t>(Id));
   }
+  std::sort(Ids.begin(), Ids.end());
 }
 
 const TextFunction *ModuleText::own(const std::string &Name, const std::string &File) const {
@@ -184,8 +186,11 @@ std::vector<TextFunction> ModuleText::resolve(const std::string &Name, const std
   return Tree.visible(Name, File);
 }
 
-std::vector<const TextVariable *> ModuleText::variables(const std::string &Name) const {
-  std::vector<const TextVariable *> Result;
+const std::vector<const TextVariable *> &ModuleText::variables(const std::string &Name) const {
+  auto [Known, New] = ByName.try_emplace(Name);
+  std::vector<const TextVariable *> &Result = Known->second;
+  if (!New)
+    return Result;
   auto [Begin, End] = TopLevel.equal_range(Name);
   for (auto It = Begin; It != End; ++It)
     for (const TextVariable &V : Tree.variables(It->second))
@@ -263,7 +268,7 @@ const std::set<std::string> &ModuleText::togetherWith(const std::string &Name) c
   if (!New || Name.size() < 2)
     return It->second;
   const Database &DB = Tree.database();
-  for (uint32_t F : DB.mentioning(Name)) {
+  for (uint32_t F : DB.index().mentioningAmong(Name, &Ids)) {
     const std::string &File = DB.index().files()[F].path;
     if (!owns(File))
       continue;
@@ -288,7 +293,7 @@ const std::set<std::string> &ModuleText::storedIn(const std::string &Field) cons
   if (!New)
     return It->second;
   const Database &DB = Tree.database();
-  for (uint32_t Id : DB.mentioning(Field)) {
+  for (uint32_t Id : DB.index().mentioningAmong(Field, &Ids)) {
     const std::string &File = DB.index().files()[Id].path;
     auto Text = owns(File) ? DB.index().text(Id) : nullptr;
     if (!Text)
@@ -299,8 +304,10 @@ const std::set<std::string> &ModuleText::storedIn(const std::string &Field) cons
         continue;
       Rest = Rest.ltrim();
       Rest.consume_front("&");
-      if (const TextFunction *F = own(Rest.take_while(isWordChar).str(), File))
+      std::string Word = Rest.take_while(isWordChar).str();
+      if (const TextFunction *F = own(Word, File))
         It->second.insert(F->symbol);
+      Words[Field].insert(std::move(Word));
     }
   }
   return It->second;

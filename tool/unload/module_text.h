@@ -65,6 +65,12 @@ private:
   std::map<std::pair<std::string, std::string>, std::vector<TextFunction>> Seen;
 };
 
+/// The module's functions that an object of the module holds, those of what it leads to included.
+struct HeldFunctions {
+  std::set<std::string> all;      ///< symbols that may have run until it is taken away
+  std::set<std::string> teardown; ///< symbols that run when it is
+};
+
 class ModuleText {
 public:
   /// `Files`: those of the module and what they include from beside them.
@@ -81,13 +87,20 @@ public:
   const TextFunction *bySymbol(const std::string &Symbol) const;
 
   /// Variables of that name.
-  std::vector<const TextVariable *> variables(const std::string &Name) const;
+  const std::vector<const TextVariable *> &variables(const std::string &Name) const;
+  /// Where the timeline keeps what an object holds; nothing before the first answer.
+  std::map<std::string, HeldFunctions> &heldObjects() const { return HeldObjects; }
   /// Own functions that some call or store puts together with the name: INIT_WORK(&x->name, f), name = kthread_run(f), x->name.func = f.
   const std::set<std::string> &togetherWith(const std::string &Name) const;
   /// Last names of what some call is handed together with the name: "work" of queue_work(name, &x->work).
   const std::set<std::string> &partnersOf(const std::string &Name) const;
   /// Own functions that are stored in a member of that name, in an initialiser or by a statement.
   const std::set<std::string> &storedIn(const std::string &Field) const;
+  /// Whatever names the module stores in a member of that name.
+  const std::set<std::string> &wordsIn(const std::string &Field) const {
+    storedIn(Field);
+    return Words[Field];
+  }
   /// Names of own functions that may come to one of `Names` by calls and mentions within the module, themselves included.
   std::set<std::string> comingTo(const std::set<std::string> &Names) const;
 
@@ -100,7 +113,10 @@ private:
   std::multimap<std::string, TextFunction> Functions;
   std::multimap<std::string, std::string> TopLevel; ///< identifier -> file
   std::vector<std::shared_ptr<const Outline>> Held;
-  mutable std::map<std::string, std::set<std::string>> Together, Partners, Stored;
+  std::vector<uint32_t> Ids; ///< of the files, in increasing order
+  mutable std::map<std::string, HeldFunctions> HeldObjects;
+  mutable std::map<std::string, std::vector<const TextVariable *>> ByName;
+  mutable std::map<std::string, std::set<std::string>> Together, Partners, Stored, Words;
   mutable std::map<std::string, std::vector<const TextFunction *>> Mentioners; ///< name -> own functions that name it
 };
 

@@ -215,17 +215,30 @@ UnloadTimeline::State UnloadTimeline::pointer(const TextFunction &F, const FlowC
         Targets.insert(Own->symbol);
   } else {
     Targets = M.storedIn(C.name);
+    for (const std::string &Word : M.wordsIn(C.name)) // ops->wait = rcu_barrier
+      if (O.generous && waits(Word, C.arguments)) {
+        Doubt = C.object + C.name + " may be " + Word + "()";
+        DoubtAt = {F.file, C.line, F.name, "calls " + C.object + C.name + "()"};
+        return In ? Clean : 0;
+      }
   }
   if (Targets.size() > 40)
     return In;
   State Out = In;
+  bool Waited = false;
   Certain.push_back(false);
   for (const std::string &Symbol : Targets)
     if (const TextFunction *Own = M.bySymbol(Symbol)) {
       State Each = through(*Own, {}, In, Depth + 1);
-      Out = O.generous && Each == Clean ? Clean : Out | Each;
+      Out |= Each;
+      Waited = Waited || Each == Clean;
     }
   Certain.pop_back();
+  if (O.generous && Waited) {
+    Doubt = "one of the functions that " + C.object + C.name + " may be waits";
+    DoubtAt = {F.file, C.line, F.name, "calls " + C.object + C.name + "()"};
+    return Clean;
+  }
   return Out;
 }
 

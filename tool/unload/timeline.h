@@ -88,11 +88,7 @@ private:
   bool mayName(const TextFunction &F, unsigned Depth);
   bool flagged(const std::string &Condition) const;
   bool mayWait(const TextFunction &F, unsigned Depth, std::set<std::string> &Seen, Evidence &At);
-  /// The module's functions that an object of the module holds, those it leads to included.
-  struct Held {
-    std::set<std::string> all;      ///< symbols that may have run until it is taken away
-    std::set<std::string> teardown; ///< symbols that run when it is
-  };
+  using Held = HeldFunctions;
   const Held &heldBy(const std::string &Variable);
   bool runsAtTeardown(const std::string &Record, const std::string &Field) const;
   std::string stoppedBy(const FlowCall &C, const Arguments &A, bool &Waits);
@@ -109,7 +105,6 @@ private:
   std::set<std::string> Coming; ///< own functions that may come to a queueing one
   std::set<std::string> Flags;  ///< variables and members that the queueing functions and callbacks set
   std::set<std::string> NotCounted; ///< functions whose barrier does not count here
-  std::map<std::string, Held> HeldObjects;
   WaitMemory *Memory = nullptr; ///< shared by all questions of the kind
   std::map<std::string, State> Memo; ///< of one question
   std::set<std::string> Active;
