@@ -187,7 +187,7 @@ std::string Writer::allocation() const {
 std::string Writer::tail() const {
   const char *Bye = "\nstatic void __exit $N_exit(void)\n{\n\tprintk(\"$N: bye\\n\");\n}\nmodule_exit($N_exit);\n";
   if (!P.has_cache())
-    return P.says_bye ? fill(Bye) : "";
+    return P.says_bye ? fill(Bye + 1) : ""; // without the empty line
   const PlaceRow &L = *P.place;
   if (P.home->owner)
     return fill("int $N_owner_start(struct $N_owner *owner)\n{\n" + create() + "\treturn 0;\n}\n") + (L.end == End::Never ? "" : "\n" + endText());
