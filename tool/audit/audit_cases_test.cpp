@@ -123,6 +123,22 @@ TEST_F(ModuleEnd, AProducerIsStoppedBehindTheBarrier) {
   EXPECT_EQ(found(true), "");
 }
 
+TEST_F(ModuleEnd, WhatHoldsTheModuleIsOverWhenTheExitBegins) {
+  std::string Text = std::string(Counted) + "static struct item one;\nstruct mount_ops {\n\tvoid (*sync)(void);\n};\nstruct file_system_type {\n\tvoid (*mount)(void);\n};\n"
+                     "int unregister_filesystem(struct file_system_type *type);\nstatic void drv_sync(void)\n{\n\titem_count(&one);\n}\n"
+                     "static struct mount_ops drv_mount_ops = {\n\t.sync = drv_sync,\n};\nstruct mount_ops *drv_ops;\nstatic void drv_mount(void)\n{\n\tdrv_ops = &drv_mount_ops;\n}\n"
+                     "static struct file_system_type drv_type = {\n\t.mount = drv_mount,\n};\n";
+  module(Text + exitWith("\trcu_barrier();\n\tunregister_filesystem(&drv_type);\n"));
+  EXPECT_EQ(found(true), "");
+}
+
+TEST_F(ModuleEnd, AMemberThatMayBeABarrier) {
+  module(std::string(Counted) + "struct wait_ops {\n\tvoid (*wait)(void);\n};\nstatic struct wait_ops plain = {\n\t.wait = rcu_barrier,\n};\nstatic struct wait_ops *cur = &plain;\n" +
+         exitWith("\tif (cur->wait)\n\t\tcur->wait();\n"));
+  EXPECT_EQ(found(), "");
+  EXPECT_EQ(found(true), "missing_rcu_barrier low");
+}
+
 const char Driver[] = "struct device;\nstruct driver {\n\tvoid (*remove)(struct device *dev);\n};\nvoid driver_unregister(struct driver *driver);\nstatic struct item one;\n"
                       "static void drv_remove(struct device *dev)\n{\n\titem_count(&one);\n}\nstatic struct driver drv = {\n\t.remove = drv_remove,\n};\n";
 

@@ -134,6 +134,7 @@ const UnloadTimeline::Held &UnloadTimeline::heldBy(const std::string &Variable) 
   if (!New)
     return It->second;
   Held &H = It->second;
+  bool Free = false;
   std::set<std::string> Seen{Variable}, Read;
   std::vector<std::pair<std::string, unsigned>> Work{{Variable, 0}};
   auto Add = [&](const std::string &Name, unsigned Depth) {
@@ -145,6 +146,7 @@ const UnloadTimeline::Held &UnloadTimeline::heldBy(const std::string &Variable) 
     Work.pop_back();
     for (const TextVariable *V : M.variables(Name)) {
       bool Pinned = U.find(V->record, UnloadRule::Pinned) != nullptr;
+      Free = Free || (Name == Variable && !Pinned);
       for (const TextVariable::Entry &E : V->entries) {
         const TextFunction *F = M.own(E.word, V->file);
         if (!F) {
@@ -172,6 +174,8 @@ const UnloadTimeline::Held &UnloadTimeline::heldBy(const std::string &Variable) 
       }
     }
   }
+  if (!Free)
+    H.all.clear(); // nobody uses it any more, nor what its functions set up
   return H;
 }
 

@@ -178,6 +178,13 @@ UnloadTimeline::State UnloadTimeline::step(const TextFunction &F, const Flow &G,
       return In ? Clean : 0;
     }
   }
+  if (Node.kind == FlowNode::Join && O.generous)
+    for (unsigned X = N + 1; X < Node.then_end; ++X) { // if (ops->wait) ops->wait();
+      const FlowCall &C = G.nodes[X].call;
+      if (G.nodes[X].kind == FlowNode::Call && C.pointer && !C.object.empty() && StringRef(Node.condition).contains(C.name))
+        if (State Out = pointer(F, C, A, In, Depth); Out == Clean)
+          return Out;
+    }
   if (Node.kind != FlowNode::Call || In == 0)
     return In;
   Certain.push_back(Certain.back() && G.always(N));
