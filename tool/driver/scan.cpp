@@ -135,6 +135,7 @@ Error Scan::openFrontend() {
     Cache->begin(*TheTree, *TheIndex, *TheFrontend);
   DB = std::make_unique<Database>(*TheIndex, TheRules, Options.jobs);
   DB->setConditions([this](const std::string &File, const std::vector<std::string> &Around) { return TheFrontend->compiles(File, Around); });
+  limit(*DB);
   return TheTree->mounted().empty() ? Error::success() : checkModule();
 }
 
@@ -308,9 +309,17 @@ Error Scan::settle(Judge &J, std::map<std::string, Demand> Wanted) {
     Timing::Phase P(Times, "judge");
     bool Done = J.judge(Census, Sites, Partial) && (Partial || findLeftovers(Sites));
     Wanted = DB->takeDemands();
-    if ((Done || Wanted.empty()) && !Partial)
+    std::vector<TextVariant> Variants = DB->takeVariants();
+    bool More = !Wanted.empty() || !Variants.empty();
+    if ((Done || !More) && !Partial)
       break;
-    Partial = !Wanted.empty() && Round < 30;
+    Partial = More && Round < 30;
+    if (Variants.empty())
+      continue;
+    Timing::Phase Other(Times, "other branches");
+    std::vector<VariantAnswer> Answers = showVariants(Variants, *DB);
+    for (size_t N = 0; N < Variants.size(); ++N)
+      DB->addVariant(Variants[N], std::move(Answers[N]));
   }
   return Error::success();
 }

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Why it is right. A body's meaning can differ between kernels in three ways: by a branch of an #if in it, by another definition of a macro or
+// function that it names, and by the definition being brought in by another #include. All of these are #if groups of some text, so the choices of
+// branches of these groups are all there is. They are not independent: the terms of the conditions are chosen, all of them
+// freely (too many choices, never too few), and each choice of branches that comes out is a variant. Names that the body
+// declares itself, members and tags are no macros. The kernel's primitives are known by their rules; only a definition of the file's
+// own surroundings may stand in for one.
+#include "tool/lifetime/variants.h"
+#include "tool/index/condition_expression.h"
+#include "tool/index/conditional_text.h"
+#include "tool/index/locals.h"
+#include "tool/lifetime/variant_choices.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/StringSet.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu {
+namespace {
+
+using clang::tok::TokenKind;
+
+constexpr size_t MaxWords = 4000;
+
+/// A branch of a group of a file.
+struct Place {
+  std::string file;
+  BranchPlace branch;
+  friend auto operator<=>(const Place &, const Place &) = default;
+};
+
+class Planner {
+public:
+  Planner(const Database &DB, const VariantQuestion &Q) : DB(DB), I(DB.index()), Q(Q) {}
+
+  VariantPlan run() {
+    if (Q.scope)
+      if (auto Text = textOf(Q.scope->file))
+        addLocals(StringRef(*Text).slice(Q.scope->begin, Q.scope->end));
+    for (const BodyPlace &B : Q.bodies)
+      readBody(B);
+    if (!Groups.empty())
+      chooseBranches(DB, Q, Groups, Optional, Plan);
+    return std::move(Plan);
+  }
+
+private:
+  struct Definition {
+    std::string file;
+    unsigned line;
+    bool macro;
+  };
+
+  std::shared_ptr<const std::string> textOf(const std::string &File) const {
+    int Id = I.find(File);
+    return Id < 0 ? nullptr : I.text(static_cast<uint32_t>(Id));
+  }
+  void addLocals(StringRef Text) {
+    for (const auto &Each : declaredIn(LexedText(Text)))
+      Locals.insert(Each.getKey());
+  }
+
+  void readBody(const BodyPlace &B) {
+    auto Text = textOf(B.file);
+    if (!Text || B.end > Text->size() || B.begin >= B.end)
+      return unclear({B.file, 1, 1}, "cannot be read again");
+    StringRef Slice = StringRef(*Text).slice(B.begin, B.end);
+    LexedText L(Slice);
+    addLocals(Slice);
+    if (!L.directives().empty())
+      readDirectives(B, L);
+    std::vector<const LexToken *> T;
+    for (const LexToken &Each : L.tokens())
+      if (Each.directive < 0 || L.directives()[static_cast<size_t>(Each.directive)].keyword == "define")
+        T.push_back(&Each);
+    words(T, {});
+  }
+
+  /// The groups of a body; what else changes it cannot be shown.
+  void readDirectives(const BodyPlace &B, const LexedText &L) {
+    unsigned First = 0;
+    if (auto Whole = DB.conditional(B.file)) {
+      First = Whole->lexed().lineOf(B.begin) - 1;
+      if (!Whole->balanced())
+        unclear({B.file, First + 1, 1}, "stands in a file whose #if and #endif do not pair up");
+      for (size_t G : Whole->between(B.begin, B.end))
+        Groups.insert({B.file, G});
+    }
+    for (const LexDirective &D : L.directives())
+      if (D.keyword.starts_with("include") || D.keyword.empty())
+        unclear({B.file, First + D.line, 1}, "is text from another file");
+  }
+
+  void words(const std::vector<const LexToken *> &T, const llvm::StringSet<> &But) {
+    for (size_t N = 0; N < T.size(); ++N) {
+      if (!T[N]->isIdentifier())
+        continue;
+      StringRef Before = N ? T[N - 1]->text : StringRef();
+      if (Before == "." || Before == "->" || Before == "struct" || Before == "union" || Before == "enum" || Before == "goto" || But.contains(T[N]->text))
+        continue;
+      consider(T[N]->text, N + 1 < T.size() && T[N + 1]->is(TokenKind::l_paren));
+    }
+  }
+
+  bool isPrimitive(const std::string &Word) const {
+    const Rules &R = DB.rules();
+    auto In = [&](const std::vector<std::string> &List) { return std::find(List.begin(), List.end(), Word) != List.end(); };
+    return R.free(Word) || R.deferral(Word) || In(R.container_macros) || In(R.checks) || In(R.effect_calls);
+  }
+
+  /// In the surroundings of the parsed file: its directory, or the whole module.
+  bool isNear(StringRef File) const {
+    if (isOfModule(Q.main))
+      return isOfModule(File);
+    return File.starts_with(StringRef(Q.main).take_front(StringRef(Q.main).rfind('/') + 1));
+  }
+
+  bool reaches(const std::string &File) const {
+    if (File == Q.main)
+      return true;
+    const std::vector<uint32_t> &Includers = DB.transitiveIncludersOf(File), &Through = DB.transitiveIncludersOf(Q.main);
+    int Main = I.find(Q.main);
+    auto Includes = [&](uint32_t From) { return std::binary_search(Includers.begin(), Includers.end(), From); };
+    return (Main >= 0 && Includes(static_cast<uint32_t>(Main))) || std::any_of(Through.begin(), Through.end(), Includes);
+  }
+
+  /// Another architecture's header is none of this parse.
+  bool isForeign(StringRef File) const { return File.starts_with("arch/") && !File.starts_with("arch/x86/") && !StringRef(Q.main).starts_with("arch/"); }
+
+  std::vector<Definition> definitionsOf(const std::string &Word, bool Called) const {
+    std::vector<Definition> Result;
+    bool Primitive = isPrimitive(Word);
+    auto Counts = [&](const std::string &File) { return (Primitive ? isNear(File) : !isForeign(File)) && reaches(File); };
+    auto Macros = [&](const std::string &File) {
+      if (!Counts(File))
+        return;
+      auto Text = DB.conditional(File);
+      for (const LexDirective &D : Text ? Text->lexed().directives() : std::vector<LexDirective>())
+        if (D.keyword == "define" && D.first_token < D.end_token && Text->lexed().tokensOf(D)[0].text == Word)
+          Result.push_back({File, D.line, true});
+    };
+    for (uint32_t File : DB.definingMacro(Word, Q.main, Primitive))
+      Macros(I.files()[File].path);
+    if (Called)
+      for (const FunctionPlace &P : DB.definitionsOf(Word)) {
+        const std::string &File = I.files()[P.file].path;
+        if ((File == Q.main || !StringRef(File).ends_with(".c")) && Counts(File))
+          Result.push_back({File, P.line, false});
+      }
+    return Result;
+  }
+
+  void consider(StringRef Name, bool Called) {
+    if (isKeyword(Name) || Locals.contains(Name) || Seen.size() > MaxWords || !Seen.insert(Name).second)
+      return;
+    std::string Word = Name.str();
+    std::vector<Definition> All = definitionsOf(Word, Called);
+    if (All.empty())
+      return;
+    std::vector<std::set<Place>> Around;
+    bool Conditional = false;
+    for (const Definition &D : All) {
+      Around.push_back(around(D));
+      Conditional = Conditional || !Around.back().empty();
+    }
+    // Of the kernel's own headers a lone definition under #if is the only one there can be; nearer ones may stand before the kernel's.
+    if (Conditional && (All.size() > 1 || isNear(All.front().file)))
+      addAlternatives(Word, All, Around);
+    for (const Definition &D : All)
+      if (D.macro)
+        readMacro(D, Word);
+  }
+
+  void addAlternatives(const std::string &Word, const std::vector<Definition> &All, const std::vector<std::set<Place>> &Around) {
+    for (const std::set<Place> &Each : Around)
+      for (const Place &P : Each)
+        if (All.size() == 1 || std::any_of(Around.begin(), Around.end(), [&](const std::set<Place> &Other) { return !Other.count(P); }))
+          Groups.insert({P.file, P.branch.group});
+    if (DB.definitionsOf(Word).empty())
+      Optional.insert(Word);
+  }
+
+  void readMacro(const Definition &D, const std::string &Word) {
+    auto Text = DB.conditional(D.file);
+    for (const LexDirective &Each : Text->lexed().directives()) {
+      if (Each.line != D.line)
+        continue;
+      llvm::ArrayRef<LexToken> T = Text->lexed().tokensOf(Each);
+      llvm::StringSet<> Parameters;
+      Parameters.insert(Word);
+      size_t Begin = 1;
+      if (T.size() > 1 && T[1].is(TokenKind::l_paren) && !T[1].leading_space)
+        for (Begin = 2; Begin < T.size() && !T[Begin - 1].is(TokenKind::r_paren); ++Begin)
+          if (T[Begin].isIdentifier())
+            Parameters.insert(T[Begin].text);
+      std::vector<const LexToken *> Body;
+      for (size_t N = Begin; N < T.size(); ++N)
+        Body.push_back(&T[N]);
+      words(Body, Parameters);
+    }
+  }
+
+  /// The branches that a definition stands in, and those around the #include that brings its file.
+  std::set<Place> around(const Definition &D) {
+    std::set<Place> Result = includedUnder(D.file);
+    if (auto Text = DB.conditional(D.file))
+      for (const BranchPlace &B : Text->around(Text->offsetOf(D.line)))
+        if (matters(*Text, B))
+          Result.insert({D.file, B});
+    return Result;
+  }
+
+  /// Whether somebody's choice decides the group: not "#ifdef __KERNEL__", and not "#ifndef X" before "#define X".
+  bool matters(const ConditionalText &Text, const BranchPlace &B) const {
+    for (const ConditionalBranch &Branch : Text.groups()[B.group].branches) {
+      ConditionExpression E(Branch.condition);
+      if (!E.symbols.empty() || !E.versions.empty() || !E.others.empty())
+        return true;
+    }
+    return false;
+  }
+
+  /// Of the ways from the parsed file to `File` over near files, the one with the fewest conditions.
+  const std::set<Place> &includedUnder(const std::string &File) {
+    auto [It, New] = Included.try_emplace(File);
+    if (!New || File == Q.main)
+      return It->second;
+    std::optional<std::set<Place>> Best;
+    for (uint32_t Id : I.includersOf(File)) {
+      const std::string &From = I.files()[Id].path;
+      if (From != Q.main && !(isNear(From) && reaches(From)))
+        continue;
+      std::set<Place> Way = From == Q.main ? std::set<Place>() : includedUnder(From);
+      auto Text = DB.conditional(From);
+      for (const LexDirective &D : Text ? Text->lexed().directives() : std::vector<LexDirective>()) {
+        if (!D.keyword.starts_with("include") || !includes(*Text, D, File))
+          continue;
+        std::set<Place> Here = Way;
+        for (const BranchPlace &B : Text->around(D.offset))
+          if (matters(*Text, B))
+            Here.insert({From, B});
+        if (!Best || Here.size() < Best->size())
+          Best = std::move(Here);
+      }
+    }
+    return Included[File] = Best.value_or(std::set<Place>());
+  }
+
+  static bool includes(const ConditionalText &Text, const LexDirective &D, StringRef File) {
+    StringRef Line = Text.lexed().text().substr(D.offset).split('\n').first;
+    size_t Slash = File.rfind('/');
+    return Line.contains(Slash == StringRef::npos ? File : File.substr(Slash + 1));
+  }
+
+  void unclear(Location Where, std::string Text) { Plan.unclear.push_back({std::move(Where), std::move(Text)}); }
+
+  const Database &DB;
+  const Index &I;
+  const VariantQuestion &Q;
+  VariantPlan Plan;
+  std::set<GroupPlace> Groups;
+  std::set<std::string> Optional;
+  llvm::StringSet<> Locals, Seen;
+  std::map<std::string, std::set<Place>> Included;
+};
+
+} // namespace
+
+std::string TextVariant::key() const {
+  std::string Key = main + "|" + function + "|" + site.file + ":" + std::to_string(site.line) + ":" + std::to_string(site.column) + "|" + setting.arch;
+  for (const auto &[Symbol, Value] : setting.force)
+    Key += "," + Symbol + "=" + Value;
+  for (const auto &[File, Groups] : taken) {
+    Key += "|" + File;
+    for (const auto &[Group, Branch] : Groups)
+      Key += ":" + std::to_string(Group) + "=" + std::to_string(Branch);
+  }
+  return Key;
+}
+
+VariantPlan planVariants(const Database &DB, const VariantQuestion &Q) { return Planner(DB, Q).run(); }
+
+std::map<std::string, std::string> textsOf(const Database &DB, const TextVariant &V) {
+  std::map<std::string, std::string> Result;
+  for (const auto &[File, Taken] : V.taken)
+    if (auto Text = DB.conditional(File))
+      Result.emplace(File, Text->turned(Taken));
+  return Result;
+}
+
+bool holdsDirective(const Database &DB, const std::string &File, uint32_t Begin, uint32_t End) {
+  int Id = DB.index().find(File);
+  auto Text = Id < 0 ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
+  if (!Text || End > Text->size() || Begin >= End || !StringRef(*Text).slice(Begin, End).contains('#'))
+    return false;
+  return !LexedText(StringRef(*Text).slice(Begin, End)).directives().empty();
+}
+
+} // namespace krcu
