@@ -12,7 +12,7 @@ bool isKeyword(StringRef Word) {
                                      "enum",     "extern",   "float",  "for",    "goto",     "if",       "inline",  "int",      "long",          "register",
                                      "restrict", "return",   "short",  "signed", "sizeof",   "static",   "struct",  "switch",   "typedef",       "union",
                                      "unsigned", "void",     "volatile", "while", "_Bool",   "bool",     "true",    "false",    "NULL",          "typeof",
-                                     "__typeof__", "asm",    "__asm__", "defined", "offsetof", "__builtin_offsetof", "likely", "unlikely"};
+                                     "__typeof__", "asm", "__attribute__",    "__asm__", "defined", "offsetof", "__builtin_offsetof", "likely", "unlikely"};
   return All.contains(Word);
 }
 
@@ -27,6 +27,14 @@ llvm::StringSet<> declaredIn(const LexedText &L) {
   size_t Body = 0;
   while (Body < T.size() && !Is(Body, "{"))
     ++Body;
+  if (Body == T.size())
+    return Result; // made by a macro
+  for (size_t I = 1; I + 1 < Body; ++I) // its own name, behind a type
+    if (Name(I) && Is(I + 1, "(")) {
+      if (T[I - 1]->isIdentifier() || Is(I - 1, "*"))
+        Result.insert(T[I]->text);
+      break;
+    }
   for (size_t I = 1; I + 1 < Body; ++I) // parameters
     if (Name(I) && (Is(I + 1, ",") || Is(I + 1, ")") || Is(I + 1, "[")) && (Is(I - 1, "*") || T[I - 1]->isIdentifier()))
       Result.insert(T[I]->text);

@@ -489,7 +489,7 @@ CallbackReport reportCallback(Database &DB, const std::string &Symbol, const Fun
   if (const FreeRule *Rule = DB.rules().free(Symbol))
     return freeFunctionAsCallback(*Rule);
   const FunctionSummary *S = Own ? Own : DB.summary(Symbol);
-  if (!S || (S->opaque && homeOf(Symbol).empty() && !S->begin)) {
+  if (!S || (S->opaque && !S->begin)) { // called by another name than its own, its body was not asked for
     CallbackReport R;
     R.function = Symbol;
     std::vector<FunctionPlace> Places = DB.definitionsOf(plainName(Symbol));

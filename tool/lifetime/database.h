@@ -89,8 +89,9 @@ public:
   const std::vector<FunctionPlace> &definitionsOf(const std::string &Function) const;
   /// A file with its #if groups (null if unreadable), made once.
   std::shared_ptr<const ConditionalText> conditional(const std::string &File) const;
-  /// Index::definingMacro() of what the file `Main` may include, remembered. `Near`: only its own surroundings, its directory or its module.
-  std::vector<uint32_t> definingMacro(const std::string &Macro, const std::string &Main, bool Near) const;
+  /// Index::definingMacro() of the headers and fragments whose path begins with `Around`, or, if it is empty, of those that all files of the
+  /// kernel may include; remembered.
+  const std::vector<uint32_t> &definingMacro(const std::string &Macro, const std::string &Around) const;
   /// Index::transitiveIncludersOf(), remembered.
   const std::vector<uint32_t> &transitiveIncludersOf(const std::string &File) const;
   /// planVariants(), remembered.
@@ -179,7 +180,7 @@ private:
     std::map<std::pair<std::string, std::string>, std::optional<std::shared_ptr<const TextUses>>> uses;
     std::map<std::string, std::shared_ptr<const ConditionalText>> conditional;
     std::map<std::pair<std::string, std::string>, std::vector<uint32_t>> definers; ///< by macro and surroundings
-    std::map<std::string, std::vector<uint32_t>> near;                            ///< surroundings
+    std::map<std::string, std::vector<uint32_t>> headers; ///< by surroundings
     std::map<std::string, std::vector<uint32_t>> includers;
     std::map<std::vector<std::string>, std::shared_ptr<const VariantPlan>> variants;
     std::deque<FunctionFact> functions; ///< never move, as those below

@@ -19,19 +19,37 @@ std::shared_ptr<const ConditionalText> Database::conditional(const std::string &
   return Text->conditional.emplace(File, Body ? std::make_shared<const ConditionalText>(*Body) : nullptr).first->second;
 }
 
-std::vector<uint32_t> Database::definingMacro(const std::string &Macro, const std::string &Main, bool Near) const {
-  std::string Around = isOfModule(Main) ? Main.substr(0, Main.find('/') + 1) : Main.substr(0, Main.rfind('/') + 1);
-  auto Known = Text->definers.find({Macro, Near ? Around : Around + "*"});
+namespace {
+
+/// Headers that every file of the kernel may include, as far as they hold code of this parse's architecture.
+bool isWide(StringRef Path) {
+  bool Shared = Path.starts_with("include/") && !Path.starts_with("include/dt-bindings/");
+  return Path.ends_with(".h") && (Shared || Path.starts_with("arch/x86/include/"));
+}
+
+} // namespace
+
+std::string surroundingsOf(StringRef File) {
+  if (isOfModule(File))
+    return File.take_front(File.find('/') + 1).str();
+  StringRef Directory = File.take_front(File.rfind('/') + 1);
+  if (Directory.count('/') > 2) // a part of a driver; its headers may stand above
+    Directory = Directory.drop_back().take_front(Directory.drop_back().rfind('/') + 1);
+  return Directory.str();
+}
+
+const std::vector<uint32_t> &Database::definingMacro(const std::string &Macro, const std::string &Around) const {
+  auto Known = Text->definers.find({Macro, Around});
   if (Known != Text->definers.end())
     return Known->second;
-  auto [Files, New] = Text->near.try_emplace(Near ? Around : Around + "*");
+  auto [Files, New] = Text->headers.try_emplace(Around);
   for (uint32_t File = 0; New && File < I.files().size(); ++File) {
     StringRef Path = I.files()[File].path;
-    bool Wanted = Path.starts_with(Around) || (!Near && Path.ends_with(".h") && !isOfModule(Path));
+    bool Wanted = Around.empty() ? isWide(Path) : Path.starts_with(Around) && (!Path.ends_with(".c") || !I.includersOf(Path).empty());
     if (Wanted && I.files()[File].problem.empty())
       Files->second.push_back(File);
   }
-  return Text->definers.emplace(std::pair(Macro, Near ? Around : Around + "*"), I.definingMacro(Macro, &Files->second)).first->second;
+  return Text->definers.emplace(std::pair(Macro, Around), I.definingMacro(Macro, &Files->second)).first->second;
 }
 
 const std::vector<uint32_t> &Database::transitiveIncludersOf(const std::string &File) const {

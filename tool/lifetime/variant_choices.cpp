@@ -106,11 +106,24 @@ public:
         Found.emplace(branchesOf(Own, V), V);
     }
     noteDead(Own, Found);
-    Found.erase(usual(Own));
+    std::vector<bool> Varies(Own.size());
+    for (size_t G = 0; G < Own.size(); ++G)
+      Varies[G] = std::any_of(Found.begin(), Found.end(), [&](const auto &Each) { return Each.first[G] != Found.begin()->first[G]; });
+    std::vector<int> Usual = usual(Own);
+    Found.erase(Usual);
     if (Found.size() > MaxVariants)
       return tooMany(Own);
-    for (const auto &[Branches, V] : Found)
-      addVariant(Own, Branches, V);
+    for (const auto &[Branches, V] : Found) {
+      // It is called by a group that makes the difference, rather by a branch than by none.
+      size_t Called = 0;
+      int Best = -1;
+      for (size_t G = 0; G < Own.size(); ++G) {
+        int Rank = (Branches[G] == Elsewhere ? 0 : 4) + (Usual.empty() ? Varies[G] : Branches[G] != Usual[G]) * 2 + (Branches[G] >= 0);
+        if (Rank > Best)
+          Best = Rank, Called = G;
+      }
+      addVariant(Own, Branches, V, Called);
+    }
   }
 
   static constexpr int Elsewhere = -2; ///< in a branch that is not taken: whatever it says
@@ -191,7 +204,7 @@ public:
       }
   }
 
-  void addVariant(const std::vector<Group> &Own, const std::vector<int> &Branches, const ConditionValues &V) {
+  void addVariant(const std::vector<Group> &Own, const std::vector<int> &Branches, const ConditionValues &V, size_t Called) {
     TextVariant T;
     T.main = Q.main;
     T.function = Q.function;
@@ -200,18 +213,13 @@ public:
     T.optional = Optional;
     for (const auto &[Symbol, Value] : V.symbols)
       T.symbols[Symbol] = std::string(1, Value);
-    const Group *Shown = nullptr;
-    int Branch = ConditionalText::NoBranch;
-    for (size_t N = 0; N < Own.size(); ++N) {
-      if (Branches[N] == Elsewhere)
-        continue;
-      T.taken[Own[N].place.first][Own[N].place.second] = Branches[N];
-      if (!Shown || (Branch < 0 && Branches[N] >= 0))
-        Shown = &Own[N], Branch = Branches[N];
-    }
-    const ConditionalBranch &B = Shown->group->branches[static_cast<size_t>(std::max(Branch, 0))];
-    T.where = {Shown->place.first, B.line, 1};
-    T.spelled = Branch < 0 ? "without " + B.spelled : B.condition.empty() ? "#else of " + Shown->group->branches.front().spelled : B.spelled;
+    for (size_t N = 0; N < Own.size(); ++N)
+      if (Branches[N] != Elsewhere)
+        T.taken[Own[N].place.first][Own[N].place.second] = Branches[N];
+    const std::vector<ConditionalBranch> &All = Own[Called].group->branches;
+    const ConditionalBranch &B = All[static_cast<size_t>(std::max(Branches[Called], 0))];
+    T.where = {Own[Called].place.first, B.line, 1};
+    T.spelled = Branches[Called] < 0 ? "without " + B.spelled : B.condition.empty() ? "#else of " + All.front().spelled : B.spelled;
     Plan.wanted.push_back(std::move(T));
   }
 

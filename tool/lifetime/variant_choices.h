@@ -12,6 +12,9 @@ using GroupPlace = std::pair<std::string, size_t>; ///< file, and index of a gro
 /// Whether the file belongs to an external module.
 bool isOfModule(llvm::StringRef File);
 
+/// What the paths of a file's own headers and fragments begin with: its module, or in the tree its directory or the one above.
+std::string surroundingsOf(llvm::StringRef File);
+
 /// Adds the variants that the groups make, and the branches that are dead, to the plan. `Optional`: see TextVariant.
 void chooseBranches(const Database &DB, const VariantQuestion &Q, const std::set<GroupPlace> &Groups, const std::set<std::string> &Optional,
                     VariantPlan &Plan);

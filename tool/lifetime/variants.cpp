@@ -33,7 +33,7 @@ struct Place {
 
 class Planner {
 public:
-  Planner(const Database &DB, const VariantQuestion &Q) : DB(DB), I(DB.index()), Q(Q) {}
+  Planner(const Database &DB, const VariantQuestion &Q) : DB(DB), I(DB.index()), Q(Q), Around(surroundingsOf(Q.main)) {}
 
   VariantPlan run() {
     if (Q.scope)
@@ -100,8 +100,31 @@ private:
       StringRef Before = N ? T[N - 1]->text : StringRef();
       if (Before == "." || Before == "->" || Before == "struct" || Before == "union" || Before == "enum" || Before == "goto" || But.contains(T[N]->text))
         continue;
-      consider(T[N]->text, N + 1 < T.size() && T[N + 1]->is(TokenKind::l_paren));
+      if (isContainer(T[N]->text))
+        skipMember(T, N, But);
+      else
+        consider(T[N]->text, N + 1 < T.size() && T[N + 1]->is(TokenKind::l_paren));
     }
+  }
+
+  bool isContainer(StringRef Word) const { return llvm::is_contained(DB.rules().container_macros, Word); }
+
+  /// container_of(pointer, type, member): reads the first two arguments and goes to the end of the third, which is no macro.
+  void skipMember(const std::vector<const LexToken *> &T, size_t &N, const llvm::StringSet<> &But) {
+    size_t End = N + 1, Member = 0;
+    int Depth = 0, Commas = 0;
+    for (; End < T.size(); ++End) {
+      Depth += T[End]->is(TokenKind::l_paren) ? 1 : T[End]->is(TokenKind::r_paren) ? -1 : 0;
+      if (Depth <= 0)
+        break;
+      if (Depth == 1 && T[End]->is(TokenKind::comma) && ++Commas == 2)
+        Member = End;
+    }
+    consider(T[N]->text, true);
+    if (!Member)
+      return;
+    words({T.begin() + static_cast<long>(N) + 1, T.begin() + static_cast<long>(Member)}, But);
+    N = End;
   }
 
   bool isPrimitive(const std::string &Word) const {
@@ -112,9 +135,7 @@ private:
 
   /// In the surroundings of the parsed file: its directory, or the whole module.
   bool isNear(StringRef File) const {
-    if (isOfModule(Q.main))
-      return isOfModule(File);
-    return File.starts_with(StringRef(Q.main).take_front(StringRef(Q.main).rfind('/') + 1));
+    return File.starts_with(Around);
   }
 
   bool reaches(const std::string &File) const {
@@ -124,6 +145,11 @@ private:
     int Main = I.find(Q.main);
     auto Includes = [&](uint32_t From) { return std::binary_search(Includers.begin(), Includers.end(), From); };
     return (Main >= 0 && Includes(static_cast<uint32_t>(Main))) || std::any_of(Through.begin(), Through.end(), Includes);
+  }
+
+  bool isOwnFunction(const std::string &Word) const {
+    const std::vector<FunctionPlace> &Places = DB.definitionsOf(Word);
+    return std::any_of(Places.begin(), Places.end(), [&](const FunctionPlace &P) { return I.files()[P.file].path == Q.main; });
   }
 
   /// Another architecture's header is none of this parse.
@@ -141,9 +167,17 @@ private:
         if (D.keyword == "define" && D.first_token < D.end_token && Text->lexed().tokensOf(D)[0].text == Word)
           Result.push_back({File, D.line, true});
     };
-    for (uint32_t File : DB.definingMacro(Word, Q.main, Primitive))
-      Macros(I.files()[File].path);
-    if (Called)
+    if (auto Text = textOf(Q.main); Text && StringRef(*Text).contains(Word))
+      Macros(Q.main);
+    for (uint32_t File : DB.definingMacro(Word, Around))
+      if (I.files()[File].path != Q.main)
+        Macros(I.files()[File].path);
+    // Nobody's own static function shares its name with a macro of the kernel.
+    if (!Primitive && !StringRef(Around).starts_with("include/") && !isOwnFunction(Word))
+      for (uint32_t File : DB.definingMacro(Word, ""))
+        Macros(I.files()[File].path);
+    // What a function does before the call is not asked; it cannot change the locals that the call names.
+    if (Called && !Q.function.empty())
       for (const FunctionPlace &P : DB.definitionsOf(Word)) {
         const std::string &File = I.files()[P.file].path;
         if ((File == Q.main || !StringRef(File).ends_with(".c")) && Counts(File))
@@ -157,49 +191,80 @@ private:
       return;
     std::string Word = Name.str();
     std::vector<Definition> All = definitionsOf(Word, Called);
-    if (All.empty())
+    if (std::all_of(All.begin(), All.end(), [&](const Definition &D) { return isAnnotation(D, Word, 0); }))
       return;
-    std::vector<std::set<Place>> Around;
+    std::vector<std::set<Place>> Branches;
     bool Conditional = false;
     for (const Definition &D : All) {
-      Around.push_back(around(D));
-      Conditional = Conditional || !Around.back().empty();
+      Branches.push_back(around(D));
+      Conditional = Conditional || !Branches.back().empty();
     }
     // Of the kernel's own headers a lone definition under #if is the only one there can be; nearer ones may stand before the kernel's.
     if (Conditional && (All.size() > 1 || isNear(All.front().file)))
-      addAlternatives(Word, All, Around);
+      addAlternatives(Word, All, Branches);
     for (const Definition &D : All)
       if (D.macro)
         readMacro(D, Word);
   }
 
-  void addAlternatives(const std::string &Word, const std::vector<Definition> &All, const std::vector<std::set<Place>> &Around) {
-    for (const std::set<Place> &Each : Around)
+  /// The replacement list of a macro.
+  llvm::ArrayRef<LexToken> replacementOf(const Definition &D, const std::string &Word, llvm::StringSet<> &Parameters) const {
+    auto Text = DB.conditional(D.file);
+    for (const LexDirective &Each : Text->lexed().directives()) {
+      llvm::ArrayRef<LexToken> T = Text->lexed().tokensOf(Each);
+      if (Each.line != D.line || Each.keyword != "define" || T.empty() || T[0].text != Word)
+        continue;
+      size_t Begin = 1;
+      if (T.size() > 1 && T[1].is(TokenKind::l_paren) && !T[1].leading_space)
+        for (Begin = 2; Begin < T.size() && !T[Begin - 1].is(TokenKind::r_paren); ++Begin)
+          if (T[Begin].isIdentifier())
+            Parameters.insert(T[Begin].text);
+      return T.drop_front(Begin);
+    }
+    return {};
+  }
+
+  /// A macro that is attributes in one kernel and nothing in another has no effect in either.
+  bool isAnnotation(const Definition &D, const std::string &Word, unsigned Steps) const {
+    llvm::StringSet<> Parameters;
+    if (!D.macro || Steps > 3)
+      return false;
+    llvm::ArrayRef<LexToken> T = replacementOf(D, Word, Parameters);
+    for (size_t N = 0; N < T.size();) { // words, each perhaps with arguments
+      std::string Inner = T[N].text.str();
+      if (!T[N].isIdentifier())
+        return false;
+      if (Inner != "__attribute__") {
+        std::vector<Definition> All = definitionsOf(Inner, false);
+        if (All.empty() || !std::all_of(All.begin(), All.end(), [&](const Definition &I) { return isAnnotation(I, Inner, Steps + 1); }))
+          return false;
+      }
+      int Depth = 0;
+      for (++N; N < T.size() && (Depth > 0 || T[N].is(TokenKind::l_paren)); ++N) {
+        Depth += T[N].is(TokenKind::l_paren) ? 1 : T[N].is(TokenKind::r_paren) ? -1 : 0;
+        if (T[N].text.contains("cleanup")) // runs a function
+          return false;
+      }
+    }
+    return true;
+  }
+
+  void addAlternatives(const std::string &Word, const std::vector<Definition> &All, const std::vector<std::set<Place>> &Branches) {
+    for (const std::set<Place> &Each : Branches)
       for (const Place &P : Each)
-        if (All.size() == 1 || std::any_of(Around.begin(), Around.end(), [&](const std::set<Place> &Other) { return !Other.count(P); }))
+        if (All.size() == 1 || std::any_of(Branches.begin(), Branches.end(), [&](const std::set<Place> &Other) { return !Other.count(P); }))
           Groups.insert({P.file, P.branch.group});
     if (DB.definitionsOf(Word).empty())
       Optional.insert(Word);
   }
 
   void readMacro(const Definition &D, const std::string &Word) {
-    auto Text = DB.conditional(D.file);
-    for (const LexDirective &Each : Text->lexed().directives()) {
-      if (Each.line != D.line)
-        continue;
-      llvm::ArrayRef<LexToken> T = Text->lexed().tokensOf(Each);
-      llvm::StringSet<> Parameters;
-      Parameters.insert(Word);
-      size_t Begin = 1;
-      if (T.size() > 1 && T[1].is(TokenKind::l_paren) && !T[1].leading_space)
-        for (Begin = 2; Begin < T.size() && !T[Begin - 1].is(TokenKind::r_paren); ++Begin)
-          if (T[Begin].isIdentifier())
-            Parameters.insert(T[Begin].text);
-      std::vector<const LexToken *> Body;
-      for (size_t N = Begin; N < T.size(); ++N)
-        Body.push_back(&T[N]);
-      words(Body, Parameters);
-    }
+    llvm::StringSet<> Parameters;
+    Parameters.insert(Word);
+    std::vector<const LexToken *> Body;
+    for (const LexToken &Each : replacementOf(D, Word, Parameters))
+      Body.push_back(&Each);
+    words(Body, Parameters);
   }
 
   /// The branches that a definition stands in, and those around the #include that brings its file.
@@ -207,19 +272,18 @@ private:
     std::set<Place> Result = includedUnder(D.file);
     if (auto Text = DB.conditional(D.file))
       for (const BranchPlace &B : Text->around(Text->offsetOf(D.line)))
-        if (matters(*Text, B))
+        if (matters(D.file, *Text, B))
           Result.insert({D.file, B});
     return Result;
   }
 
-  /// Whether somebody's choice decides the group: not "#ifdef __KERNEL__", and not "#ifndef X" before "#define X".
-  bool matters(const ConditionalText &Text, const BranchPlace &B) const {
-    for (const ConditionalBranch &Branch : Text.groups()[B.group].branches) {
+  /// Whether somebody's choice decides the group: not "#ifdef __KERNEL__". In the kernel's own headers that is the configuration; what the
+  /// compiler has, or an architecture does in its own way, nobody chooses.
+  bool matters(const std::string &File, const ConditionalText &Text, const BranchPlace &B) const {
+    return std::any_of(Text.groups()[B.group].branches.begin(), Text.groups()[B.group].branches.end(), [&](const ConditionalBranch &Branch) {
       ConditionExpression E(Branch.condition);
-      if (!E.symbols.empty() || !E.versions.empty() || !E.others.empty())
-        return true;
-    }
-    return false;
+      return !E.symbols.empty() || (isNear(File) && (!E.versions.empty() || !E.others.empty()));
+    });
   }
 
   /// Of the ways from the parsed file to `File` over near files, the one with the fewest conditions.
@@ -239,7 +303,7 @@ private:
           continue;
         std::set<Place> Here = Way;
         for (const BranchPlace &B : Text->around(D.offset))
-          if (matters(*Text, B))
+          if (matters(From, *Text, B))
             Here.insert({From, B});
         if (!Best || Here.size() < Best->size())
           Best = std::move(Here);
@@ -259,6 +323,7 @@ private:
   const Database &DB;
   const Index &I;
   const VariantQuestion &Q;
+  const std::string Around;
   VariantPlan Plan;
   std::set<GroupPlace> Groups;
   std::set<std::string> Optional;
@@ -288,6 +353,14 @@ std::map<std::string, std::string> textsOf(const Database &DB, const TextVariant
     if (auto Text = DB.conditional(File))
       Result.emplace(File, Text->turned(Taken));
   return Result;
+}
+
+bool isMacro(const Database &DB, const std::string &Word, const std::string &File) {
+  int Id = DB.index().find(File);
+  std::vector<uint32_t> Own;
+  if (Id >= 0)
+    Own.push_back(static_cast<uint32_t>(Id));
+  return !DB.index().definingMacro(Word, &Own).empty() || !DB.definingMacro(Word, surroundingsOf(File)).empty() || !DB.definingMacro(Word, "").empty();
 }
 
 bool holdsDirective(const Database &DB, const std::string &File, uint32_t Begin, uint32_t End) {

@@ -65,6 +65,9 @@ VariantPlan planVariants(const Database &DB, const VariantQuestion &Q);
 /// What the parser is to see in place of the files.
 std::map<std::string, std::string> textsOf(const Database &DB, const TextVariant &V);
 
+/// Whether the word is a macro that the file, its own headers or the kernel's define, in whatever branch.
+bool isMacro(const Database &DB, const std::string &Word, const std::string &File);
+
 /// Whether a directive stands between two offsets of a file: that text is not to be replaced as if it were one piece.
 bool holdsDirective(const Database &DB, const std::string &File, uint32_t Begin, uint32_t End);
 

@@ -267,7 +267,7 @@ bool Judge::spelledAsSeen(SiteReport &R) const {
     return true;
   llvm::StringRef Text = llvm::StringRef(R.census.callback).rtrim(") \t");
   llvm::StringRef Word = Text.take_back(Text.size() - (Text.find_last_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") + 1));
-  if (Word.empty() || Word == plainName(Site.callback) || !DB.definingMacro(Word.str(), Site.where.file, false).empty())
+  if (Word.empty() || Word == plainName(Site.callback) || isMacro(DB, Word.str(), Site.where.file))
     return true;
   settle(R, SiteClass::NotParsed, Reason::Spoiled, Site.where.file + ":" + std::to_string(Site.where.line) + ": the text names " + Word.str() +
                                                        "(), but the parser took " + plainName(Site.callback) + "()");
@@ -282,14 +282,15 @@ bool Judge::compareVariants(SiteReport &R) {
   if (Site.in_macro || Q.main.empty() || Site.begin >= Site.end)
     return true;
   int Id = DB.index().find(Site.where.file);
-  auto O = Id < 0 ? nullptr : DB.outline(static_cast<uint32_t>(Id));
-  uint32_t Begin = Site.begin;
-  for (const OutlineFunction &F : O ? O->functions : std::vector<OutlineFunction>())
-    if (F.body_begin <= Site.begin && Site.begin < F.body_end) {
-      Q.scope = BodyPlace{Site.where.file, F.decl_begin, F.body_end};
-      Begin = R.tied ? F.body_begin : Begin;
-    }
-  Q.bodies = {{Site.where.file, Begin, Site.end}};
+  auto Text = Id < 0 ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
+  if (!Text || Site.end > Text->size())
+    return true;
+  // In kernel style. If the braces stand elsewhere more text is looked at, which does no harm.
+  llvm::StringRef Before = llvm::StringRef(*Text).take_front(Site.begin);
+  size_t Brace = Before.rfind("\n{"), Head = Before.take_front(Brace == llvm::StringRef::npos ? 0 : Brace).rfind("\n}");
+  uint32_t Begin = static_cast<uint32_t>(Head == llvm::StringRef::npos ? 0 : Head + 2);
+  Q.scope = BodyPlace{Site.where.file, Begin, Site.end};
+  Q.bodies = {{Site.where.file, R.tied ? static_cast<uint32_t>(Brace == llvm::StringRef::npos ? 0 : Brace + 1) : Site.begin, Site.end}};
   const VariantPlan &Plan = DB.planOf(Q);
   std::vector<UnclearBranch> &Unclear = R.callback.unclear;
   Unclear.insert(Unclear.end(), Plan.unclear.begin(), Plan.unclear.end());
