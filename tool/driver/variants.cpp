@@ -69,7 +69,7 @@ std::vector<VariantAnswer> Scan::showVariants(const std::vector<TextVariant> &Va
     for (auto &[File, Text] : textsOf(Known, V))
       J.texts[File] = std::move(Text);
     for (const auto &[File, Text] : J.texts)
-      J.header = J.header || File != V.main;
+      J.header = J.header || !StringRef(File).ends_with(".c");
     if (!V.function.empty()) {
       J.demand.names.insert(plainName(V.function));
       J.demand.summarise.insert(plainName(V.function));

@@ -11,8 +11,8 @@ bool isKeyword(StringRef Word) {
   static const llvm::StringSet<> All{"auto",     "break",    "case",   "char",   "const",    "continue", "default", "do",       "double",        "else",
                                      "enum",     "extern",   "float",  "for",    "goto",     "if",       "inline",  "int",      "long",          "register",
                                      "restrict", "return",   "short",  "signed", "sizeof",   "static",   "struct",  "switch",   "typedef",       "union",
-                                     "unsigned", "void",     "volatile", "while", "_Bool",   "bool",     "true",    "false",    "NULL",          "typeof",
-                                     "__typeof__", "asm", "__attribute__",    "__asm__", "defined", "offsetof", "__builtin_offsetof", "likely", "unlikely"};
+                                     "unsigned", "void",     "volatile", "while", "_Bool",   "typeof",
+                                     "__typeof__", "asm", "__attribute__",    "__asm__", "defined", "__builtin_offsetof"};
   return All.contains(Word);
 }
 

@@ -36,9 +36,6 @@ public:
   Planner(const Database &DB, const VariantQuestion &Q) : DB(DB), I(DB.index()), Q(Q), Around(surroundingsOf(Q.main)) {}
 
   VariantPlan run() {
-    if (Q.scope)
-      if (auto Text = textOf(Q.scope->file))
-        addLocals(StringRef(*Text).slice(Q.scope->begin, Q.scope->end));
     for (const BodyPlace &B : Q.bodies)
       readBody(B);
     if (!Groups.empty())
@@ -48,18 +45,14 @@ public:
 
 private:
   struct Definition {
+    enum Kind { Macro, Undef, Function } kind;
     std::string file;
     unsigned line;
-    bool macro;
   };
 
   std::shared_ptr<const std::string> textOf(const std::string &File) const {
     int Id = I.find(File);
     return Id < 0 ? nullptr : I.text(static_cast<uint32_t>(Id));
-  }
-  void addLocals(StringRef Text) {
-    for (const auto &Each : declaredIn(LexedText(Text)))
-      Locals.insert(Each.getKey());
   }
 
   void readBody(const BodyPlace &B) {
@@ -68,14 +61,16 @@ private:
       return unclear({B.file, 1, 1}, "cannot be read again");
     StringRef Slice = StringRef(*Text).slice(B.begin, B.end);
     LexedText L(Slice);
-    addLocals(Slice);
+    llvm::StringSet<> Own = Q.scope && Q.scope->file == B.file && Q.scope->end <= Text->size()
+                                ? declaredIn(LexedText(StringRef(*Text).slice(Q.scope->begin, Q.scope->end)))
+                                : declaredIn(L);
     if (!L.directives().empty())
       readDirectives(B, L);
     std::vector<const LexToken *> T;
     for (const LexToken &Each : L.tokens())
       if (Each.directive < 0 || L.directives()[static_cast<size_t>(Each.directive)].keyword == "define")
         T.push_back(&Each);
-    words(T, {});
+    words(T, Own);
   }
 
   /// The groups of a body; what else changes it cannot be shown.
@@ -129,14 +124,12 @@ private:
 
   bool isPrimitive(const std::string &Word) const {
     const Rules &R = DB.rules();
-    auto In = [&](const std::vector<std::string> &List) { return std::find(List.begin(), List.end(), Word) != List.end(); };
-    return R.free(Word) || R.deferral(Word) || In(R.container_macros) || In(R.checks) || In(R.effect_calls);
+    bool Plain = llvm::is_contained({"likely", "unlikely", "offsetof", "NULL", "true", "false", "bool"}, StringRef(Word));
+    return Plain || R.free(Word) || R.deferral(Word) || isContainer(Word) || llvm::is_contained(R.effect_calls, Word);
   }
 
   /// In the surroundings of the parsed file: its directory, or the whole module.
-  bool isNear(StringRef File) const {
-    return File.starts_with(Around);
-  }
+  bool isNear(StringRef File) const { return File.starts_with(Around); }
 
   bool reaches(const std::string &File) const {
     if (File == Q.main)
@@ -164,8 +157,8 @@ private:
         return;
       auto Text = DB.conditional(File);
       for (const LexDirective &D : Text ? Text->lexed().directives() : std::vector<LexDirective>())
-        if (D.keyword == "define" && D.first_token < D.end_token && Text->lexed().tokensOf(D)[0].text == Word)
-          Result.push_back({File, D.line, true});
+        if ((D.keyword == "define" || D.keyword == "undef") && D.first_token < D.end_token && Text->lexed().tokensOf(D)[0].text == Word)
+          Result.push_back({D.keyword == "define" ? Definition::Macro : Definition::Undef, File, D.line});
     };
     if (auto Text = textOf(Q.main); Text && StringRef(*Text).contains(Word))
       Macros(Q.main);
@@ -181,18 +174,24 @@ private:
       for (const FunctionPlace &P : DB.definitionsOf(Word)) {
         const std::string &File = I.files()[P.file].path;
         if ((File == Q.main || !StringRef(File).ends_with(".c")) && Counts(File))
-          Result.push_back({File, P.line, false});
+          Result.push_back({Definition::Function, File, P.line});
       }
     return Result;
   }
 
   void consider(StringRef Name, bool Called) {
-    if (isKeyword(Name) || Locals.contains(Name) || Seen.size() > MaxWords || !Seen.insert(Name).second)
-      return;
     std::string Word = Name.str();
+    if (isKeyword(Name) || !Seen.insert(Word + (Called ? "(" : "")).second)
+      return;
+    if (Seen.size() == MaxWords)
+      unclear({Q.main, 1, 1}, "too many names stand behind its macros");
+    if (Seen.size() >= MaxWords)
+      return;
+    if (llvm::is_contained(DB.rules().checks, Word))
+      return; // a person must look at it, whatever it is
     std::vector<Definition> All = definitionsOf(Word, Called);
     if (std::all_of(All.begin(), All.end(), [&](const Definition &D) { return isAnnotation(D, Word, 0); }))
-      return;
+      return; // or there is no definition
     std::vector<std::set<Place>> Branches;
     bool Conditional = false;
     for (const Definition &D : All) {
@@ -203,7 +202,7 @@ private:
     if (Conditional && (All.size() > 1 || isNear(All.front().file)))
       addAlternatives(Word, All, Branches);
     for (const Definition &D : All)
-      if (D.macro)
+      if (D.kind == Definition::Macro)
         readMacro(D, Word);
   }
 
@@ -227,7 +226,7 @@ private:
   /// A macro that is attributes in one kernel and nothing in another has no effect in either.
   bool isAnnotation(const Definition &D, const std::string &Word, unsigned Steps) const {
     llvm::StringSet<> Parameters;
-    if (!D.macro || Steps > 3)
+    if (D.kind != Definition::Macro || Steps > 3)
       return false;
     llvm::ArrayRef<LexToken> T = replacementOf(D, Word, Parameters);
     for (size_t N = 0; N < T.size();) { // words, each perhaps with arguments
@@ -277,12 +276,19 @@ private:
     return Result;
   }
 
+  /// CC_HAS_ASM_INLINE and the like: what the tools can do.
+  static bool isOfTools(const std::string &Symbol) {
+    StringRef First = StringRef(Symbol).split('_').first;
+    return llvm::is_contained({"CC", "AS", "LD", "GCC", "CLANG", "PAHOLE"}, First);
+  }
+
   /// Whether somebody's choice decides the group: not "#ifdef __KERNEL__". In the kernel's own headers that is the configuration; what the
   /// compiler has, or an architecture does in its own way, nobody chooses.
   bool matters(const std::string &File, const ConditionalText &Text, const BranchPlace &B) const {
     return std::any_of(Text.groups()[B.group].branches.begin(), Text.groups()[B.group].branches.end(), [&](const ConditionalBranch &Branch) {
       ConditionExpression E(Branch.condition);
-      return !E.symbols.empty() || (isNear(File) && (!E.versions.empty() || !E.others.empty()));
+      return std::any_of(E.symbols.begin(), E.symbols.end(), [](const std::string &S) { return !isOfTools(S); }) ||
+             (isNear(File) && (!E.versions.empty() || !E.others.empty()));
     });
   }
 
@@ -327,7 +333,7 @@ private:
   VariantPlan Plan;
   std::set<GroupPlace> Groups;
   std::set<std::string> Optional;
-  llvm::StringSet<> Locals, Seen;
+  llvm::StringSet<> Seen;
   std::map<std::string, std::set<Place>> Included;
 };
 
