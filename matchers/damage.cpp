@@ -73,6 +73,9 @@ Damage::Damage(const Names &N, std::vector<SourceError> Given) : N(N), Errors(st
   for (const SourceError &E : Errors)
     if (Everything.empty() && (E.file.empty() || E.line == 0))
       Everything = print(E);
+  for (const SourceError &E : Errors)
+    if (llvm::StringRef(E.text).ends_with("file not found") && Missing.find(E.text) == std::string::npos)
+      Missing += "; " + print(E);
   // Behind an error that ends the parse Clang says nothing more, so its silence shows nothing.
   if (Everything.empty() && !Errors.empty() && N.context().getDiagnostics().hasFatalErrorOccurred())
     Everything = print(Errors.front());
@@ -127,6 +130,9 @@ const std::string &Damage::in(const FunctionDecl *F) const {
   auto [It, New] = Known.try_emplace(F);
   if (New)
     It->second = find(F);
+  // A type or a name that is not known most likely stands there.
+  if (New && !It->second.empty() && Missing.find(It->second) == std::string::npos)
+    It->second += Missing;
   return It->second;
 }
 

@@ -41,6 +41,7 @@ private:
   const Names &N;
   std::vector<SourceError> Errors;
   std::string Everything; ///< set: the error that nothing can be told apart from
+  std::string Missing;    ///< headers that were not found, each with "; " before it
   mutable std::map<const clang::FunctionDecl *, std::string> Known;
 };
 

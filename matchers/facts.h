@@ -132,6 +132,14 @@ struct FreedRecord {
   std::vector<InnerObject> inside; ///< with the head in it
 };
 
+/// Where the definition of a function stands.
+struct BodyPlace {
+  std::string file;
+  uint32_t begin = 0; ///< byte range in its file
+  uint32_t end = 0;
+  friend auto operator<=>(const BodyPlace &, const BodyPlace &) = default;
+};
+
 /// A function as a list of paths; made on request for callbacks and the helpers they need.
 struct FunctionSummary {
   std::string function;  ///< symbol
@@ -147,6 +155,7 @@ struct FunctionSummary {
   std::string error;     ///< of the parse, in this function or in one that was walked into; see CallSiteFact
   std::string parameter_record_note; ///< what the freed pointer points to in the text, "struct foo"; empty: not a record, or several
   std::vector<FreedRecord> freed; ///< records of its frees, where the head is at a known offset of them
+  std::vector<BodyPlace> bodies;  ///< that the walk went through, its own first
 };
 
 /// A cache pointer moves: `to` receives `from`.

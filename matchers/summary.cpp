@@ -53,6 +53,8 @@ public:
   std::string freedRecord() const { return Freed.value_or(""); }
   /// The first error of the parse in a function that was walked through.
   const std::string &error() const { return Error; }
+  /// Where the text stands that was walked through.
+  std::vector<BodyPlace> bodies;
   FreedRecords records;
 
 private:
@@ -65,6 +67,7 @@ private:
   };
 
   const CFG *cfgOf(const FunctionDecl *Definition);
+  BodyPlace placeOf(const FunctionDecl *Definition) const;
   void block(Frame &F, const CFGBlock *B, size_t Element, State S);
   void leave(Frame &F, const CFGBlock *B, State S);
   void finish(Frame &F, State S, bool Ends);
@@ -103,6 +106,12 @@ const CFG *Walker::cfgOf(const FunctionDecl *Definition) {
   return It->second.get();
 }
 
+BodyPlace Walker::placeOf(const FunctionDecl *Definition) const {
+  const SourceManager &SM = N.sources();
+  SourceLocation Begin = SM.getExpansionLoc(Definition->getBeginLoc());
+  return {N.fileOf(Begin), SM.getFileOffset(Begin), SM.getFileOffset(SM.getExpansionRange(Definition->getEndLoc()).getEnd()) + 1};
+}
+
 std::vector<Outcome> Walker::walk(const FunctionDecl *F, const std::vector<Value> &Arguments, unsigned Depth,
                                   std::string &Why) {
   const FunctionDecl *Definition = N.seenDefinition(F);
@@ -120,6 +129,8 @@ std::vector<Outcome> Walker::walk(const FunctionDecl *F, const std::vector<Value
   }
   if (Error.empty())
     Error = N.errorIn(Definition);
+  if (BodyPlace Place = placeOf(Definition); !llvm::is_contained(bodies, Place))
+    bodies.push_back(std::move(Place));
   Frame Fr{Definition, cfgOf(Definition), Depth, {}, {}};
   if (!Fr.cfg) {
     Why = "no control-flow graph could be made of it";
@@ -578,6 +589,7 @@ FunctionSummary summarise(const Names &N, const FunctionDecl *F, std::set<std::s
   Result.error = W.error();
   Result.parameter_record_note = W.freedRecord();
   Result.freed = W.records.describe(Result.paths);
+  Result.bodies = std::move(W.bodies);
   return Result;
 }
 

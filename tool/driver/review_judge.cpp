@@ -247,6 +247,8 @@ void PatchJudge::judgeConversion(ReviewedFile &F, const Conversion &C) {
     add(PatchVerdict::CannotTell, D.where, Name + " frees nothing under some condition (" + at(Callback.null_free) + "); kfree_rcu() frees always", Callback.evidence);
   if (!Callback.checks.empty())
     add(PatchVerdict::CannotTell, D.where, Name + " also checks with " + Callback.checks.front().name + "() (" + at(Callback.checks.front().where) + "), and the check is lost", Callback.evidence);
+  for (const UnclearBranch &B : Callback.unclear)
+    add(PatchVerdict::CannotTell, D.where, "what another branch of " + Name + " does is not known: " + at(B.where) + ": " + B.text, Callback.evidence);
   if (!D.record.empty())
     CachesOfRecord[D.record] = Callback.caches;
   EvidenceList Shown{{S.where.file, S.where.line, plainName(S.function), "before: " + S.deferral + "() queues " + Name}};

@@ -149,6 +149,7 @@ Error Scan::openFrontend() {
   DB->forbid(OtherHome); // no file, so nothing to be parsed
   DB->setConditions([this](const std::string &File, const std::vector<std::string> &Around) { return TheFrontend->compiles(File, Around); });
   teachModules(*DB);
+  limit(*DB);
   return TheTree->mounted().empty() ? Error::success() : checkModule();
 }
 
@@ -399,9 +400,17 @@ Error Scan::settle(Judge &J, std::map<std::string, Demand> Wanted) {
     Timing::Phase P(Times, "judge");
     bool Done = J.judge(Census, Sites, Partial) && (Partial || findLeftovers(Sites));
     Wanted = DB->takeDemands();
-    if ((Done || Wanted.empty()) && !Partial)
+    std::vector<TextVariant> Variants = DB->takeVariants();
+    bool More = !Wanted.empty() || !Variants.empty();
+    if ((Done || !More) && !Partial)
       break;
-    Partial = !Wanted.empty() && Round < 30;
+    Partial = More && Round < 30;
+    if (Variants.empty())
+      continue;
+    Timing::Phase Other(Times, "other branches");
+    std::vector<VariantAnswer> Answers = showVariants(Variants, *DB);
+    for (size_t N = 0; N < Variants.size(); ++N)
+      DB->addVariant(Variants[N], std::move(Answers[N]));
   }
   return Error::success();
 }

@@ -17,6 +17,7 @@
 #include "tool/tree/semantics/semantics.h"
 #include "tool/tree/tree.h"
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -81,6 +82,10 @@ public:
   void parseFor(ParseRequest Request, const std::set<std::string> &Summarise, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome);
   /// Where precompiled headers of earlier runs are; null without a cache.
   HeaderShelf *headerShelf() { return Cache ? Cache->facts() : nullptr; }
+  /// What each of the variants shows. \p Others: texts that stand over the disk; null: none. Of `Known` only the texts and the demands are used.
+  std::vector<VariantAnswer> showVariants(const std::vector<TextVariant> &Variants, Database &Known, const std::map<std::string, std::string> *Others = nullptr);
+  /// Tells a database what no configuration of the tree changes.
+  void limit(Database &Of);
   /// Leaves what is new in the cache, if there is one.
   void saveCache() {
     if (Cache)
@@ -172,6 +177,8 @@ private:
   GlanceFindings Glances;
   std::set<std::string> CensusHeaders;
   std::map<std::string, unsigned> OtherFlavours;
+  std::map<std::string, bool> Settable; ///< by CONFIG symbol; under SettableLock
+  std::mutex SettableLock;
   std::vector<SiteReport> Sites;
   std::vector<ParseProblem> Problems;
   std::vector<std::string> Warnings;

@@ -33,6 +33,7 @@ std::vector<CensusEntry> censusWith(OverlayIndex I, const Rules &R, const std::v
 
 TreeState::TreeState(Scan &S) : S(S), DB(std::make_unique<Database>(S.index(), S.rules(), S.options().jobs)), Census(S.wholeCensus()) {
   S.teachModules(*DB);
+  S.limit(*DB);
   for (const CensusEntry &E : Census)
     if (StringRef(E.where.file).ends_with(".h"))
       CensusHeaders.insert(E.where.file);
@@ -54,6 +55,7 @@ TreeState::TreeState(const TreeState &From, const Texts &Others) : S(From.S), Al
   Own = std::make_unique<OverlayIndex>(S.index(), All, From.Own.get());
   DB = std::make_unique<Database>(*Own, S.rules(), S.options().jobs);
   S.teachModules(*DB);
+  S.limit(*DB);
   DB->inherit(*From.DB, Paths);
   if (!HeadersChanged)
     for (const auto &[File, Outcome] : From.Outcomes)
@@ -135,10 +137,14 @@ bool TreeState::settle(const std::function<bool()> &Ask, unsigned Rounds) {
   for (unsigned Round = 0; Round < Rounds; ++Round) {
     bool Done = Ask();
     std::map<std::string, Demand> Open = DB->takeDemands();
-    if (Done || Open.empty())
+    std::vector<TextVariant> Variants = DB->takeVariants();
+    if (Done || (Open.empty() && Variants.empty()))
       return Done;
-
-    parse(Open);
+    std::vector<VariantAnswer> Answers = S.showVariants(Variants, *DB, overrides());
+    for (size_t N = 0; N < Variants.size(); ++N)
+      DB->addVariant(Variants[N], std::move(Answers[N]));
+    if (!Open.empty())
+      parse(Open);
   }
   return false;
 }

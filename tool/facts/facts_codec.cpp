@@ -44,9 +44,13 @@ template <typename F> void fields(FreedRecord &V, F &&Each) {
   auto &[record, text, inside] = V;
   Each(record, text, inside);
 }
+template <typename F> void fields(BodyPlace &V, F &&Each) {
+  auto &[file, begin, end] = V;
+  Each(file, begin, end);
+}
 template <typename F> void fields(FunctionSummary &V, F &&Each) {
-  auto &[function, where, begin, end, parameters, is_static, in_macro, opaque, why, paths, error, parameter_record_note, freed] = V;
-  Each(function, where, begin, end, parameters, is_static, in_macro, opaque, why, paths, error, parameter_record_note, freed);
+  auto &[function, where, begin, end, parameters, is_static, in_macro, opaque, why, paths, error, parameter_record_note, freed, bodies] = V;
+  Each(function, where, begin, end, parameters, is_static, in_macro, opaque, why, paths, error, parameter_record_note, freed, bodies);
 }
 template <typename F> void fields(FlowFact &V, F &&Each) {
   auto &[to, from, where, function] = V;

@@ -325,6 +325,30 @@ std::optional<bool> Frontend::compiles(const std::string &File, const std::vecto
   return conditionsHold(Conditions, [&](const std::string &Symbol) { return configValue(Names.front(), Symbol); });
 }
 
+bool Frontend::canBeSet(const std::string &Symbol) {
+  if (Kconfig *K = kconfig(); K && K->symbol(Symbol))
+    return K->canBeSet(Symbol);
+  std::call_once(SymbolsRead, [&] { // few runs ask: those of other architectures are not evaluated, only looked up
+    std::error_code EC;
+    for (sys::fs::recursive_directory_iterator It(T.root(), EC, false), End; It != End && !EC; It.increment(EC)) {
+      StringRef Path = It->path();
+      if (!sys::path::filename(Path).starts_with("Kconfig"))
+        continue;
+      std::optional<std::string> Text = T.read(Path.drop_front(T.root().size() + 1));
+      if (!Text)
+        continue;
+      SmallVector<StringRef, 0> Lines;
+      StringRef(*Text).split(Lines, '\n');
+      for (StringRef Line : Lines) {
+        Line = Line.ltrim(" \t");
+        if (Line.consume_front("config ") || Line.consume_front("menuconfig ") || Line.consume_front("config\t"))
+          AllSymbols.insert(Line.trim().str());
+      }
+    }
+  });
+  return AllSymbols.count(Symbol) != 0;
+}
+
 Kconfig *Frontend::kconfig() {
   for (const std::string &Name : AllVariants)
     if (Variant *V = variant(Name); V->synth)

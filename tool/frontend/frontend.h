@@ -126,6 +126,8 @@ public:
   std::string configValue(const std::string &Variant, const std::string &Symbol);
   /// Whether a line of the file under these #if conditions is compiled when the file is parsed as usual; nothing if that is not certain.
   std::optional<bool> compiles(const std::string &File, const std::vector<std::string> &Conditions);
+  /// Whether some configuration of the tree can set the symbol, for whatever architecture.
+  bool canBeSet(const std::string &Symbol);
   /// Kconfig of the first architecture, for questions such as "can this symbol be m".
   Kconfig *kconfig();
   /// The .c file that must be parsed to see `File` (itself, the includer of a fragment, a user of a header); empty if none was found.
@@ -197,6 +199,8 @@ private:
   mutable std::map<std::string, std::vector<uint32_t>> HeadersByName;
   std::mutex VariantsLock;
   std::map<std::string, std::unique_ptr<Variant>> Variants;
+  std::once_flag SymbolsRead;
+  std::set<std::string> AllSymbols; ///< that any Kconfig file of the tree defines
   std::mutex HopelessLock;
   std::map<std::string, std::shared_ptr<const Hopeless>> HopelessFiles; ///< by file, variant and turned symbols
   std::mutex HeaderErrorsLock;

@@ -257,7 +257,7 @@ void addFlags(CompilerInvocation &Invocation, const std::vector<std::string> &Fl
 
 std::shared_ptr<CompilerInvocation> makeInvocation(const std::vector<std::string> &Flags,
                                                    llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> FS) {
-  std::vector<const char *> Args{"clang", "-fsyntax-only", "--no-default-config"};
+  std::vector<const char *> Args{"clang", "-fsyntax-only", "--no-default-config", "-fno-spell-checking"};
   for (const std::string &F : Flags)
     Args.push_back(F.c_str());
   Args.push_back("krcu-input.c");

@@ -14,27 +14,6 @@ namespace {
 /// file costs no memory.
 constexpr size_t MaxNesting = 256;
 
-ConditionCursor::Condition conditionOf(const LexedText &L, const LexDirective &D) {
-  std::string Text = foldedText(L.tokensOf(D));
-  bool Defined = D.keyword == "ifdef" || D.keyword == "elifdef";
-  bool NotDefined = D.keyword == "ifndef" || D.keyword == "elifndef";
-  if (Defined)
-    return {"defined(" + Text + ")", "!defined(" + Text + ")"};
-  if (NotDefined)
-    return {"!defined(" + Text + ")", "defined(" + Text + ")"};
-  return {Text, "!(" + Text + ")"};
-}
-
-/// The first directive is "#ifndef X" and the next "#define X": an include guard, which says nothing about
-/// configurations.
-bool isIncludeGuard(const LexedText &L, size_t Directive) {
-  const auto &All = L.directives();
-  if (Directive != 0 || All.size() < 2 || All[0].keyword != "ifndef" || All[1].keyword != "define")
-    return false;
-  auto Tested = L.tokensOf(All[0]), Made = L.tokensOf(All[1]);
-  return Tested.size() == 1 && !Made.empty() && Tested[0].text == Made[0].text;
-}
-
 enum class Step { Open, Next, Last, Close, None };
 
 Step stepOf(llvm::StringRef Keyword) {
@@ -47,6 +26,25 @@ Step stepOf(llvm::StringRef Keyword) {
 }
 
 } // namespace
+
+ConditionCursor::Condition conditionOf(const LexedText &L, const LexDirective &D) {
+  std::string Text = foldedText(L.tokensOf(D));
+  bool Defined = D.keyword == "ifdef" || D.keyword == "elifdef";
+  bool NotDefined = D.keyword == "ifndef" || D.keyword == "elifndef";
+  if (Defined)
+    return {"defined(" + Text + ")", "!defined(" + Text + ")"};
+  if (NotDefined)
+    return {"!defined(" + Text + ")", "defined(" + Text + ")"};
+  return {Text, "!(" + Text + ")"};
+}
+
+bool isIncludeGuard(const LexedText &L, size_t Directive) {
+  const auto &All = L.directives();
+  if (Directive != 0 || All.size() < 2 || All[0].keyword != "ifndef" || All[1].keyword != "define")
+    return false;
+  auto Tested = L.tokensOf(All[0]), Made = L.tokensOf(All[1]);
+  return Tested.size() == 1 && !Made.empty() && Tested[0].text == Made[0].text;
+}
 
 void ConditionCursor::turn(Frame &F, Condition Now) {
   if (!F.current.text.empty() && F.passed.size() < MaxNesting)

@@ -33,4 +33,10 @@ private:
   size_t TooDeep = 0;
 };
 
+/// What the #if, #elif, ... says.
+ConditionCursor::Condition conditionOf(const LexedText &L, const LexDirective &D);
+/// Whether the directive of that number opens an include guard: "#ifndef X" before all others, "#define X" behind it. It says nothing of
+/// configurations.
+bool isIncludeGuard(const LexedText &L, size_t Directive);
+
 } // namespace krcu

@@ -72,6 +72,23 @@ bool hasBorderedWord(llvm::StringRef Text, llvm::StringRef Word) {
   return false;
 }
 
+/// Whether "#define Word" stands in the text; blanks and continued lines may stand between.
+bool hasDefinitionOf(llvm::StringRef Text, llvm::StringRef Macro) {
+  auto SkipBack = [&](size_t At) {
+    while (At && (Text[At - 1] == ' ' || Text[At - 1] == '\t' || (Text[At - 1] == '\n' && Text.take_front(At - 1).rtrim('\r').ends_with("\\"))))
+      At = Text[At - 1] == '\n' ? Text.take_front(At - 1).rtrim('\r').size() - 1 : At - 1;
+    return At;
+  };
+  for (size_t At = Text.find(Macro); At != llvm::StringRef::npos; At = Text.find(Macro, At + 1)) {
+    if ((At && isWordChar(Text[At - 1])) || (At + Macro.size() < Text.size() && isWordChar(Text[At + Macro.size()])))
+      continue;
+    llvm::StringRef Before = Text.take_front(SkipBack(At));
+    if (Before.size() < At && Before.consume_back("define") && Text.take_front(SkipBack(Before.size())).ends_with("#"))
+      return true;
+  }
+  return false;
+}
+
 class TreeIndex final : public Index {
 public:
   TreeIndex(int RootFd, int MountFd, std::vector<IndexedFile> Files, uint64_t MaxBytes)
@@ -90,6 +107,7 @@ public:
   int find(llvm::StringRef Path) const override;
   std::shared_ptr<const std::string> text(uint32_t File) const override;
   std::vector<uint32_t> mentioningAmong(llvm::StringRef Word, const std::vector<uint32_t> *Some) const override;
+  std::vector<uint32_t> definingMacro(llvm::StringRef Macro, const std::vector<uint32_t> *Some) const override;
   const std::vector<uint32_t> &deferralFiles() const override { return DeferralFiles; }
   const std::vector<uint32_t> &ruleWordFiles() const override { return RuleFiles; }
   std::vector<FunctionPlace> definitionsOf(llvm::StringRef Function) const override;
@@ -108,6 +126,7 @@ private:
   void addDefinitions(std::vector<DefinitionRow> Rows);
   std::string partOf(const std::vector<uint32_t> &Some) const;
   void remember(IndexMemory &Memory, const std::vector<uint32_t> &Changed, bool Scanned) const;
+  std::vector<uint32_t> holding(llvm::StringRef Word, const std::vector<uint32_t> *Some, llvm::function_ref<bool(uint32_t)> IsSure) const;
   bool confirms(uint32_t File, llvm::StringRef Word, bool Spliced) const;
   bool isMounted(uint32_t File) const;
   std::string readText(uint32_t File, ReadBuffer &Buffer, uint64_t &Size) const;
@@ -377,6 +396,18 @@ bool TreeIndex::confirms(uint32_t File, llvm::StringRef Word, bool Spliced) cons
 }
 
 std::vector<uint32_t> TreeIndex::mentioningAmong(llvm::StringRef Word, const std::vector<uint32_t> *Some) const {
+  return holding(Word, Some, [&](uint32_t File) { return confirms(File, Word, Records[File].spliced || !isPlainWord(Word)); });
+}
+
+std::vector<uint32_t> TreeIndex::definingMacro(llvm::StringRef Macro, const std::vector<uint32_t> *Some) const {
+  return holding(Macro, Some, [&](uint32_t File) {
+    auto Text = text(File);
+    return Text && hasDefinitionOf(*Text, Macro);
+  });
+}
+
+/// Files whose filter lets the word through and that `IsSure` confirms.
+std::vector<uint32_t> TreeIndex::holding(llvm::StringRef Word, const std::vector<uint32_t> *Some, llvm::function_ref<bool(uint32_t)> IsSure) const {
   std::vector<uint32_t> Out;
   // A word with other characters ('$', UTF-8) is in no filter; every file is asked.
   bool Filtered = isPlainWord(Word);
@@ -396,9 +427,7 @@ std::vector<uint32_t> TreeIndex::mentioningAmong(llvm::StringRef Word, const std
   for (const std::vector<uint32_t> &Each : Found)
     Maybe.insert(Maybe.end(), Each.begin(), Each.end());
   std::vector<char> Sure(Maybe.size());
-  parallelFor(Maybe.size() < 16 ? 1 : Jobs, Maybe.size(), [&](size_t N, unsigned) {
-    Sure[N] = confirms(Maybe[N], Word, Records[Maybe[N]].spliced || !Filtered);
-  });
+  parallelFor(Maybe.size() < 16 ? 1 : Jobs, Maybe.size(), [&](size_t N, unsigned) { Sure[N] = IsSure(Maybe[N]); });
   for (size_t N = 0; N < Maybe.size(); ++N)
     if (Sure[N])
       Out.push_back(Maybe[N]);

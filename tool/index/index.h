@@ -56,6 +56,8 @@ public:
   std::vector<uint32_t> mentioning(llvm::StringRef Word) const { return mentioningAmong(Word, nullptr); }
   /// The same for some files, in increasing order; null: all.
   virtual std::vector<uint32_t> mentioningAmong(llvm::StringRef Word, const std::vector<uint32_t> *Some) const = 0;
+  /// Those of `Some` (null: all files) with a "#define Macro", in whatever branch, in increasing order. A comment that looks like one counts.
+  virtual std::vector<uint32_t> definingMacro(llvm::StringRef Macro, const std::vector<uint32_t> *Some) const = 0;
   /// Files that call or define one of the rules' deferrals as text (superset of the census; comments not yet
   /// excluded).
   virtual const std::vector<uint32_t> &deferralFiles() const = 0;

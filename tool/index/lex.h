@@ -25,6 +25,7 @@ struct LexToken {
   bool leading_space = false;
 
   bool is(clang::tok::TokenKind K) const { return kind == K; }
+  template <typename... Kinds> bool isOneOf(Kinds... K) const { return (is(K) || ...); }
   bool isIdentifier() const { return kind == clang::tok::raw_identifier; }
 };
 

@@ -78,6 +78,20 @@ std::vector<uint32_t> OverlayIndex::mentioningAmong(StringRef Word, const std::v
   return Result;
 }
 
+std::vector<uint32_t> OverlayIndex::definingMacro(StringRef Macro, const std::vector<uint32_t> *Some) const {
+  std::vector<uint32_t> Known;
+  if (Some)
+    std::copy_if(Some->begin(), Some->end(), std::back_inserter(Known), [&](uint32_t F) { return F < Base.files().size(); });
+  std::vector<uint32_t> Result = Base.definingMacro(Macro, Some ? &Known : nullptr);
+  std::erase_if(Result, [&](uint32_t F) { return Texts.count(F) != 0; });
+  for (const auto &[File, O] : Outlines)
+    if ((!Some || std::binary_search(Some->begin(), Some->end(), File)) &&
+        std::any_of(O->macros.begin(), O->macros.end(), [&](const OutlineMacro &M) { return M.name == Macro; }))
+      Result.push_back(File);
+  std::sort(Result.begin(), Result.end());
+  return Result;
+}
+
 std::vector<FunctionPlace> OverlayIndex::definitionsOf(StringRef Function) const {
   std::vector<FunctionPlace> Result = Base.definitionsOf(Function);
   std::erase_if(Result, [&](const FunctionPlace &P) { return Texts.count(P.file) != 0; });

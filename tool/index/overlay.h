@@ -25,6 +25,7 @@ public:
   int find(llvm::StringRef Path) const override;
   std::shared_ptr<const std::string> text(uint32_t File) const override;
   std::vector<uint32_t> mentioningAmong(llvm::StringRef Word, const std::vector<uint32_t> *Some) const override;
+  std::vector<uint32_t> definingMacro(llvm::StringRef Macro, const std::vector<uint32_t> *Some) const override;
   const std::vector<uint32_t> &deferralFiles() const override { return Deferrals; }
   const std::vector<uint32_t> &ruleWordFiles() const override { return RuleWords; }
   std::vector<FunctionPlace> definitionsOf(llvm::StringRef Function) const override;

@@ -26,7 +26,7 @@ bool allTheSame(const Branching &B) {
 
 } // namespace
 
-void settleBranches(std::vector<SiteReport> &Reports) {
+void settleBranches(std::vector<SiteReport> &Reports, TextOracle Replaceable) {
   // By file and line, those with more calls first: an if comes before the ones in its branches.
   std::map<std::tuple<std::string, unsigned, unsigned, uint32_t>, Branching> All;
   for (SiteReport &R : Reports)
@@ -40,7 +40,7 @@ void settleBranches(std::vector<SiteReport> &Reports) {
     if (!allTheSame(B))
       continue;
     for (SiteReport *R : B.sites) {
-      if (B.fact.pure && B.fact.end > B.fact.begin) {
+      if (B.fact.pure && B.fact.end > B.fact.begin && Replaceable(R->site->where.file, B.fact.begin, B.fact.end)) {
         R->merged = B.fact;
         R->evidence.push_back({R->site->where.file, B.fact.line, plainName(R->site->function),
                                "all branches of this if become the same call, and its condition has no effect: the if goes"});

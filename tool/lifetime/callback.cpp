@@ -39,6 +39,8 @@ class Linker {
 public:
   explicit Linker(Database &DB) : DB(DB) {}
 
+  /// Summaries that calls were replaced by.
+  const std::vector<const FunctionSummary *> &used() const { return Used; }
   bool pending() const { return Pending; }
   /// The first error of a parse in a function that was linked in.
   const std::string &error() const { return Error; }
@@ -57,14 +59,19 @@ public:
           P.effects.push_back(E);
         continue;
       }
-      if (Error.empty())
-        Error = Callee->error;
       std::vector<PathSummary> Next;
-      for (const PathSummary &Inner : Callee->paths)
-        for (const PathSummary &Expanded : expand(Inner, Depth + 1))
-          for (const PathSummary &P : Result)
-            if (Next.size() < MaxPaths)
-              Next.push_back(join(P, Expanded, E));
+      for (const FunctionSummary *Body : bodiesOf(*Callee)) {
+        if (Error.empty())
+          Error = Body->error;
+        if (Body->opaque) // one of several; it may do anything
+          for (PathSummary P : Result)
+            P.effects.push_back(E), Next.push_back(std::move(P));
+        for (const PathSummary &Inner : Body->paths)
+          for (const PathSummary &Expanded : expand(Inner, Depth + 1))
+            for (const PathSummary &P : Result)
+              if (Next.size() < MaxPaths)
+                Next.push_back(join(P, Expanded, E));
+      }
       Result = std::move(Next);
     }
     return Result;
@@ -130,9 +137,24 @@ private:
     return DB.summary(Symbol);
   }
 
+  /// The summary, and those of the function's other bodies and variants.
+  std::vector<const FunctionSummary *> bodiesOf(const FunctionSummary &S) {
+    std::vector<const FunctionSummary *> Result{&S};
+    for (const FunctionSummary *Other : DB.otherSummaries(S))
+      if (Other->begin)
+        Result.push_back(Other);
+    for (const FunctionSummary *Each : Result)
+      if (std::find(Used.begin(), Used.end(), Each) == Used.end())
+        Used.push_back(Each);
+    for (const FunctionSummary *Variant : DB.variantsOf(S.function))
+      Result.push_back(Variant);
+    return Result;
+  }
+
   Database &DB;
   bool Pending = false;
   std::string Error;
+  std::vector<const FunctionSummary *> Used;
 };
 
 bool sameObject(const AbstractValue &A, const AbstractValue &B) {
@@ -148,7 +170,8 @@ void offend(CallbackReport &R, const Effect &E, const std::string &Text) {
 }
 
 /// Judges one path; false if it settles that the callback is more than a free.
-bool judgePath(const PathSummary &P, CallbackReport &R, const Effect *&Freed) {
+/// `Lost`: because a pointer could not be followed.
+bool judgePath(const PathSummary &P, CallbackReport &R, const Effect *&Freed, bool &Lost) {
   const Effect *Own = nullptr, *Read = nullptr;
   for (const Effect &E : P.effects) {
     if (E.kind == Effect::Other && llvm::StringRef(E.text).ends_with("reads volatile memory")) {
@@ -177,6 +200,7 @@ bool judgePath(const PathSummary &P, CallbackReport &R, const Effect *&Freed) {
       continue;
     }
     if (E.object.kind != AbstractValue::ParameterPlus || E.object.parameter != 0) {
+      Lost = E.object.kind == AbstractValue::Unknown;
       offend(R, E, E.text + ", which is not the callback's own object");
       return false;
     }
@@ -237,6 +261,9 @@ void describe(CallbackReport &R) {
     R.evidence.push_back({R.offender.file, R.offender.line, Name, Name + "() " + R.why});
   for (const Effect &E : R.checks)
     R.evidence.push_back({E.where.file, E.where.line, Name, Name + "() " + E.text + ", which would be lost"});
+  R.evidence.insert(R.evidence.end(), R.variants.begin(), R.variants.end());
+  for (const UnclearBranch &B : R.unclear)
+    R.evidence.push_back({B.where.file, B.where.line, "", B.text});
 }
 
 CallbackReport freeFunctionAsCallback(const FreeRule &Rule) {
@@ -276,7 +303,7 @@ void agreeOn(CallbackReport &R, bool First, bool Typed, const std::vector<std::s
 }
 
 /// What one body of the callback does.
-CallbackReport judgeBody(Database &DB, const FunctionSummary &S) {
+CallbackReport judgeBody(Database &DB, const FunctionSummary &S, std::vector<const FunctionSummary *> *Used = nullptr) {
   CallbackReport R;
   R.function = S.function;
   R.summary = &S;
@@ -297,6 +324,8 @@ CallbackReport judgeBody(Database &DB, const FunctionSummary &S) {
   for (const PathSummary &P : S.paths)
     for (PathSummary &E : L.expand(P, 0))
       Paths.push_back(std::move(E));
+  if (Used)
+    Used->insert(Used->end(), L.used().begin(), L.used().end());
   if (L.pending()) {
     R.state = CallbackState::Pending;
     return R;
@@ -308,9 +337,17 @@ CallbackReport judgeBody(Database &DB, const FunctionSummary &S) {
   }
   R.state = CallbackState::FreeOnly;
   const Effect *Freed = nullptr;
+  bool Lost = false;
   for (const PathSummary &P : Paths)
-    if (!judgePath(P, R, Freed))
+    if (!judgePath(P, R, Freed, Lost))
       break;
+  // Without a header a type is not known, and so a pointer may not be: that says nothing of the callback.
+  if (std::string Problem = Lost ? DB.problem(DB.parseOf(S).main) : std::string(); llvm::StringRef(Problem).ends_with("file not found")) {
+    R.state = CallbackState::Unknown;
+    R.error = Problem;
+    R.why = "does not parse cleanly: " + Problem;
+    return R;
+  }
   if (R.state == CallbackState::FreeOnly && !Freed) {
     R.state = CallbackState::MoreThanFree;
     R.frees_nothing = true;
@@ -331,10 +368,25 @@ CallbackReport judgeBody(Database &DB, const FunctionSummary &S) {
   return R;
 }
 
+/// What another body or variant adds to what they all do.
+void addSame(CallbackReport &R, const CallbackReport &O) {
+  for (const Effect &Check : O.checks)
+    if (std::none_of(R.checks.begin(), R.checks.end(), [&](const Effect &C) { return C.where == Check.where && C.name == Check.name; }))
+      R.checks.push_back(Check);
+  if (O.null_free.valid())
+    R.null_free = O.null_free;
+  agreeOn(R, false, O.typed, O.records);
+}
+
+bool freesAlike(const CallbackReport &A, const CallbackReport &B) {
+  return A.family == B.family && A.object_offset == B.object_offset && A.caches == B.caches;
+}
+
 /// All bodies that #if chooses between must be the same free.
-void compareBodies(Database &DB, CallbackReport &R) {
+void compareBodies(Database &DB, CallbackReport &R, std::vector<const FunctionSummary *> &Used) {
   for (const FunctionSummary *Other : DB.otherSummaries(*R.summary)) {
-    CallbackReport O = judgeBody(DB, *Other);
+    Used.push_back(Other);
+    CallbackReport O = judgeBody(DB, *Other, &Used);
     if (O.state == CallbackState::Pending) {
       R.state = CallbackState::Pending;
       return;
@@ -346,17 +398,66 @@ void compareBodies(Database &DB, CallbackReport &R) {
       R.offender = O.offender;
       return;
     }
-    if (O.family != R.family || O.object_offset != R.object_offset || O.caches != R.caches) {
+    if (!freesAlike(O, R)) {
       R.state = CallbackState::Unknown;
       R.why = "its body at " + Other->where.file + ":" + std::to_string(Other->where.line) + ", for another configuration, frees differently";
       return;
     }
-    for (const Effect &Check : O.checks)
-      R.checks.push_back(Check);
-    if (O.null_free.valid())
-      R.null_free = O.null_free;
-    agreeOn(R, false, O.typed, O.records);
+    addSame(R, O);
   }
+}
+
+/// The variants of one body. Those of a function that was linked in have their effect there; of the callback's own the paths are judged here.
+void compareVariantsOf(Database &DB, CallbackReport &R, const FunctionSummary &S) {
+  VariantQuestion Q = DB.parseOf(S);
+  if (Q.main.empty() || Q.bodies.empty())
+    return;
+  // A branch may lead into functions that the usual text does not call; these have branches of their own.
+  for (size_t Before = 0; Before != Q.bodies.size();) {
+    Before = Q.bodies.size();
+    const VariantPlan &Plan = DB.planOf(Q);
+    for (const TextVariant &V : Plan.wanted)
+      if (VariantAnswer A = DB.variant(V); A.state == VariantAnswer::Shown)
+        for (const BodyPlace &B : A.facts->summaries.front().bodies)
+          if (std::find(Q.bodies.begin(), Q.bodies.end(), B) == Q.bodies.end())
+            Q.bodies.push_back(B);
+  }
+  const VariantPlan &Plan = DB.planOf(Q);
+  R.unclear.insert(R.unclear.end(), Plan.unclear.begin(), Plan.unclear.end());
+  R.variants.insert(R.variants.end(), Plan.dead.begin(), Plan.dead.end());
+  for (const TextVariant &V : Plan.wanted) {
+    VariantAnswer A = DB.variant(V);
+    if (A.state == VariantAnswer::Open)
+      R.state = CallbackState::Pending;
+    if (A.state == VariantAnswer::NotShown)
+      R.unclear.push_back({V.where, V.spelled + ": " + A.why});
+    if (A.state != VariantAnswer::Shown || S.function != R.function)
+      continue;
+    CallbackReport O = judgeBody(DB, A.facts->summaries.front());
+    if (O.state == CallbackState::FreeOnly && !freesAlike(O, R)) {
+      R.unclear.push_back({V.where, V.spelled + ": it frees differently, with " + O.frees.front().name + "()"});
+    } else if (O.state == CallbackState::FreeOnly) {
+      addSame(R, O);
+      R.variants.push_back({V.where.file, V.where.line, plainName(S.function), "with " + V.spelled + " it is the same free"});
+    } else if (O.state == CallbackState::MoreThanFree) {
+      R.state = O.state;
+      R.why = O.why + ", with " + V.spelled + " (" + V.where.file + ":" + std::to_string(V.where.line) + ")";
+      R.offender = O.offender;
+      return;
+    } else if (O.state == CallbackState::Pending) {
+      R.state = O.state;
+    } else {
+      R.unclear.push_back({V.where, V.spelled + ": it " + O.why});
+    }
+  }
+}
+
+/// Each body that the report rests on, with other branches of its text.
+void compareVariants(Database &DB, CallbackReport &R, std::vector<const FunctionSummary *> Used) {
+  Used.push_back(R.summary);
+  for (const FunctionSummary *S : Used)
+    if (R.state == CallbackState::FreeOnly || R.state == CallbackState::Pending)
+      compareVariantsOf(DB, R, *S);
 }
 
 } // namespace
@@ -373,6 +474,7 @@ CallbackReport combined(const std::vector<CallbackReport> &Candidates) {
     R.frees.insert(R.frees.end(), C.frees.begin(), C.frees.end());
     R.checks.insert(R.checks.end(), C.checks.begin(), C.checks.end());
     R.evidence.insert(R.evidence.end(), C.evidence.begin(), C.evidence.end());
+    R.unclear.insert(R.unclear.end(), C.unclear.begin(), C.unclear.end());
     if (C.null_free.valid())
       R.null_free = C.null_free;
     for (const std::string &Cache : C.caches)
@@ -387,7 +489,7 @@ CallbackReport reportCallback(Database &DB, const std::string &Symbol, const Fun
   if (const FreeRule *Rule = DB.rules().free(Symbol))
     return freeFunctionAsCallback(*Rule);
   const FunctionSummary *S = Own ? Own : DB.summary(Symbol);
-  if (!S || (S->opaque && homeOf(Symbol).empty() && !S->begin)) {
+  if (!S || (S->opaque && !S->begin)) { // called by another name than its own, its body was not asked for
     CallbackReport R;
     R.function = Symbol;
     std::vector<FunctionPlace> Places = DB.definitionsOf(plainName(Symbol));
@@ -416,9 +518,12 @@ CallbackReport reportCallback(Database &DB, const std::string &Symbol, const Fun
       return R;
     }
   }
-  CallbackReport R = judgeBody(DB, *S);
+  std::vector<const FunctionSummary *> Used;
+  CallbackReport R = judgeBody(DB, *S, &Used);
   if (R.state == CallbackState::FreeOnly)
-    compareBodies(DB, R);
+    compareBodies(DB, R, Used);
+  if (R.state == CallbackState::FreeOnly)
+    compareVariants(DB, R, std::move(Used));
   if (R.state == CallbackState::Pending)
     return R;
   // A body that no parse has shown is not known to be free-only.

@@ -32,8 +32,10 @@ struct CallbackReport {
   bool typed = false;         ///< every free says what record it frees
   std::vector<std::string> records; ///< symbols of records that all of the frees agree on, the best name first; see Effect::records
   std::vector<std::string> caches; ///< places of the caches, kmem_cache families only
+  std::vector<UnclearBranch> unclear; ///< FreeOnly in all that was seen; what these do was not, or they free differently
   bool frees_nothing = false; ///< MoreThanFree without any free
   std::vector<Location> unseen; ///< Unknown: definitions that no parsed configuration compiles
+  EvidenceList variants;      ///< what other branches of its text do
   EvidenceList evidence;
 };
 

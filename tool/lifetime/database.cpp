@@ -206,6 +206,11 @@ std::vector<const FunctionSummary *> Database::otherSummaries(const FunctionSumm
   const FunctionSummary *First = summary(S.function);
   if (First && First != &S)
     Result.push_back(First);
+  for (const auto &[File, Facts] : Files) // two files of which Kbuild builds one
+    if (!Forbidden.count(File))
+      for (const FunctionSummary &O : Facts.summaries)
+        if (&O != &S && &O != First && O.function == S.function && O.begin && O.where != S.where && (!First || O.where != First->where))
+          Result.push_back(&O);
   for (const OtherConfiguration &C : Others)
     if (!Forbidden.count(C.facts.file))
       for (const FunctionSummary &O : C.facts.summaries)

@@ -7,6 +7,7 @@
 
 #include "matchers/facts.h"
 #include "tool/index/outline_cache.h"
+#include "tool/lifetime/variants.h"
 #include "tool/rules/rules.h"
 #include "llvm/ADT/StringMap.h"
 #include <deque>
@@ -20,8 +21,28 @@
 
 namespace krcu {
 
+class ConditionalText;
 struct MentionPlan;
 struct TextUses;
+
+/// What no configuration of the tree changes.
+struct ConfigurationLimits {
+  unsigned version = 0; ///< as LINUX_VERSION_CODE; 0: not known
+  std::function<bool(const std::string &)> settable; ///< whether some Kconfig can set the symbol; null: not known, so it can be
+  bool canBeSet(const std::string &Symbol) const { return !settable || settable(Symbol); }
+};
+
+/// A variant that was asked for.
+struct VariantAnswer {
+  enum State {
+    Open,       ///< it must be parsed first (a demand was made)
+    Shown,
+    NoSuch,     ///< a name that it uses has no definition there, so no kernel is built like that
+    NotShown,   ///< it does not parse: `why`
+  } state = Open;
+  std::shared_ptr<const FileFacts> facts; ///< Shown: sites and summaries only
+  std::string why;
+};
 
 /// What one file must be parsed for.
 struct Demand {
@@ -78,6 +99,8 @@ public:
   void setModules(ModuleOracle Of, TextOracle Texts) { Modules = std::move(Of), OtherTexts = std::move(Texts); }
   const ModuleContents &moduleOf(const std::string &File) const;
   std::optional<std::string> otherText(const std::string &File) const { return OtherTexts ? OtherTexts(File) : std::nullopt; }
+  void setLimits(ConfigurationLimits L) { Limits = std::move(L); }
+  const ConfigurationLimits &limits() const { return Limits; }
   /// The outline of a file (null if unreadable), made once.
   std::shared_ptr<const Outline> outline(uint32_t File) const { return Text->outlines.get(I.files()[File].path); }
   /// outline() of several files, made in parallel where they are not made yet.
@@ -85,6 +108,15 @@ public:
   /// Index::mentioning() and Index::definitionsOf(), remembered.
   const std::vector<uint32_t> &mentioning(const std::string &Word) const;
   const std::vector<FunctionPlace> &definitionsOf(const std::string &Function) const;
+  /// A file with its #if groups (null if unreadable), made once.
+  std::shared_ptr<const ConditionalText> conditional(const std::string &File) const;
+  /// Index::definingMacro() of the headers and fragments whose path begins with `Around`, or, if it is empty, of those that all files of the
+  /// kernel may include; remembered.
+  const std::vector<uint32_t> &definingMacro(const std::string &Macro, const std::string &Around) const;
+  /// Index::transitiveIncludersOf(), remembered.
+  const std::vector<uint32_t> &transitiveIncludersOf(const std::string &File) const;
+  /// planVariants(), remembered.
+  const VariantPlan &planOf(const VariantQuestion &Q) const;
   /// Where planMentions() keeps its answer; null before the first.
   std::shared_ptr<const MentionPlan> &rememberedPlan(const std::string &Word, int Kind, const std::string &Home) const {
     return Text->plans[{Word, Kind, Home}];
@@ -111,6 +143,17 @@ public:
   /// What the parses of `File` have answered.
   Demand served(const std::string &File) const;
 
+  /// What a parse of the variant shows. If nobody has parsed it, that is noted as a demand.
+  VariantAnswer variant(const TextVariant &V);
+  /// Summaries of the function that variants have shown.
+  std::vector<const FunctionSummary *> variantsOf(const std::string &Function) const;
+  void addVariant(const TextVariant &V, VariantAnswer A) { Variants[V.key()] = std::move(A); }
+  /// The variants that were asked for; clears them.
+  std::vector<TextVariant> takeVariants();
+  /// The parse that a summary or a call site comes from; no main file if it is unknown.
+  VariantQuestion parseOf(const FunctionSummary &S) const;
+  VariantQuestion parseOf(const CallSiteFact &S) const;
+
   /// Asks for `D` of `File`. True if it has been answered by a parse (well or badly); otherwise noted as a demand.
   /// \p Callers: whoever calls what is asked for will be asked for next; in the same file, one parse then does for both.
   bool require(const std::string &File, const Demand &D, bool Callers = false);
@@ -121,7 +164,7 @@ public:
 
   const std::map<std::string, FileFacts> &files() const { return Files; }
   const FunctionSummary *summary(const std::string &Symbol) const;
-  /// Summaries of the function's other bodies, which #if chooses between, and of the same body under other configurations.
+  /// Summaries of the function's other bodies, which #if or Kbuild chooses between, and of the same body under other configurations.
   std::vector<const FunctionSummary *> otherSummaries(const FunctionSummary &S) const;
   const FunctionFact *function(const std::string &Symbol) const;
   std::vector<FunctionUse> callersOf(const std::string &Symbol) const;
@@ -157,6 +200,11 @@ private:
     std::shared_ptr<const std::vector<PastingMacro>> pasting;
     std::map<std::string, ModuleContents> modules; ///< by file
     std::map<std::pair<std::string, std::string>, std::optional<std::shared_ptr<const TextUses>>> uses;
+    std::map<std::string, std::shared_ptr<const ConditionalText>> conditional;
+    std::map<std::pair<std::string, std::string>, std::vector<uint32_t>> definers; ///< by macro and surroundings
+    std::map<std::string, std::vector<uint32_t>> headers; ///< by surroundings
+    std::map<std::string, std::vector<uint32_t>> includers;
+    std::map<std::vector<std::string>, std::shared_ptr<const VariantPlan>> variants;
     std::deque<FunctionFact> functions; ///< never move, as those below
     std::deque<FunctionRefFact> references;
   };
@@ -168,11 +216,14 @@ private:
   ModuleOracle Modules;
   TextOracle OtherTexts;
   std::shared_ptr<const std::set<std::string>> ModuleNames; ///< null: there is none
+  ConfigurationLimits Limits;
   std::shared_ptr<TextCache> Text;
   std::map<std::string, FileFacts> Files;
   std::deque<OtherConfiguration> Others; ///< never move
   std::map<std::string, Demand> Served, Open;
   std::map<std::string, std::string> Problems;
+  std::map<std::string, VariantAnswer> Variants;      ///< by TextVariant::key()
+  std::map<std::string, TextVariant> OpenVariants;
   std::set<std::string> Forbidden;
   std::set<std::string> WithCallers; ///< files with an open demand for callers, too
   llvm::StringMap<const FunctionSummary *> Summaries;

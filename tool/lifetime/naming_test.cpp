@@ -100,7 +100,7 @@ std::vector<SiteReport> branching(const std::string &A, const std::string &B, bo
     Sites[I].verdict = Verdict::Safe;
     Sites[I].replacement = I ? B : A;
   }
-  settleBranches(Sites);
+  settleBranches(Sites, [](const std::string &, uint32_t, uint32_t) { return true; });
   return Sites;
 }
 

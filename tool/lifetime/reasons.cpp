@@ -77,6 +77,10 @@ std::string reasonText(const SiteReport &R, Reason Why, const std::string &D) {
     return "the call is made by the macro " + D + "()";
   case Reason::NotAStatement:
     return "the call is part of an expression, and the replacement is a statement";
+  case Reason::HoldsDirective:
+    return "an #if stands inside of the call";
+  case Reason::HiddenBranch:
+    return "what another branch of the text does is not known: " + D;
   case Reason::OffsetTooLarge:
     return "the head is at offset " + D + " of the object; kfree_rcu() takes at most 4095";
   case Reason::IncompleteType:

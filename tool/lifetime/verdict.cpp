@@ -120,7 +120,7 @@ bool Judge::judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport
     finishEvidence(R);
     Reports.push_back(std::move(R));
   }
-  settleBranches(Reports);
+  settleBranches(Reports, [&](const std::string &File, uint32_t Begin, uint32_t End) { return !holdsDirective(DB, File, Begin, End); });
   Solution = nullptr;
   return !Pending;
 }
@@ -260,6 +260,52 @@ bool Judge::sameConfiguration(SiteReport &R) const {
   return true;
 }
 
+/// The callback that the text names and the one that the parser saw must be the same word, unless a macro stands for it.
+bool Judge::spelledAsSeen(SiteReport &R) const {
+  const CallSiteFact &Site = *R.site;
+  if (R.census.kind != CensusKind::Call || Site.in_macro || Site.callback_kind != CallbackKind::Function)
+    return true;
+  llvm::StringRef Text = llvm::StringRef(R.census.callback).rtrim(") \t");
+  llvm::StringRef Word = Text.take_back(Text.size() - (Text.find_last_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") + 1));
+  if (Word.empty() || Word == plainName(Site.callback) || isMacro(DB, Word.str(), Site.where.file))
+    return true;
+  settle(R, SiteClass::NotParsed, Reason::Spoiled, Site.where.file + ":" + std::to_string(Site.where.line) + ": the text names " + Word.str() +
+                                                       "(), but the parser took " + plainName(Site.callback) + "()");
+  return false;
+}
+
+/// What the text of the call itself could be in other configurations; with what comes before it in its function, if the object is named by that.
+/// False if more must be parsed.
+bool Judge::compareVariants(SiteReport &R) {
+  const CallSiteFact &Site = *R.site;
+  VariantQuestion Q = DB.parseOf(Site);
+  if (Site.in_macro || Q.main.empty() || Site.begin >= Site.end)
+    return true;
+  int Id = DB.index().find(Site.where.file);
+  auto Text = Id < 0 ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
+  if (!Text || Site.end > Text->size())
+    return true;
+  // In kernel style. If the braces stand elsewhere more text is looked at, which does no harm.
+  llvm::StringRef Before = llvm::StringRef(*Text).take_front(Site.begin);
+  size_t Brace = Before.rfind("\n{"), Head = Before.take_front(Brace == llvm::StringRef::npos ? 0 : Brace).rfind("\n}");
+  uint32_t Begin = static_cast<uint32_t>(Head == llvm::StringRef::npos ? 0 : Head + 2);
+  Q.scope = BodyPlace{Site.where.file, Begin, Site.end};
+  Q.bodies = {{Site.where.file, R.tied ? static_cast<uint32_t>(Brace == llvm::StringRef::npos ? 0 : Brace + 1) : Site.begin, Site.end}};
+  const VariantPlan &Plan = DB.planOf(Q);
+  std::vector<UnclearBranch> &Unclear = R.callback.unclear;
+  Unclear.insert(Unclear.end(), Plan.unclear.begin(), Plan.unclear.end());
+  bool Done = true;
+  for (const TextVariant &V : Plan.wanted) {
+    VariantAnswer A = DB.variant(V);
+    Done = Done && A.state != VariantAnswer::Open;
+    if (A.state == VariantAnswer::NotShown)
+      Unclear.push_back({V.where, V.spelled + ": " + A.why});
+    if (A.state == VariantAnswer::Shown)
+      R.differs = R.differs || !sameSite(Site, A.facts->sites.front());
+  }
+  return Done;
+}
+
 void Judge::judgeSite(SiteReport &R) {
   const CensusEntry &E = R.census;
   if (E.kind == CensusKind::Definition || E.kind == CensusKind::Declaration)
@@ -285,7 +331,7 @@ void Judge::judgeSite(SiteReport &R) {
   }
   if (!R.site->error.empty())
     return settle(R, SiteClass::NotParsed, Reason::Spoiled, R.site->error);
-  if (!nameCallback(R))
+  if (!spelledAsSeen(R) || !nameCallback(R))
     return;
   const FunctionSummary *Own = nullptr; // the body that goes with this call
   if (R.elsewhere)
@@ -329,6 +375,10 @@ void Judge::judgeSite(SiteReport &R) {
     return settle(R, SiteClass::Refuse, Reason::NoReplacement, Rule ? Rule->refusal : "no rule says what replaces " + R.family + "()");
   if (!nameReplacement(R, R.callback, *Rule))
     return;
+  if (!compareVariants(R)) {
+    Pending = true;
+    return settle(R, SiteClass::UnknownCallback, Reason::CallbackUnknown, "more files must be parsed");
+  }
   judgeLifetime(R);
   if (const DeferredFreeFact *Other = otherChoice(R))
     R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::ChoosesBetween, Other->name + "() at line " + std::to_string(Other->where.line));
@@ -336,12 +386,18 @@ void Judge::judgeSite(SiteReport &R) {
     R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::Differs);
   else if (R.verdict == Verdict::Unsafe)
     R.cls = SiteClass::Unsafe;
+  else if (!R.callback.unclear.empty()) // R's own copy: the call's are among them
+    R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::HiddenBranch,
+                                        R.callback.unclear.front().where.file + ":" + std::to_string(R.callback.unclear.front().where.line) + ": " +
+                                            R.callback.unclear.front().text);
   else if (R.verdict == Verdict::Review)
     R.cls = SiteClass::Review;
   else if (Site.in_macro || E.alias_varies)
     settle(R, SiteClass::Refuse, Reason::InMacro, E.alias_varies ? E.alias : Site.macro);
   else if (!Site.is_statement)
     settle(R, SiteClass::Refuse, Reason::NotAStatement);
+  else if (holdsDirective(DB, Site.where.file, Site.begin, Site.end))
+    settle(R, SiteClass::Refuse, Reason::HoldsDirective);
   else if (Deferral->hurry && !Options.allow_hurry)
     settle(R, SiteClass::Refuse, Reason::Hurry, E.deferral);
   else if (R.callback.null_free.valid())
@@ -398,6 +454,7 @@ bool Judge::nameReplacement(SiteReport &R, const CallbackReport &C, const Conver
   }
   R.replacement = Rule.replacement + "(" + Name.object + ", " + Name.member + ")";
   R.object_record = Name.record;
+  R.tied = !Name.how.empty();
   R.evidence.push_back({S.where.file, S.where.line, plainName(S.function),
                         "the head is " + Name.member + " at offset " + std::to_string(-C.object_offset) + " of " + Name.record + Name.how +
                             "; " + plainName(C.function) + "() frees the address " + std::to_string(-C.object_offset) +

@@ -9,6 +9,7 @@
 #include "tool/lifetime/caches.h"
 #include "tool/lifetime/callback.h"
 #include "tool/lifetime/reach.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include <functional>
 
 namespace krcu {
@@ -23,10 +24,10 @@ enum class Reason {
   // unsafe
   Slob, DestroyedWithoutWait,
   // review
-  AllocatorUnread, CacheUnknown, SearchIncomplete, WaitNotLookedAt, InitErrorPathOnly, ChecksLost, FreesNull, Spoiled, VmallocUnknown, Differs,
+  AllocatorUnread, CacheUnknown, SearchIncomplete, WaitNotLookedAt, InitErrorPathOnly, ChecksLost, FreesNull, Spoiled, VmallocUnknown, Differs, HiddenBranch,
   ChoosesBetween, ObjectUnnamed, SameInBothBranches,
   // refuse
-  WrongObject, HeadInVariable, HeadCast, HeadOther, InMacro, NotAStatement, OffsetTooLarge, IncompleteType, Hurry, Flavour,
+  WrongObject, HeadInVariable, HeadCast, HeadOther, InMacro, NotAStatement, HoldsDirective, OffsetTooLarge, IncompleteType, Hurry, Flavour,
   NoReplacement, CannotName, NotAHead, NotVerified,
   // other classes
   MoreThanFree, CallbackUnknown, CallbackParameter, CallbackPlace, IsDefinition, IsWrapper, PassesOffset, IsReference, NotParsed, Hidden, NotAsked, NotLookedAt,
@@ -77,6 +78,7 @@ struct SiteReport {
   bool differs = false;        ///< another configuration makes something else of the call
   LifeAnswer without_slob;     ///< the reason is SLOB: what holds under SLAB and SLUB
   Location other_kernels;      ///< a conversion in a module that asks here which kernel it is compiled for: it holds for this one only
+  bool tied = false;           ///< the replacement names the object by what the code before the call says, not by the head's own text
   CallbackReport callback;
   std::vector<CacheReport> caches;
   std::vector<DestructionReport> destructions;
@@ -136,6 +138,8 @@ private:
   bool nameCallback(SiteReport &R);
   const DeferredFreeFact *otherChoice(const SiteReport &R) const;
   bool sameConfiguration(SiteReport &R) const;
+  bool spelledAsSeen(SiteReport &R) const;
+  bool compareVariants(SiteReport &R);
   bool reportCandidates(SiteReport &R);
   bool nameReplacement(SiteReport &R, const CallbackReport &C, const ConversionRule &Rule);
   void judgeLifetime(SiteReport &R);
@@ -168,7 +172,9 @@ private:
 };
 
 /// Sites whose conversion makes both branches of an if the same call: the if goes with them, or a person must look.
-void settleBranches(std::vector<SiteReport> &Reports);
+/// \p Replaceable: whether the text of a file between two offsets may be replaced as one piece.
+using TextOracle = llvm::function_ref<bool(const std::string &File, uint32_t Begin, uint32_t End)>;
+void settleBranches(std::vector<SiteReport> &Reports, TextOracle Replaceable);
 
 /// "refuse", "convert", ... as in the JSON contract.
 const char *className(SiteClass C);

@@ -52,6 +52,12 @@ public:
     return S && S->type == SymbolType::Tristate && (possibleValues(M, *S, Possible) & (1 << Mod));
   }
 
+  bool canBeSet(const std::string &Name) override {
+    const ConfigSymbol *S = find(Name);
+    Possible.resize(M.symbols.size());
+    return S && (possibleValues(M, *S, Possible) & ~(1 << No));
+  }
+
   const std::map<std::string, std::string> &values() override {
     if (Evaluated)
       return Values;

@@ -44,6 +44,8 @@ public:
   virtual std::optional<Symbol> symbol(const std::string &Name) const = 0;
   /// Whether a user may choose m: tristate, with a prompt or selected, and its dependencies allow it.
   virtual bool canBeModule(const std::string &Name) = 0;
+  /// Whether some configuration gives it another value than n.
+  virtual bool canBeSet(const std::string &Name) = 0;
   /// Text of include/generated/autoconf.h.
   virtual std::string autoconf() = 0;
   /// Every symbol that is set, without CONFIG_: value as Kbuild sees it ("y", "m", number, unquoted string).
