@@ -179,6 +179,15 @@ TEST(Absence, AssemblyThatSpellsTheNameIsNamed) {
   expectVerdict(T, "convert", "never destroyed");
 }
 
+TEST(Absence, AFragmentThatCannotBeReadIsNamed) {
+  ThreeFiles T, Elsewhere;
+  Elsewhere.write("drv/end.inc", Exit);
+  fs::create_symlink(Elsewhere.path("drv/end.inc"), T.path("drv/end.inc"));
+  T.end("#include \"end.inc\"\n");
+  std::string V = verdict(T);
+  EXPECT_NE(V.substr(0, 7), "convert") << V;
+}
+
 TEST(Absence, AStaticIsSeenByItsOwnFileOnly) {
   ThreeFiles T;
   T.write("drv/core.c", std::string(Head) +

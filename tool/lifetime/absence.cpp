@@ -84,11 +84,17 @@ void Closure::addFragments(const std::string &File, StringRef Text) {
     if (!Line.consume_front("\""))
       continue;
     StringRef Name = Line.take_until([](char C) { return C == '"'; });
-    if (Name.empty() || isIndexed(Name))
-      continue;
     llvm::SmallString<128> Path(directoryOf(File));
     llvm::sys::path::append(Path, Name);
     llvm::sys::path::remove_dots(Path, /*remove_dot_dot=*/true);
+    if (int Id = DB.index().find(Path); Id >= 0) {
+      const IndexedFile &Known = DB.index().files()[static_cast<size_t>(Id)];
+      if (!Known.problem.empty())
+        Found.push_back(Known.path + " (" + Known.problem + "), which " + File + " includes, was not searched for it");
+      continue;
+    }
+    if (Name.empty() || isIndexed(Name))
+      continue;
     std::optional<std::string> Fragment = DB.otherText(std::string(Path));
     if (!Fragment)
       Found.push_back(File + " includes " + Name.str() + ", which was not read");
