@@ -225,7 +225,8 @@ std::string TreeIndex::partOf(const std::vector<uint32_t> &Some) const {
   std::vector<std::string> Known;
   for (uint32_t File : Some) {
     const IndexedFile &F = Files[File];
-    if (!F.content.known() || !F.problem.empty()) // what could not be read is tried again
+    const bool OfItsText = F.problem == "NUL bytes" || llvm::StringRef(F.problem).ends_with("in a row");
+    if (!F.content.known() || (!F.problem.empty() && !OfItsText)) // what could not be read is tried again
       continue;
     const FileRecord &Record = Records[File];
     auto Filter = Record.filter.words();
