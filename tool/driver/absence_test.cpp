@@ -155,6 +155,13 @@ TEST(Absence, AMacroOfTheFileThatPastesTheNameIsFollowed) {
   expectVerdict(T, "unsafe", "drv/end.c");
 }
 
+TEST(Absence, AMacroThatPastesTwoArgumentsIsFollowed) {
+  ThreeFiles T;
+  T.end("#define ZAP(a, b) kmem_cache_destroy(a##b)\nstatic void __exit drv_exit(void)\n{\n\tZAP(item, _cache);\n}\nmodule_exit(drv_exit);\n");
+  std::string V = verdict(T);
+  EXPECT_NE(V.substr(0, 7), "convert") << V;
+}
+
 TEST(Absence, AMacroThatPastesAnotherNameTakesNothingAway) {
   ThreeFiles T;
   T.end("struct kmem_cache *item_pool;\n#define ZAP(n) kmem_cache_destroy(n##_pool)\nstatic void __exit drv_exit(void)\n{\n\tZAP(item);\n}\n"

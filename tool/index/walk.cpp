@@ -20,6 +20,13 @@
 
 namespace krcu {
 
+bool isSourceName(llvm::StringRef Name) {
+  for (llvm::StringRef Ending : {".c", ".h", ".inc", ".inl", ".def"})
+    if (Name.ends_with(Ending))
+      return true;
+  return false;
+}
+
 bool isNoKernelCode(llvm::StringRef Relative) {
   llvm::StringRef Top = Relative.split('/').first;
   return Top == "tools" || Top == "Documentation" || Top == "samples" || Top == "scripts";
@@ -28,14 +35,6 @@ bool isNoKernelCode(llvm::StringRef Relative) {
 namespace {
 
 std::string reason(int Errno) { return std::generic_category().message(Errno); }
-
-/// Fragments, too: what a .c file includes is part of it, whatever it is called.
-bool isSourceName(llvm::StringRef Name) {
-  for (llvm::StringRef Ending : {".c", ".h", ".inc", ".inl", ".def"})
-    if (Name.ends_with(Ending))
-      return true;
-  return false;
-}
 
 bool isConfiguration(llvm::StringRef Name) {
   return Name.starts_with("Kconfig") || Name.starts_with("Makefile") || Name.starts_with("Kbuild");

@@ -9,10 +9,13 @@
 
 namespace krcu {
 
+/// Whether the index has files of that name: C, headers, and fragments, for what a .c file includes is part of it.
+bool isSourceName(llvm::StringRef Name);
+
 /// Directories at the top that hold no kernel code (`Relative` is one of them or below it). Only there: drivers/gpu/drm/.../tools/ is code.
 bool isNoKernelCode(llvm::StringRef Relative);
 
-/// All .c and .h files below Root, sorted by path, sizes not yet known. Left out: tools/, Documentation/,
+/// All sources (isSourceName()) below Root, sorted by path, sizes not yet known. Left out: tools/, Documentation/,
 /// samples/ and scripts/ at the top, and names that begin with a dot. A symlink to a place that is walked
 /// anyway is passed over in silence (the file is listed under its own name); one to a place inside the tree
 /// that is not walked is followed; one that leads out of the tree, or nowhere, is listed with a problem, and

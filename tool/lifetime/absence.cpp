@@ -3,6 +3,7 @@
 // The list is closed from both ends: Kbuild says which files can be linked with the one that has the name, and the text of these says what
 // else is compiled into them. What stands on the list and was not read is named.
 #include "tool/lifetime/absence.h"
+#include "tool/index/walk.h"
 #include "tool/lifetime/words.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -16,10 +17,6 @@ namespace krcu {
 namespace {
 
 std::string directoryOf(StringRef Path) { return llvm::sys::path::parent_path(Path).str(); }
-
-bool isIndexed(StringRef Name) {
-  return Name.ends_with(".c") || Name.ends_with(".h") || Name.ends_with(".inc") || Name.ends_with(".inl") || Name.ends_with(".def");
-}
 
 class Closure {
 public:
@@ -93,7 +90,7 @@ void Closure::addFragments(const std::string &File, StringRef Text) {
         Found.push_back(Known.path + " (" + Known.problem + "), which " + File + " includes, was not searched for it");
       continue;
     }
-    if (Name.empty() || isIndexed(Name))
+    if (Name.empty() || isSourceName(Name))
       continue;
     std::optional<std::string> Fragment = DB.otherText(std::string(Path));
     if (!Fragment)
@@ -134,10 +131,9 @@ bool canPaste(StringRef Directive, StringRef Word) {
     while (!Before.empty() && Blank(Before.back()))
       Before = Before.drop_back();
     StringRef Left = lastWord(Before), Right = Behind.take_while(isWord);
-    bool AnyLeft = Parameters.count(Left.str()) || Left.empty(), AnyRight = Parameters.count(Right.str()) || Right.empty();
-    if (AnyLeft && AnyRight)
-      continue; // nothing of the name shows: what is pasted of two arguments is spelt by nobody here
-    if ((AnyLeft || Word.starts_with(Left) || Word.contains(Left)) && (AnyRight || Word.ends_with(Right) || Word.contains(Right)))
+    if (Left.empty() || Right.empty())
+      continue; // , ##__VA_ARGS__ makes no name
+    if ((Parameters.count(Left.str()) || Word.contains(Left)) && (Parameters.count(Right.str()) || Word.contains(Right)))
       return true;
   }
   return false;

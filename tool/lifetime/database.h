@@ -93,7 +93,7 @@ public:
   /// Names that an external module gives the linker: within the module they hide the kernel's, and nobody else can mean the module's.
   void setModuleNames(std::set<std::string> Names) { ModuleNames = std::make_shared<const std::set<std::string>>(std::move(Names)); }
   bool isOfModule(const std::string &Name) const { return ModuleNames && ModuleNames->count(Name); }
-  /// Who knows what Kbuild links together, and the texts that are no indexed source. Without them nothing of that kind counts as seen.
+  /// Who knows what Kbuild links together, and the texts that are no indexed source. Without them (a test of one file) nothing is said of either.
   using ModuleOracle = std::function<ModuleContents(const std::string &File)>;
   using TextOracle = std::function<std::optional<std::string>(const std::string &File)>;
   void setModules(ModuleOracle Of, TextOracle Texts) { Modules = std::move(Of), OtherTexts = std::move(Texts); }

@@ -37,8 +37,8 @@ inline llvm::StringRef directiveAround(llvm::StringRef Text, size_t At) {
   return Text.slice(Begin, End);
 }
 
-/// Whether the pieces beside a ## of a macro's definition can make the word. A piece that is a parameter can be anything; where both are, nothing
-/// of the name shows, and it is not counted.
+/// Whether the pieces beside a ## of a macro's definition can make the word. A piece that is a parameter can be
+/// anything.
 bool canPaste(llvm::StringRef Directive, llvm::StringRef Word);
 
 /// Whether a place is the variable in which EXPORT_SYMBOL() notes an address, for the linker alone: whoever imports the symbol names it.

@@ -129,8 +129,9 @@ std::vector<TextFunction> TreeText::visible(const std::string &Name, const std::
   std::vector<TextFunction> Others;
   bool External = std::any_of(It->second.begin(), It->second.end(), [](const TextFunction &F) { return F.symbol == F.name; });
   for (const TextFunction &F : It->second) {
+    // Where no source defines it for all, the inline function of a header is what is called.
     bool Header = StringRef(F.file).ends_with(".h");
-    if (F.symbol == F.name || (Header && !External)) // a header's stub stands in for what this configuration leaves out
+    if (F.symbol == F.name || (Header && !External))
       Others.push_back(F);
   }
   if (Others.size() > MaxPlaces)
@@ -288,6 +289,16 @@ const std::set<std::string> &ModuleText::partnersOf(const std::string &Name) con
   return Partners[Name];
 }
 
+bool isStored(StringRef Text, const OutlineToken &T, StringRef Field, std::string &Word) {
+  StringRef Rest = Text.substr(T.offset + Field.size()).ltrim();
+  if (!T.after_member_access || !Rest.consume_front("=") || Rest.starts_with("="))
+    return false;
+  Rest = Rest.ltrim();
+  Rest.consume_front("&");
+  Word = Rest.take_while(isWordChar).str();
+  return true;
+}
+
 const std::set<std::string> &ModuleText::storedIn(const std::string &Field) const {
   auto [It, New] = Stored.try_emplace(Field);
   if (!New)
@@ -299,12 +310,9 @@ const std::set<std::string> &ModuleText::storedIn(const std::string &Field) cons
     if (!Text)
       continue;
     for (const OutlineToken &T : DB.tokens(File, Field)) {
-      StringRef Rest = StringRef(*Text).substr(T.offset + Field.size()).ltrim();
-      if (!T.after_member_access || !Rest.consume_front("=") || Rest.starts_with("="))
+      std::string Word;
+      if (!isStored(*Text, T, Field, Word))
         continue;
-      Rest = Rest.ltrim();
-      Rest.consume_front("&");
-      std::string Word = Rest.take_while(isWordChar).str();
       if (const TextFunction *F = own(Word, File))
         It->second.insert(F->symbol);
       Words[Field].insert(std::move(Word));

@@ -32,6 +32,9 @@ struct TextVariable {
 /// The file-scope variables of a text that have an initialiser in braces, or are declared with a struct type.
 std::vector<TextVariable> variablesIn(llvm::StringRef Text, const std::string &File);
 
+/// Whether the token is a member, `Field`, that something is stored in: `x->field = &word`. `Word`: the first identifier of that, "" if none.
+bool isStored(llvm::StringRef Text, const OutlineToken &T, llvm::StringRef Field, std::string &Word);
+
 /// What a function outside the module does for certain, and perhaps.
 struct OutsideWait {
   bool always = false, sometimes = false;

@@ -178,12 +178,9 @@ void UnloadSurvey::addField(const std::string &Record, const std::string &Field,
     if (!O)
       continue;
     for (const OutlineToken &T : DB.tokens(File, Field)) {
-      StringRef Rest = StringRef(*Text).substr(T.offset + Field.size()).ltrim();
-      if (!T.after_member_access || !Rest.consume_front("=") || Rest.starts_with("="))
+      std::string Value;
+      if (!isStored(*Text, T, Field, Value))
         continue;
-      Rest = Rest.ltrim();
-      Rest.consume_front("&");
-      std::string Value = Rest.take_while([](char C) { return llvm::isAlnum(C) || C == '_'; }).str();
       bool Fits = false;
       std::string In;
       if (T.function < 0) {
