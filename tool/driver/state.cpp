@@ -32,6 +32,7 @@ std::vector<CensusEntry> censusWith(OverlayIndex I, const Rules &R, const std::v
 } // namespace
 
 TreeState::TreeState(Scan &S) : S(S), DB(std::make_unique<Database>(S.index(), S.rules(), S.options().jobs)), Census(S.wholeCensus()) {
+  S.tellModuleNames(*DB);
   for (const CensusEntry &E : Census)
     if (StringRef(E.where.file).ends_with(".h"))
       CensusHeaders.insert(E.where.file);
@@ -52,6 +53,7 @@ TreeState::TreeState(const TreeState &From, const Texts &Others) : S(From.S), Al
   }
   Own = std::make_unique<OverlayIndex>(S.index(), All, From.Own.get());
   DB = std::make_unique<Database>(*Own, S.rules(), S.options().jobs);
+  S.tellModuleNames(*DB);
   DB->inherit(*From.DB, Paths);
   if (!HeadersChanged)
     for (const auto &[File, Outcome] : From.Outcomes)
