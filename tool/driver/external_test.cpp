@@ -1,52 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Modules outside the tree (--kernel TREE DIR): the sites are theirs, the kernel supplies the rest and is never changed.
-#include "tool/driver/pipeline_trees.h"
+#include "tool/driver/external_pair.h"
 #include "tool/rewrite/inplace.h"
 #include "tool/support/error.h"
 #include "gtest/gtest.h"
-#include <filesystem>
 
 namespace fs = std::filesystem;
 
 namespace krcu {
 namespace {
-
-/// A small kernel, and beside it a module's directory laid out from testdata/external.
-struct Pair {
-  explicit Pair(const std::string &Era, const std::string &Module = "") : kernel(Era), module("") {
-    if (!Module.empty())
-      fs::copy(std::string(KRCU_SOURCE_DIR) + "/testdata/external/" + Module, module.root(), fs::copy_options::recursive);
-  }
-  ScanOptions options() const {
-    ScanOptions O = kernel.options();
-    O.module = module.root();
-    return O;
-  }
-  Outcome run() const { return scanAndPatch(options()); }
-  ScratchTree kernel, module;
-};
-
-const SiteReport *siteIn(const Outcome &O, const std::string &File) {
-  for (const SiteReport &R : O.sites)
-    if (R.census.where.file == "M=/" + File)
-      return &R;
-  return nullptr;
-}
-
-bool shows(const EvidenceList &List, const std::string &File, unsigned Line, const std::string &Text) {
-  for (const Evidence &E : List)
-    if (E.file == File && E.line == Line && E.text.find(Text) != std::string::npos)
-      return true;
-  return false;
-}
-
-bool warns(const Outcome &O, const std::string &Text) {
-  for (const std::string &W : O.scan->warnings())
-    if (W.find(Text) != std::string::npos)
-      return true;
-  return false;
-}
 
 TEST(External, SitesComeOnlyFromTheModule) {
   Pair P("waits", "cards");

@@ -145,8 +145,7 @@ Error Scan::openFrontend() {
   if (Cache)
     Cache->begin(*TheTree, *TheIndex, *TheFrontend, Digester().addAll(ModuleNames).finish());
   DB = std::make_unique<Database>(*TheIndex, TheRules, Options.jobs);
-  DB->setModuleNames(ModuleNames);
-  DB->forbid(OtherHome); // no file, so nothing to be parsed
+  tellModuleNames(*DB);
   DB->setConditions([this](const std::string &File, const std::vector<std::string> &Around) { return TheFrontend->compiles(File, Around); });
   teachModules(*DB);
   limit(*DB);
@@ -196,11 +195,17 @@ Error Scan::checkModule() {
   return Error::success();
 }
 
+void Scan::tellModuleNames(Database &Of) const {
+  Of.setModuleNames(ModuleNames);
+  Of.forbid(OtherHome); // no file, so nothing to be parsed
+}
+
 void Scan::learnModuleNames() {
   for (uint32_t Id = 0; Id < TheIndex->files().size(); ++Id)
     if (TheTree->isMounted(TheIndex->files()[Id].path))
       if (auto Text = TheIndex->text(Id))
         ModuleNames.merge(globalsOf(*Text));
+  TheIndex->setHiding(ModuleNames);
 }
 
 /// A line for each module that lacks headers.

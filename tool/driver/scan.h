@@ -75,6 +75,8 @@ public:
   const Index &index() const { return *TheIndex; }
   Frontend &frontend() { return *TheFrontend; }
   Database &database() { return *DB; }
+  /// Tells a database of this tree which names are an external module's own.
+  void tellModuleNames(Database &Of) const;
   /// Fills in SiteReport::leftovers, as if the sites of class convert were converted together. Only with ScanOptions::leftovers.
   /// False if not everything that it asks for could be parsed in time.
   bool findLeftovers(std::vector<SiteReport> &Reports);

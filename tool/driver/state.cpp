@@ -34,6 +34,7 @@ std::vector<CensusEntry> censusWith(OverlayIndex I, const Rules &R, const std::v
 TreeState::TreeState(Scan &S) : S(S), DB(std::make_unique<Database>(S.index(), S.rules(), S.options().jobs)), Census(S.wholeCensus()) {
   S.teachModules(*DB);
   S.limit(*DB);
+  S.tellModuleNames(*DB);
   for (const CensusEntry &E : Census)
     if (StringRef(E.where.file).ends_with(".h"))
       CensusHeaders.insert(E.where.file);
@@ -56,6 +57,7 @@ TreeState::TreeState(const TreeState &From, const Texts &Others) : S(From.S), Al
   DB = std::make_unique<Database>(*Own, S.rules(), S.options().jobs);
   S.teachModules(*DB);
   S.limit(*DB);
+  S.tellModuleNames(*DB);
   DB->inherit(*From.DB, Paths);
   if (!HeadersChanged)
     for (const auto &[File, Outcome] : From.Outcomes)

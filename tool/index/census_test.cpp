@@ -46,6 +46,46 @@ protected:
   }
 };
 
+/// "line kind word callback", with " varies" where that is so.
+class AliasTest : public TestTree {
+protected:
+  Strings census() {
+    auto I = build();
+    Strings Out;
+    for (const CensusEntry &E : takeCensus(*I, R, 2))
+      Out.push_back(llvm::formatv("{0}:{1} {2} {3} '{4}'{5}", E.where.file, E.where.line, nameOf(E.kind), E.word(), E.callback, E.alias_varies ? " varies" : ""));
+    return Out;
+  }
+};
+
+TEST_F(AliasTest, UsesOfAMacroThatHandsItsCallbackOn) {
+  write("fs/a.h", "#define later(h, f) call_rcu(h, f)\n#define srcu_later(f, s, h) call_srcu(s, (h), (rcu_callback_t)(f))\n#define then call_rcu\n");
+  write("fs/a.c", "#include \"a.h\"\nvoid f(void)\n{\n\tlater(&p->rcu, one);\n\tsrcu_later(two, &s, &p->rcu);\n\tthen(&p->rcu, three);\n}\n");
+  EXPECT_EQ(census(), (Strings{"fs/a.c:4 call later 'one'", "fs/a.c:5 call srcu_later 'two'", "fs/a.c:6 call then 'three'", "fs/a.h:1 macro call_rcu 'f'",
+                               "fs/a.h:2 macro call_srcu '(rcu_callback_t)(f)'", "fs/a.h:3 macro call_rcu ''"}));
+}
+
+TEST_F(AliasTest, NamesOfNamesAndFixedCallbacks) {
+  write("fs/a.c", "#define later(h, f) call_rcu(h, f)\n#define much_later(h, f) later(h, f)\n#define drop(p) much_later(&(p)->rcu, fixed)\nvoid f(void)\n{\n\tmuch_later(&p->rcu, one);\n\tdrop(p);\n}\n");
+  EXPECT_EQ(census(), (Strings{"fs/a.c:1 macro call_rcu 'f'", "fs/a.c:2 macro call_rcu 'f'", "fs/a.c:3 macro call_rcu 'fixed'", "fs/a.c:6 call much_later 'one'"}));
+}
+
+TEST_F(AliasTest, AnotherMeaningElsewhereIsTold) {
+  write("fs/a.c", "#ifdef A\n#define later(h, f) call_rcu(h, f)\n#else\n#define later(h, f) f(h)\n#endif\nvoid f(void)\n{\n\tlater(&p->rcu, one);\n}\n");
+  EXPECT_EQ(census(), (Strings{"fs/a.c:2 macro call_rcu 'f'", "fs/a.c:8 call later 'one' varies"}));
+}
+
+TEST_F(AliasTest, OnlyWhoSeesTheMacroUsesIt) {
+  write("fs/a.c", "#define later(h, f) call_rcu(h, f)\n");
+  write("fs/b.c", "void g(void)\n{\n\tlater(&p->rcu, one);\n}\n");
+  EXPECT_EQ(census(), (Strings{"fs/a.c:1 macro call_rcu 'f'"}));
+}
+
+TEST_F(AliasTest, AFixedCallbackOrAnotherArgumentMakesNone) {
+  write("fs/a.c", "#define drop(p, x) do { call_rcu(&(p)->rcu, fixed); } while (0)\n#define pick(h, i) call_rcu(h, table[i])\nvoid f(void)\n{\n\tdrop(p, 1);\n\tpick(&p->rcu, 2);\n}\n");
+  EXPECT_EQ(census(), (Strings{"fs/a.c:1 macro call_rcu 'fixed'", "fs/a.c:2 macro call_rcu 'table[i]'"}));
+}
+
 TEST_F(CensusTest, ACallWithItsCallback) {
   EXPECT_EQ(census("void f(void)\n{\n\tcall_rcu(&p->rcu, my_cb);\n}\n"),
             (Strings{"3 call call_rcu f 'my_cb'"}));

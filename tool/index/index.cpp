@@ -129,6 +129,7 @@ private:
   std::vector<uint32_t> holding(llvm::StringRef Word, const std::vector<uint32_t> *Some, llvm::function_ref<bool(uint32_t)> IsSure) const;
   bool confirms(uint32_t File, llvm::StringRef Word, bool Spliced) const;
   bool isMounted(uint32_t File) const;
+  bool isStatic(const FunctionPlace &P) const;
   std::string readText(uint32_t File, ReadBuffer &Buffer, uint64_t &Size) const;
 
   int RootFd, MountFd; ///< MountFd: directory of the tree's mount, -1 if it has none
@@ -441,10 +442,33 @@ std::vector<FunctionPlace> TreeIndex::definitionsOf(llvm::StringRef Function) co
   auto It = std::lower_bound(Definitions.begin(), Definitions.end(), DefinitionRow{Hash, 0, 0});
   for (; It != Definitions.end() && It->name == Hash; ++It)
     Out.push_back({It->file, It->line});
-  // A module's own function hides one of the kernel: the module may be a newer copy of a driver in the tree.
+  // A module's own function hides one of the kernel: the module may be a newer copy of a driver in the tree. But one that is static hides it in
+  // its own file only, and the others may mean the kernel's.
+  bool All = Hiding.count(Function.str());
   if (std::any_of(Out.begin(), Out.end(), [&](const FunctionPlace &P) { return isMounted(P.file); }))
-    std::erase_if(Out, [&](const FunctionPlace &P) { return !isMounted(P.file); });
+    std::erase_if(Out, [&](const FunctionPlace &P) { return !isMounted(P.file) && (All || (llvm::StringRef(Files[P.file].path).ends_with(".c") && isStatic(P))); });
   return Out;
+}
+
+/// By the text of the declaration up to the line of the name.
+bool TreeIndex::isStatic(const FunctionPlace &P) const {
+  auto Text = text(P.file);
+  llvm::StringRef Rest = Text ? llvm::StringRef(*Text) : llvm::StringRef();
+  std::vector<llvm::StringRef> Lines;
+  for (unsigned Line = 1; Line <= P.line && !Rest.empty(); ++Line) {
+    auto [One, Others] = Rest.split('\n');
+    Lines.push_back(One.trim());
+    Rest = Others;
+  }
+  for (size_t N = Lines.size(); N-- > 0;) {
+    bool First = N + 1 == Lines.size();
+    if (!First && (Lines[N].empty() || Lines[N].starts_with("#") || Lines[N].ends_with(";") || Lines[N].ends_with("}") || Lines[N].ends_with("*/")))
+      break;
+    for (size_t At = Lines[N].find("static"); At != llvm::StringRef::npos; At = Lines[N].find("static", At + 1))
+      if ((At == 0 || !isWordChar(Lines[N][At - 1])) && (At + 6 >= Lines[N].size() || !isWordChar(Lines[N][At + 6])))
+        return true;
+  }
+  return false;
 }
 
 uint64_t TreeIndex::memoryUsed() const {

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -64,7 +65,8 @@ public:
   /// Files in which any of rules.words() stands, comments and strings not excluded, in increasing order.
   virtual const std::vector<uint32_t> &ruleWordFiles() const = 0;
   /// Functions defined with that name anywhere (line-oriented: kernel style '{' in column 1), in increasing
-  /// order. If a mounted directory defines it, only there.
+  /// order. If a mounted directory defines it for the linker (setHiding()), only there; if for one of its files, there and where the kernel
+  /// defines it for all.
   virtual std::vector<FunctionPlace> definitionsOf(llvm::StringRef Function) const = 0;
 
   /// Files with an #include line that could name the header (or fragment): its path ends the header's path,
@@ -75,6 +77,8 @@ public:
   virtual std::vector<uint32_t> transitiveIncludersOf(llvm::StringRef HeaderPath) const = 0;
   /// The file includes the header though no line says so: a flag of the compiler does. Before anybody asks who includes it.
   void addInclude(uint32_t File, llvm::StringRef HeaderPath) { Forced[HeaderPath.str()].push_back(File); }
+  /// The names that a mounted directory gives the linker. Before anybody asks for definitions.
+  void setHiding(std::set<std::string> Names) { Hiding = std::move(Names); }
   std::vector<uint32_t> forcedIncludersOf(llvm::StringRef HeaderPath) const {
     auto It = Forced.find(HeaderPath.str());
     return It == Forced.end() ? std::vector<uint32_t>() : It->second;
@@ -82,6 +86,9 @@ public:
 
   /// For --stats: bytes held by the filters and tables.
   virtual uint64_t memoryUsed() const = 0;
+
+protected:
+  std::set<std::string> Hiding;
 
 private:
   std::map<std::string, std::vector<uint32_t>> Forced; ///< header -> files

@@ -156,6 +156,8 @@ void Search::finishFunction(const std::string &Symbol, bool Callers) {
       else if (!DB.function(Symbol))
         note(Name + "() is an inline function of " + File + " whose body was not seen");
     }
+    if (StringRef(Home).ends_with(".h") && !R.pending && !DB.function(Symbol)) // another one of that name may be all that the index has
+      note(Name + "() is an inline function of " + Home + " whose body was not seen");
   }
   noteUnseen(Symbol);
   if (!Callers)

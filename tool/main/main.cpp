@@ -19,6 +19,7 @@ int main(int Argc, char **Argv) {
              "  krcu verify out --tree ~/linux             check them: apply, parse, scan the result\n"
              "  krcu explain ~/linux net/bridge/br_fdb.c:336\n"
              "  krcu scan --kernel ~/linux ~/mymod         a module outside the tree, as make M=~/mymod builds it\n"
+             "  krcu scan --kernel ~/linux --include-dir ~/inc --define HAVE_X=1 ~/mymod    what its makefile does not say\n"
              "  krcu semantics ~/linux                     who waits for whom in this tree\n"
              "Exit status: 0 nothing to report, 1 findings, 2 error.");
   krcu::Options Options;
