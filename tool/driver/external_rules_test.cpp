@@ -48,12 +48,12 @@ const Shape Shapes[] = {
     // Deferrals.
     {"AnotherName", plain() + "#define NEWT_LATER call_rcu\n" + laterUse("NEWT_LATER(&n->rcu, newt_free);"), nullptr, "10 convert"},
     {"AMacroThatHandsOn", plain() + "#define NEWT_LATER(h, f) call_rcu(h, f)\n" + laterUse("NEWT_LATER(&n->rcu, newt_free);"), nullptr, "7 definition; 10 convert"},
-    {"AMacroThatTurnsItsArgumentsRound", plain() + "#define NEWT_LATER(f, h) call_rcu((h), (f))\n" + laterUse("NEWT_LATER(newt_free, &n->rcu);"), nullptr, "7 definition; 10 convert"},
+    {"AMacroThatTurnsItsArgumentsRound", plain() + "#define NEWT_LATER(f, h) call_rcu((h), (f))\n" + laterUse("NEWT_LATER(newt_free, &n->rcu);"), nullptr, "7 definition; 10 refuse"},
     {"ANameOfAName", plain() + "#define LATER(h, f) call_rcu(h, f)\n#define NEWT_LATER(h, f) LATER(h, f)\n" + laterUse("NEWT_LATER(&n->rcu, newt_free);"), nullptr, "7 definition; 8 definition; 11 convert"},
     {"ANameWithTwoMeanings", plain() + "#ifdef CONFIG_DRV\n#define NEWT_LATER(h, f) call_rcu(h, f)\n#else\n#define NEWT_LATER(h, f) do { newts--; call_rcu(h, f); } while (0)\n#endif\n" +
                                  laterUse("NEWT_LATER(&n->rcu, newt_free);"), nullptr, "8 definition; 10 definition; 14 refuse"},
     {"ANameThatMayMeanNothing", plain() + "#ifdef CONFIG_DRV\n#define NEWT_LATER(h, f) call_rcu(h, f)\n#else\n#define NEWT_LATER(h, f) do { } while (0)\n#endif\n" +
-                                    laterUse("NEWT_LATER(&n->rcu, newt_free);"), nullptr, "8 definition; 14 refuse"},
+                                    laterUse("NEWT_LATER(&n->rcu, newt_free);"), nullptr, "8 definition; 14 review"},
     {"AMacroThatDoesMore", plain() + "#define NEWT_LATER(h, f) do { newts--; call_rcu(h, f); } while (0)\n" + laterUse("NEWT_LATER(&n->rcu, newt_free);"), nullptr, "7 definition; 10 refuse"},
     {"AMacroThatDoesMoreWithARow", plain() + "#define NEWT_LATER(h, f) do { newts--; call_rcu(h, f); } while (0)\n" + laterUse("NEWT_LATER(&n->rcu, newt_free);"), DeferRow,
      "7 definition; 7 definition; 10 convert"},

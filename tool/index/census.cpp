@@ -95,6 +95,26 @@ private:
       else if (!Last.empty() && Definition[N].text == Last)
         E.alias = Definition.front().text, E.alias_callback = Position;
     }
+    E.alias_more = doesMore(Definition, &Tokens[I]);
+  }
+
+  /// Whether a macro's definition has anything but the call, its parentheses and the loop that makes it a statement.
+  static bool doesMore(llvm::ArrayRef<LexToken> Definition, const LexToken *Call) {
+    unsigned Depth = 0;
+    bool Parameters = true, Inside = false;
+    for (const LexToken &T : Definition.drop_front()) {
+      if (&T == Call) {
+        Inside = true;
+        continue;
+      }
+      Depth += T.is(TokenKind::l_paren);
+      if (!Parameters && !Inside && !T.is(TokenKind::l_paren) && !T.is(TokenKind::r_paren) && !llvm::StringRef("{};").contains(T.text) &&
+          T.text != "do" && T.text != "while" && T.text != "0")
+        return true;
+      if (T.is(TokenKind::r_paren) && Depth > 0 && --Depth == 0)
+        Parameters = Inside = false;
+    }
+    return false;
   }
 
   /// The last word of a callback argument that has nothing but words and parentheses: (rcu_callback_t)(f).
@@ -241,6 +261,7 @@ std::vector<CensusEntry> takeCensus(const Index &I, const Rules &R, unsigned Job
     std::set<uint32_t> Using;
     for (auto &Each : Next) {
       unsigned Meant = static_cast<unsigned>(llvm::count_if(News, [&](const CensusEntry &E) { return E.kind == CensusKind::MacroBody && E.alias == Each.first(); }));
+      bool More = llvm::any_of(News, [&](const CensusEntry &E) { return E.kind == CensusKind::MacroBody && E.alias == Each.first() && E.alias_more; });
       unsigned All = 0;
       std::set<uint32_t> Seeing; // the files that define it, and whoever includes one of them
       std::vector<uint32_t> Mentioning = I.mentioning(Each.first());
@@ -254,7 +275,7 @@ std::vector<CensusEntry> takeCensus(const Index &I, const Rules &R, unsigned Job
       for (uint32_t File : Mentioning)
         if (Seeing.count(File) && (!Others || std::binary_search(Files.begin(), Files.end(), File)))
           Using.insert(File);
-      Each.second.varies = Each.second.varies || All > Meant;
+      Each.second.varies = Each.second.varies || All > Meant || (More && All > 1); // one definition is judged by its AST
     }
     if (Next.empty())
       break;

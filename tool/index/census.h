@@ -30,6 +30,7 @@ struct CensusEntry {
   /// MacroBody that macro itself. Its uses have entries of their own. Empty: there is none.
   std::string alias;
   unsigned alias_callback = 0; ///< of a MacroBody: the argument of that macro that is the callback
+  bool alias_more = false;      ///< of a MacroBody: the macro does something besides that call
   bool alias_varies = false;   ///< of a Call: the macro has another definition that does not do so, or does it otherwise
 
   /// The word that stands at `where`.

@@ -202,11 +202,11 @@ private:
     Kbuild::FlagSet Result;
     auto Absolute = [&](llvm::StringRef Path) { return absolute(Path, Dir); };
     auto Add = [&](const std::string &Text, std::vector<std::string> &To) { appendParserFlags(known(Text), Absolute, To); };
-    auto [Before, Behind] = llvm::StringRef(G.value(Dir, "LINUXINCLUDE")).split(KernelIncludes);
-    const std::string First = Before.str(), Last = Behind.str();
+    const std::string Includes = G.value(Dir, "LINUXINCLUDE");
+    auto [First, Last] = llvm::StringRef(Includes).split(KernelIncludes);
     Add(G.value(Dir, "NOSTDINC_FLAGS"), Result.front);
-    Add(First, Result.front);
-    Add(Last, Result.back);
+    Add(First.str(), Result.front);
+    Add(Last.str(), Result.back);
     Add(G.value(Dir, "KBUILD_CPPFLAGS"), Result.back);
     Add(G.value(Dir, "KBUILD_CFLAGS"), Result.back);
     for (const std::string &Above : wayTo(Dir))

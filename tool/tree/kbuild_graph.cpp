@@ -289,6 +289,11 @@ std::string Graph::value(const std::string &Dir, const std::string &Name) {
   return D.files.empty() ? std::string() : D.files.front()->value(Name);
 }
 
+bool Graph::inDoubt(const std::string &Dir) {
+  const Directory &D = load(Dir);
+  return D.listed->doubted || llvm::any_of(D.files, [](const std::unique_ptr<Makefile> &M) { return M->inDoubt(); });
+}
+
 std::vector<Traced> Graph::trace(const std::string &Dir, const std::string &Name) {
   if (value(Dir, Name).empty()) // reads them
     return {};

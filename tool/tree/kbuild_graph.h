@@ -68,8 +68,8 @@ public:
   std::vector<Listing> nearest(const std::string &Target);
   /// Items of one directory; null if it has no makefile.
   const std::vector<Item> *items(const std::string &Dir);
-  /// Whether what its makefiles say depended on what nobody knows.
-  bool inDoubt(const std::string &Dir) { return load(Dir).listed->doubted; }
+  /// Whether what its makefiles have said so far depended on what nobody knows.
+  bool inDoubt(const std::string &Dir);
   /// A variable in that directory's makefile.
   std::string value(const std::string &Dir, const std::string &Name);
   /// Its words and their lines (Makefile::trace()).
