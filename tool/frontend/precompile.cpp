@@ -157,7 +157,7 @@ bool Frontend::hasOwnHeaders(const Variant &V, const std::string &Main) const {
     return true;
   for (unsigned Way = 0; Way < V.kbuild->ways(Main); ++Way)
     if (Kbuild::FlagSet F = V.kbuild->flagsOf(Main, Way);
-        !F.front.empty() || any_of(F.back, [](StringRef Flag) { return Flag == "-include" || Flag == "-imacros"; }))
+        !F.front.empty() || any_of(F.back, [](StringRef Flag) { return Flag == "-include" || Flag == "-imacros" || Flag.starts_with("-D") || Flag.starts_with("-U"); }))
       return true;
   return false;
 }
