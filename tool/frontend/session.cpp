@@ -135,6 +135,12 @@ public:
 
   bool HandleTopLevelDecl(DeclGroupRef Group) override {
     Decls.insert(Decls.end(), Group.begin(), Group.end());
+    if (!HasOwn && !Group.isNull()) {
+      const SourceManager &SM = CI.getSourceManager();
+      auto [File, Offset] = SM.getDecomposedExpansionLoc((*Group.begin())->getLocation());
+      HasOwn = File == SM.getMainFileID();
+      OwnFrom = Offset;
+    }
     return true;
   }
 
@@ -192,7 +198,7 @@ private:
       W.everything = true;
     } else if (Source && Job.overrides && Job.overrides->count(Path)) {
       W.bodies = std::make_unique<WantedBodies>(outlineOf(Job.overrides->at(Path)), *Job.bodies);
-    } else if (Source || Job.bodies->headers.count(Path)) {
+    } else if (Source || isFragment(File) || Job.bodies->headers.count(Path)) {
       if (auto O = Job.outlines ? Job.outlines->get(Path) : nullptr)
         W.bodies = std::make_unique<WantedBodies>(*O, *Job.bodies);
       else
@@ -201,12 +207,23 @@ private:
     return W;
   }
 
+  /// Whether the file is included behind the first declaration of the main file: it is a part of its text, and may use what is declared there.
+  bool isFragment(FileID File) const {
+    const SourceManager &SM = CI.getSourceManager();
+    for (SourceLocation Included = SM.getIncludeLoc(File); HasOwn && Included.isValid(); Included = SM.getIncludeLoc(SM.getFileID(Included)))
+      if (auto [In, Offset] = SM.getDecomposedLoc(Included); In == SM.getMainFileID())
+        return Offset > OwnFrom;
+    return false;
+  }
+
   CompilerInstance &CI;
   const std::string &Root;
   const ParseJob &Job;
   ParseOutcome &Out;
   const AstConsumer *User;
   std::vector<Decl *> Decls;
+  bool HasOwn = false;   ///< a declaration of the main file has been seen
+  unsigned OwnFrom = 0;  ///< where the first one stands
   std::map<FileID, Wanted> Files;
 };
 

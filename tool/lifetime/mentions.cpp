@@ -5,6 +5,7 @@
 #include "tool/lifetime/mentions.h"
 #include "tool/index/conditions.h"
 #include "tool/index/lex.h"
+#include "tool/lifetime/variant_choices.h"
 #include "tool/lifetime/words.h"
 #include "tool/tree/tree.h"
 #include "llvm/ADT/StringRef.h"
@@ -181,6 +182,25 @@ std::vector<std::string> unseenDefinitions(const Database &DB, const std::string
 
 static bool isOfMount(StringRef Path) { return Path.consume_front(Tree::MountPoint) && Path.starts_with("/"); }
 
+/// Texts near `Home` that spell the word and do not include it, but are included together with it: a fragment uses what stands before it.
+static std::vector<uint32_t> fragmentsNear(const Database &DB, const std::string &Word, const std::string &Home, const std::vector<uint32_t> &Visible) {
+  const std::string Around = surroundingsOf(Home);
+  if (StringRef(Around).starts_with("include/")) // what stands there is for everybody and includes what it needs
+    return {};
+  const std::vector<IndexedFile> &Files = DB.index().files();
+  std::vector<uint32_t> Near;
+  auto First = std::lower_bound(Files.begin(), Files.end(), Around, [](const IndexedFile &F, const std::string &Path) { return F.path < Path; });
+  for (auto It = First; It != Files.end() && StringRef(It->path).starts_with(Around); ++It)
+    if (auto File = static_cast<uint32_t>(It - Files.begin()); !StringRef(It->path).ends_with(".c") && !std::binary_search(Visible.begin(), Visible.end(), File))
+      Near.push_back(File);
+  std::vector<uint32_t> Result = DB.index().mentioningAmong(Word, &Near);
+  std::erase_if(Result, [&](uint32_t File) {
+    const std::vector<uint32_t> &Includers = DB.transitiveIncludersOf(Files[File].path);
+    return std::none_of(Includers.begin(), Includers.end(), [&](uint32_t I) { return std::binary_search(Visible.begin(), Visible.end(), I); });
+  });
+  return Result;
+}
+
 static MentionPlan makePlan(const Database &DB, const std::string &Word, MentionKind Kind, const std::string &Home) {
   MentionPlan Plan;
   struct Item {
@@ -207,7 +227,13 @@ static MentionPlan makePlan(const Database &DB, const std::string &Word, Mention
       if (int Id = DB.index().find(It.home); Id >= 0)
         Visible.insert(std::lower_bound(Visible.begin(), Visible.end(), static_cast<uint32_t>(Id)), static_cast<uint32_t>(Id));
     }
-    for (uint32_t File : It.home.empty() ? DB.mentioning(It.word) : DB.index().mentioningAmong(It.word, &Visible)) {
+    std::vector<uint32_t> Mentioning = It.home.empty() ? DB.mentioning(It.word) : DB.index().mentioningAmong(It.word, &Visible);
+    if (!It.home.empty())
+      for (uint32_t File : fragmentsNear(DB, It.word, It.home, Visible)) {
+        Plan.fragments.insert(DB.index().files()[File].path);
+        Mentioning.push_back(File);
+      }
+    for (uint32_t File : Mentioning) {
       const std::string &Path = DB.index().files()[File].path;
       auto Text = Own && !isOfMount(Path) ? nullptr : DB.index().text(File);
       if (!Text)
@@ -252,7 +278,9 @@ const MentionPlan &planMentions(const Database &DB, const std::string &Word, Men
 
 std::vector<std::string> hiddenMentions(const Database &DB, const MentionPlan &Plan, const std::string &Word, MentionKind Kind) {
   std::set<std::string> Result;
-  for (const std::string &File : Plan.files) {
+  std::set<std::string> Texts = Plan.files;
+  Texts.insert(Plan.fragments.begin(), Plan.fragments.end());
+  for (const std::string &File : Texts) {
     int Id = DB.index().find(File);
     auto Text = Id < 0 ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
     if (!Text)

@@ -13,6 +13,7 @@ enum class MentionKind { Variable, Field, Function };
 
 struct MentionPlan {
   std::set<std::string> files; ///< .c files
+  std::set<std::string> fragments; ///< headers and the like that say it and do not include its home: they rest on what includes them
   Demand demand;               ///< of each of them
   std::set<std::pair<std::string, std::string>> inlines; ///< functions of headers that spell it: header, name
 };
