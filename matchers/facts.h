@@ -98,7 +98,8 @@ struct Effect {
   enum Kind {
     Free,     ///< frees `object` by the rule named `name`, into `cache` if that rule has one
     Call,     ///< calls a function whose body this translation unit does not have
-    Check,    ///< WARN_ON and its kin: lost if the callback goes; or what is empty only in this configuration
+    Check,    ///< WARN_ON and its kin: lost if the callback goes
+    Stub,     ///< a macro or an inline function that does nothing in this configuration
     Other,    ///< anything else: a store, a lock, inline assembly, an indirect call, ...
   } kind = Other;
   Location where;

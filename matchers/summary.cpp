@@ -155,12 +155,12 @@ void Walker::effect(State &S, Effect::Kind Kind, const Stmt *At, std::string Nam
   S.path.effects.push_back(std::move(E));
 }
 
-/// What another configuration makes of these is not known, so they count as checks: a person must look.
+/// What another configuration makes of these is not known here.
 void Walker::noteStubs(const FunctionDecl *Definition, std::vector<Outcome> &Outcomes) {
   for (const EmptyMacro &M : emptyMacrosIn(N, Definition))
     for (Outcome &O : Outcomes) {
       Effect E;
-      E.kind = Effect::Check;
+      E.kind = Effect::Stub;
       E.where = N.locationOf(M.where);
       E.name = M.name;
       E.text = "uses " + M.name + ", which does nothing in this configuration";
@@ -331,7 +331,7 @@ bool Walker::inlineCall(Frame &F, const CFGBlock *B, size_t Index, const CallExp
   bool Stub = Callee->getReturnType()->isVoidType() &&
               std::all_of(Outcomes.begin(), Outcomes.end(), [](const Outcome &O) { return O.path.effects.empty(); });
   if (Stub)
-    effect(St, Effect::Check, C, Name, "calls " + Name + "(), which does nothing in this configuration");
+    effect(St, Effect::Stub, C, Name, "calls " + Name + "(), which does nothing in this configuration");
   for (Outcome &O : Outcomes) {
     State Next = St;
     for (Effect E : O.path.effects) {

@@ -149,6 +149,8 @@ std::string render(const Effect &E) {
     return "call " + shortened(E.name);
   case Effect::Check:
     return "check " + E.name;
+  case Effect::Stub:
+    return "stub " + E.name;
   case Effect::Other:
     break;
   }

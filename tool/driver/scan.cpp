@@ -329,7 +329,27 @@ ModuleFact Scan::moduleFact(const std::string &File) {
     if (Symbol)
       Fact.evidence.push_back({Symbol->file, Symbol->line, "", "CONFIG_" + Info.module_symbol + (Fact.can_be_module ? " may be a module" : " is yes or no: always built in")});
   }
+  if (Info.name.empty() && Fact.can_be_module)
+    takeFromIncluders(File, Fact);
   return Modules.emplace(File, Fact).first->second;
+}
+
+/// A fragment is a part of what includes it: no module if none of these is one.
+void Scan::takeFromIncluders(const std::string &File, ModuleFact &Fact) {
+  if (StringRef(File).ends_with(".c") && TheIndex->includersOf(File).empty())
+    return;
+  EvidenceList Why;
+  for (uint32_t Id : TheIndex->transitiveIncludersOf(File)) {
+    const std::string &Includer = TheIndex->files()[Id].path;
+    if (!StringRef(Includer).ends_with(".c"))
+      continue;
+    ModuleFact Of = moduleFact(Includer);
+    if (Of.can_be_module)
+      return;
+    Why.insert(Why.end(), Of.evidence.begin(), Of.evidence.end());
+  }
+  Fact.can_be_module = Why.empty();
+  Fact.evidence.insert(Fact.evidence.end(), Why.begin(), Why.end());
 }
 
 ModuleScope Scan::moduleScope(const std::string &File) { return {moduleFact(File).module, TheFrontend->filesOfModule(File)}; }

@@ -189,6 +189,7 @@ private:
   std::map<std::string, ParseTask> Early; ///< candidates that were parsed while the precompiled headers were made, by first file
   std::set<std::pair<std::string, unsigned>> Tried; ///< hidden lines that other configurations were asked for
   std::map<std::string, double> FileSeconds;
+  void takeFromIncluders(const std::string &File, ModuleFact &Fact);
   std::map<std::string, ModuleFact> Modules;
   std::vector<ExternalModule> Outside;          ///< what is mounted
   std::set<std::string> ModuleNames;            ///< that it gives the linker

@@ -6,6 +6,7 @@
 // A barrier waits for what was queued before it: one behind which a function that queues objects of this cache may still run (by text,
 // within a few steps) is overtaken and does not count.
 #include "tool/lifetime/barriers.h"
+#include "tool/lifetime/variant_choices.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 
@@ -15,7 +16,57 @@ namespace krcu {
 
 namespace {
 constexpr size_t MaxPlaces = 4; ///< a name with more definitions is not followed by text
+
+std::vector<std::string> conditionsAt(const Database &DB, const Location &L) {
+  int Id = DB.index().find(L.file);
+  auto Text = Id < 0 ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
+  return Text && StringRef(*Text).contains("#") ? conditionsAround(*Text, L.line) : std::vector<std::string>();
 }
+
+/// Whether some #if takes `There` away and leaves `Here`.
+bool mayGo(const Database &DB, const Location &There, const Location &Here) {
+  std::vector<std::string> Own = conditionsAt(DB, There);
+  if (Own.empty())
+    return false;
+  std::vector<std::string> Same = There.file == Here.file ? conditionsAt(DB, Here) : std::vector<std::string>();
+  return std::any_of(Own.begin(), Own.end(), [&](const std::string &C) { return std::find(Same.begin(), Same.end(), C) == Same.end(); });
+}
+
+/// The places of all #defines of the macro that a file may mean.
+std::vector<Location> definitionsOfMacro(const Database &DB, const std::string &Macro, const std::string &File) {
+  std::set<uint32_t> Files;
+  for (const std::string &Around : {surroundingsOf(File), std::string()}) {
+    const std::vector<uint32_t> &Found = DB.definingMacro(Macro, Around);
+    Files.insert(Found.begin(), Found.end());
+  }
+  if (int Id = DB.index().find(File); Id >= 0)
+    Files.insert(static_cast<uint32_t>(Id));
+  std::vector<Location> Result;
+  for (uint32_t Each : Files)
+    if (auto O = DB.outline(Each))
+      for (const OutlineMacro &M : O->macros)
+        if (M.name == Macro)
+          Result.push_back({DB.index().files()[Each].path, M.line, 1});
+  return Result;
+}
+
+/// Whether another configuration may not have the call, though it has `Along`, which runs behind it.
+bool isOfOneConfiguration(const Database &DB, const CallFact &C, const Location &Along) {
+  if (mayGo(DB, C.where, Along))
+    return true;
+  if (C.macro.empty())
+    return false;
+  std::vector<Location> Definitions = definitionsOfMacro(DB, C.macro, C.where.file);
+  return Definitions.size() > 1 && std::any_of(Definitions.begin(), Definitions.end(), [&](const Location &L) { return mayGo(DB, L, Along); });
+}
+
+/// Whether #if chooses between several functions or macros of that name.
+bool isChosen(const Database &DB, const FunctionFact &F) {
+  std::string Name = plainName(F.function);
+  return mayGo(DB, F.where, {}) && (DB.definitionsOf(Name).size() > 1 || !definitionsOfMacro(DB, Name, F.where.file).empty());
+}
+
+} // namespace
 
 bool BarrierReport::waits(bool Kfree) const {
   return std::any_of(always.begin(), always.end(),
@@ -146,10 +197,10 @@ std::vector<BarrierUse> BarrierSearch::alwaysIn(const std::string &Function, uns
     }
   }
   const FunctionFact *F = DB.function(Function);
-  if (!F || !Active.insert(Function).second)
+  if (!F || isChosen(DB, *F) || !Active.insert(Function).second)
     return Result;
   for (unsigned C = 0; C < F->calls.size(); ++C)
-    if (F->calls[C].always)
+    if (F->calls[C].always && !isOfOneConfiguration(DB, F->calls[C], F->where))
       addCall(*F, C, Result, Pending, Depth);
   Active.erase(Function);
   return Result;
@@ -177,7 +228,10 @@ BarrierReport BarrierSearch::before(const FunctionFact &F, unsigned Call, const 
     for (unsigned B : C.before) {
       size_t Had = R.always.size();
       addCall(Fn, B, R.always, R.pending, MaxDepth);
-      if (Had != R.always.size()) {
+      if (Had != R.always.size() && isOfOneConfiguration(DB, Fn.calls[B], C.where)) {
+        R.sometimes.insert(R.sometimes.end(), R.always.begin() + static_cast<long>(Had), R.always.end());
+        R.always.resize(Had);
+      } else if (Had != R.always.size()) {
         Evidence E = QueuedSince(B);
         for (; Had < R.always.size(); ++Had)
           R.always[Had].overtaken = E;

@@ -183,6 +183,9 @@ bool judgePath(const PathSummary &P, CallbackReport &R, const Effect *&Freed, bo
       if (std::none_of(R.checks.begin(), R.checks.end(), [&](const Effect &C) { return C.where == E.where; }))
         R.checks.push_back(E);
       continue;
+    case Effect::Stub:
+      R.stubs.push_back(E);
+      continue;
     case Effect::Call:
     case Effect::Other:
       offend(R, E, E.text);
@@ -373,6 +376,7 @@ void addSame(CallbackReport &R, const CallbackReport &O) {
   for (const Effect &Check : O.checks)
     if (std::none_of(R.checks.begin(), R.checks.end(), [&](const Effect &C) { return C.where == Check.where && C.name == Check.name; }))
       R.checks.push_back(Check);
+  R.stubs.insert(R.stubs.end(), O.stubs.begin(), O.stubs.end());
   if (O.null_free.valid())
     R.null_free = O.null_free;
   agreeOn(R, false, O.typed, O.records);
@@ -408,7 +412,7 @@ void compareBodies(Database &DB, CallbackReport &R, std::vector<const FunctionSu
 }
 
 /// The variants of one body. Those of a function that was linked in have their effect there; of the callback's own the paths are judged here.
-void compareVariantsOf(Database &DB, CallbackReport &R, const FunctionSummary &S) {
+void compareVariantsOf(Database &DB, CallbackReport &R, const FunctionSummary &S, std::set<std::string> &Read) {
   VariantQuestion Q = DB.parseOf(S);
   if (Q.main.empty() || Q.bodies.empty())
     return;
@@ -423,6 +427,7 @@ void compareVariantsOf(Database &DB, CallbackReport &R, const FunctionSummary &S
             Q.bodies.push_back(B);
   }
   const VariantPlan &Plan = DB.planOf(Q);
+  Read.insert(Plan.read.begin(), Plan.read.end());
   R.unclear.insert(R.unclear.end(), Plan.unclear.begin(), Plan.unclear.end());
   R.variants.insert(R.variants.end(), Plan.dead.begin(), Plan.dead.end());
   for (const TextVariant &V : Plan.wanted) {
@@ -452,12 +457,22 @@ void compareVariantsOf(Database &DB, CallbackReport &R, const FunctionSummary &S
   }
 }
 
+/// What does nothing in any of its definitions is no loss. Of the others a person must look what another configuration makes of them.
+void settleStubs(CallbackReport &R, const std::set<std::string> &Read) {
+  for (Effect &E : R.stubs)
+    if (!Read.count(E.name) && std::none_of(R.checks.begin(), R.checks.end(), [&](const Effect &C) { return C.where == E.where; }))
+      R.checks.push_back(std::move(E));
+  R.stubs.clear();
+}
+
 /// Each body that the report rests on, with other branches of its text.
 void compareVariants(Database &DB, CallbackReport &R, std::vector<const FunctionSummary *> Used) {
   Used.push_back(R.summary);
+  std::set<std::string> Read;
   for (const FunctionSummary *S : Used)
     if (R.state == CallbackState::FreeOnly || R.state == CallbackState::Pending)
-      compareVariantsOf(DB, R, *S);
+      compareVariantsOf(DB, R, *S, Read);
+  settleStubs(R, Read);
 }
 
 } // namespace

@@ -26,6 +26,7 @@ struct CallbackReport {
   std::string error;      ///< Unknown because of this error of a parse: "file:line: text"
   std::vector<Effect> frees;  ///< every different free, FreeOnly
   std::vector<Effect> checks; ///< WARN_ON and its kin that would be lost
+  std::vector<Effect> stubs;  ///< while the callback is judged: what may do something in another configuration
   Location null_free;         ///< on some path a helper makes the freed pointer NULL; valid only then
   std::string family;         ///< of the frees; the weaker one if they differ ("kvfree" if any path uses it)
   int64_t object_offset = 0;  ///< freed pointer minus the head, in bytes (zero or negative)

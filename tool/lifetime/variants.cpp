@@ -190,6 +190,8 @@ private:
     if (llvm::is_contained(DB.rules().checks, Word))
       return; // a person must look at it, whatever it is
     std::vector<Definition> All = definitionsOf(Word, Called);
+    if (!All.empty())
+      Plan.read.insert(Word);
     if (std::all_of(All.begin(), All.end(), [&](const Definition &D) { return isAnnotation(D, Word, 0); }))
       return; // or there is no definition
     std::vector<std::set<Place>> Branches;

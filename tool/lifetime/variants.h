@@ -56,6 +56,7 @@ struct UnclearBranch {
 struct VariantPlan {
   std::vector<TextVariant> wanted;
   std::vector<UnclearBranch> unclear;
+  std::set<std::string> read; ///< macros and functions all of whose definitions were found: what they do elsewhere is in `wanted` or `unclear`
   EvidenceList dead; ///< branches that no configuration of this tree compiles
 };
 

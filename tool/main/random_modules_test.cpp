@@ -11,7 +11,7 @@
 //   KRCU_RANDOM_SEED=N         another run; module 17 of it is another one, too
 //   KRCU_RANDOM_ONLY=17,23     only these modules of the run; their text and krcu's answer are printed
 //   KRCU_RANDOM_KEEP=DIR       the trees are written there, and stay
-//   KRCU_RANDOM_SHOW=N         examples that are printed of each kind of fault (default: 12)
+//   KRCU_RANDOM_SHOW=N         examples that are printed of each kind of fault (default: 12), also where the numbers are in order
 #include "tool/main/random_modules.h"
 #include "tool/main/random_trees.h"
 #include "gtest/gtest.h"
@@ -247,6 +247,9 @@ TEST(RandomModules, NoneIsConvertedThatMustNotBe) {
   std::printf("%u modules (seed %llu): %u must convert, %u of them lost (%.2f %%); %u must not, %u of them converted; %u rash, %u in another class\n",
               Total.modules, static_cast<unsigned long long>(seed()), Total.must, Total.lost, Total.must ? 100.0 * Total.lost / Total.must : 0.0,
               Total.must_not, Total.wrong, Total.rash, Total.other);
+  if (std::getenv("KRCU_RANDOM_SHOW"))
+    for (Fault F : {Fault::Wrong, Fault::Lost})
+      std::printf("%s\n", faultsText(All, Rows, F).c_str());
   // What the program reaches today. The aim is 0 and 20; these numbers may only fall.
   constexpr unsigned WrongOf1000 = 33, LostOf1000 = 138;
   EXPECT_LE(Total.wrong * 1000, Total.must_not * WrongOf1000) << "converted, and must not be:\n" << faultsText(All, Rows, Fault::Wrong);
