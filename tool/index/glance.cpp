@@ -24,10 +24,33 @@ bool Glancer::doesSomething(const std::string &Name) {
       return false;
     return std::any_of(O->functions.begin(), O->functions.end(), [&](const OutlineFunction &F) {
       // "{ }" and "{ return x; }" have at most one line between the braces and no call.
-      return F.name == Name && F.line == P.line && StringRef(*Text).slice(F.body_begin, F.body_end).contains('(');
+      return F.name == Name && F.line == P.line && StringRef(*Text).slice(F.body_begin, F.body_end).contains('(') && !callsOnlyStubs(*Text, F, *O);
     });
   });
-  return Effective.emplace(Name, Result).first->second;
+  return Effective.insert_or_assign(Name, Result).first->second;
+}
+
+/// Whether all that an inline function does is to call others that do nothing: a macro of its header without an effect, an inline function of
+/// the same kind.
+bool Glancer::callsOnlyStubs(StringRef Text, const OutlineFunction &F, const Outline &Own) {
+  BodyReader Body(Text, F);
+  if (Body.certain || Body.calls.empty() || !Body.asked.empty() || Body.firstCallOf(Effects))
+    return false;
+  Effective.emplace(F.name, false); // should it come back to itself
+  return std::all_of(Body.calls.begin(), Body.calls.end(), [&](const BodyReader::Call &C) {
+    if (R.free(C.name))
+      return false;
+    if (std::any_of(Own.macros.begin(), Own.macros.end(), [&](const OutlineMacro &M) { return M.name == C.name; }))
+      return !effectOfMacro(Own, C.name) && !namesFunction(Own, C.name);
+    return !I.definitionsOf(C.name).empty() && !doesSomething(C.name);
+  });
+}
+
+/// Whether a definition of the macro names anything that may be a function or another macro.
+bool Glancer::namesFunction(const Outline &Own, StringRef Macro) const {
+  return std::any_of(Own.macros.begin(), Own.macros.end(), [&](const OutlineMacro &M) {
+    return M.name == Macro && std::any_of(M.identifiers.begin(), M.identifiers.end(), [](StringRef Id) { return Id != "do" && Id != "while" && Id != "void"; });
+  });
 }
 
 /// What a statement that uses a macro of its own file does: the first thing in the replacement, or in that of macros named there, that is

@@ -62,6 +62,8 @@ private:
   std::optional<std::string> effectOfMacro(const Outline &Own, llvm::StringRef Macro) const;
   std::optional<GlanceFinding> lookElsewhere(const std::string &Name, unsigned Depth);
   bool doesSomething(const std::string &Name);
+  bool callsOnlyStubs(llvm::StringRef Text, const OutlineFunction &F, const Outline &Own);
+  bool namesFunction(const Outline &Own, llvm::StringRef Macro) const;
 
   const Index &I;
   const Rules &R;

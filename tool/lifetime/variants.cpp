@@ -11,8 +11,10 @@
 #include "tool/index/conditional_text.h"
 #include "tool/index/locals.h"
 #include "tool/lifetime/variant_choices.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Path.h"
 #include <algorithm>
 
 using llvm::StringRef;
@@ -84,8 +86,28 @@ private:
         Groups.insert({B.file, G});
     }
     for (const LexDirective &D : L.directives())
-      if (D.keyword.starts_with("include") || D.keyword.empty())
+      if ((D.keyword.starts_with("include") || D.keyword.empty()) && !readFragment(B, L.text().substr(D.offset)))
         unclear({B.file, First + D.line, 1}, "is text from another file");
+  }
+
+  /// A file beside it that is included in the middle of a body is a part of the body; not where the free itself stands, for nobody would take
+  /// that away with the callback.
+  bool readFragment(const BodyPlace &B, StringRef Directive) {
+    StringRef Line = Directive.split('\n').first.split("include").second.ltrim();
+    if (!Line.consume_front("\"") || !Line.contains('"') || Fragments.size() > MaxFragments)
+      return false;
+    llvm::SmallString<128> Path(llvm::sys::path::parent_path(B.file));
+    llvm::sys::path::append(Path, Line.take_until([](char C) { return C == '"'; }));
+    llvm::sys::path::remove_dots(Path, /*remove_dot_dot=*/true);
+    std::string File(Path);
+    auto Text = textOf(File);
+    auto Whole = Text && !Text->empty() ? DB.conditional(File) : nullptr;
+    if (!Whole || !Whole->balanced() || !Fragments.insert(File).second)
+      return false;
+    if (llvm::any_of(Whole->lexed().tokens(), [&](const LexToken &T) { return DB.rules().free(T.text.str()) != nullptr; }))
+      return false;
+    readBody({File, 0, static_cast<uint32_t>(Text->size())});
+    return true;
   }
 
   void words(const std::vector<const LexToken *> &T, const llvm::StringSet<> &But) {
@@ -333,6 +355,8 @@ private:
   const VariantQuestion &Q;
   const std::string Around;
   VariantPlan Plan;
+  static constexpr size_t MaxFragments = 20;
+  std::set<std::string> Fragments; ///< that stand in a body
   std::set<GroupPlace> Groups;
   std::set<std::string> Optional;
   llvm::StringSet<> Seen;
