@@ -38,12 +38,14 @@ void auditShape(const DeferredFreeFact &D, std::vector<AuditFinding> &To) {
   F.function = plainName(D.function);
   F.subject = D.object;
   std::string Call = D.name + "(" + D.object + (D.member.empty() ? "" : ", " + D.member) + ")";
-  if (D.inside) {
+  if (!D.not_a_start.empty()) {
     F.kind = "not_an_allocation";
-    F.reason = Call + " frees " + D.inside_text + ", which lies " + std::to_string(D.inside) + " bytes behind the start of the allocation";
-    F.confidence_why = "the offset is that of the record's layout";
+    F.reason = Call + (D.never_a_start ? " frees" : " may free") + " what is not the start of an allocation: " + D.not_a_start;
+    F.confidence = D.never_a_start ? Confidence::High : Confidence::Medium;
+    F.confidence_why = D.never_a_start ? "the pointer was followed to where it comes from" : "which element, or which way to it, is not known";
     F.evidence = {{D.where.file, D.where.line, F.function, F.reason}};
     To.push_back(F);
+    F.confidence = Confidence::High;
   }
   if (D.offset >= 4096 || (D.offset >= 0 && !D.is_rcu_head)) {
     F.kind = "not_a_head";

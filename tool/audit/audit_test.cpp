@@ -196,6 +196,31 @@ TEST_F(Audit, AMemberIsNoAllocation) {
   EXPECT_EQ(found(), "not_an_allocation high");
 }
 
+TEST_F(Audit, AnElementIsNoAllocation) {
+  module("struct holder {\n\tstruct item items[4];\n};\nvoid holder_drop(struct holder *h)\n{\n\tkfree_rcu(&h->items[2], rcu);\n}\n" + exitWith("\t;\n"));
+  EXPECT_EQ(found(), "not_an_allocation high");
+  module("void item_drop(struct item *p, int n)\n{\n\tkfree_rcu(&p[n], rcu);\n}\n" + exitWith("\t;\n"));
+  EXPECT_EQ(found(), "not_an_allocation medium");
+}
+
+TEST_F(Audit, WhatLiesBehindAnObjectIsNoAllocation) {
+  module("void item_drop(struct item *p)\n{\n\tkfree_rcu(p + 1, rcu);\n}\n" + exitWith("\t;\n"));
+  EXPECT_EQ(found(), "not_an_allocation high");
+}
+
+TEST_F(Audit, AVariableIsNoAllocation) {
+  module("static struct item one;\nvoid item_drop(void)\n{\n\tstruct item *i = &one;\n\n\tkfree_rcu(i, rcu);\n}\n" + exitWith("\t;\n"));
+  EXPECT_EQ(found(), "not_an_allocation high");
+  module("void item_drop(void)\n{\n\tstruct item one;\n\n\tkfree_rcu(&one, rcu);\n}\n" + exitWith("\t;\n"));
+  EXPECT_EQ(found(), "not_an_allocation high");
+}
+
+TEST_F(Audit, AHeadBehindTheFirstPageIsNone) {
+  module("struct wide {\n\tchar room[8192];\n\tstruct rcu_head rcu;\n};\n#undef kvfree_rcu_pair\n#define kvfree_rcu_pair(o, m) kvfree_call_rcu(&(o)->m, (void *)(o))\n"
+         "void wide_drop(struct wide *w)\n{\n\tkfree_rcu(w, rcu);\n}\n" + exitWith("\t;\n"));
+  EXPECT_EQ(found(), "not_a_head high");
+}
+
 TEST_F(Audit, FingerprintsDoNotMoveWithTheLines) {
   module(Counted + exitWith("\tcount = 0;\n"));
   std::string First = fingerprintOf(audit().findings.at(0));
