@@ -30,6 +30,7 @@ private:
   struct End {
     const ModuleExit *exit = nullptr;
     const TextFunction *function = nullptr; ///< null: only a structure is taken away
+    std::string member = {}; ///< the function is this member of a structure: "pernet_operations.exit"
   };
   void ask(const ModuleQuestion &Q);
   void askText(const ModuleQuestion &Q);
@@ -38,13 +39,23 @@ private:
   UnloadAnswer answer(UnloadTimeline &T, const End &E, const UnloadOptions &O) const {
     return E.function ? T.endOf(*E.function, O) : T.endOfObject(E.exit->driver, E.exit->where, O);
   }
+  std::vector<End> allEnds() const;
   End endAt(const ModuleExit &E) const { return {&E, E.function.empty() ? nullptr : Text.bySymbol(E.function)}; }
   std::string exitName(const ModuleExit &E) const { return E.function.empty() ? E.macro + "(" + E.driver + ")" : plainName(E.function) + "()"; }
+  /// The module takes references of itself.
+  bool objectsHoldTheModule() const {
+    return llvm::any_of(Text.functions(), [&](const auto &Each) {
+      const std::vector<std::string> &Ids = Each.second.text->identifiers;
+      return std::binary_search(Ids.begin(), Ids.end(), "THIS_MODULE") && llvm::any_of(Ids, [&](const std::string &Id) { return U.find(Id, UnloadRule::TakesModule) != nullptr; });
+    });
+  }
   /// Why something else may make up for the wait; empty if the text shows nothing.
   std::string elsewhere(const ModuleQuestion &Q, Evidence &At) const;
   AuditFinding finding(const ModuleQuestion &Q, const ModuleExit &E) const;
   void addTimeline(AuditFinding &F, const UnloadAnswer &A) const;
   std::string calledBarrier(const ModuleQuestion &Q) const {
+    if (Q.question.member)
+      return U.waitOf(Q.question.object)->name + "()";
     return Q.question.asks(UnloadQuestion::Srcu) ? "srcu_barrier(" + Q.question.object + ")" : "rcu_barrier()";
   }
   std::string subjectOf(const ModuleQuestion &Q) const { return Q.question.asks(UnloadQuestion::Rcu) ? M.scope.name : M.scope.name + " " + Q.question.object + Q.question.taken; }
@@ -145,11 +156,13 @@ void EndAudit::askText(const ModuleQuestion &Q) {
     const UnloadEvent *Barrier = nullptr, *Behind = nullptr;
     if (Waits.holds)
       for (const UnloadEvent &Each : Written.timeline) {
-        if (Each.kind == UnloadEvent::Wait && Each.own)
-          Barrier = Barrier ? Barrier : &Each;
+        if (Each.kind == UnloadEvent::Wait && Each.own && !Behind)
+          Barrier = &Each;
         else if (Barrier && Each.kind != UnloadEvent::Wait && Each.kind != UnloadEvent::End)
           Behind = Behind ? Behind : &Each;
       }
+    Quiet.generous = true;
+    bool OnlyObjects = !Sure.holds && objectsHoldTheModule() && answer(T, E, Quiet).holds;
     AuditFinding F = finding(Q, Exit);
     const UnloadSite &First = Q.sites.front();
     std::string Callback = plainName(First.callback), More = Q.question.callbacks.size() > 1 ? " and " + std::to_string(Q.question.callbacks.size() - 1) + " more" : "";
@@ -186,6 +199,9 @@ void EndAudit::askText(const ModuleQuestion &Q) {
       F.confidence_why = Doubt.empty() ? "a call through a pointer may wait" : Doubt;
       if (DoubtAt.line)
         F.evidence.push_back(DoubtAt);
+    } else if (OnlyObjects) {
+      F.confidence = Confidence::Low;
+      F.confidence_why = "objects of " + M.scope.name + " hold a reference of it, so there may be none left to queue anything behind the wait";
     } else if (!Else.empty()) {
       F.confidence = Confidence::Low;
       F.confidence_why = Else;
@@ -236,13 +252,26 @@ void EndAudit::askStart(const ModuleQuestion &Q) {
   }
 }
 
+/// The exits of the module, and what the core calls when a device, a namespace or a mount goes.
+std::vector<EndAudit::End> EndAudit::allEnds() const {
+  std::vector<End> Result;
+  std::set<std::string> Seen;
+  for (const ModuleExit &Exit : Exits)
+    if (End E = endAt(Exit); E.function && Seen.insert(E.function->symbol).second)
+      Result.push_back(E);
+  Text.forEachVariable([&](const TextVariable &V) {
+    for (const TextVariable::Entry &E : V.entries)
+      if (llvm::any_of(State.rules().callback_fields, [&](const CallbackFieldRule &Rule) { return Rule.record == V.record && Rule.field == E.field; }))
+        if (const TextFunction *F = Text.own(E.word, V.file); F && Seen.insert(F->symbol).second)
+          Result.push_back({&Exits.front(), F, V.record + "." + E.field});
+  });
+  return Result;
+}
+
 void EndAudit::askDestruction(const ModuleQuestion &Q) {
   UnloadTimeline T(Text, State.rules(), U, State.semantics(), Q.question);
   std::set<Location> Seen;
-  for (const ModuleExit &Exit : Exits) {
-    End E = endAt(Exit);
-    if (!E.function)
-      continue;
+  for (const End &E : allEnds()) {
     UnloadAnswer Written = T.endOf(*E.function, {});
     if (Written.broken.empty())
       continue;
@@ -260,13 +289,17 @@ void EndAudit::askDestruction(const ModuleQuestion &Q) {
     bool Plain = Q.question.asks(UnloadQuestion::Rcu);
     if (Plain && TextBroken && !Behind)
       continue; // nothing waits at all: said once
-    AuditFinding F = finding(Q, Exit);
+    AuditFinding F = finding(Q, *E.exit);
+    if (!E.member.empty()) {
+      F.evidence.pop_back();
+      F.evidence.push_back({E.function->file, E.function->text->line, E.function->name, "is " + E.member});
+    }
     F.kind = Plain ? "late_rcu_barrier" : Q.question.asks(UnloadQuestion::Srcu) ? "missing_srcu_barrier" : "missing_rcu_barrier";
     F.where = At.where;
     F.function = At.function;
     F.subject = Q.question.taken;
     std::string Callback = plainName(Q.sites.front().callback);
-    F.reason = At.text.substr(0, At.text.find(" takes it away")) + " runs at module exit before anything has waited for callbacks, and " + Callback + "() still uses " + Q.question.taken;
+    F.reason = At.text.substr(0, At.text.find(" takes it away")) + " runs " + (E.member.empty() ? "at module exit" : "when the core calls " + E.member) + " before anything has waited for callbacks, and " + Callback + "() still uses " + Q.question.taken;
     bool Certain = !Sure.broken.empty();
     F.confidence = Certain ? Confidence::Medium : Confidence::Low;
     F.confidence_why = Certain ? "the order of the calls is known; whether a callback can still be queued then is not" : T.doubt().empty() ? "a call through a pointer may wait" : T.doubt();

@@ -166,6 +166,18 @@ std::vector<std::pair<std::string, std::string>> UnloadSurvey::fieldsCalledBy(co
   return Result;
 }
 
+/// Whether the callback, or a helper of it, gives back a reference of a module: then the module's functions have run by the time it may go.
+bool UnloadSurvey::dropsModule(const TextFunction &F, unsigned Depth) {
+  if (llvm::any_of(F.text->identifiers, [&](const std::string &Id) { return U.find(Id, UnloadRule::DropsModule) != nullptr; }))
+    return true;
+  for (const FlowNode &N : Tree.flow(F).nodes)
+    if (Depth && N.kind == FlowNode::Call && !N.call.pointer)
+      for (const TextFunction &Callee : Tree.visible(N.call.name, F.file))
+        if (Callee.file == F.file && Callee.symbol != F.symbol && dropsModule(Callee, Depth - 1))
+          return true;
+  return false;
+}
+
 /// The module stores a function where the core calls it from an RCU callback.
 void UnloadSurvey::addField(const std::string &Record, const std::string &Field, const std::string &Why, const std::string &ButNot) {
   if (U.find(Record, UnloadRule::Holds))
@@ -200,8 +212,16 @@ void UnloadSurvey::addField(const std::string &Record, const std::string &Field,
       }
       Draft *D = Fits ? moduleOf(File) : nullptr;
       const TextFunction *F = D ? D->module.text->own(Value, File) : nullptr;
-      if (F && (ButNot.empty() || !D->module.text->owns(ButNot)))
-        D->plain.push_back({{File, T.line, T.column}, In, F->symbol, Record + "." + Field + " is " + calledText(*F, D->module) + "; " + Why, false, true});
+      if (!F || (!ButNot.empty() && D->module.text->owns(ButNot)))
+        continue;
+      UnloadSite Site{{File, T.line, T.column}, In, F->symbol, Record + "." + Field + " is " + calledText(*F, D->module) + "; " + Why, false, true};
+      if (U.waitOf(Record + "." + Field)) {
+        ModuleQuestion &Own = question(*D, UnloadQuestion::Srcu, Record + "." + Field, UnloadQuestion::Text, "");
+        Own.question.member = true;
+        Own.sites.push_back(std::move(Site));
+      } else {
+        D->plain.push_back(std::move(Site));
+      }
     }
   }
 }
@@ -218,7 +238,8 @@ void UnloadSurvey::addFields() {
       continue;
     for (const TextFunction &F : Tree.visible(Name, E.where.file))
       for (const auto &[Record, Field] : fieldsCalledBy(F, 1))
-        Shown.try_emplace({Record, Field}, E.where.file, Name + "() of " + F.file + " calls it from an RCU callback");
+        if (!dropsModule(F, 1))
+          Shown.try_emplace({Record, Field}, E.where.file, Name + "() of " + F.file + " calls it from an RCU callback");
   }
   for (const auto &[Key, Why] : Shown) {
     bool Row = llvm::any_of(R.rcu_called_fields, [&](const RcuCalledFieldRule &Rule) { return Rule.record == Key.first && Rule.field == Key.second; });

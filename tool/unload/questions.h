@@ -52,6 +52,7 @@ private:
   void addSrcu(const CensusEntry &E, Draft &D);
   void addFields();
   void addField(const std::string &Record, const std::string &Field, const std::string &Why, const std::string &ButNot);
+  bool dropsModule(const TextFunction &F, unsigned Depth);
   void addRcuWork();
   void addCaches(Draft &D);
   std::vector<std::pair<std::string, std::string>> fieldsCalledBy(const TextFunction &F, unsigned Depth);
