@@ -40,7 +40,8 @@ private:
     return E.function ? T.endOf(*E.function, O) : T.endOfObject(E.exit->driver, E.exit->where, O);
   }
   std::vector<End> allEnds() const;
-  End endAt(const ModuleExit &E) const { return {&E, E.function.empty() ? nullptr : Text.bySymbol(E.function)}; }
+  End endAt(const ModuleExit &E) const { return {&E, E.function.empty() ? unregisteringIn(E) : Text.bySymbol(E.function)}; }
+  const TextFunction *unregisteringIn(const ModuleExit &E) const;
   std::string exitName(const ModuleExit &E) const { return E.function.empty() ? E.macro + "(" + E.driver + ")" : plainName(E.function) + "()"; }
   /// The module takes references of itself.
   bool objectsHoldTheModule() const {
@@ -52,7 +53,6 @@ private:
   /// Why something else may make up for the wait; empty if the text shows nothing.
   std::string elsewhere(const ModuleQuestion &Q, Evidence &At) const;
   AuditFinding finding(const ModuleQuestion &Q, const ModuleExit &E) const;
-  void addTimeline(AuditFinding &F, const UnloadAnswer &A) const;
   std::string calledBarrier(const ModuleQuestion &Q) const {
     if (Q.question.member)
       return U.waitOf(Q.question.object)->name + "()";
@@ -90,12 +90,6 @@ AuditFinding EndAudit::finding(const ModuleQuestion &Q, const ModuleExit &E) con
   F.evidence.insert(F.evidence.end(), Fact.evidence.begin(), Fact.evidence.end());
   F.evidence.push_back({E.where.file, E.where.line, "", E.macro + "(" + plainName(E.function.empty() ? E.driver : E.function) + ") ends the module"});
   return F;
-}
-
-void EndAudit::addTimeline(AuditFinding &F, const UnloadAnswer &A) const {
-  unsigned Step = 0;
-  for (const UnloadEvent &E : A.timeline)
-    F.evidence.push_back({E.where.file, E.where.line, E.function, "timeline " + std::to_string(++Step) + (E.always ? ": " : ", on some path: ") + E.text});
 }
 
 /// A wait that is not on the way of the exit itself but may have run by then: where a device, a mount or a file of the module goes.
@@ -252,6 +246,23 @@ void EndAudit::askStart(const ModuleQuestion &Q) {
   }
 }
 
+/// module_driver(drv, drv_register, drv_unregister): what the macro is told to run at exit, if that is a function of the module.
+const TextFunction *EndAudit::unregisteringIn(const ModuleExit &E) const {
+  int Id = State.index().find(E.where.file);
+  auto File = Id < 0 ? nullptr : State.index().text(static_cast<uint32_t>(Id));
+  if (!File)
+    return nullptr;
+  for (const OutlineToken &T : State.database().tokens(E.where.file, E.macro)) {
+    if (T.line != E.where.line)
+      continue;
+    llvm::SmallVector<StringRef, 4> Arguments;
+    StringRef(*File).substr(T.offset + E.macro.size()).ltrim().drop_front().split(')').first.split(Arguments, ',');
+    if (Arguments.size() > 2)
+      return Text.own(Arguments[2].trim().str(), E.where.file);
+  }
+  return nullptr;
+}
+
 /// The exits of the module, and what the core calls when a device, a namespace or a mount goes.
 std::vector<EndAudit::End> EndAudit::allEnds() const {
   std::vector<End> Result;
@@ -259,12 +270,9 @@ std::vector<EndAudit::End> EndAudit::allEnds() const {
   for (const ModuleExit &Exit : Exits)
     if (End E = endAt(Exit); E.function && Seen.insert(E.function->symbol).second)
       Result.push_back(E);
-  Text.forEachVariable([&](const TextVariable &V) {
-    for (const TextVariable::Entry &E : V.entries)
-      if (llvm::any_of(State.rules().callback_fields, [&](const CallbackFieldRule &Rule) { return Rule.record == V.record && Rule.field == E.field; }))
-        if (const TextFunction *F = Text.own(E.word, V.file); F && Seen.insert(F->symbol).second)
-          Result.push_back({&Exits.front(), F, V.record + "." + E.field});
-  });
+  for (TeardownFunction &F : teardownFunctions(Text, State.rules()))
+    if (Seen.insert(F.function->symbol).second)
+      Result.push_back({&Exits.front(), F.function, std::move(F.member)});
   return Result;
 }
 
@@ -300,7 +308,10 @@ void EndAudit::askDestruction(const ModuleQuestion &Q) {
     F.subject = Q.question.taken;
     std::string Callback = plainName(Q.sites.front().callback);
     F.reason = At.text.substr(0, At.text.find(" takes it away")) + " runs " + (E.member.empty() ? "at module exit" : "when the core calls " + E.member) + " before anything has waited for callbacks, and " + Callback + "() still uses " + Q.question.taken;
-    bool Certain = !Sure.broken.empty();
+    UnloadOptions Quiet;
+    Quiet.stops = Quiet.queues = false;
+    // A device's or namespace's own objects may all be gone by the time at which what it shares with others still queues.
+    bool Certain = !Sure.broken.empty() && (E.member.empty() || !T.endOf(*E.function, Quiet).broken.empty());
     F.confidence = Certain ? Confidence::Medium : Confidence::Low;
     F.confidence_why = Certain ? "the order of the calls is known; whether a callback can still be queued then is not" : T.doubt().empty() ? "a call through a pointer may wait" : T.doubt();
     addTimeline(F, Written);
@@ -310,9 +321,14 @@ void EndAudit::askDestruction(const ModuleQuestion &Q) {
 
 } // namespace
 
-void auditModuleExits(TreeState &State, const UnloadRules &U, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To) {
-  for (const UnloadModule &M : Modules)
+void auditModuleExits(TreeState &State, const UnloadRules &U, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To,
+                       const std::function<void(const std::string &)> &Progress) {
+  size_t Done = 0;
+  for (const UnloadModule &M : Modules) {
+    if (Progress)
+      Progress("ends of modules " + std::to_string(++Done) + "/" + std::to_string(Modules.size()));
     EndAudit(State, U, M, To).run();
+  }
 }
 
 } // namespace krcu

@@ -246,8 +246,10 @@ std::string UnloadTimeline::stoppedWork(const TextFunction &F, const FlowCall &C
   auto [Before, First] = Stopped.try_emplace(plainExpression(Object), F.file, C.line);
   bool Again = !First && Before->second != std::pair(F.file, C.line);
   bool OfMounts = Mounts && !Direct; // what was queued for a mount is over with it
-  if (O.generous && (Again || OfMounts)) {
-    doubts(Again ? By + "() was waited for before, at " + Before->second.first + ":" + std::to_string(Before->second.second)
+  const std::set<std::string> &Named = M.togetherWith(Word);
+  bool OneOfMany = Direct && Word != Object && llvm::any_of(Named, [&](const std::string &S) { return !Coming.count(plainName(S)); });
+  if (O.generous && (Again || OfMounts || OneOfMany)) {
+    doubts(OneOfMany && !Again ? "members named " + Word + " run " + std::to_string(Named.size()) + " functions, and whether this one is " + By + "() is not known" : Again ? By + "() was waited for before, at " + Before->second.first + ":" + std::to_string(Before->second.second)
                  : "whether " + By + "() can still run when nothing uses the module any more is not known", F, C);
     return {};
   }

@@ -295,7 +295,7 @@ private:
     return (Word == "IS_ENABLED" || Word == "IS_REACHABLE" || Word == "IS_BUILTIN") && Condition.find(')') == Condition.size() - 1;
   }
 
-  size_t loopBody(size_t Body, size_t Limit, Ends &Open, bool Endless, std::string Turn = "") {
+  size_t loopBody(size_t Body, size_t Limit, Ends &Open, bool Endless, std::string Turn = "", bool Certain = false) {
     unsigned Head = add(FlowNode::Join, Open, lineAt(Body));
     Ends Out, Again;
     Breaks.push_back(&Out), Continues.push_back(&Again);
@@ -309,7 +309,7 @@ private:
     Open = Out;
     Made.nodes[Head].then_end = static_cast<unsigned>(Made.nodes.size());
     Made.nodes[Head].loop = true;
-    if (!Endless && TableCalls != Before) { // no table is empty
+    if (!Endless && (Certain || TableCalls != Before)) { // no table is empty
       join(Open, Inner), join(Open, Again);
       Made.nodes[Head].loop = false;
     } else if (!Endless) {
@@ -328,7 +328,16 @@ private:
     if (For)
       declaration(I + 2, Close);
     expression(I + 2, Close, Open);
-    return loopBody(Close + 1, Limit, Open, Endless, Condition);
+    return loopBody(Close + 1, Limit, Open, Endless, Condition, For && hasTurn(Condition));
+  }
+
+  /// i=0;i<3;i++
+  static bool hasTurn(StringRef Condition) {
+    auto [First, Rest] = Condition.split(';');
+    StringRef Test = Rest.split(';').first, Name = Test.take_while(isWordChar);
+    unsigned Limit = 0;
+    return !Name.empty() && First.ends_with((Name + "=0").str()) && Test.drop_front(Name.size()).starts_with("<") &&
+           !Test.drop_front(Name.size()).ltrim("<=").getAsInteger(10, Limit) && Limit > 0;
   }
 
   size_t doLoop(size_t I, size_t Limit, Ends &Open) {

@@ -24,13 +24,15 @@ std::string memberIn(StringRef Expression) {
 
 } // namespace
 
-UnloadSurvey::UnloadSurvey(const Database &DB, const Rules &R, const UnloadRules &U, const std::vector<CensusEntry> &All, ScopeOracle Scopes)
-    : DB(DB), R(R), U(U), All(All), Scopes(std::move(Scopes)), Shared(std::make_shared<TreeText>(DB)), Tree(*Shared) {}
+UnloadSurvey::UnloadSurvey(const Database &DB, const Rules &R, const UnloadRules &U, const std::vector<CensusEntry> &All, ScopeOracle Scopes, std::function<bool(const std::string &)> Wanted)
+    : DB(DB), R(R), U(U), All(All), Scopes(std::move(Scopes)), Wanted(std::move(Wanted)), Shared(std::make_shared<TreeText>(DB)), Tree(*Shared) {}
 
 UnloadSurvey::Draft *UnloadSurvey::moduleOf(const std::string &File) {
   auto [It, New] = KeyOf.try_emplace(File);
   if (!New)
     return It->second.empty() ? nullptr : &Drafts[It->second];
+  if (Wanted && !Wanted(File))
+    return nullptr;
   ModuleScope Scope = Scopes(File);
   if (Scope.name.empty() || Scope.files.empty())
     return nullptr;
@@ -185,7 +187,7 @@ void UnloadSurvey::addField(const std::string &Record, const std::string &Field,
   const std::vector<uint32_t> &Naming = DB.mentioning(Record); // a file that stores there names the structure, too
   for (uint32_t Id : DB.index().mentioningAmong(Field, &Naming)) {
     const std::string &File = DB.index().files()[Id].path;
-    auto Text = isHeader(File) ? nullptr : DB.index().text(Id);
+    auto Text = isHeader(File) || (Wanted && !Wanted(File)) ? nullptr : DB.index().text(Id);
     auto O = Text ? DB.outline(Id) : nullptr;
     if (!O)
       continue;
@@ -267,7 +269,9 @@ void UnloadSurvey::addRcuWork() {
             continue;
           std::string Queue = plainExpression(N.call.arguments[0]), Work = lastName(N.call.arguments[1]);
           for (const std::string &Symbol : D->module.text->togetherWith(Work))
-            if (const TextFunction *Run = D->module.text->bySymbol(Symbol))
+            if (llvm::any_of(D->plain, [&](const UnloadSite &S) { return S.callback == Symbol; }))
+              continue; // call_rcu(&x->rcu, f) is another member of that name
+            else if (const TextFunction *Run = D->module.text->bySymbol(Symbol))
               question(*D, UnloadQuestion::RcuWork, "", UnloadQuestion::Destruction, Queue)
                   .sites.push_back({{File, N.line, 0}, F.name, Symbol, Rule.name + "() queues " + calledText(*Run, D->module) + ", on " + Queue, true, false});
         }
@@ -317,7 +321,11 @@ void UnloadSurvey::addCaches(Draft &D) {
   }
 }
 
-std::vector<UnloadModule> UnloadSurvey::modules() {
+std::vector<UnloadModule> UnloadSurvey::modules(const std::set<std::string> &Also) {
+  std::set<std::string> Asked;
+  for (const std::string &File : Also)
+    if (moduleOf(File))
+      Asked.insert(KeyOf[File]);
   addSites();
   addFields();
   addRcuWork();
@@ -330,7 +338,7 @@ std::vector<UnloadModule> UnloadSurvey::modules() {
       D.module.questions.insert(D.module.questions.begin(), std::move(Text));
       addCaches(D);
     }
-    if (D.module.questions.empty())
+    if (D.module.questions.empty() && !Asked.count(Key))
       continue;
     for (ModuleQuestion &Q : D.module.questions)
       for (const UnloadSite &S : Q.sites) {
