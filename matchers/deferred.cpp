@@ -4,7 +4,7 @@
 // of some profiling macro, so the whole right-hand side is searched for it.
 #include "matchers/deferred.h"
 #include "matchers/deferred_value.h"
-#include "clang/AST/RecordLayout.h"
+#include "matchers/start.h"
 #include "clang/AST/RecursiveASTVisitor.h"
 #include "clang/Lex/Lexer.h"
 #include <algorithm>
@@ -19,31 +19,6 @@ const RecordDecl *recordBehind(QualType T) {
     return nullptr;
   const RecordDecl *R = T->getPointeeType()->getAsRecordDecl();
   return R && R->getDefinition() ? R->getDefinition() : R;
-}
-
-struct Reached {
-  const Expr *object = nullptr; ///< the pointer that the member chain starts from
-  int64_t offset = 0;
-  bool complete = true;
-};
-
-/// e->a.b: e, and the offset of b in it. Without an arrow the object is unknown.
-Reached chainOf(const Names &N, const Expr *Head) {
-  Reached Result;
-  const Expr *E = Head->IgnoreParenImpCasts();
-  while (const auto *M = dyn_cast<MemberExpr>(E)) {
-    const auto *F = dyn_cast<FieldDecl>(M->getMemberDecl());
-    const RecordDecl *R = F ? F->getParent()->getDefinition() : nullptr;
-    if (!R || R->isInvalidDecl() || F->isBitField())
-      return {nullptr, 0, false};
-    Result.offset += static_cast<int64_t>(N.context().getASTRecordLayout(R).getFieldOffset(F->getFieldIndex()) / N.context().getCharWidth());
-    if (M->isArrow()) {
-      Result.object = M->getBase();
-      return Result;
-    }
-    E = M->getBase()->IgnoreParenImpCasts();
-  }
-  return Result;
 }
 
 /// The arguments of the macro call at `L`, as text.
@@ -191,33 +166,11 @@ private:
       D.record = N.recordOf(Call.record);
       D.record_text = Call.record_type.getUnqualifiedType().getAsString();
     }
-    if (Call.object)
-      describeInside(behindLocal(stripped(Call.object)), D);
-  }
-
-  /// What a local variable was set to where it was declared, if nothing changes it later.
-  const Expr *behindLocal(const Expr *E) const {
-    const auto *Ref = dyn_cast<DeclRefExpr>(E);
-    const auto *V = Ref ? dyn_cast<VarDecl>(Ref->getDecl()) : nullptr;
-    bool Initialised = V && V->hasInit() && !V->getLocation().isMacroID();
-    return Initialised && Locals.onlyValue(V) ? stripped(V->getInit()) : E;
-  }
-
-  /// &e->member with the member not at the start: kfree() would get a pointer into the middle.
-  void describeInside(const Expr *E, DeferredFreeFact &D) const {
-    const auto *U = dyn_cast<UnaryOperator>(E);
-    if (!U || U->getOpcode() != UO_AddrOf)
+    if (!Call.object)
       return;
-    Reached R = chainOf(N, U->getSubExpr());
-    const RecordDecl *Outer = R.object ? recordBehind(R.object->getType()) : nullptr;
-    SourceLocation L = E->getBeginLoc();
-    bool Written = !L.isMacroID() || N.sources().isMacroArgExpansion(L); // not the work of container_of()
-    if (!R.complete || !R.object || R.offset == 0 || !Outer || !Written)
-      return;
-    const auto *M = dyn_cast<MemberExpr>(U->getSubExpr()->IgnoreParens());
-    D.inside = R.offset;
-    D.inside_text = (M ? M->getMemberDecl()->getNameAsString() : std::string("a member")) + " of " +
-                    R.object->getType()->getPointeeType().getUnqualifiedType().getAsString();
+    NotAStart Wrong = whyNotAStart(N, Locals, Call.object);
+    D.not_a_start = Wrong.why;
+    D.never_a_start = !Wrong.why.empty() && Wrong.always;
   }
 
   void addFree(const FreeRule &Rule, const CallExpr *Call) {

@@ -20,8 +20,8 @@ std::string deferred(const std::string &Body, const std::string &Before = "") {
     Text += " no head";
   if (D.in_macro)
     Text += " in a macro";
-  if (D.inside)
-    Text += " inside " + D.inside_text;
+  if (!D.not_a_start.empty())
+    Text += (D.never_a_start ? ": " : ", perhaps: ") + D.not_a_start;
   return Text;
 }
 
@@ -37,17 +37,46 @@ TEST(DeferredFree, InTheMacroOfADriver) {
 
 TEST(DeferredFree, AMemberIsNotTheStartOfAnAllocation) {
   EXPECT_EQ(deferred("kfree_rcu(&h->f, rcu);", "struct holder { int a; struct foo f; };\nextern struct holder *h;\n"),
-            "kfree_rcu(&h->f, rcu) struct foo @16 inside f of struct holder");
+            "kfree_rcu(&h->f, rcu) struct foo @16: it is the member f of struct holder, 8 bytes behind its start");
 }
 
 TEST(DeferredFree, AMemberByWayOfALocal) {
   EXPECT_EQ(deferred("struct foo *f = &h->f; kfree_rcu(f, rcu);", "struct holder { int a; struct foo f; };\nextern struct holder *h;\n"),
-            "kfree_rcu(f, rcu) struct foo @16 inside f of struct holder");
+            "kfree_rcu(f, rcu) struct foo @16: it is the member f of struct holder, 8 bytes behind its start");
 }
 
 TEST(DeferredFree, ALocalThatIsSetAgainMayBeAnything) {
   EXPECT_EQ(deferred("struct foo *f = &h->f; f = p; kfree_rcu(f, rcu);", "struct holder { int a; struct foo f; };\nextern struct holder *h;\n"),
             "kfree_rcu(f, rcu) struct foo @16");
+}
+
+TEST(DeferredFree, AnArrayElementIsNotTheStart) {
+  const char Holder[] = "struct holder { struct foo all[4]; };\nextern struct holder *h;\n";
+  EXPECT_EQ(deferred("kfree_rcu(&h->all[2], rcu);", Holder), "kfree_rcu(&h->all[2], rcu) struct foo @16: it is element 2 of h->all, 128 bytes behind its start");
+  EXPECT_EQ(deferred("kfree_rcu(h->all + 2, rcu);", Holder), "kfree_rcu(h->all + 2, rcu) struct foo @16: it is an address in the member all of struct holder, 128 bytes behind its start");
+  EXPECT_EQ(deferred("kfree_rcu(&h->all[0], rcu);", Holder), "kfree_rcu(&h->all[0], rcu) struct foo @16");
+  EXPECT_EQ(deferred("kfree_rcu(&p[total], rcu);"), "kfree_rcu(&p[total], rcu) struct foo @16, perhaps: it is an element of p, and only the first one is the start of an allocation");
+}
+
+TEST(DeferredFree, WhatLiesBehindAnObjectIsNotTheStart) {
+  EXPECT_EQ(deferred("kfree_rcu(p + 1, rcu);"), "kfree_rcu(p + 1, rcu) struct foo @16: it is an address behind p, 64 bytes behind its start");
+  EXPECT_EQ(deferred("struct foo *q = (struct foo *)((char *)p + 8); kfree_rcu(q, rcu);"), "kfree_rcu(q, rcu) struct foo @16: it is an address behind p, 8 bytes behind its start");
+  EXPECT_EQ(deferred("p++; kfree_rcu(p, rcu);"), "kfree_rcu(p, rcu) struct foo @16, perhaps: it is what p points to after ++, and only the first of them is the start of an allocation");
+}
+
+TEST(DeferredFree, BackToTheStart) {
+  EXPECT_EQ(deferred("kfree_rcu(p - 1, rcu);"), "kfree_rcu(p - 1, rcu) struct foo @16");
+  EXPECT_EQ(deferred("struct foo *q = container_of(&p->rcu, struct foo, rcu); kfree_rcu(q, rcu);"), "kfree_rcu(q, rcu) struct foo @16");
+}
+
+TEST(DeferredFree, AVariableIsNoAllocation) {
+  EXPECT_EQ(deferred("struct foo *q = &one; kfree_rcu(q, rcu);", "static struct foo one;\n"), "kfree_rcu(q, rcu) struct foo @16: it is one, a variable that is never allocated");
+  EXPECT_EQ(deferred("kfree_rcu(&all[1], rcu);", "static struct foo all[2];\n"), "kfree_rcu(&all[1], rcu) struct foo @16: it is element 1 of all, in all, a variable that is never allocated");
+  EXPECT_EQ(deferred("struct foo *q = all; kfree_rcu(q, rcu);", "static struct foo all[2];\n"), "kfree_rcu(q, rcu) struct foo @16: it is all, a variable that is never allocated");
+  EXPECT_EQ(deferred("struct foo one; kfree_rcu(&one, rcu);"), "kfree_rcu(&one, rcu) struct foo @16: it is one, which lies on the stack");
+  EXPECT_EQ(deferred("struct foo *q = total ? &one : p; kfree_rcu(q, rcu);", "static struct foo one;\n"),
+            "kfree_rcu(q, rcu) struct foo @16, perhaps: it is one, a variable that is never allocated");
+  EXPECT_EQ(deferred("kfree_rcu(ptr, rcu);", "static struct foo *ptr;\n"), "kfree_rcu(ptr, rcu) struct foo @16");
 }
 
 TEST(DeferredFree, TheFirstMemberIsTheStart) {
@@ -90,7 +119,7 @@ std::string deferredAs(const std::string &Macro, const std::string &Body, const 
 TEST(DeferredFreeByValue, TheHeadGoesThroughALocalAndACast) {
   EXPECT_EQ(deferredAs("by_head", "kfree_rcu(p, rcu);"), "kfree_rcu(p, rcu) struct foo @16");
   EXPECT_EQ(deferredAs("by_head", "kfree_rcu(&h->f, rcu);", "struct holder { int a; struct foo f; };\nextern struct holder *h;\n"),
-            "kfree_rcu(&h->f, rcu) struct foo @16 inside f of struct holder");
+            "kfree_rcu(&h->f, rcu) struct foo @16: it is the member f of struct holder, 8 bytes behind its start");
 }
 
 TEST(DeferredFreeByValue, TheObjectIsADistanceFromTheHead) { EXPECT_EQ(deferredAs("by_distance", "kfree_rcu(p->next, rcu);"), "kfree_rcu(p->next, rcu) struct foo @16"); }

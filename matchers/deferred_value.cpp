@@ -20,11 +20,18 @@ public:
     const VarDecl *V = B->isAssignmentOp() ? variable(B->getLHS()) : nullptr;
     if (V && B->getOpcode() == BO_Assign)
       set(V, B->getRHS());
+    else if (V && B->getOpcode() == BO_AddAssign)
+      ++To.Seen[V].steps;
     else if (V)
       To.Seen[V].escapes = true;
     return true;
   }
   bool VisitUnaryOperator(UnaryOperator *U) {
+    if (U->isIncrementOp()) {
+      if (const VarDecl *V = variable(U->getSubExpr()))
+        ++To.Seen[V].steps;
+      return true;
+    }
     if (U->isIncrementDecrementOp() || U->getOpcode() == UO_AddrOf)
       if (const VarDecl *V = variable(U->getSubExpr()))
         To.Seen[V].escapes = true;
@@ -54,8 +61,14 @@ LocalDefinitions::LocalDefinitions(const FunctionDecl *F) { DefinitionVisitor(*t
 
 const Expr *LocalDefinitions::onlyValue(const VarDecl *V) const {
   auto It = Seen.find(V);
-  bool Once = It != Seen.end() && It->second.times == 1 && !It->second.escapes;
+  bool Once = It != Seen.end() && It->second.times == 1 && !It->second.escapes && !It->second.steps;
   return Once && V->hasLocalStorage() && !isa<ParmVarDecl>(V) ? It->second.value : nullptr;
+}
+
+bool LocalDefinitions::onlySteps(const VarDecl *V) const {
+  auto It = Seen.find(V);
+  bool Once = It != Seen.end() && It->second.steps && !It->second.escapes && It->second.times <= (isa<ParmVarDecl>(V) ? 0u : 1u);
+  return Once && V->hasLocalStorage();
 }
 
 namespace {

@@ -19,11 +19,13 @@ public:
   explicit LocalDefinitions(const clang::FunctionDecl *F);
   /// What `V` holds wherever it is used: it is set only once, and its address is not taken. Null if that is not so.
   const clang::Expr *onlyValue(const clang::VarDecl *V) const;
+  /// Whether `V` is set at most once and then only moved on, with ++ or +=.
+  bool onlySteps(const clang::VarDecl *V) const;
 
 private:
   struct Uses {
     const clang::Expr *value = nullptr;
-    unsigned times = 0;
+    unsigned times = 0, steps = 0;
     bool escapes = false;
   };
   std::map<const clang::VarDecl *, Uses> Seen;

@@ -230,8 +230,8 @@ struct DeferredFreeFact {
   std::string record_text; ///< "struct foo"
   int64_t offset = -1;   ///< of the head in the object, in bytes; -1: unknown or no head
   bool is_rcu_head = false; ///< the member really is a struct rcu_head
-  int64_t inside = 0;    ///< the pointer is known to lie so many bytes behind the start of another object
-  std::string inside_text; ///< that other object: "m of struct outer"
+  std::string not_a_start; ///< why the pointer cannot be the start of an allocation: "it is the member m of struct outer, 8 bytes behind its start"
+  bool never_a_start = false; ///< it is that on every path and for every element
 };
 
 /// An object comes from a slab cache or goes straight back to an allocator, and the type says what it is.

@@ -17,7 +17,7 @@ std::set<std::string> filesWithDeferredFrees(TreeState &State, Demand &D) {
   std::set<std::string> Result;
   for (const std::string &W : D.words)
     for (uint32_t F : State.database().mentioning(W))
-      if (const std::string &File = State.index().files()[F].path; State.scan().tree().isSubject(File))
+      if (const std::string &File = State.index().files()[F].path; State.scan().wantsPath(File))
         Result.insert(File);
   return Result;
 }
@@ -38,12 +38,14 @@ void auditShape(const DeferredFreeFact &D, std::vector<AuditFinding> &To) {
   F.function = plainName(D.function);
   F.subject = D.object;
   std::string Call = D.name + "(" + D.object + (D.member.empty() ? "" : ", " + D.member) + ")";
-  if (D.inside) {
+  if (!D.not_a_start.empty()) {
     F.kind = "not_an_allocation";
-    F.reason = Call + " frees " + D.inside_text + ", which lies " + std::to_string(D.inside) + " bytes behind the start of the allocation";
-    F.confidence_why = "the offset is that of the record's layout";
+    F.reason = Call + (D.never_a_start ? " frees" : " may free") + " what is not the start of an allocation: " + D.not_a_start;
+    F.confidence = D.never_a_start ? Confidence::High : Confidence::Medium;
+    F.confidence_why = D.never_a_start ? "the pointer was followed to where it comes from" : "which element, or which way to it, is not known";
     F.evidence = {{D.where.file, D.where.line, F.function, F.reason}};
     To.push_back(F);
+    F.confidence = Confidence::High;
   }
   if (D.offset >= 4096 || (D.offset >= 0 && !D.is_rcu_head)) {
     F.kind = "not_a_head";
@@ -76,7 +78,7 @@ void auditDeferredFrees(TreeState &State, std::vector<AuditFinding> &To) {
   std::set<std::string> Records;
   for (const auto &[File, Facts] : State.database().files())
     for (const DeferredFreeFact &Each : Facts.deferred_frees)
-      if (State.scan().tree().isSubject(Each.where.file) && Seen.insert(Each.where).second) {
+      if (State.scan().wantsPath(Each.where.file) && Seen.insert(Each.where).second) {
         Frees.push_back(Each);
         if (!Each.record.empty())
           Records.insert(Each.record);
@@ -134,8 +136,13 @@ AuditReport auditTree(Scan &S, const AuditOptions &Options) {
   auto Wants = [&](std::initializer_list<const char *> Kinds) {
     return Options.kinds.empty() || std::any_of(Kinds.begin(), Kinds.end(), [&](const char *K) { return std::find(Options.kinds.begin(), Options.kinds.end(), K) != Options.kinds.end(); });
   };
+  auto Tell = [&](const char *What) {
+    if (Options.progress)
+      Options.progress(What);
+  };
   if (Wants({"unsafe_kfree_rcu", "not_an_allocation", "not_a_head"})) {
     Timing::Phase P(S.timing(), "deferred frees");
+    Tell("deferred frees");
     auditDeferredFrees(State, All);
   }
   auto U = loadUnloadRules(S.options().builtin_rules, S.options().rules);
@@ -144,33 +151,43 @@ AuditReport auditTree(Scan &S, const AuditOptions &Options) {
   bool Ends = Wants({"missing_rcu_barrier", "late_rcu_barrier", "early_rcu_barrier", "missing_srcu_barrier"}), Barriers = Wants({"superfluous_barrier", "needed_barrier"});
   if (U && (Ends || Barriers)) {
     std::vector<UnloadModule> Modules;
+    std::vector<BarrierCall> Calls;
+    {
+      Timing::Phase P(S.timing(), "modules");
+      Tell("what modules queue");
+      if (Barriers)
+        Calls = barrierCalls(State);
+      Modules = unloadModules(State, *U, Calls);
+    }
     {
       Timing::Phase P(S.timing(), "module exits");
-      Modules = unloadModules(State, *U);
       if (Ends)
-        auditModuleExits(State, *U, Modules, All);
+        auditModuleExits(State, *U, Modules, All, Options.progress);
     }
     if (Barriers) {
       Timing::Phase P(S.timing(), "barriers");
-      auditBarriers(State, *U, Modules, All);
+      Tell("barriers");
+      auditBarriers(State, *U, Calls, Modules, All);
     }
   }
   if (Wants({"costly_destroy", "costly_barrier"})) {
     Timing::Phase P(S.timing(), "costs");
+    Tell("destructions");
     auditCosts(State, All);
   }
   std::sort(All.begin(), All.end(), [](const AuditFinding &A, const AuditFinding &B) { return std::tie(A.where, A.kind, A.subject) < std::tie(B.where, B.kind, B.subject); });
   for (AuditFinding &F : All) {
-    if (!Wants({F.kind.c_str()}))
+    if (!Wants({F.kind.c_str()}) || F.severity < Options.least)
       continue;
     if (F.confidence == Confidence::Low && !Options.all)
       ++Report.hidden;
     else
       Report.findings.push_back(std::move(F));
   }
-  for (const auto &[File, Facts] : State.database().files())
-    if (std::string P = State.database().problem(File); !P.empty())
-      Report.not_looked_at.push_back(File + ": " + P);
+  for (const IndexedFile &File : State.index().files())
+    if (std::string P = State.database().problem(File.path); !P.empty())
+      Report.not_looked_at.push_back(File.path + ": " + P);
+  std::sort(Report.not_looked_at.begin(), Report.not_looked_at.end());
   return Report;
 }
 

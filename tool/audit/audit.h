@@ -6,12 +6,15 @@
 
 #include "tool/driver/state.h"
 #include "tool/report/findings.h"
+#include <functional>
 
 namespace krcu {
 
 struct AuditOptions {
   std::vector<std::string> kinds; ///< empty: all
   bool all = false;               ///< also what is of low confidence
+  Severity least = Severity::Note;
+  std::function<void(const std::string &)> progress = nullptr; ///< told what is being done
 };
 
 /// `S` must have been made by Scan::prepare(). Findings in order of file and line.

@@ -30,6 +30,7 @@ private:
   struct End {
     const ModuleExit *exit = nullptr;
     const TextFunction *function = nullptr; ///< null: only a structure is taken away
+    std::string member = {}; ///< the function is this member of a structure: "pernet_operations.exit"
   };
   void ask(const ModuleQuestion &Q);
   void askText(const ModuleQuestion &Q);
@@ -38,13 +39,23 @@ private:
   UnloadAnswer answer(UnloadTimeline &T, const End &E, const UnloadOptions &O) const {
     return E.function ? T.endOf(*E.function, O) : T.endOfObject(E.exit->driver, E.exit->where, O);
   }
-  End endAt(const ModuleExit &E) const { return {&E, E.function.empty() ? nullptr : Text.bySymbol(E.function)}; }
+  std::vector<End> allEnds() const;
+  End endAt(const ModuleExit &E) const { return {&E, E.function.empty() ? unregisteringIn(E) : Text.bySymbol(E.function)}; }
+  const TextFunction *unregisteringIn(const ModuleExit &E) const;
   std::string exitName(const ModuleExit &E) const { return E.function.empty() ? E.macro + "(" + E.driver + ")" : plainName(E.function) + "()"; }
+  /// The module takes references of itself.
+  bool objectsHoldTheModule() const {
+    return llvm::any_of(Text.functions(), [&](const auto &Each) {
+      const std::vector<std::string> &Ids = Each.second.text->identifiers;
+      return std::binary_search(Ids.begin(), Ids.end(), "THIS_MODULE") && llvm::any_of(Ids, [&](const std::string &Id) { return U.find(Id, UnloadRule::TakesModule) != nullptr; });
+    });
+  }
   /// Why something else may make up for the wait; empty if the text shows nothing.
   std::string elsewhere(const ModuleQuestion &Q, Evidence &At) const;
   AuditFinding finding(const ModuleQuestion &Q, const ModuleExit &E) const;
-  void addTimeline(AuditFinding &F, const UnloadAnswer &A) const;
   std::string calledBarrier(const ModuleQuestion &Q) const {
+    if (Q.question.member)
+      return U.waitOf(Q.question.object)->name + "()";
     return Q.question.asks(UnloadQuestion::Srcu) ? "srcu_barrier(" + Q.question.object + ")" : "rcu_barrier()";
   }
   std::string subjectOf(const ModuleQuestion &Q) const { return Q.question.asks(UnloadQuestion::Rcu) ? M.scope.name : M.scope.name + " " + Q.question.object + Q.question.taken; }
@@ -79,12 +90,6 @@ AuditFinding EndAudit::finding(const ModuleQuestion &Q, const ModuleExit &E) con
   F.evidence.insert(F.evidence.end(), Fact.evidence.begin(), Fact.evidence.end());
   F.evidence.push_back({E.where.file, E.where.line, "", E.macro + "(" + plainName(E.function.empty() ? E.driver : E.function) + ") ends the module"});
   return F;
-}
-
-void EndAudit::addTimeline(AuditFinding &F, const UnloadAnswer &A) const {
-  unsigned Step = 0;
-  for (const UnloadEvent &E : A.timeline)
-    F.evidence.push_back({E.where.file, E.where.line, E.function, "timeline " + std::to_string(++Step) + (E.always ? ": " : ", on some path: ") + E.text});
 }
 
 /// A wait that is not on the way of the exit itself but may have run by then: where a device, a mount or a file of the module goes.
@@ -145,11 +150,13 @@ void EndAudit::askText(const ModuleQuestion &Q) {
     const UnloadEvent *Barrier = nullptr, *Behind = nullptr;
     if (Waits.holds)
       for (const UnloadEvent &Each : Written.timeline) {
-        if (Each.kind == UnloadEvent::Wait && Each.own)
-          Barrier = Barrier ? Barrier : &Each;
+        if (Each.kind == UnloadEvent::Wait && Each.own && !Behind)
+          Barrier = &Each;
         else if (Barrier && Each.kind != UnloadEvent::Wait && Each.kind != UnloadEvent::End)
           Behind = Behind ? Behind : &Each;
       }
+    Quiet.generous = true;
+    bool OnlyObjects = !Sure.holds && objectsHoldTheModule() && answer(T, E, Quiet).holds;
     AuditFinding F = finding(Q, Exit);
     const UnloadSite &First = Q.sites.front();
     std::string Callback = plainName(First.callback), More = Q.question.callbacks.size() > 1 ? " and " + std::to_string(Q.question.callbacks.size() - 1) + " more" : "";
@@ -186,6 +193,9 @@ void EndAudit::askText(const ModuleQuestion &Q) {
       F.confidence_why = Doubt.empty() ? "a call through a pointer may wait" : Doubt;
       if (DoubtAt.line)
         F.evidence.push_back(DoubtAt);
+    } else if (OnlyObjects) {
+      F.confidence = Confidence::Low;
+      F.confidence_why = "objects of " + M.scope.name + " hold a reference of it, so there may be none left to queue anything behind the wait";
     } else if (!Else.empty()) {
       F.confidence = Confidence::Low;
       F.confidence_why = Else;
@@ -236,13 +246,40 @@ void EndAudit::askStart(const ModuleQuestion &Q) {
   }
 }
 
+/// module_driver(drv, drv_register, drv_unregister): what the macro is told to run at exit, if that is a function of the module.
+const TextFunction *EndAudit::unregisteringIn(const ModuleExit &E) const {
+  int Id = State.index().find(E.where.file);
+  auto File = Id < 0 ? nullptr : State.index().text(static_cast<uint32_t>(Id));
+  if (!File)
+    return nullptr;
+  for (const OutlineToken &T : State.database().tokens(E.where.file, E.macro)) {
+    if (T.line != E.where.line)
+      continue;
+    llvm::SmallVector<StringRef, 4> Arguments;
+    StringRef(*File).substr(T.offset + E.macro.size()).ltrim().drop_front().split(')').first.split(Arguments, ',');
+    if (Arguments.size() > 2)
+      return Text.own(Arguments[2].trim().str(), E.where.file);
+  }
+  return nullptr;
+}
+
+/// The exits of the module, and what the core calls when a device, a namespace or a mount goes.
+std::vector<EndAudit::End> EndAudit::allEnds() const {
+  std::vector<End> Result;
+  std::set<std::string> Seen;
+  for (const ModuleExit &Exit : Exits)
+    if (End E = endAt(Exit); E.function && Seen.insert(E.function->symbol).second)
+      Result.push_back(E);
+  for (TeardownFunction &F : teardownFunctions(Text, State.rules()))
+    if (Seen.insert(F.function->symbol).second)
+      Result.push_back({&Exits.front(), F.function, std::move(F.member)});
+  return Result;
+}
+
 void EndAudit::askDestruction(const ModuleQuestion &Q) {
   UnloadTimeline T(Text, State.rules(), U, State.semantics(), Q.question);
   std::set<Location> Seen;
-  for (const ModuleExit &Exit : Exits) {
-    End E = endAt(Exit);
-    if (!E.function)
-      continue;
+  for (const End &E : allEnds()) {
     UnloadAnswer Written = T.endOf(*E.function, {});
     if (Written.broken.empty())
       continue;
@@ -260,14 +297,21 @@ void EndAudit::askDestruction(const ModuleQuestion &Q) {
     bool Plain = Q.question.asks(UnloadQuestion::Rcu);
     if (Plain && TextBroken && !Behind)
       continue; // nothing waits at all: said once
-    AuditFinding F = finding(Q, Exit);
+    AuditFinding F = finding(Q, *E.exit);
+    if (!E.member.empty()) {
+      F.evidence.pop_back();
+      F.evidence.push_back({E.function->file, E.function->text->line, E.function->name, "is " + E.member});
+    }
     F.kind = Plain ? "late_rcu_barrier" : Q.question.asks(UnloadQuestion::Srcu) ? "missing_srcu_barrier" : "missing_rcu_barrier";
     F.where = At.where;
     F.function = At.function;
     F.subject = Q.question.taken;
     std::string Callback = plainName(Q.sites.front().callback);
-    F.reason = At.text.substr(0, At.text.find(" takes it away")) + " runs at module exit before anything has waited for callbacks, and " + Callback + "() still uses " + Q.question.taken;
-    bool Certain = !Sure.broken.empty();
+    F.reason = At.text.substr(0, At.text.find(" takes it away")) + " runs " + (E.member.empty() ? "at module exit" : "when the core calls " + E.member) + " before anything has waited for callbacks, and " + Callback + "() still uses " + Q.question.taken;
+    UnloadOptions Quiet;
+    Quiet.stops = Quiet.queues = false;
+    // A device's or namespace's own objects may all be gone by the time at which what it shares with others still queues.
+    bool Certain = !Sure.broken.empty() && (E.member.empty() || !T.endOf(*E.function, Quiet).broken.empty());
     F.confidence = Certain ? Confidence::Medium : Confidence::Low;
     F.confidence_why = Certain ? "the order of the calls is known; whether a callback can still be queued then is not" : T.doubt().empty() ? "a call through a pointer may wait" : T.doubt();
     addTimeline(F, Written);
@@ -277,9 +321,14 @@ void EndAudit::askDestruction(const ModuleQuestion &Q) {
 
 } // namespace
 
-void auditModuleExits(TreeState &State, const UnloadRules &U, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To) {
-  for (const UnloadModule &M : Modules)
+void auditModuleExits(TreeState &State, const UnloadRules &U, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To,
+                       const std::function<void(const std::string &)> &Progress) {
+  size_t Done = 0;
+  for (const UnloadModule &M : Modules) {
+    if (Progress)
+      Progress("ends of modules " + std::to_string(++Done) + "/" + std::to_string(Modules.size()));
     EndAudit(State, U, M, To).run();
+  }
 }
 
 } // namespace krcu

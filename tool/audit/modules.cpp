@@ -3,12 +3,15 @@
 
 namespace krcu {
 
-std::vector<UnloadModule> unloadModules(TreeState &State, const UnloadRules &U) {
+std::vector<UnloadModule> unloadModules(TreeState &State, const UnloadRules &U, const std::vector<BarrierCall> &Barriers) {
   auto ScopeOf = [&](const std::string &File) {
     ModuleFact Fact = State.scan().moduleFact(File);
-    return Fact.mayGo() && !Fact.module.empty() && State.scan().tree().isSubject(File) ? State.scan().moduleScope(File) : ModuleScope();
+    return Fact.mayGo() && !Fact.module.empty() ? State.scan().moduleScope(File) : ModuleScope();
   };
-  return UnloadSurvey(State.database(), State.rules(), U, State.census(), ScopeOf).modules();
+  std::set<std::string> Also;
+  for (const BarrierCall &B : Barriers)
+    Also.insert(B.where.file);
+  return UnloadSurvey(State.database(), State.rules(), U, State.census(), ScopeOf, [&](const std::string &File) { return State.scan().wantsPath(File); }).modules(Also);
 }
 
 } // namespace krcu

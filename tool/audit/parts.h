@@ -5,23 +5,34 @@
 
 #include "tool/audit/audit.h"
 #include "tool/driver/records.h"
-#include "tool/driver/text_reach.h"
 #include "tool/driver/review_judge.h"
-#include "tool/lifetime/queued.h"
-#include "tool/unload/questions.h"
+#include "tool/unload/needs.h"
 
 namespace krcu {
 
 /// (a) and (e): the deferred frees that are in the tree.
 void auditDeferredFrees(TreeState &State, std::vector<AuditFinding> &To);
 
-/// The modules that have callbacks in flight, with what has to be asked of them.
-std::vector<UnloadModule> unloadModules(TreeState &State, const UnloadRules &U);
+/// A call of a barrier that waits for plain callbacks, in a file that can be a module.
+struct BarrierCall {
+  std::string name;
+  Location where;
+  std::string function; ///< plain name
+};
+/// In order of file and line.
+std::vector<BarrierCall> barrierCalls(TreeState &State);
+
+/// The modules that have callbacks in flight, with what has to be asked of them; and those of the barriers.
+std::vector<UnloadModule> unloadModules(TreeState &State, const UnloadRules &U, const std::vector<BarrierCall> &Barriers);
+
+/// Each event as a line of the evidence.
+void addTimeline(AuditFinding &F, const UnloadAnswer &A);
 
 /// (b): modules that leave, or take something away, too early.
-void auditModuleExits(TreeState &State, const UnloadRules &U, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To);
+void auditModuleExits(TreeState &State, const UnloadRules &U, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To,
+                       const std::function<void(const std::string &)> &Progress);
 /// (c) and (d): the barriers of modules.
-void auditBarriers(TreeState &State, const UnloadRules &U, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To);
+void auditBarriers(TreeState &State, const UnloadRules &U, const std::vector<BarrierCall> &Calls, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To);
 /// (f): destructions and barriers on paths that run often. Nothing in a tree without sheaves.
 void auditCosts(TreeState &State, std::vector<AuditFinding> &To);
 

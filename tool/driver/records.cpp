@@ -101,16 +101,17 @@ std::vector<ModuleExit> exitsOf(TreeState &State, const std::vector<std::string>
   return Result;
 }
 
-std::vector<ModuleExit> hooksOf(TreeState &State, const std::vector<std::string> &Files, const std::string &Kind) {
+std::vector<ModuleExit> hooksOf(TreeState &State, const std::vector<std::string> &Files, const std::string &Kind) { return hooksOf(State.database(), Files, Kind); }
+
+std::vector<ModuleExit> hooksOf(const Database &DB, const std::vector<std::string> &Files, const std::string &Kind) {
   std::vector<ModuleExit> Result;
   std::set<std::string> Wanted(Files.begin(), Files.end());
-  const Database &DB = State.database();
-  for (const ModuleHookRule &H : State.rules().module_hooks) {
+  for (const ModuleHookRule &H : DB.rules().module_hooks) {
     if (H.kind != Kind)
       continue;
     for (uint32_t Id : DB.mentioning(H.name)) {
-      const std::string &File = State.index().files()[Id].path;
-      auto Text = Wanted.count(File) ? State.index().text(Id) : nullptr;
+      const std::string &File = DB.index().files()[Id].path;
+      auto Text = Wanted.count(File) ? DB.index().text(Id) : nullptr;
       if (!Text)
         continue;
       for (const OutlineToken &T : DB.tokens(File, H.name)) {

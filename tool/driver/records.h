@@ -34,5 +34,6 @@ struct ModuleExit {
 std::vector<ModuleExit> exitsOf(TreeState &State, const std::vector<std::string> &Files);
 /// The same for hooks of one kind: "init", "exit", "driver".
 std::vector<ModuleExit> hooksOf(TreeState &State, const std::vector<std::string> &Files, const std::string &Kind);
+std::vector<ModuleExit> hooksOf(const Database &DB, const std::vector<std::string> &Files, const std::string &Kind);
 
 } // namespace krcu

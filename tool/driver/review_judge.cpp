@@ -302,8 +302,8 @@ void PatchJudge::answerLifetimes() {
 
 /// A deferred free without a callback that it replaces: a direct free was there, or it is new.
 void PatchJudge::judgeNewFree(ReviewedFile &F, const DeferredFreeFact &D) {
-  if (D.inside) {
-    add(PatchVerdict::Broken, D.where, D.object + " is not the start of an allocation: it is the member " + D.inside_text + ", " + std::to_string(D.inside) + " bytes behind it");
+  if (!D.not_a_start.empty()) {
+    add(D.never_a_start ? PatchVerdict::Broken : PatchVerdict::CannotTell, D.where, D.object + (D.never_a_start ? " is" : " may be") + " not the start of an allocation: " + D.not_a_start);
     return;
   }
   // Not a change of what is freed: the same call in other words (kfree_rcu(p) became kfree_rcu_mightsleep(p)).

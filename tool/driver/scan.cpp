@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/driver/scan.h"
+#include "tool/driver/barrier_rule.h"
 #include "matchers/names.h"
 #include "tool/driver/plan.h"
 #include "tool/index/globals.h"
@@ -446,7 +447,10 @@ bool Scan::findLeftovers(std::vector<SiteReport> &Reports) {
   auto ScopeOf = [this](const std::string &File) { return moduleScope(File); };
   if (!Leftover)
     Leftover = std::make_unique<LeftoverSearch>(*DB, TheSemantics, ScopeOf, WholeCensus);
-  return Leftover->search(Reports);
+  if (!Leftover->search(Reports))
+    return false;
+  keepWhatTheRuleNeeds(*this, WholeCensus, Reports);
+  return true;
 }
 
 std::vector<Verdict> Scan::judgeWithout(const std::string &File) {

@@ -70,6 +70,8 @@ public:
   static void leave(std::unique_ptr<Scan> S);
 
   const Tree &tree() const { return *TheTree; }
+  /// Whether findings may stand in this file: ScanOptions::paths.
+  bool wantsPath(const std::string &File) const;
   const Rules &rules() const { return TheRules; }
   const Semantics &semantics() const { return TheSemantics; }
   const Index &index() const { return *TheIndex; }
@@ -160,7 +162,6 @@ private:
   bool parseAll(const std::map<std::string, Demand> &Wanted, const HiddenLines &Hidden);
   bool addShown(std::vector<std::optional<OtherConfiguration>> Shown);
   std::optional<OtherConfiguration> showLine(const HiddenLines::value_type &Hidden, const Demand &D, unsigned Worker);
-  bool wantsPath(const std::string &File) const;
 
   ScanOptions Options;
   ScanCache *Cache = nullptr; ///< that of the options, if it is for this tree

@@ -77,8 +77,8 @@ template <typename F> void fields(ObjectUseFact &V, F &&Each) {
   Each(variable, where, in_function, argument_of, macro);
 }
 template <typename F> void fields(DeferredFreeFact &V, F &&Each) {
-  auto &[where, function, name, in_macro, object, member, record, record_text, offset, is_rcu_head, inside, inside_text] = V;
-  Each(where, function, name, in_macro, object, member, record, record_text, offset, is_rcu_head, inside, inside_text);
+  auto &[where, function, name, in_macro, object, member, record, record_text, offset, is_rcu_head, not_a_start, never_a_start] = V;
+  Each(where, function, name, in_macro, object, member, record, record_text, offset, is_rcu_head, not_a_start, never_a_start);
 }
 template <typename F> void fields(ObjectFact &V, F &&Each) {
   auto &[kind, where, function, name, record, object, caches] = V;

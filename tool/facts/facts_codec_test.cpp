@@ -37,7 +37,7 @@ FileFacts full() {
   F.functions = {N};
   F.references = {{"h", L, "in", "module_exit", "F:ops.exit", "V:ops", "register"}};
   F.object_uses = {{"ops", L, "init", "register", "M"}};
-  F.deferred_frees = {{L, "drop", "kfree_rcu", true, "p", "a.rcu", "item@drv/x.c", "struct item", 8, true, 16, "m of struct outer"}};
+  F.deferred_frees = {{L, "drop", "kfree_rcu", true, "p", "a.rcu", "item@drv/x.c", "struct item", 8, true, "it is the member m of struct outer", true}};
   ObjectFact O;
   O.kind = ObjectFact::Freed, O.where = L, O.function = "drop", O.name = "kfree", O.record = "item@drv/x.c", O.object = "p", O.caches = {"V:c"};
   F.objects = {O};

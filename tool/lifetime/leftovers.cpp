@@ -177,6 +177,17 @@ void LeftoverSearch::collectQueued(BarrierLeftover &B, const std::set<std::strin
       continue;
     if (std::find(B.modules.begin(), B.modules.end(), M.name) == B.modules.end())
       B.modules.push_back(M.name);
+    // Not seen is not absent.
+    const ModuleContents &All = DB.moduleOf(File);
+    size_t Unseen = All.missing.size();
+    std::string First = Unseen ? All.missing.front() : std::string();
+    for (const std::string &Other : All.files)
+      if (StringRef(Other).ends_with(".rs")) {
+        ++Unseen;
+        First = First.empty() ? Other + " is no C" : First;
+      }
+    if (Unseen)
+      cannotTell(B, std::to_string(Unseen) + (Unseen == 1 ? " file of " : " files of ") + M.name + " may queue a callback and cannot be looked at: " + First);
     auto [It, New] = KnownQueues.try_emplace({M.files.front(), WithFields});
     if (New)
       It->second = Queues.of(M, WithFields);

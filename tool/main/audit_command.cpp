@@ -7,8 +7,12 @@
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include <algorithm>
 #include <cstdio>
+#include <unistd.h>
+#include <utility>
 
 namespace krcu {
 namespace {
@@ -56,6 +60,46 @@ llvm::Error filter(AuditReport &R, const AuditCommandOptions &O) {
   return llvm::Error::success();
 }
 
+/// What is being done, on standard error if that is a terminal.
+class Progress {
+public:
+  void tell(const std::string &What) {
+    if (Terminal)
+      std::fprintf(stderr, "\rkrcu: %s\033[K", What.c_str());
+    Drawn = Terminal;
+  }
+  void clear() {
+    if (std::exchange(Drawn, false))
+      std::fprintf(stderr, "\r\033[K");
+  }
+  ~Progress() { clear(); }
+
+private:
+  const bool Terminal = isatty(2);
+  bool Drawn = false;
+};
+
+/// A note is what somebody asks for: with --notes, by its severity or by its kind.
+Severity leastSeverity(const AuditCommandOptions &O) {
+  if (O.severity == "error")
+    return Severity::Error;
+  bool Named = std::find(O.kinds.begin(), O.kinds.end(), "needed_barrier") != O.kinds.end();
+  return O.severity == "note" || (O.severity.empty() && (O.notes || Named)) ? Severity::Note : Severity::Warning;
+}
+
+/// The paths as they are written in the index; they may also be given from where the user stands.
+llvm::Error takePaths(const AuditCommandOptions &O, ScanOptions &SO) {
+  for (llvm::StringRef Path : O.paths) {
+    Path.consume_front("./");
+    llvm::SmallString<256> Full(O.tree);
+    llvm::sys::path::append(Full, Path);
+    if (Path.contains("..") || llvm::sys::path::is_absolute(Path) || !llvm::sys::fs::exists(Full))
+      return fail("audit: " + Path.str() + " is not in " + O.tree + "; name a file or directory of it");
+    SO.paths.push_back((O.kernel.empty() ? "" : "M=/") + Path.rtrim('/').str());
+  }
+  return llvm::Error::success();
+}
+
 } // namespace
 
 void addAuditCommand(CLI::App &App, AuditCommandOptions &O) {
@@ -64,7 +108,10 @@ void addAuditCommand(CLI::App &App, AuditCommandOptions &O) {
   std::vector<std::string> Kinds;
   for (const AuditKind &K : auditKinds())
     Kinds.push_back(K.name);
-  C->add_option("--kind", O.kinds, "only findings of this kind; may be given several times")->check(CLI::IsMember(Kinds))->allow_extra_args(false);
+  C->add_option("--kind", O.kinds, "only findings of these kinds, with commas between them; may be given several times")->delimiter(',')->check(CLI::IsMember(Kinds))->allow_extra_args(false);
+  C->add_option("PATH", O.paths, "only files and directories of the tree: what their modules do");
+  C->add_option("--severity", O.severity, "only findings at least as bad as this: error, warning, note")->check(CLI::IsMember({"error", "warning", "note"}));
+  C->add_flag("--notes", O.notes, "also notes: barriers that look superfluous and are needed");
   C->add_flag("--all", O.all, "also findings of low confidence");
   C->add_option("--suppressions", O.suppressions, "file with a line for each finding to leave out: fingerprint and reason");
   C->add_option("--baseline", O.baseline, "an earlier report (--format json); only what is new is shown");
@@ -78,12 +125,19 @@ int runAudit(const AuditCommandOptions &O, const char *Executable) {
     return error(Rules.takeError());
   ScanOptions SO = scanOptionsOf(O, O.tree, *Rules);
   SO.compile_commands = O.compile_commands;
+  if (llvm::Error E = takePaths(O, SO))
+    return error(std::move(E));
   if (llvm::Error E = useCache(SO, O.cache, O.no_cache))
     return error(std::move(E));
+  Progress Bar;
+  Bar.tell("reading the tree");
   auto S = Scan::prepare(SO);
-  if (!S)
+  if (!S) {
+    Bar.clear();
     return error(S.takeError());
-  AuditReport R = auditTree(**S, {O.kinds, O.all});
+  }
+  AuditReport R = auditTree(**S, {O.kinds, O.all, leastSeverity(O), [&](const std::string &What) { Bar.tell(What); }});
+  Bar.clear();
   (*S)->saveCache();
   if (llvm::Error E = filter(R, O))
     return error(std::move(E));

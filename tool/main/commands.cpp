@@ -11,6 +11,7 @@
 #include "tool/report/version.h"
 #include "tool/rewrite/inplace.h"
 #include "tool/rewrite/rewrite.h"
+#include "tool/series/git.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
@@ -202,6 +203,9 @@ int runScan(const Options &O, ScanOptions SO) {
 int runPatch(const Options &O, ScanOptions SO) {
   if (Error E = checkSeriesOptions(O.series, SO))
     return error(std::move(E));
+  if (O.drop_barriers && !O.series.branch.empty())
+    if (unsigned Unseen = series::sparseFiles(SO.tree))
+      return error(fail("--drop-barriers: this is a sparse checkout without " + std::to_string(Unseen) + " files of the commit, and any of them may queue what a barrier waits for; leave it away, or check them out"));
   // A plain diff needs the verdicts only; a series tells the whole story, and dropping a barrier needs it.
   SO.leftovers = SO.verdict.whole_life = SO.verdict.callee_barriers = O.drop_barriers || O.series.wanted();
   // Only a plain diff rests on the tree alone: a series has dates and names, and writing is to be done each time.

@@ -28,8 +28,9 @@ struct ReviewOptions : TreeQuestionOptions {
 
 struct AuditCommandOptions : TreeQuestionOptions {
   std::string tree, compile_commands, suppressions, baseline;
-  std::vector<std::string> kinds;
-  bool all = false;
+  std::vector<std::string> kinds, paths;
+  std::string severity;             ///< the least one to show
+  bool all = false, notes = false;
 };
 
 void addTreeQuestionOptions(CLI::App &Command, TreeQuestionOptions &O);

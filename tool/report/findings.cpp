@@ -71,19 +71,27 @@ llvm::Expected<std::set<std::string>> readBaseline(const std::string &File) {
   if (!Text)
     return Text.takeError();
   Json J = Json::parse(*Text, nullptr, false);
-  if (J.is_discarded() || !J.is_object() || !J.contains("findings") || !J["findings"].is_array())
+  if (J.is_discarded() || !J.is_object() || !J.contains("krcu") || !J.contains("findings") || !J["findings"].is_array())
     return failAt(File, 0, 0, "is no report of krcu audit", "give what krcu audit --format json printed");
   std::set<std::string> Result;
-  for (const Json &F : J["findings"])
-    if (F.is_object() && F.contains("fingerprint") && F["fingerprint"].is_string())
-      Result.insert(F["fingerprint"].get<std::string>());
+  for (const Json &F : J["findings"]) {
+    if (!F.is_object() || !F.contains("fingerprint") || !F["fingerprint"].is_string())
+      return failAt(File, 0, 0, "has a finding without a fingerprint", "give what krcu audit --format json printed");
+    Result.insert(F["fingerprint"].get<std::string>());
+  }
   return Result;
 }
 
 std::string auditText(const AuditReport &R) {
   std::string Out;
   std::map<std::string, unsigned> Count;
-  for (const AuditFinding &F : R.findings) {
+  std::vector<const AuditFinding *> Sorted; // errors first
+  for (Severity S : {Severity::Error, Severity::Warning, Severity::Note})
+    for (const AuditFinding &F : R.findings)
+      if (F.severity == S)
+        Sorted.push_back(&F);
+  for (const AuditFinding *Each : Sorted) {
+    const AuditFinding &F = *Each;
     ++Count[F.kind];
     Out += F.where.file + ":" + std::to_string(F.where.line) + "  " + F.kind + "  " + severityName(F.severity) + ", confidence " + confidenceName(F.confidence) + "  " +
            fingerprintOf(F) + "\n    " + F.reason + "\n";
@@ -106,7 +114,9 @@ std::string auditText(const AuditReport &R) {
   if (R.known)
     Out += std::to_string(R.known) + " in the baseline\n";
   if (!R.not_looked_at.empty())
-    Out += std::to_string(R.not_looked_at.size()) + " files did not parse cleanly; findings in them may be missing\n";
+    Out += std::to_string(R.not_looked_at.size()) + " files did not parse cleanly; findings in them may be missing:\n";
+  for (const std::string &File : R.not_looked_at)
+    Out += "  " + File + "\n";
   return Out;
 }
 

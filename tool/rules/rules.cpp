@@ -156,6 +156,18 @@ const UnloadRule *UnloadRules::find(const std::string &Name, UnloadRule::Event E
   return nullptr;
 }
 
+const UnloadRule *UnloadRules::find(const std::string &Name, UnloadRule::Event Event, const std::string &Of) const {
+  const UnloadRule *R = find(Name, Event);
+  return R && R->of == Of ? R : nullptr;
+}
+
+const UnloadRule *UnloadRules::waitOf(const std::string &Member) const {
+  for (const UnloadRule &R : events)
+    if (R.event == UnloadRule::Wait && R.of == Member)
+      return &R;
+  return nullptr;
+}
+
 llvm::Expected<UnloadRules> loadUnloadRules(const std::string &Builtin, const std::vector<std::string> &Overrides) {
   RowTables Tables;
   if (llvm::Error E = readTables(Tables, Builtin, Overrides))

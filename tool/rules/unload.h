@@ -9,9 +9,9 @@
 namespace krcu {
 
 struct UnloadRule {
-  enum Event { Wait, End, Pinned, Holds, Teardown, ConditionalWait } event = Wait;
-  std::string name;               ///< of a function; Pinned and Holds: a structure's tag; Teardown: a member
-  std::string of;                 ///< Wait and End: "srcu", "rcu_work"
+  enum Event { Wait, End, Pinned, Holds, Teardown, ConditionalWait, OfObjects, TakesModule, DropsModule } event = Wait;
+  std::string name;               ///< of a function; Pinned, Holds and OfObjects: a structure's tag; Teardown: a member
+  std::string of;                 ///< Wait and End: "srcu", "rcu_work"; Wait: a member that the core calls, "mmu_notifier_ops.free_notifier"
   unsigned argument = 0;          ///< the work, the srcu_struct, the workqueue
   std::vector<std::string> needs; ///< ConditionalWait: it waits only if one of these has run
   Location where;
@@ -20,6 +20,10 @@ struct UnloadRule {
 struct UnloadRules {
   std::vector<UnloadRule> events;
   const UnloadRule *find(const std::string &Name, UnloadRule::Event Event) const;
+  /// The row about a function that waits for, or ends, just that.
+  const UnloadRule *find(const std::string &Name, UnloadRule::Event Event, const std::string &Of) const;
+  /// The function that waits for what the core calls through this member; null if there is none of its own.
+  const UnloadRule *waitOf(const std::string &Member) const;
 };
 
 /// As loadRules().

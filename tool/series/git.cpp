@@ -70,4 +70,18 @@ std::optional<Identity> configuredIdentity(git_repository *Repository) {
   return I;
 }
 
+unsigned sparseFiles(const std::string &Root) {
+  GitLibrary Library;
+  std::string Why;
+  GitRepository Repository = openRepository(Root, Why);
+  git_index *Raw = nullptr;
+  if (!Repository || git_repository_index(&Raw, Repository.get()) != 0)
+    return 0;
+  GitIndex Index(Raw);
+  unsigned Skipped = 0;
+  for (size_t N = 0; N < git_index_entrycount(Raw); ++N)
+    Skipped += (git_index_get_byindex(Raw, N)->flags_extended & GIT_INDEX_ENTRY_SKIP_WORKTREE) != 0;
+  return Skipped;
+}
+
 } // namespace krcu::series

@@ -48,6 +48,9 @@ std::string hexOf(const git_oid &Id);
 /// cannot be used (a subdirectory of it, another owner, a format that libgit2 does not know).
 GitRepository openRepository(const std::string &Root, std::string &Why);
 
+/// How many files of the repository's index a sparse checkout has left out; 0 if `Root` is no repository.
+unsigned sparseFiles(const std::string &Root);
+
 struct Identity {
   std::string name, mail;
 };

@@ -44,8 +44,10 @@ void UnloadTimeline::note(UnloadEvent::Kind Kind, const TextFunction &F, const F
 }
 
 bool UnloadTimeline::waits(const std::string &Name, const std::vector<std::string> &Arguments) const {
-  if (Q.asks(UnloadQuestion::RcuWork) && U.find(Name, UnloadRule::Wait))
+  if (Q.asks(UnloadQuestion::RcuWork) && U.find(Name, UnloadRule::Wait, "rcu_work"))
     return true;
+  if (Q.member)
+    return U.find(Name, UnloadRule::Wait, Q.object) != nullptr;
   const BarrierRule *B = R.barrier(Name);
   if (!B)
     return !Q.asks(UnloadQuestion::Srcu) && R.cacheDestroy(Name) && S.is("destroy_waits_call_rcu");
@@ -88,8 +90,7 @@ UnloadTimeline::State UnloadTimeline::primitive(const TextFunction &F, const Flo
     Known = true;
     if (isWithout(F, C))
       return In;
-    note(UnloadEvent::Wait, F, C, C.name + "() waits for what was queued so far", Certain.back());
-    return Clean;
+    return waited(F, C, In);
   }
   if (const DeferralRule *D = R.deferral(C.name)) {
     Known = true;
@@ -109,6 +110,22 @@ UnloadTimeline::State UnloadTimeline::primitive(const TextFunction &F, const Flo
     return Dirty;
   }
   return In;
+}
+
+/// Whether a wait is there in every configuration in which something is queued.
+bool UnloadTimeline::configured(const FlowCall &C) const {
+  return C.config.empty() || Configs.empty() || llvm::all_of(Configs, [&](const std::string &Each) { return Each == C.config; });
+}
+
+UnloadTimeline::State UnloadTimeline::waited(const TextFunction &F, const FlowCall &C, State In) {
+  bool Always = configured(C);
+  note(UnloadEvent::Wait, F, C, C.name + "() waits for what was queued so far" + (Always ? "" : ", under " + C.config), Always && Certain.back());
+  if (Always)
+    return Clean;
+  if (!O.generous)
+    return In | Clean;
+  doubts(C.name + "() is there only under " + C.config, F, C);
+  return Clean;
 }
 
 UnloadTimeline::State UnloadTimeline::atEnd(const TextFunction &F, const FlowCall &C, const std::string &What, State In) {
@@ -136,15 +153,22 @@ const UnloadTimeline::Held &UnloadTimeline::heldBy(const std::string &Variable) 
   Held &H = It->second;
   bool Free = false;
   std::set<std::string> Seen{Variable}, Read;
-  std::vector<std::pair<std::string, unsigned>> Work{{Variable, 0}};
+  struct Next {
+    std::string name;
+    unsigned depth;
+    bool sure;
+  };
+  std::vector<Next> Work{{Variable, 0, true}};
+  bool Sure = true;
   auto Add = [&](const std::string &Name, unsigned Depth) {
     if (Depth < 5 && !M.variables(Name).empty() && Seen.insert(Name).second)
-      Work.push_back({Name, Depth});
+      Work.push_back({Name, Depth, Sure});
   };
   while (!Work.empty()) {
-    auto [Name, Depth] = std::move(Work.back());
+    auto [Name, Depth, Surely] = std::move(Work.back());
     Work.pop_back();
     for (const TextVariable *V : M.variables(Name)) {
+      Sure = Surely && !U.find(V->record, UnloadRule::OfObjects);
       bool Pinned = U.find(V->record, UnloadRule::Pinned) != nullptr;
       Free = Free || (Name == Variable && !Pinned);
       for (const TextVariable::Entry &E : V->entries) {
@@ -155,6 +179,8 @@ const UnloadTimeline::Held &UnloadTimeline::heldBy(const std::string &Variable) 
         }
         if (!Pinned)
           H.all.insert(F->symbol);
+        if (!Pinned && Sure)
+          H.sure.insert(F->symbol);
         if (runsAtTeardown(V->record, E.field))
           H.teardown.insert(F->symbol);
         // What it sets up: operations of a device that its probe() makes.
@@ -179,32 +205,69 @@ const UnloadTimeline::Held &UnloadTimeline::heldBy(const std::string &Variable) 
   return H;
 }
 
-/// What a call outside the module ends: a producer of callbacks of the question, in words; empty if none is known. \p Waits: what it calls back
-/// meanwhile may wait.
-std::string UnloadTimeline::stoppedBy(const FlowCall &C, const Arguments &A, bool &Waits) {
+namespace {
+
+std::string callText(const FlowCall &C) {
+  std::string Call = C.name + "(";
+  for (size_t N = 0; N < C.arguments.size(); ++N)
+    Call += (N ? ", " : "") + C.arguments[N];
+  return Call + ")";
+}
+
+} // namespace
+
+/// A work item, timer, thread or queue of these ends.
+std::string UnloadTimeline::stoppedWork(const TextFunction &F, const FlowCall &C, const Arguments &A) {
+  if (C.arguments.empty())
+    return {};
   auto Queues = [&](const std::set<std::string> &Symbols) -> std::string {
     for (const std::string &Symbol : Symbols)
       if (Coming.count(plainName(Symbol)))
         return plainName(Symbol);
     return {};
   };
-  std::string Call = C.name + "(";
-  for (size_t N = 0; N < C.arguments.size(); ++N)
-    Call += (N ? ", " : "") + C.arguments[N];
-  Call += ")";
-  if (llvm::is_contained(R.work_ends, C.name)) {
-    if (C.arguments.empty())
-      return {};
-    std::string Word = lastName(C.arguments[0]);
-    if (auto It = A.find(Word); It != A.end())
-      Word = lastName(It->second);
-    std::string By = Queues(M.togetherWith(Word));
-    if (By.empty())
-      for (const std::string &Partner : M.partnersOf(Word))
-        if (By.empty())
-          By = Queues(M.togetherWith(Partner));
-    return By.empty() ? By : "until " + Call + " returns " + By + "() may run, which queues";
+  std::string Object = C.arguments[0];
+  const Flow &G = M.tree().flow(F);
+  if (auto Value = G.values.find(firstName(Object)); Value != G.values.end() && Object == Value->first)
+    Object = Value->second;
+  std::string Word = lastName(Object);
+  if (auto It = A.find(Word); It != A.end())
+    Word = lastName(Object = It->second);
+  if (G.ambiguous.count(Word) && Object == Word)
+    return {}; // a local that is one thing here and another there
+  std::string By = Queues(M.togetherWith(Word));
+  bool Direct = !By.empty();
+  if (!Direct)
+    for (const std::string &Partner : M.partnersOf(Word))
+      if (By.empty())
+        By = Queues(M.togetherWith(Partner));
+  if (By.empty())
+    return By;
+  auto [Before, First] = Stopped.try_emplace(plainExpression(Object), F.file, C.line);
+  bool Again = !First && Before->second != std::pair(F.file, C.line);
+  bool OfMounts = Mounts && !Direct; // what was queued for a mount is over with it
+  const std::set<std::string> &Named = M.togetherWith(Word);
+  bool OneOfMany = Direct && Word != Object && llvm::any_of(Named, [&](const std::string &S) { return !Coming.count(plainName(S)); });
+  if (O.generous && (Again || OfMounts || OneOfMany)) {
+    doubts(OneOfMany && !Again ? "members named " + Word + " run " + std::to_string(Named.size()) + " functions, and whether this one is " + By + "() is not known" : Again ? By + "() was waited for before, at " + Before->second.first + ":" + std::to_string(Before->second.second)
+                 : "whether " + By + "() can still run when nothing uses the module any more is not known", F, C);
+    return {};
   }
+  return "until " + callText(C) + " returns " + By + "() may run, which queues";
+}
+
+/// What a call outside the module ends: a producer of callbacks of the question, in words; empty if none is known. \p Waits: what it calls back
+/// meanwhile may wait.
+std::string UnloadTimeline::stoppedBy(const TextFunction &F, const FlowCall &C, const Arguments &A, bool &Waits) {
+  auto Queues = [&](const std::set<std::string> &Symbols) -> std::string {
+    for (const std::string &Symbol : Symbols)
+      if (Coming.count(plainName(Symbol)))
+        return plainName(Symbol);
+    return {};
+  };
+  std::string Call = callText(C);
+  if (llvm::is_contained(R.work_ends, C.name))
+    return stoppedWork(F, C, A);
   StringRef Name = C.name;
   if (Name.contains("register") && !Name.contains("unregister") && !Name.contains("deregister"))
     return {};
@@ -222,7 +285,12 @@ std::string UnloadTimeline::stoppedBy(const FlowCall &C, const Arguments &A, boo
     if (Variable.empty() || Variable != firstName(Variable) || M.variables(Variable).empty())
       continue;
     const Held &H = heldBy(Variable);
-    if (std::string By = Queues(H.all); !By.empty() && Result.empty())
+    std::string By = Queues(H.all);
+    if (!By.empty() && O.generous && Queues(H.sure).empty()) {
+      doubts("whether " + By + "() can still run when " + Variable + " is taken away is not known", F, C);
+      By.clear();
+    }
+    if (!By.empty() && Result.empty())
       Result = "until " + Call + " returns " + By + "() may run, which queues";
     for (const std::string &Symbol : H.teardown) {
       std::set<std::string> Seen;
@@ -341,7 +409,7 @@ const UnloadTimeline::Outside &UnloadTimeline::outsideOf(const TextFunction &F, 
 
 UnloadTimeline::State UnloadTimeline::outside(const TextFunction &F, const FlowCall &C, const Arguments &A, State In) {
   bool TeardownWaits = false;
-  std::string Stops = stoppedBy(C, A, TeardownWaits);
+  std::string Stops = stoppedBy(F, C, A, TeardownWaits);
   State Out = In;
   if (!Stops.empty() && O.stops) {
     note(UnloadEvent::Stop, F, C, Stops, Certain.back());

@@ -24,7 +24,7 @@ bool isKeyword(StringRef Word) {
 
 class FlowReader {
 public:
-  FlowReader(StringRef Text, const OutlineFunction &F) : Lexed(Text.slice(F.decl_begin, F.body_end)), Base(F.decl_begin) {
+  FlowReader(StringRef Text, const OutlineFunction &F) : Source(Text.slice(F.decl_begin, F.body_end)), Lexed(Source), Base(F.decl_begin) {
     Line = 1 + static_cast<unsigned>(Text.take_front(F.decl_begin).count('\n'));
     takeTokens();
     Made.nodes.resize(2);
@@ -45,7 +45,7 @@ public:
         Made.nodes[From].next.push_back(Flow::Exit);
     for (const auto &[Name, Times] : Stores)
       if (Times > 1)
-        Made.values.erase(Name);
+        Made.values.erase(Name), Made.ambiguous.insert(Name);
     markBehindLabels();
   }
 
@@ -58,6 +58,7 @@ private:
   void takeTokens() {
     struct Group {
       bool taken, use;
+      StringRef condition;
     };
     std::vector<Group> Groups;
     size_t D = 0;
@@ -67,17 +68,26 @@ private:
         StringRef K = Directives[D].keyword;
         if (K.starts_with("if")) {
           bool Dead = opensDeadBranch(Lexed, Directives[D]);
-          Groups.push_back({!Dead, !Dead});
+          Groups.push_back({!Dead, !Dead, conditionOf(Directives[D].offset)});
         } else if ((K.starts_with("el")) && !Groups.empty()) {
           Groups.back().use = !Groups.back().taken;
           Groups.back().taken = true;
+          Groups.back().condition = {};
         } else if (K == "endif" && !Groups.empty()) {
           Groups.pop_back();
         }
       }
-      if (Token.directive < 0 && llvm::all_of(Groups, [](const Group &G) { return G.use; }))
+      if (Token.directive < 0 && llvm::all_of(Groups, [](const Group &G) { return G.use; })) {
         T.push_back(&Token);
+        Around.push_back(Groups.empty() ? StringRef() : Groups.back().condition);
+      }
     }
+  }
+
+  /// The line of a directive, if it asks for a CONFIG symbol.
+  StringRef conditionOf(size_t Offset) const {
+    StringRef Rest = Source.substr(Offset).take_until([](char C) { return C == '\n'; }).trim();
+    return Rest.contains("CONFIG_") && !Rest.starts_with("#ifndef") && !Rest.contains('!') ? Rest.drop_front(1).ltrim() : StringRef();
   }
 
   bool is(size_t I, StringRef Word) const { return I < T.size() && T[I]->text == Word; }
@@ -260,11 +270,16 @@ private:
     std::string Condition = textOf(I + 2, Close);
     expression(I + 2, Close, Open);
     unsigned Fork = add(FlowNode::Join, Open, lineAt(I));
-    bool Always = Condition == "1" || Condition == "true";
+    bool Configured = isEnabled(Condition), Always = Condition == "1" || Condition == "true" || Configured;
+    std::string Outer = Enabled;
+    if (Configured)
+      Enabled = Condition;
     Ends Then{Fork}, Else{Fork};
     size_t Next = statement(Close + 1, Limit, Then);
+    Enabled = std::move(Outer);
     Made.nodes[Fork].condition = std::move(Condition);
     Made.nodes[Fork].then_end = static_cast<unsigned>(Made.nodes.size());
+    Made.nodes[Fork].leaves = Then.empty();
     if (is(Next, "else") && Next < Limit)
       Next = statement(Next + 1, Limit, Else);
     else if (Always)
@@ -274,17 +289,32 @@ private:
     return Next;
   }
 
-  size_t loopBody(size_t Body, size_t Limit, Ends &Open, bool Endless) {
+  /// IS_ENABLED(CONFIG_FOO) and nothing else.
+  static bool isEnabled(StringRef Condition) {
+    StringRef Word = Condition.take_while(isWordChar);
+    return (Word == "IS_ENABLED" || Word == "IS_REACHABLE" || Word == "IS_BUILTIN") && Condition.find(')') == Condition.size() - 1;
+  }
+
+  size_t loopBody(size_t Body, size_t Limit, Ends &Open, bool Endless, std::string Turn = "", bool Certain = false) {
     unsigned Head = add(FlowNode::Join, Open, lineAt(Body));
     Ends Out, Again;
     Breaks.push_back(&Out), Continues.push_back(&Again);
+    Turns.push_back(std::move(Turn));
+    unsigned Before = TableCalls;
     Ends Inner{Head};
     size_t Next = statement(Body, Limit, Inner);
+    Turns.pop_back();
     Breaks.pop_back(), Continues.pop_back();
     link(Inner, Head), link(Again, Head);
     Open = Out;
-    if (!Endless)
+    Made.nodes[Head].then_end = static_cast<unsigned>(Made.nodes.size());
+    Made.nodes[Head].loop = true;
+    if (!Endless && (Certain || TableCalls != Before)) { // no table is empty
+      join(Open, Inner), join(Open, Again);
+      Made.nodes[Head].loop = false;
+    } else if (!Endless) {
       Open.push_back(Head);
+    }
     return Next;
   }
 
@@ -298,7 +328,16 @@ private:
     if (For)
       declaration(I + 2, Close);
     expression(I + 2, Close, Open);
-    return loopBody(Close + 1, Limit, Open, Endless);
+    return loopBody(Close + 1, Limit, Open, Endless, Condition, For && hasTurn(Condition));
+  }
+
+  /// i=0;i<3;i++
+  static bool hasTurn(StringRef Condition) {
+    auto [First, Rest] = Condition.split(';');
+    StringRef Test = Rest.split(';').first, Name = Test.take_while(isWordChar);
+    unsigned Limit = 0;
+    return !Name.empty() && First.ends_with((Name + "=0").str()) && Test.drop_front(Name.size()).starts_with("<") &&
+           !Test.drop_front(Name.size()).ltrim("<=").getAsInteger(10, Limit) && Limit > 0;
   }
 
   size_t doLoop(size_t I, size_t Limit, Ends &Open) {
@@ -467,6 +506,7 @@ private:
 
   void call(size_t I, size_t Close, size_t Begin, const std::string &Assigned, Ends &Open) {
     FlowCall C;
+    bool Element = false;
     size_t Name = I - 1;
     if (is(Name, "]")) {
       int Level = 0;
@@ -478,6 +518,7 @@ private:
       }
       Name = Name > Begin ? Name - 1 : Name;
       C.pointer = true;
+      Element = true;
     } else if (is(Name, ")")) {
       --Name;
       C.pointer = true;
@@ -486,10 +527,24 @@ private:
     if (Name > Begin && (is(Name - 1, ".") || is(Name - 1, "->"))) {
       C.pointer = true;
       size_t From = Name - 1;
-      while (From > Begin && (word(From - 1) || is(From - 1, ".") || is(From - 1, "->")) && !(word(From - 1) && word(From)))
-        --From;
+      while (From > Begin && (word(From - 1) || is(From - 1, ".") || is(From - 1, "->") || is(From - 1, "]")) && !(word(From - 1) && word(From))) {
+        if (is(From - 1, "]")) {
+          size_t At = opening(From - 1, Begin);
+          if (At <= Begin)
+            break;
+          Element = Element || (From == Name - 1 && is(Name - 1, "."));
+          From = At;
+        } else {
+          --From;
+        }
+      }
       C.object = textOf(From, Name);
     }
+    if (Element && !Turns.empty()) {
+      C.order = StringRef(Turns.back()).contains("--") ? -1 : 1;
+      ++TableCalls;
+    }
+    C.config = !Enabled.empty() ? Enabled : Around[std::min(Name, Around.size() - 1)].str();
     C.line = lineAt(Name);
     C.offset = Base + T[Name]->offset;
     C.assigned = Assigned;
@@ -507,8 +562,31 @@ private:
     }
     expression(I + 1, Close, Open); // the arguments come first
     unsigned Id = add(FlowNode::Call, Open, C.line);
+    storedBy(C);
     C.pointer = C.pointer || Made.locals.count(C.name) || llvm::is_contained(Made.parameters, C.name);
     Made.nodes[Id].call = std::move(C);
+  }
+
+  /// The bracket that the one at I closes; `Begin` if there is none.
+  size_t opening(size_t I, size_t Begin) const {
+    int Level = 0;
+    for (;; --I) {
+      Level += is(I, "]");
+      Level -= is(I, "[");
+      if (Level == 0 || I == Begin)
+        return I;
+    }
+  }
+
+  /// WRITE_ONCE(flag, 1), atomic_set(&flag, 1), set_bit(FLAG, &flags): stores that look like calls.
+  void storedBy(const FlowCall &C) {
+    StringRef Name = C.name;
+    bool Second = Name == "set_bit" || Name == "__set_bit" || Name == "test_and_set_bit" || Name == "atomic_add";
+    if (!Second && Name != "WRITE_ONCE" && Name != "smp_store_release" && Name != "rcu_assign_pointer" && Name != "atomic_set" && Name != "atomic_inc" &&
+        Name != "static_branch_enable" && Name != "static_branch_inc")
+      return;
+    if (Second < C.arguments.size())
+      Made.assigned.push_back(StringRef(C.arguments[Second]).ltrim("&").str());
   }
 
   /// Returns that control comes to only through a goto: the ways out of a failed start.
@@ -537,10 +615,15 @@ private:
     bool any_default = false;
   };
 
+  StringRef Source;
   LexedText Lexed;
   uint32_t Base;
   unsigned Line = 1, Depth = 0;
   std::vector<const LexToken *> T;
+  std::vector<StringRef> Around; ///< of each token: the condition of the innermost #if
+  std::string Enabled;           ///< the IS_ENABLED() around
+  std::vector<std::string> Turns; ///< heads of the loops around
+  unsigned TableCalls = 0;
   std::vector<Ends *> Breaks, Continues;
   Switch Current;
   std::vector<std::pair<unsigned, std::string>> Jumps;

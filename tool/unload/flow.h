@@ -19,6 +19,8 @@ struct FlowCall {
   std::string name;     ///< function or macro; of a call through a pointer the variable's or the member's name
   std::string object;   ///< "ops->" of ops->exit(): what stands before the member
   bool pointer = false; ///< through a member, an element or a variable
+  int order = 0;        ///< in a loop that calls each element of a table: 1 from the first on, -1 from the last
+  std::string config;   ///< the condition of an #if or IS_ENABLED() around it; "" if there is none
   std::vector<std::string> arguments; ///< blanks folded
   std::string assigned; ///< what it is assigned to: "x->wq"
   unsigned line = 0;
@@ -32,7 +34,9 @@ struct FlowNode {
   unsigned line = 0;
   bool behind_label = false;  ///< Return: reached only through a label
   std::string condition;      ///< Join: the if that begins here
-  unsigned then_end = 0;      ///< its first branch is the nodes from here up to this one
+  unsigned then_end = 0;      ///< its first branch, or the body of the loop that begins here, is the nodes from here up to this one
+  bool leaves = false;        ///< the first branch does not go on behind the if
+  bool loop = false;          ///< Join: a loop begins here that may have no turn
   std::vector<unsigned> next;
 };
 
@@ -44,6 +48,7 @@ struct Flow {
   std::set<std::string> locals;               ///< names declared in the body
   std::map<std::string, std::string> values;  ///< locals that are set once: name -> text
   std::vector<std::string> assigned;          ///< what is stored to, as written
+  std::set<std::string> ambiguous;            ///< locals that are set more than once
 
   /// Whether every way from the entry to the exit passes the node.
   bool always(unsigned Node) const;

@@ -187,6 +187,13 @@ std::vector<TextFunction> ModuleText::resolve(const std::string &Name, const std
   return Tree.visible(Name, File);
 }
 
+void ModuleText::forEachVariable(llvm::function_ref<void(const TextVariable &)> Visit) const {
+  for (const std::string &File : Files)
+    if (!StringRef(File).ends_with(".h"))
+      for (const TextVariable &V : Tree.variables(File))
+        Visit(V);
+}
+
 const std::vector<const TextVariable *> &ModuleText::variables(const std::string &Name) const {
   auto [Known, New] = ByName.try_emplace(Name);
   std::vector<const TextVariable *> &Result = Known->second;

@@ -71,6 +71,7 @@ private:
 /// The module's functions that an object of the module holds, those of what it leads to included.
 struct HeldFunctions {
   std::set<std::string> all;      ///< symbols that may have run until it is taken away
+  std::set<std::string> sure;     ///< those of them that do not run only for objects of the module
   std::set<std::string> teardown; ///< symbols that run when it is
 };
 
@@ -89,6 +90,8 @@ public:
   const TextFunction *own(const std::string &Name, const std::string &File) const;
   const TextFunction *bySymbol(const std::string &Symbol) const;
 
+  /// All variables with an initialiser in the module's sources.
+  void forEachVariable(llvm::function_ref<void(const TextVariable &)> Visit) const;
   /// Variables of that name.
   const std::vector<const TextVariable *> &variables(const std::string &Name) const;
   /// Where the timeline keeps what an object holds; nothing before the first answer.

@@ -24,13 +24,15 @@ std::string memberIn(StringRef Expression) {
 
 } // namespace
 
-UnloadSurvey::UnloadSurvey(const Database &DB, const Rules &R, const UnloadRules &U, const std::vector<CensusEntry> &All, ScopeOracle Scopes)
-    : DB(DB), R(R), U(U), All(All), Scopes(std::move(Scopes)), Shared(std::make_shared<TreeText>(DB)), Tree(*Shared) {}
+UnloadSurvey::UnloadSurvey(const Database &DB, const Rules &R, const UnloadRules &U, const std::vector<CensusEntry> &All, ScopeOracle Scopes, std::function<bool(const std::string &)> Wanted)
+    : DB(DB), R(R), U(U), All(All), Scopes(std::move(Scopes)), Wanted(std::move(Wanted)), Shared(std::make_shared<TreeText>(DB)), Tree(*Shared) {}
 
 UnloadSurvey::Draft *UnloadSurvey::moduleOf(const std::string &File) {
   auto [It, New] = KeyOf.try_emplace(File);
   if (!New)
     return It->second.empty() ? nullptr : &Drafts[It->second];
+  if (Wanted && !Wanted(File))
+    return nullptr;
   ModuleScope Scope = Scopes(File);
   if (Scope.name.empty() || Scope.files.empty())
     return nullptr;
@@ -166,6 +168,18 @@ std::vector<std::pair<std::string, std::string>> UnloadSurvey::fieldsCalledBy(co
   return Result;
 }
 
+/// Whether the callback, or a helper of it, gives back a reference of a module: then the module's functions have run by the time it may go.
+bool UnloadSurvey::dropsModule(const TextFunction &F, unsigned Depth) {
+  if (llvm::any_of(F.text->identifiers, [&](const std::string &Id) { return U.find(Id, UnloadRule::DropsModule) != nullptr; }))
+    return true;
+  for (const FlowNode &N : Tree.flow(F).nodes)
+    if (Depth && N.kind == FlowNode::Call && !N.call.pointer)
+      for (const TextFunction &Callee : Tree.visible(N.call.name, F.file))
+        if (Callee.file == F.file && Callee.symbol != F.symbol && dropsModule(Callee, Depth - 1))
+          return true;
+  return false;
+}
+
 /// The module stores a function where the core calls it from an RCU callback.
 void UnloadSurvey::addField(const std::string &Record, const std::string &Field, const std::string &Why, const std::string &ButNot) {
   if (U.find(Record, UnloadRule::Holds))
@@ -173,7 +187,7 @@ void UnloadSurvey::addField(const std::string &Record, const std::string &Field,
   const std::vector<uint32_t> &Naming = DB.mentioning(Record); // a file that stores there names the structure, too
   for (uint32_t Id : DB.index().mentioningAmong(Field, &Naming)) {
     const std::string &File = DB.index().files()[Id].path;
-    auto Text = isHeader(File) ? nullptr : DB.index().text(Id);
+    auto Text = isHeader(File) || (Wanted && !Wanted(File)) ? nullptr : DB.index().text(Id);
     auto O = Text ? DB.outline(Id) : nullptr;
     if (!O)
       continue;
@@ -200,8 +214,16 @@ void UnloadSurvey::addField(const std::string &Record, const std::string &Field,
       }
       Draft *D = Fits ? moduleOf(File) : nullptr;
       const TextFunction *F = D ? D->module.text->own(Value, File) : nullptr;
-      if (F && (ButNot.empty() || !D->module.text->owns(ButNot)))
-        D->plain.push_back({{File, T.line, T.column}, In, F->symbol, Record + "." + Field + " is " + calledText(*F, D->module) + "; " + Why, false, true});
+      if (!F || (!ButNot.empty() && D->module.text->owns(ButNot)))
+        continue;
+      UnloadSite Site{{File, T.line, T.column}, In, F->symbol, Record + "." + Field + " is " + calledText(*F, D->module) + "; " + Why, false, true};
+      if (U.waitOf(Record + "." + Field)) {
+        ModuleQuestion &Own = question(*D, UnloadQuestion::Srcu, Record + "." + Field, UnloadQuestion::Text, "");
+        Own.question.member = true;
+        Own.sites.push_back(std::move(Site));
+      } else {
+        D->plain.push_back(std::move(Site));
+      }
     }
   }
 }
@@ -218,7 +240,8 @@ void UnloadSurvey::addFields() {
       continue;
     for (const TextFunction &F : Tree.visible(Name, E.where.file))
       for (const auto &[Record, Field] : fieldsCalledBy(F, 1))
-        Shown.try_emplace({Record, Field}, E.where.file, Name + "() of " + F.file + " calls it from an RCU callback");
+        if (!dropsModule(F, 1))
+          Shown.try_emplace({Record, Field}, E.where.file, Name + "() of " + F.file + " calls it from an RCU callback");
   }
   for (const auto &[Key, Why] : Shown) {
     bool Row = llvm::any_of(R.rcu_called_fields, [&](const RcuCalledFieldRule &Rule) { return Rule.record == Key.first && Rule.field == Key.second; });
@@ -246,7 +269,9 @@ void UnloadSurvey::addRcuWork() {
             continue;
           std::string Queue = plainExpression(N.call.arguments[0]), Work = lastName(N.call.arguments[1]);
           for (const std::string &Symbol : D->module.text->togetherWith(Work))
-            if (const TextFunction *Run = D->module.text->bySymbol(Symbol))
+            if (llvm::any_of(D->plain, [&](const UnloadSite &S) { return S.callback == Symbol; }))
+              continue; // call_rcu(&x->rcu, f) is another member of that name
+            else if (const TextFunction *Run = D->module.text->bySymbol(Symbol))
               question(*D, UnloadQuestion::RcuWork, "", UnloadQuestion::Destruction, Queue)
                   .sites.push_back({{File, N.line, 0}, F.name, Symbol, Rule.name + "() queues " + calledText(*Run, D->module) + ", on " + Queue, true, false});
         }
@@ -296,7 +321,11 @@ void UnloadSurvey::addCaches(Draft &D) {
   }
 }
 
-std::vector<UnloadModule> UnloadSurvey::modules() {
+std::vector<UnloadModule> UnloadSurvey::modules(const std::set<std::string> &Also) {
+  std::set<std::string> Asked;
+  for (const std::string &File : Also)
+    if (moduleOf(File))
+      Asked.insert(KeyOf[File]);
   addSites();
   addFields();
   addRcuWork();
@@ -309,7 +338,7 @@ std::vector<UnloadModule> UnloadSurvey::modules() {
       D.module.questions.insert(D.module.questions.begin(), std::move(Text));
       addCaches(D);
     }
-    if (D.module.questions.empty())
+    if (D.module.questions.empty() && !Asked.count(Key))
       continue;
     for (ModuleQuestion &Q : D.module.questions)
       for (const UnloadSite &S : Q.sites) {

@@ -35,10 +35,11 @@ struct UnloadModule {
 class UnloadSurvey {
 public:
   /// `All`: the whole census. `Scopes`: the module of a file; without a name if it can be none.
-  UnloadSurvey(const Database &DB, const Rules &R, const UnloadRules &U, const std::vector<CensusEntry> &All, ScopeOracle Scopes);
+  /// `Wanted`: whether a file's module is asked about at all; cheap. Null: all.
+  UnloadSurvey(const Database &DB, const Rules &R, const UnloadRules &U, const std::vector<CensusEntry> &All, ScopeOracle Scopes, std::function<bool(const std::string &)> Wanted = nullptr);
 
-  /// All modules that have something to wait for, by name and first file.
-  std::vector<UnloadModule> modules();
+  /// All modules that have something to wait for, by name and first file; and those of the files of `Also`, even without questions.
+  std::vector<UnloadModule> modules(const std::set<std::string> &Also = {});
 
 private:
   struct Draft {
@@ -52,6 +53,7 @@ private:
   void addSrcu(const CensusEntry &E, Draft &D);
   void addFields();
   void addField(const std::string &Record, const std::string &Field, const std::string &Why, const std::string &ButNot);
+  bool dropsModule(const TextFunction &F, unsigned Depth);
   void addRcuWork();
   void addCaches(Draft &D);
   std::vector<std::pair<std::string, std::string>> fieldsCalledBy(const TextFunction &F, unsigned Depth);
@@ -63,6 +65,7 @@ private:
   const UnloadRules &U;
   const std::vector<CensusEntry> &All;
   ScopeOracle Scopes;
+  std::function<bool(const std::string &)> Wanted;
   std::shared_ptr<TreeText> Shared; ///< the modules hold it, too
   TreeText &Tree;
   std::map<std::string, std::string> KeyOf; ///< file -> key of its module; empty: none

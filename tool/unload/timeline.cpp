@@ -31,6 +31,12 @@ std::string UnloadTimeline::substituted(const std::string &Text, const Arguments
 UnloadTimeline::UnloadTimeline(const ModuleText &Module, const Rules &R, const UnloadRules &U, const Semantics &S, UnloadQuestion Question)
     : M(Module), R(R), U(U), S(S), Q(std::move(Question)) {
   Coming = M.comingTo(Q.queueing);
+  for (const std::string &Name : Q.queueing)
+    for (auto [It, End] = M.functions().equal_range(Name); It != End; ++It)
+      for (const FlowNode &N : M.tree().flow(It->second).nodes)
+        if (N.kind == FlowNode::Call && R.deferral(N.call.name))
+          Configs.insert(N.call.config);
+  M.forEachVariable([&](const TextVariable &V) { Mounts = Mounts || U.find(V.record, UnloadRule::Pinned); });
   std::set<std::string> Writers = Q.queueing;
   for (const std::string &C : Q.callbacks)
     Writers.insert(plainName(C));
@@ -59,7 +65,7 @@ UnloadTimeline::UnloadTimeline(const ModuleText &Module, const Rules &R, const U
 
 void UnloadTimeline::begin(const UnloadOptions &Options) {
   O = Options;
-  Memo.clear(), Noted.clear(), Order.clear(), Broken.clear(), Active.clear();
+  Memo.clear(), Noted.clear(), Order.clear(), Broken.clear(), Active.clear(), Stopped.clear();
   Certain = {true};
   Doubt.clear();
   DoubtAt = {};
@@ -104,7 +110,9 @@ UnloadAnswer UnloadTimeline::failuresOf(const TextFunction &Init, const UnloadOp
   begin(Options);
   const Flow &G = M.tree().flow(Init);
   std::vector<State> At;
+  Failing = &G;
   walk(Init, G, {}, Clean, 0, &At);
+  Failing = nullptr;
   State Out = 0;
   for (unsigned N = 0; N < G.nodes.size(); ++N) {
     const FlowNode &Node = G.nodes[N];
@@ -155,7 +163,7 @@ UnloadTimeline::State UnloadTimeline::walk(const TextFunction &F, const Flow &G,
     Work.erase(First);
     State Out = step(F, G, N, A, Into[N], Depth);
     for (unsigned X : G.nodes[N].next)
-      if ((Into[X] | Out) != Into[X]) {
+      if ((Into[X] | Out) != Into[X] && taken(F, G, N, X)) {
         Into[X] |= Out;
         Work.insert(X);
       }
@@ -163,6 +171,67 @@ UnloadTimeline::State UnloadTimeline::walk(const TextFunction &F, const Flow &G,
   if (At)
     *At = Into;
   return Into[Flow::Exit];
+}
+
+bool UnloadTimeline::waitsIn(const Flow &G, unsigned Begin, unsigned End) const {
+  for (unsigned N = Begin; N < End && N < G.nodes.size(); ++N)
+    if (const FlowCall &C = G.nodes[N].call; G.nodes[N].kind == FlowNode::Call && !C.pointer && waits(C.name, C.arguments))
+      return true;
+  return false;
+}
+
+/// if (cache) { rcu_barrier(); kmem_cache_destroy(cache); }: without it nothing was set up.
+bool UnloadTimeline::endsWhatItTests(const Flow &G, const FlowNode &Fork, unsigned First) const {
+  StringRef Tested = Fork.condition;
+  Tested.consume_back("!=NULL");
+  if (lastName(Tested).empty() || Tested.find_first_of("!&|<>=+(") != StringRef::npos)
+    return false;
+  for (unsigned N = First; N < Fork.then_end && N < G.nodes.size(); ++N) {
+    const FlowCall &C = G.nodes[N].call;
+    if (G.nodes[N].kind != FlowNode::Call || C.pointer || C.arguments.empty())
+      continue;
+    bool Ends = R.cacheDestroy(C.name) || R.free(C.name) || U.find(C.name, UnloadRule::End) || llvm::is_contained(R.pool_destroy, C.name) || llvm::is_contained(R.work_ends, C.name);
+    if (Ends && llvm::any_of(C.arguments, [&](const std::string &A) { return StringRef(A).ltrim("&") == Tested; }))
+      return true;
+  }
+  return false;
+}
+
+/// Whether control can go this way, for the question at hand.
+bool UnloadTimeline::taken(const TextFunction &F, const Flow &G, unsigned From, unsigned To) {
+  const FlowNode &Node = G.nodes[From];
+  if (Node.kind != FlowNode::Join || !Node.then_end)
+    return true;
+  bool Into = To > From && To < Node.then_end;
+  if (Node.loop) {
+    // for each of them: if it is the one, wait and return. It is among them.
+    bool Searches = O.generous && !Into && To != From && waitsIn(G, From + 1, Node.then_end);
+    for (unsigned N = From + 1; Searches && N < Node.then_end; ++N)
+      for (unsigned X : G.nodes[N].next)
+        if (X < From || X >= Node.then_end || X == Flow::Exit) {
+          doubts("the loop finds what it looks for, and waits", F, Node.call);
+          return false;
+        }
+    return true;
+  }
+  if (Node.condition.empty())
+    return true;
+  if (!Into && endsWhatItTests(G, Node, From + 1))
+    return false;
+  if (O.generous && Into && Node.leaves && &G != Failing && !waitsIn(G, From + 1, Node.then_end)) {
+    FlowCall At;
+    At.line = Node.line;
+    doubts(F.name + "() leaves before it waits only if " + Node.condition, F, At);
+    return false;
+  }
+  return true;
+}
+
+void UnloadTimeline::doubts(std::string Text, const TextFunction &F, const FlowCall &C) {
+  if (!Doubt.empty())
+    return;
+  Doubt = std::move(Text);
+  DoubtAt = {F.file, C.line, F.name, Doubt};
 }
 
 UnloadTimeline::State UnloadTimeline::step(const TextFunction &F, const Flow &G, unsigned N, const Arguments &A, State In, unsigned Depth) {
@@ -210,7 +279,33 @@ UnloadTimeline::State UnloadTimeline::callOf(const TextFunction &F, const FlowCa
   return outside(F, C, A, In);
 }
 
+/// A loop that calls every function of a table, or a member of each of its elements: one after the other.
+UnloadTimeline::State UnloadTimeline::table(const FlowCall &C, State In, unsigned Depth, bool &Known) {
+  constexpr size_t MaxRows = 256;
+  std::string Name = C.object.empty() ? C.name : firstName(C.object);
+  if (!C.order || (!C.object.empty() && StringRef(C.object).contains("->")))
+    return In;
+  std::vector<const TextFunction *> Rows;
+  for (const TextVariable *V : M.variables(Name))
+    for (const TextVariable::Entry &E : V->entries)
+      if (C.object.empty() ? E.field.empty() : E.field == C.name)
+        if (const TextFunction *Own = M.own(E.word, V->file))
+          Rows.push_back(Own);
+  if (Rows.empty() || Rows.size() > MaxRows)
+    return In;
+  Known = true;
+  if (C.order < 0)
+    std::reverse(Rows.begin(), Rows.end());
+  State Out = In;
+  for (const TextFunction *Row : Rows)
+    Out = through(*Row, {}, Out, Depth + 1);
+  return Out;
+}
+
 UnloadTimeline::State UnloadTimeline::pointer(const TextFunction &F, const FlowCall &C, const Arguments &A, State In, unsigned Depth) {
+  bool Known = false;
+  if (State Out = table(C, In, Depth, Known); Known)
+    return Out;
   std::set<std::string> Targets;
   if (C.object.empty()) {
     for (const TextVariable *V : M.variables(C.name))

@@ -18,7 +18,8 @@ namespace krcu {
 /// What must have run by when.
 struct UnloadQuestion {
   enum Flavour { Rcu, Srcu, RcuWork } flavour = Rcu;
-  std::string object;               ///< the srcu_struct; empty: any
+  std::string object;               ///< the srcu_struct, empty: any; or with `member` that: "mmu_notifier_ops.free_notifier"
+  bool member = false;              ///< Srcu: the core calls this member, and a function of its own waits for it
   std::set<std::string> callbacks;  ///< symbols
   std::set<std::string> queueing;   ///< plain names of the functions that queue them
   enum Until { Text, Destruction } until = Text;
@@ -74,6 +75,13 @@ private:
   static std::string substituted(const std::string &Text, const Arguments &A);
   State through(const TextFunction &F, const Arguments &A, State In, unsigned Depth);
   State walk(const TextFunction &F, const Flow &G, const Arguments &A, State In, unsigned Depth, std::vector<State> *At);
+  bool taken(const TextFunction &F, const Flow &G, unsigned From, unsigned To);
+  bool endsWhatItTests(const Flow &G, const FlowNode &Fork, unsigned First) const;
+  bool waitsIn(const Flow &G, unsigned Begin, unsigned End) const;
+  State table(const FlowCall &C, State In, unsigned Depth, bool &Known);
+  bool configured(const FlowCall &C) const;
+  State waited(const TextFunction &F, const FlowCall &C, State In);
+  void doubts(std::string Text, const TextFunction &F, const FlowCall &C);
   State step(const TextFunction &F, const Flow &G, unsigned Node, const Arguments &A, State In, unsigned Depth);
   State callOf(const TextFunction &F, const FlowCall &C, const Arguments &A, State In, unsigned Depth);
   State primitive(const TextFunction &F, const FlowCall &C, const Arguments &A, State In, bool &Known);
@@ -91,7 +99,8 @@ private:
   using Held = HeldFunctions;
   const Held &heldBy(const std::string &Variable);
   bool runsAtTeardown(const std::string &Record, const std::string &Field) const;
-  std::string stoppedBy(const FlowCall &C, const Arguments &A, bool &Waits);
+  std::string stoppedBy(const TextFunction &F, const FlowCall &C, const Arguments &A, bool &Waits);
+  std::string stoppedWork(const TextFunction &F, const FlowCall &C, const Arguments &A);
   void note(UnloadEvent::Kind Kind, const TextFunction &F, const FlowCall &C, std::string Text, bool Always);
   UnloadAnswer finish(State Out);
   void begin(const UnloadOptions &O);
@@ -104,6 +113,10 @@ private:
   UnloadOptions O;
   std::set<std::string> Coming; ///< own functions that may come to a queueing one
   std::set<std::string> Flags;  ///< variables and members that the queueing functions and callbacks set
+  std::set<std::string> Configs; ///< conditions of #if under which something is queued; "" if under none
+  std::map<std::string, std::pair<std::string, unsigned>> Stopped; ///< what has been stopped so far, and where
+  const Flow *Failing = nullptr; ///< the start whose failures are asked about
+  bool Mounts = false;          ///< the module registers what only holders of a reference use
   std::set<std::string> NotCounted; ///< functions whose barrier does not count here
   WaitMemory *Memory = nullptr; ///< shared by all questions of the kind
   std::map<std::string, State> Memo; ///< of one question
