@@ -188,23 +188,23 @@ private:
     Facts.objects.push_back(std::move(O));
   }
 
-  /// The first call in `S` that takes a slab cache and returns a pointer to anything.
-  const CallExpr *allocationIn(const Stmt *S, unsigned Depth) const {
+  /// The first call in `S` that returns a pointer to anything and takes a slab cache, or, if not `Cached`, none.
+  const CallExpr *allocationIn(const Stmt *S, unsigned Depth, bool Cached = true) const {
     if (!S || Depth > 24)
       return nullptr;
     if (const auto *C = dyn_cast<CallExpr>(S)) {
       const FunctionDecl *Callee = calleeOf(C);
-      if (Callee && Callee->getIdentifier() && Callee->getReturnType()->isVoidPointerType() && C->getNumArgs() &&
-          N.cachePointerDepth(C->getArg(0)->getType()) == 1)
+      if (Callee && Callee->getIdentifier() && Callee->getReturnType()->isVoidPointerType() && (C->getNumArgs() || !Cached) &&
+          (C->getNumArgs() && N.cachePointerDepth(C->getArg(0)->getType()) == 1) == Cached && !Callee->getBuiltinID())
         return C;
     }
     for (const Stmt *Child : S->children())
-      if (const CallExpr *C = allocationIn(Child, Depth + 1))
+      if (const CallExpr *C = allocationIn(Child, Depth + 1, Cached))
         return C;
     if (const auto *D = dyn_cast<DeclStmt>(S))
       for (const Decl *Each : D->decls())
         if (const auto *V = dyn_cast<VarDecl>(Each); V && V->hasInit())
-          if (const CallExpr *C = allocationIn(V->getInit(), Depth + 1))
+          if (const CallExpr *C = allocationIn(V->getInit(), Depth + 1, Cached))
             return C;
     return nullptr;
   }
@@ -212,6 +212,9 @@ private:
   void addAllocation(QualType To, const Expr *From) {
     const RecordDecl *R = recordBehind(To);
     const CallExpr *C = R ? allocationIn(From, 0) : nullptr;
+    const bool Cached = C != nullptr;
+    if (R && !C)
+      C = allocationIn(From, 0, false);
     if (!C)
       return;
     ObjectFact O;
@@ -219,7 +222,10 @@ private:
     O.function = Function;
     O.where = N.locationOf(C->getBeginLoc());
     O.record = N.recordOf(R);
-    O.caches = N.valuesOf(C->getArg(0));
+    if (Cached)
+      O.caches = N.valuesOf(C->getArg(0));
+    else
+      O.object = N.symbolOf(calleeOf(C));
     Facts.objects.push_back(std::move(O));
   }
 

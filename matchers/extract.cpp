@@ -6,6 +6,7 @@
 #include "matchers/names.h"
 #include "matchers/sites.h"
 #include "matchers/summary.h"
+#include "matchers/traces.h"
 #include <algorithm>
 
 using namespace clang;
@@ -64,6 +65,8 @@ FileFacts extractFacts(ASTContext &Context, const std::string &MainFile, const s
       collectFlows(N, F, Facts);
       collectReferences(N, F, Facts);
       Facts.functions.push_back(describeFunction(N, F));
+      if (Options.trace.count(F->getNameAsString()))
+        Facts.traces.push_back(traceOf(N, F));
     } else if (const auto *V = dyn_cast<VarDecl>(D); V && mattersAtFileScope(V)) {
       collectFlows(N, V, Facts);
       collectReferences(N, V, Facts);

@@ -20,6 +20,7 @@ struct ExtractOptions {
   std::set<std::string> bodies;    ///< functions of a precompiled header whose bodies count as seen: those this parse asked for. Others may be
                                    ///< there for another file's sake, and facts must not depend on which files share a header.
   std::set<std::string> summarise; ///< names of functions to summarise besides the callbacks of the sites found
+  std::set<std::string> trace;     ///< names of functions to trace path by path
   std::vector<SourceError> errors; ///< of the parse: facts that rest on them say so
   const std::set<std::string> *foreign = nullptr; ///< see Names::setForeign(); null: none
 };

@@ -14,6 +14,7 @@
 //   N:file:line       a cache made there          0  a null pointer               ?  anything else
 #pragma once
 
+#include "matchers/trace_facts.h"
 #include "tool/support/evidence.h"
 #include <cstdint>
 #include <map>
@@ -258,6 +259,7 @@ struct FileFacts {
   std::vector<FlowFact> flows;
   std::vector<CreateFact> creates;
   std::map<std::string, Location> fields_of_caches; ///< F: places seen, with where the record is defined
+  std::vector<FunctionTrace> traces; ///< of the functions that were asked for
   std::vector<std::string> missing_bodies; ///< inline functions that a summary needed and whose body was skipped
 };
 

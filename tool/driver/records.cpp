@@ -29,7 +29,6 @@ std::set<std::string> filesToLookAt(TreeState &State, const std::string &Tag) {
 
 } // namespace
 
-RecordOrigin originOf(TreeState &State, const std::string &Record) { return originsOf(State, {Record})[Record]; }
 
 std::map<std::string, RecordOrigin> originsOf(TreeState &State, const std::set<std::string> &Records) {
   std::map<std::string, RecordOrigin> Result;
@@ -75,6 +74,107 @@ std::map<std::string, RecordOrigin> originsOf(TreeState &State, const std::set<s
       }
   }
   return Result;
+}
+
+namespace {
+
+/// What a function that returns a pointer to anything takes it from.
+void followWrapper(TreeState &State, const std::string &Symbol, unsigned Depth, std::set<std::string> &Seen, RecordOrigin &To) {
+  const Rules &R = State.rules();
+  std::string Name = plainName(Symbol);
+  if (Depth > 3 || !Seen.insert(Symbol).second)
+    return;
+  std::vector<std::string> Homes;
+  for (const FunctionPlace &P : State.database().definitionsOf(Name))
+    if (const std::string &File = State.index().files()[P.file].path; StringRef(File).ends_with(".c") && (homeOf(Symbol).empty() || homeOf(Symbol) == File))
+      Homes.push_back(File);
+  if (Homes.size() != 1) {
+    To.why = Name + "() gives it out, and its text was not found";
+    return;
+  }
+  Demand D;
+  D.names.insert(Name);
+  State.settle([&] { return State.database().require(Homes.front(), D); });
+  const FunctionFact *F = State.database().function(Symbol);
+  std::vector<CallFact> Calls = F ? F->calls : std::vector<CallFact>(); // copies: more parses may follow
+  std::vector<FlowFact> Flows;
+  for (const CallFact &C : Calls) {
+    std::string Callee = plainName(C.callee);
+    if (std::find(R.cache_alloc.begin(), R.cache_alloc.end(), Callee) != R.cache_alloc.end()) {
+      std::string Cache = C.arguments.empty() || C.arguments.front().empty() ? "?" : C.arguments.front();
+      To.evidence.push_back({C.where.file, C.where.line, Name, "allocated with " + Callee + "()"});
+      if (Cache == "?")
+        To.why = Name + "() takes it from a cache that was not seen";
+      else
+        To.caches.push_back(Cache);
+      return;
+    }
+    if (StringRef(Callee).contains("alloc") && std::find(R.quiet_calls.begin(), R.quiet_calls.end(), Callee) != R.quiet_calls.end()) {
+      To.general = true;
+      To.evidence.push_back({C.where.file, C.where.line, Name, "allocated with " + Callee + "()"});
+      return;
+    }
+  }
+  for (const CallFact &C : Calls)
+    if (!C.indirect && To.caches.empty() && !To.general)
+      followWrapper(State, C.callee, Depth + 1, Seen, To);
+  if (To.caches.empty() && !To.general && To.why.empty())
+    To.why = Name + "() gives it out, and where from was not seen";
+}
+
+/// The files that are likely to allocate objects of the record in any way: those that name it, the nearest to its definition first.
+std::vector<std::string> likelyAllocators(TreeState &State, const std::string &Record) {
+  std::vector<std::string> Result;
+  StringRef Home = StringRef(Record).split('@').second;
+  for (uint32_t F : State.database().mentioning(plainName(Record)))
+    if (const std::string &Path = State.index().files()[F].path; StringRef(Path).ends_with(".c"))
+      Result.push_back(Path);
+  auto Distance = [&](const std::string &Path) {
+    size_t Same = 0;
+    while (Same < Path.size() && Same < Home.size() && Path[Same] == Home[Same])
+      ++Same;
+    return Path.size() + Home.size() - 2 * Same;
+  };
+  std::sort(Result.begin(), Result.end(), [&](const std::string &A, const std::string &B) { return std::make_pair(Distance(A), A) < std::make_pair(Distance(B), B); });
+  if (Result.size() > 12)
+    Result.resize(12);
+  return Result;
+}
+
+} // namespace
+
+RecordOrigin originOf(TreeState &State, const std::string &Record, bool General) {
+  RecordOrigin Origin = originsOf(State, {Record})[Record];
+  if (!General || !Origin.caches.empty())
+    return Origin;
+  const Rules &R = State.rules();
+  Demand D;
+  for (const std::string &Name : R.quiet_calls)
+    if (StringRef(Name).contains("alloc"))
+      D.words.insert(Name);
+  D.words.insert(plainName(Record));
+  State.settle([&] {
+    bool Ready = true;
+    for (const std::string &File : likelyAllocators(State, Record))
+      Ready = State.database().require(File, D) && Ready;
+    return Ready;
+  });
+  std::vector<ObjectFact> Made;
+  for (const auto &[File, Facts] : State.database().files())
+    for (const ObjectFact &O : Facts.objects)
+      if (O.kind == ObjectFact::Allocated && O.record == Record && O.caches.empty())
+        Made.push_back(O);
+  std::set<std::string> Seen;
+  for (const ObjectFact &O : Made) {
+    Origin.evidence.push_back({O.where.file, O.where.line, plainName(O.function), "allocated with " + O.name + "()"});
+    if (std::find(R.quiet_calls.begin(), R.quiet_calls.end(), O.name) != R.quiet_calls.end())
+      Origin.general = true;
+    else
+      followWrapper(State, O.object, 0, Seen, Origin);
+  }
+  std::sort(Origin.caches.begin(), Origin.caches.end());
+  Origin.caches.erase(std::unique(Origin.caches.begin(), Origin.caches.end()), Origin.caches.end());
+  return Origin;
 }
 
 ObjectQuestion questionAt(const Location &Where, const std::string &Function, const std::vector<std::string> &Caches, const std::set<std::string> &Queueing) {

@@ -10,12 +10,14 @@ namespace krcu {
 struct RecordOrigin {
   std::vector<std::string> caches; ///< places, sorted; empty: only general-purpose memory was seen
   EvidenceList evidence;           ///< the allocations
+  bool general = false;            ///< an allocation of general-purpose memory was seen
   bool complete = true;            ///< false: more files mention the record than are looked at, or some do not parse
   std::string why;
 };
 
 /// Where objects of a record ("tag@file") are allocated from slab caches, by every file that names both.
-RecordOrigin originOf(TreeState &State, const std::string &Record);
+/// \p General: also looks for allocations of general-purpose memory, and follows functions that return a void pointer.
+RecordOrigin originOf(TreeState &State, const std::string &Record, bool General = false);
 /// Of many records, with their parses in common.
 std::map<std::string, RecordOrigin> originsOf(TreeState &State, const std::set<std::string> &Records);
 

@@ -155,6 +155,17 @@ Demand Review::demandFor(TreeState &State, const std::string &File, const std::s
   if (!Own.empty())
     D = planFirstParse(State.index(), State.rules(), Own, 1)[File];
   D.names.insert(Functions.begin(), Functions.end());
+  D.trace = Functions;
+  // The helpers that they call in the file: what those free belongs to their paths.
+  if (int Id = State.index().find(File); Id >= 0)
+    if (auto Text = State.index().text(static_cast<uint32_t>(Id))) {
+      Outline O = outlineOf(*Text);
+      for (const std::string &Name : Functions)
+        if (const OutlineFunction *F = O.function(Name))
+          for (const std::string &Word : F->identifiers)
+            if (const OutlineFunction *Helper = O.function(Word); Helper && Helper->is_static)
+              D.names.insert(Word);
+    }
   const Rules &R = State.rules();
   for (const DeferralRule &Each : R.deferrals)
     D.words.insert(Each.name);
@@ -263,7 +274,9 @@ PatchReview Review::reviewOne(const ReviewPatch &P) {
       std::string Reason = (F.already ? "does not apply: " : "does not apply to this tree: ") + F.problem +
                            (F.problem_line ? " (line " + std::to_string(F.problem_line) + " of the patch)" : std::string()) +
                            (P.flowed ? "; the mail was sent as format=flowed, which changes white space" : "");
-      Findings.push_back({PatchVerdict::Broken, F.path, 0, false, Reason, {{F.path, 0, "", F.problem}}});
+      // A path that leaves the tree is wrong anywhere; all else may well apply elsewhere.
+      bool Wrong = !badPath(F.path).empty() || (!F.old_path.empty() && !badPath(F.old_path).empty());
+      Findings.push_back({Wrong ? PatchVerdict::Broken : PatchVerdict::NotApplicable, F.path, 0, false, Reason, {{F.path, 0, "", F.problem}}});
       continue;
     }
     if (!F.looked_at)
@@ -291,13 +304,17 @@ PatchReview Review::reviewOne(const ReviewPatch &P) {
   auto RowOf = [&](const std::string &File) -> FileReview & {
     auto [It, New] = Row.try_emplace(File, Out.files.size());
     if (New)
-      Out.files.push_back({File, PatchVerdict::Ok, "", {}});
+      Out.files.push_back({File, PatchVerdict::Ok, "", {}, {}});
     return Out.files[It->second];
   };
   for (const AppliedFile &F : Applied)
     RowOf(F.path);
   for (Finding &F : Findings)
     RowOf(F.file).findings.push_back(std::move(F));
+  for (ReviewedFile &F : Files) {
+    FileReview &Row = RowOf(F.applied->path);
+    Row.not_judged = std::move(F.not_judged);
+  }
   for (FileReview &F : Out.files)
     sumUp(F);
   sumUp(Out);

@@ -93,6 +93,7 @@ EvidenceList callbacksUsing(TreeState &State, const ModuleScope &Scope, const st
 struct Waits {
   bool found = false;     ///< the destruction was seen
   bool callbacks = true;  ///< on every way to it something waits for plain callbacks
+  bool start = true;      ///< the same on the ways out of a start that fails
   bool deferred = true;   ///< ... for kfree_rcu()
   Location where;
   std::string function;
@@ -118,10 +119,14 @@ Waits waitsBefore(TreeState &State, const std::string &Function, const std::stri
       if (Reach.paths.empty())
         Reach.paths.push_back({});
       for (const ReachPath &P : Reach.paths) {
-        if (P.kind == ReachKind::Init || P.kind == ReachKind::Never)
+        if (P.kind == ReachKind::Never)
           continue;
         BarrierReport B = Search.before(*F, C, &P);
         Pending = Pending || B.pending;
+        if (P.kind == ReachKind::Init) {
+          W.start = W.start && B.waits(false);
+          continue;
+        }
         W.callbacks = W.callbacks && B.waits(false);
         W.deferred = W.deferred && B.waits(true);
       }
@@ -181,7 +186,9 @@ void PatchJudge::judgeBarriers(ReviewedFile &F) {
     std::string First = Left.front().file + (Left.front().line ? ":" + std::to_string(Left.front().line) : "") + ", " + Left.front().text;
     if (!M.can_be_module)
       add(PatchVerdict::CannotTell, B.where, B.name + "() goes from " + Function + "; the code is always built in, so no text can go, but a callback may still be queued: " + First, Left, true);
-    else if (everyExitWaits(After, Scope))
+    else if (EndsOf[Scope.name].said)
+      continue; // the end that breaks has been named
+    else if (EndsOf[Scope.name].asked ? EndsOf[Scope.name].holds : everyExitWaits(After, Scope))
       add(PatchVerdict::Ok, B.where, B.name + "() goes from " + Function + "; every exit of " + Scope.name + " still waits", Left, true);
     else
       add(PatchVerdict::Broken, B.where, B.name + "() goes from " + Function + ", but a callback of " + Scope.name + " may still be queued when the module leaves: " + First, Left, true);
@@ -199,14 +206,15 @@ void PatchJudge::judgeDestructions(ReviewedFile &F) {
     if (!New && !BarrierMoved && !Changed.count(plainName(Function)))
       continue;
     Waits Now = waitsBefore(After, Function, Place);
-    if (!Now.found || Now.callbacks)
+    if (!Now.found || (Now.callbacks && Now.start))
       continue;
     Waits Then = New ? Waits() : waitsBefore(Before, Function, Place);
-    if (!New && !Then.callbacks && !(Then.deferred && !Now.deferred))
+    bool StartLost = !New && Then.start && !Now.start;
+    if (!StartLost && (Now.callbacks || (!New && !Then.callbacks && !(Then.deferred && !Now.deferred))))
       continue; // it was like that before
     std::string Name = placeName(Place);
     EvidenceList Using = callbacksUsing(After, After.scan().moduleScope(F.after_path), wordOfPlace(Place));
-    bool Lost = New || Then.callbacks;
+    bool Lost = New || (Then.callbacks && !Now.callbacks) || StartLost;
     if (Lost && !Using.empty()) {
       add(PatchVerdict::Broken, Now.where, Name + " is destroyed in " + Now.function + "() " + (New ? "" : "now ") + "without waiting for callbacks that free to it: " +
                                                Using.front().file + ":" + std::to_string(Using.front().line) + ", " + Using.front().text, Using);

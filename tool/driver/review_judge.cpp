@@ -4,7 +4,11 @@
 // before the patch, the life of its cache is judged in the tree after it. The rest of this room's questions stand in review_barriers.cpp.
 #include "tool/driver/review_judge.h"
 #include "tool/driver/records.h"
+#include "tool/lifetime/callback.h"
+#include "tool/review/explain.h"
 #include "tool/lifetime/targets.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 
@@ -83,11 +87,100 @@ std::string stripStruct(StringRef Record) {
 
 } // namespace
 
-/// Each site that went gets the deferred free that fits it best: of the same function, of the same object.
+const CallbackReport &PatchJudge::reportOf(TreeState &State, std::map<std::string, CallbackReport> &Known, const std::string &Symbol) {
+  auto It = Known.find(Symbol);
+  if (It == Known.end()) {
+    CallbackReport R;
+    State.settle([&] { return (R = reportCallback(State.database(), Symbol)).state != CallbackState::Pending; });
+    It = Known.emplace(Symbol, std::move(R)).first;
+  }
+  return It->second;
+}
+
+/// What a queued callback frees, as bytes from its head; nothing if it does something else.
+std::optional<int64_t> PatchJudge::freedBy(TreeState &State, std::map<std::string, CallbackReport> &Known, const TraceEvent &E) {
+  const DeferralRule *Rule = State.rules().deferral(E.name);
+  if (!Rule || Rule->flavour != "rcu" || E.callback.empty() || !llvm::all_of(plainName(E.callback), [](char C) { return llvm::isAlnum(C) || C == '_'; }))
+    return std::nullopt;
+  const CallbackReport &R = reportOf(State, Known, E.callback);
+  return R.state == CallbackState::FreeOnly ? std::optional<int64_t>(R.object_offset) : std::nullopt;
+}
+
+namespace {
+
+/// How an event's object is written in the text.
+std::string nameOf(const FileFacts &Facts, const TraceEvent &E, std::optional<int64_t> Back) {
+  if (E.kind == TraceEvent::Deferred)
+    for (const DeferredFreeFact &D : Facts.deferred_frees)
+      if (D.where == E.where)
+        return D.object;
+  if (E.kind == TraceEvent::Queue && Back)
+    for (const CallSiteFact &S : Facts.sites)
+      if (const HeadLevel *L = S.where == E.where ? levelAt(S, -*Back) : nullptr)
+        return L->object;
+  return E.text;
+}
+
+} // namespace
+
+/// Every function that the patch changes, path by path.
+void PatchJudge::comparePathsOf(ReviewedFile &F) {
+  // Copies: what a callback does may ask for more parses, which replace facts.
+  const FileFacts Old = F.old_facts, New = F.new_facts;
+  std::map<std::string, std::pair<const FunctionTrace *, const FunctionTrace *>> Both;
+  for (const FunctionTrace &T : Old.traces)
+    Both[plainName(T.function)].first = &T;
+  for (const FunctionTrace &T : New.traces)
+    Both[plainName(T.function)].second = &T;
+  std::set<std::string> Walked; ///< helpers that a caller's paths go through
+  for (const FunctionTrace &T : New.traces)
+    Walked.insert(T.inlined.begin(), T.inlined.end());
+  PathQuestion Q;
+  Q.rules = &After.rules();
+  for (const CallSiteFact &S : New.sites)
+    if (S.callback_kind == CallbackKind::Function)
+      Q.atomic.insert(S.callback);
+  Q.old_callback = [&](const TraceEvent &E) { return freedBy(Before, OldCallbacks, E); };
+  Q.new_callback = [&](const TraceEvent &E) { return freedBy(After, NewCallbacks, E); };
+  Q.old_name = [&](const TraceEvent &E) { return nameOf(Old, E, E.kind == TraceEvent::Queue ? Q.old_callback(E) : std::nullopt); };
+  Q.new_name = [&](const TraceEvent &E) { return nameOf(New, E, E.kind == TraceEvent::Queue ? Q.new_callback(E) : std::nullopt); };
+  for (const auto &[Name, Traces] : Both) {
+    Q.before = Traces.first, Q.after = Traces.second;
+    PathAnswer A = comparePaths(Q);
+    const std::string &Symbol = (Q.after ? Q.after : Q.before)->function;
+    Paths &P = PathsOf[Symbol];
+    P.compared = A.compared;
+    P.wrong = !A.findings.empty();
+    P.same = std::move(A.same);
+    for (review::Finding &Each : A.findings)
+      add(Each.verdict, {Each.file, Each.line, 0}, Each.reason, Each.evidence, Each.old_line);
+  }
+}
+
+/// Each site that went gets the deferred free that fits it best: of the same value, else of the same function, of the same object.
 void PatchJudge::pairUp(ReviewedFile &F) {
   std::vector<const CallSiteFact *> Sites = F.changes.sites_gone;
   std::vector<const DeferredFreeFact *> Frees = F.changes.deferred_new;
   std::vector<Conversion> Pairs;
+  for (const auto &[Function, P] : PathsOf)
+    for (const auto &[Was, Is] : P.same) {
+      auto S = llvm::find_if(Sites, [&](const CallSiteFact *Each) { return Each->where == Was; });
+      auto D = llvm::find_if(Frees, [&](const DeferredFreeFact *Each) { return Each->where == Is; });
+      if (S == Sites.end() || D == Frees.end())
+        continue;
+      Pairs.push_back({*S, *D, true});
+      Sites.erase(S), Frees.erase(D);
+    }
+  // What the paths have already shown to be wrong needs no second answer.
+  auto Known = [&](const std::string &Function) {
+    auto It = PathsOf.find(Function);
+    return It != PathsOf.end() && It->second.compared && It->second.wrong;
+  };
+  for (const CallSiteFact *S : F.changes.sites_gone)
+    if (S->callback_kind == CallbackKind::Function)
+      GoneCallbacks.insert(S->callback);
+  std::erase_if(Sites, [&](const CallSiteFact *S) { return Known(S->function); });
+  std::erase_if(Frees, [&](const DeferredFreeFact *D) { return Known(D->function); });
   auto Match = [&](auto Fits) {
     for (auto S = Sites.begin(); S != Sites.end();) {
       auto D = std::find_if(Frees.begin(), Frees.end(), [&](const DeferredFreeFact *Each) { return Fits(**S, *Each); });
@@ -95,7 +188,7 @@ void PatchJudge::pairUp(ReviewedFile &F) {
         ++S;
         continue;
       }
-      Pairs.push_back({*S, *D});
+      Pairs.push_back({*S, *D, false});
       Frees.erase(D);
       S = Sites.erase(S);
     }
@@ -107,9 +200,6 @@ void PatchJudge::pairUp(ReviewedFile &F) {
   Match([&](const CallSiteFact &S, const DeferredFreeFact &D) { return SameFunction(S, D) && SameHead(S, D); });
   Match(SameFunction);
   Match(SameHead);
-  for (const CallSiteFact *S : F.changes.sites_gone)
-    if (S->callback_kind == CallbackKind::Function)
-      GoneCallbacks.insert(S->callback);
   for (const Conversion &C : Pairs)
     judgeConversion(F, C);
   for (const DeferredFreeFact *D : Frees)
@@ -120,22 +210,33 @@ void PatchJudge::pairUp(ReviewedFile &F) {
 
 namespace {
 
-/// Whether the new call's object is the one that `L` leads to, with the head `Wanted` bytes behind its start. A container_of() is taken apart
-/// as text: it takes a pointer to the member's type, so the way from the object to the head is the member's name and then the way from there.
+/// Whether the new call's object is the one that `L` leads to, with the head `Wanted` bytes behind its start, by its text. What only a value
+/// shows (container_of(), another variable) is compared with the paths.
 bool namesObjectOf(const HeadLevel &L, int64_t Wanted, const DeferredFreeFact &D) {
-  if (D.offset != Wanted || !L.complete)
-    return false; // another member, or container_of() of another record
-  if (L.offset == Wanted && folded(L.object) == folded(D.object))
-    return true;
-  llvm::StringRef Text(D.object);
-  if (!Text.consume_front("container_of(") || !Text.consume_back(")"))
-    return false;
-  auto [Front, Member] = Text.rsplit(',');
-  llvm::StringRef Pointer = Front.rsplit(',').first;
-  return folded(Pointer.trim().str()) == folded(L.object) && folded((Member.trim() + "." + L.member).str()) == folded(D.member);
+  return D.offset == Wanted && L.complete && L.offset == Wanted && folded(L.object) == folded(D.object);
 }
 
 } // namespace
+
+/// Is the head of the new call one that the object has, `Wanted` bytes behind its start?
+bool PatchJudge::judgeHead(const Conversion &C, int64_t Wanted, const EvidenceList &Shown) {
+  const DeferredFreeFact &D = *C.free;
+  auto Says = [&](PatchVerdict V, const std::string &Text) {
+    add(V, D.where, Text, Shown);
+    return false;
+  };
+  if (llvm::is_contained(Before.rules().deferred_frees_no_head, D.name))
+    return true;
+  if (D.offset >= 0 && !D.is_rcu_head && Before.semantics().is("head_type_checked"))
+    return Says(PatchVerdict::Broken, "wrong member: " + D.member + " of " + D.record_text + " is no struct rcu_head");
+  if (D.offset >= 4096)
+    return Says(PatchVerdict::Broken, "the head is at offset " + std::to_string(D.offset) + "; kfree_rcu() takes at most 4095");
+  if (D.offset >= 0 && D.offset != Wanted)
+    return Says(PatchVerdict::Broken, "wrong member: the callback got the head at offset " + std::to_string(Wanted) + ", " + D.name + "() gets " + D.member + " at offset " + std::to_string(D.offset));
+  if (D.offset < 0)
+    return Says(PatchVerdict::CannotTell, "how far " + D.member + " is from the start of " + D.object + " could not be seen");
+  return true;
+}
 
 /// Does the new call free what the callback freed? Says why not.
 bool PatchJudge::sameObject(ReviewedFile &F, const Conversion &C, const CallbackReport &Callback) {
@@ -241,7 +342,7 @@ void PatchJudge::judgeConversion(ReviewedFile &F, const Conversion &C) {
     add(PatchVerdict::Broken, D.where, Name + " frees with " + Callback.family + "(), but " + (Rule ? Rule->refusal : "no rule says what may replace that"), Callback.evidence);
     return;
   }
-  if (!sameObject(F, C, Callback))
+  if (!(C.by_value ? judgeHead(C, -Callback.object_offset, Callback.evidence) : sameObject(F, C, Callback)))
     return;
   if (Callback.null_free.valid())
     add(PatchVerdict::CannotTell, D.where, Name + " frees nothing under some condition (" + at(Callback.null_free) + "); kfree_rcu() frees always", Callback.evidence);
@@ -328,8 +429,12 @@ void PatchJudge::judgeNewFree(ReviewedFile &F, const DeferredFreeFact &D) {
     add(PatchVerdict::CannotTell, D.where, D.name + "(" + D.object + ") is new, and the type of the object does not say where it was allocated");
     return;
   }
-  RecordOrigin Origin = originOf(After, D.record);
+  RecordOrigin Origin = originOf(After, D.record, /*General=*/true);
   CachesOfRecord[D.record] = Origin.caches;
+  if (Origin.caches.empty() && !Origin.general) {
+    add(PatchVerdict::CannotTell, D.where, D.name + "(" + D.object + ") is new, and no allocation of " + D.record_text + " was seen" + (Origin.why.empty() ? "" : ": " + Origin.why), Origin.evidence);
+    return;
+  }
   if (!Origin.complete && Origin.caches.empty()) {
     add(PatchVerdict::CannotTell, D.where, "where " + D.record_text + " is allocated could not be followed: " + Origin.why);
     return;
@@ -413,12 +518,53 @@ void PatchJudge::learnCallbacks() {
   });
 }
 
+/// Which of the changed lines none of the questions above was about.
+void PatchJudge::explainLines(ReviewedFile &F) {
+  review::Judged J;
+  const Rules &R = After.rules();
+  J.harmless.insert(R.quiet_calls.begin(), R.quiet_calls.end());
+  J.computing.insert(R.container_macros.begin(), R.container_macros.end());
+  J.computing.insert({"sizeof", "typeof", "offsetof"});
+  J.heads.insert(R.heads.begin(), R.heads.end());
+  for (const std::string &Symbol : GoneCallbacks)
+    J.gone.insert(plainName(Symbol));
+  auto Take = [&](const FileFacts &Facts, const std::string &Path, std::set<unsigned> &Lines) {
+    for (const FunctionTrace &T : Facts.traces)
+      for (const TraceEvent &E : T.events)
+        if (E.where.file == Path)
+          Lines.insert(E.where.line);
+  };
+  Take(F.old_facts, F.before_path, J.old_lines);
+  Take(F.new_facts, F.after_path, J.new_lines);
+  for (const CallSiteFact *S : F.changes.sites_gone)
+    J.old_lines.insert(S->where.line);
+  for (const CallSiteFact *S : F.changes.sites_new)
+    J.new_lines.insert(S->where.line);
+  for (const DeferredFreeFact *D : F.changes.deferred_new)
+    J.new_lines.insert(D->where.line);
+  for (const DeferredFreeFact *D : F.changes.deferred_gone)
+    J.old_lines.insert(D->where.line);
+  for (const FactChanges::Barrier &B : F.changes.barriers_gone)
+    J.old_lines.insert(B.where.line);
+  for (const FactChanges::Barrier &B : F.changes.barriers_new)
+    J.new_lines.insert(B.where.line);
+  // A helper whose frees belong to its callers' paths is judged with them.
+  for (const FileFacts *Facts : {&F.old_facts, &F.new_facts})
+    for (const FunctionTrace &T : Facts->traces)
+      for (const std::string &Helper : T.inlined)
+        J.walked.insert(plainName(Helper));
+  F.not_judged = review::notJudged(F.applied->path, F.applied->before.value_or(""), F.applied->after.value_or(""), J);
+}
+
 std::vector<review::Finding> PatchJudge::run() {
   learnCallbacks();
+  for (ReviewedFile &F : Files)
+    comparePathsOf(F);
   for (ReviewedFile &F : Files)
     pairUp(F);
   answerLifetimes();
   judgeCallbacks();
+  judgeEnds();
   for (ReviewedFile &F : Files) {
     judgeBarriers(F);
     judgeDestructions(F);
@@ -429,6 +575,8 @@ std::vector<review::Finding> PatchJudge::run() {
     if (!F.unparsed.empty() && Matters)
       add(PatchVerdict::CannotTell, {F.applied->path, 0, 0}, "the file does not parse cleanly, so what was seen of it may not be all: " + F.unparsed);
   }
+  for (ReviewedFile &F : Files)
+    explainLines(F);
   return std::move(Findings);
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tool/driver/changes.h"
+#include "tool/driver/review_paths.h"
 #include "tool/driver/state.h"
 #include "tool/review/apply.h"
 #include "tool/review/verdict.h"
@@ -16,6 +17,7 @@ struct ReviewedFile {
   std::string before_path, after_path; ///< empty: there is none on that side
   FileFacts old_facts, new_facts;      ///< copies: a later parse replaces what the states hold
   FactChanges changes;                 ///< points into them
+  std::vector<review::NotJudged> not_judged; ///< changed lines that nothing below has looked at
   std::string unparsed;                ///< why the facts are not to be relied on
 };
 
@@ -29,8 +31,12 @@ private:
   struct Conversion {
     const CallSiteFact *site;
     const DeferredFreeFact *free;
+    bool by_value = false; ///< the values of both are known to be the same
   };
+  void comparePathsOf(ReviewedFile &F);
   void pairUp(ReviewedFile &F);
+  const CallbackReport &reportOf(TreeState &State, std::map<std::string, CallbackReport> &Known, const std::string &Symbol);
+  std::optional<int64_t> freedBy(TreeState &State, std::map<std::string, CallbackReport> &Known, const TraceEvent &E);
   bool reportQueued(const CallSiteFact &S, CallbackReport &To);
   void judgeConversion(ReviewedFile &F, const Conversion &C);
   bool sameObject(ReviewedFile &F, const Conversion &C, const CallbackReport &Callback);
@@ -40,14 +46,29 @@ private:
   void answerLifetimes();
   void learnCallbacks();
   void judgeCallbacks();
+  std::map<std::string, ModuleScope> touchedModules();
+  bool leavesModule(const std::string &File, const std::set<std::string> &Functions);
+  void judgeEnds();
+  void explainLines(ReviewedFile &F);
   void judgeBarriers(ReviewedFile &F);
   void judgeDestructions(ReviewedFile &F);
   std::set<std::string> functionsThatFree(const std::vector<std::string> &Caches);
+  bool judgeHead(const Conversion &C, int64_t Wanted, const EvidenceList &Shown);
   void add(review::PatchVerdict V, const Location &Where, std::string Reason, EvidenceList Evidence = {}, bool OldLine = false);
 
   TreeState &Before, &After;
   std::vector<ReviewedFile> &Files;
   std::vector<review::Finding> Findings;
+  struct EndState {
+    bool asked = false, holds = true, said = false;
+  };
+  std::map<std::string, EndState> EndsOf;                           ///< by name of the module
+  std::map<std::string, CallbackReport> OldCallbacks, NewCallbacks;
+  struct Paths {
+    bool compared = false, wrong = false;
+    std::vector<std::pair<Location, Location>> same;
+  };
+  std::map<std::string, Paths> PathsOf;                             ///< by symbol of the function: what comparing its paths came to
   std::set<std::string> GoneCallbacks;                              ///< symbols, of sites that went
   struct Lifetime {
     const DeferredFreeFact *free;

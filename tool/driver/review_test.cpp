@@ -223,7 +223,7 @@ TEST_F(Reviewed, WhatDoesNotApplyIsSaidAndTheRestIsJudged) {
   Patches.assign(1, {});
   Patches[0].diff = review::parseDiff(*Diff);
   review::Column C = reviewAll();
-  EXPECT_EQ(C.patches[0].verdict, PatchVerdict::Broken);
+  EXPECT_EQ(C.patches[0].verdict, PatchVerdict::NotApplicable);
   EXPECT_FALSE(C.patches[0].applies);
   ASSERT_EQ(C.patches[0].files.size(), 2u);
   EXPECT_EQ(C.patches[0].files[0].verdict, PatchVerdict::Ok) << C.patches[0].files[0].reason;
@@ -247,7 +247,7 @@ TEST_F(Reviewed, ASymlinkOutOfTheTreeIsNotFollowed) {
   Patches.assign(1, {});
   Patches[0].diff = review::parseDiff("--- a/drv/out/x.c\n+++ b/drv/out/x.c\n@@ -1 +1 @@\n-int a;\n+int b;\n");
   review::Column C = reviewAll();
-  EXPECT_EQ(C.patches[0].verdict, PatchVerdict::Broken) << C.patches[0].reason;
+  EXPECT_EQ(C.patches[0].verdict, PatchVerdict::NotApplicable) << C.patches[0].reason;
   EXPECT_FALSE(C.patches[0].applies);
   std::ifstream Left(Outside / "x.c");
   std::string Text((std::istreambuf_iterator<char>(Left)), {});

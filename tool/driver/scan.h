@@ -83,7 +83,7 @@ public:
   /// False if not everything that it asks for could be parsed in time.
   bool findLeftovers(std::vector<SiteReport> &Reports);
   /// Parses, again with the bodies that were found missing, and extracts; or takes what the cache knows. Thread-safe for different workers.
-  void parseFor(ParseRequest Request, const std::set<std::string> &Summarise, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome);
+  void parseFor(ParseRequest Request, const Demand &D, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome);
   /// Where precompiled headers of earlier runs are; null without a cache.
   HeaderShelf *headerShelf() { return Cache ? Cache->facts() : nullptr; }
   /// What each of the variants shows. \p Others: texts that stand over the disk; null: none. Of `Known` only the texts and the demands are used.

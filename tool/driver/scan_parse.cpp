@@ -27,7 +27,7 @@ ParseRequest Scan::requestFor(const ParseTask &T) const {
   return Request;
 }
 
-void Scan::parseOne(ParseTask &T, unsigned Worker) { parseFor(requestFor(T), T.demand.summarise, Worker, T.facts, T.outcome); }
+void Scan::parseOne(ParseTask &T, unsigned Worker) { parseFor(requestFor(T), T.demand, Worker, T.facts, T.outcome); }
 
 void Scan::parseTask(ParseTask &T, unsigned Worker) {
   auto Begin = std::chrono::steady_clock::now();
@@ -50,9 +50,9 @@ std::vector<SourceError> errorsOf(const ParseOutcome &Outcome) {
 
 } // namespace
 
-void Scan::parseFor(ParseRequest Request, const std::set<std::string> &Summarise, unsigned Worker, FileFacts &To, ParseOutcome &Outcome) {
+void Scan::parseFor(ParseRequest Request, const Demand &D, unsigned Worker, FileFacts &To, ParseOutcome &Outcome) {
   FactsCache *Facts = Cache && !Request.overrides ? Cache->facts() : nullptr; // it knows the disk only
-  Digest Key = Facts ? Facts->keyOf(Request, Summarise) : Digest();
+  Digest Key = Facts ? Facts->keyOf(Request, D) : Digest();
   if (auto Kept = Facts ? Facts->find(Key) : std::nullopt) {
     To = std::move(Kept->facts);
     Outcome = std::move(Kept->outcome);
@@ -61,7 +61,8 @@ void Scan::parseFor(ParseRequest Request, const std::set<std::string> &Summarise
   std::set<std::string> Inputs;
   bool Known = true;
   ExtractOptions EO = extractOptions(Request.file);
-  EO.summarise = Summarise;
+  EO.summarise = D.summarise;
+  EO.trace = D.trace;
   EO.bodies = Request.bodies.names;
   for (int Round = 0; Round < 3; ++Round) {
     Outcome = TheFrontend->parse(Request, Worker, [&](clang::ASTContext &Context, const std::vector<clang::Decl *> &Decls, const ParseOutcome &Seen) {
@@ -209,7 +210,7 @@ void Scan::preparePch(std::vector<ParseTask> Tasks) {
   FactsCache *Facts = Cache ? Cache->facts() : nullptr;
   std::vector<char> Known(Tasks.size());
   parallelFor(Options.jobs, Facts ? Tasks.size() : 0, [&](size_t N, unsigned) {
-    Known[N] = Facts->knows(Facts->keyOf(requestFor(Tasks[N]), Tasks[N].demand.summarise));
+    Known[N] = Facts->knows(Facts->keyOf(requestFor(Tasks[N]), Tasks[N].demand));
   });
   std::vector<std::string> Files;
   std::set<std::string> Names;

@@ -109,7 +109,7 @@ void TreeState::parseOne(const std::string &File, const Demand &D, unsigned Work
   Request.bodies.words = D.words;
   Request.bodies.names = D.names;
   Request.warn_unused = Watched.count(File) != 0;
-  S.parseFor(std::move(Request), D.summarise, Worker, Facts, Outcome);
+  S.parseFor(std::move(Request), D, Worker, Facts, Outcome);
 }
 
 void TreeState::parse(const std::map<std::string, Demand> &Wanted) {

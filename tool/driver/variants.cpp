@@ -96,7 +96,7 @@ std::vector<VariantAnswer> Scan::showVariants(const std::vector<TextVariant> &Va
       Request.bodies.headers = CensusHeaders;
       FileFacts Facts;
       ParseOutcome Outcome;
-      parseFor(std::move(Request), J.demand.summarise, Worker, Facts, Outcome);
+      parseFor(std::move(Request), J.demand, Worker, Facts, Outcome);
       VariantAnswer A = answerFrom(V, std::move(Facts), Outcome);
       bool First = Answers[N].state == VariantAnswer::Open;
       // The whole configuration has the last word only if it shows more, or denies that there is such a kernel.

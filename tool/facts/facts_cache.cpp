@@ -84,9 +84,9 @@ FactsCache::FactsCache(const Tree &T, const Index &I, Frontend &F, const Survey 
   HeaderNames = Headers.finish();
 }
 
-Digest FactsCache::keyOf(const ParseRequest &Request, const std::set<std::string> &Summarise) const {
+Digest FactsCache::keyOf(const ParseRequest &Request, const Demand &Asked) const {
   Digester D;
-  D.add(Environment).add(digestOf(Request)).addAll(Summarise).addAll(F.waysTo(Request));
+  D.add(Environment).add(digestOf(Request)).addAll(Asked.summarise).addAll(Asked.trace).addAll(F.waysTo(Request));
   // A module's own function hides the kernel's, so which headers define the wanted ones does not show in the headers alone.
   if (!T.mounted().empty())
     for (const std::string &Name : Request.bodies.names)

@@ -30,8 +30,8 @@ public:
 
   /// Where to look, in this order.
   void lookIn(Store &S) { Sources.push_back(&S); }
-  /// What to call a parse of the request whose facts are extracted with these summaries.
-  Digest keyOf(const ParseRequest &Request, const std::set<std::string> &Summarise) const;
+  /// What to call a parse of the request whose facts are extracted with the summaries and traces of the demand.
+  Digest keyOf(const ParseRequest &Request, const Demand &D) const;
   /// Whether find() would give something. Thread-safe, as the ones below.
   bool knows(const Digest &Key);
   std::optional<KeptParse> find(const Digest &Key);

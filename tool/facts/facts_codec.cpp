@@ -84,11 +84,39 @@ template <typename F> void fields(ObjectFact &V, F &&Each) {
   auto &[kind, where, function, name, record, object, caches] = V;
   Each(kind, where, function, name, record, object, caches);
 }
+template <typename F> void fields(TraceEvent &V, F &&Each) {
+  auto &[kind, where, name, function, value, offset, head, callback, text, caches, held] = V;
+  Each(kind, where, name, function, value, offset, head, callback, text, caches, held);
+}
+template <typename F> void fields(TraceCondition &V, F &&Each) {
+  auto &[test, taken, calls, where, text] = V;
+  Each(test, taken, calls, where, text);
+}
+template <typename F> void fields(TracePath &V, F &&Each) {
+  auto &[events, ways] = V;
+  Each(events, ways);
+}
+template <typename F> void fields(TraceUse &V, F &&Each) {
+  auto &[event, key, text, where, reading] = V;
+  Each(event, key, text, where, reading);
+}
+template <typename F> void fields(TraceEffect &V, F &&Each) {
+  auto &[key, text, where, unlink, values] = V;
+  Each(key, text, where, unlink, values);
+}
+template <typename F> void fields(TraceOrder &V, F &&Each) {
+  auto &[always, maybe] = V;
+  Each(always, maybe);
+}
+template <typename F> void fields(FunctionTrace &V, F &&Each) {
+  auto &[function, where, complete, why, events, orders, paths, uses, effects, inlined, asked] = V;
+  Each(function, where, complete, why, events, orders, paths, uses, effects, inlined, asked);
+}
 template <typename F> void fields(FileFacts &V, F &&Each) {
   auto &[file, files, sites, deferred_frees, objects, summaries, functions, references, object_uses, flows, creates, fields_of_caches,
-         missing_bodies] = V;
+         traces, missing_bodies] = V;
   Each(file, files, sites, deferred_frees, objects, summaries, functions, references, object_uses, flows, creates, fields_of_caches,
-       missing_bodies);
+       traces, missing_bodies);
 }
 template <typename F> void fields(ParseDiagnostic &V, F &&Each) {
   auto &[file, line, error, text, main_line, of_tree] = V;
@@ -100,8 +128,8 @@ template <typename F> void fields(ParseOutcome &V, F &&Each) {
   Each(parsed, main_file, variant, built, cause, diagnostics, errors, missing_includes, inputs_known);
 }
 template <typename F> void fields(Demand &V, F &&Each) {
-  auto &[words, names, summarise] = V;
-  Each(words, names, summarise);
+  auto &[words, names, summarise, trace] = V;
+  Each(words, names, summarise, trace);
 }
 template <typename F> void fields(BodyFilter &V, F &&Each) {
   auto &[words, names, headers, all] = V;

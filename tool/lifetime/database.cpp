@@ -15,13 +15,15 @@ std::string homeOf(const std::string &Symbol) {
 bool Demand::includes(const Demand &Other) const {
   return std::includes(words.begin(), words.end(), Other.words.begin(), Other.words.end()) &&
          std::includes(names.begin(), names.end(), Other.names.begin(), Other.names.end()) &&
-         std::includes(summarise.begin(), summarise.end(), Other.summarise.begin(), Other.summarise.end());
+         std::includes(summarise.begin(), summarise.end(), Other.summarise.begin(), Other.summarise.end()) &&
+         std::includes(trace.begin(), trace.end(), Other.trace.begin(), Other.trace.end());
 }
 
 void Demand::add(const Demand &Other) {
   words.insert(Other.words.begin(), Other.words.end());
   names.insert(Other.names.begin(), Other.names.end());
   summarise.insert(Other.summarise.begin(), Other.summarise.end());
+  trace.insert(Other.trace.begin(), Other.trace.end());
 }
 
 const std::vector<uint32_t> &Database::mentioning(const std::string &Word) const {

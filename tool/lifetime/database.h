@@ -49,6 +49,7 @@ struct Demand {
   std::set<std::string> words;     ///< bodies that mention these
   std::set<std::string> names;     ///< bodies of these functions
   std::set<std::string> summarise; ///< functions to summarise
+  std::set<std::string> trace;     ///< functions to trace path by path
 
   bool includes(const Demand &Other) const;
   void add(const Demand &Other);

@@ -30,7 +30,10 @@ Json patchJson(const PatchReview &P) {
     Json Findings = Json::array();
     for (const Finding &Each : F.findings)
       Findings.push_back({{"verdict", verdictWord(Each.verdict)}, {"file", Each.file}, {"line", Each.line}, {"old_line", Each.old_line}, {"reason", Each.reason}, {"evidence", evidenceJson(Each.evidence)}});
-    J["files"].push_back({{"file", F.file}, {"verdict", verdictWord(F.verdict)}, {"reason", F.reason}, {"findings", Findings}});
+    Json Open = Json::array();
+    for (const NotJudged &N : F.not_judged)
+      Open.push_back({{"file", N.file}, {"from", N.from}, {"to", N.to}, {"old_line", N.old_line}, {"function", N.function}, {"what", N.what}});
+    J["files"].push_back({{"file", F.file}, {"verdict", verdictWord(F.verdict)}, {"reason", F.reason}, {"findings", Findings}, {"not_judged", Open}});
   }
   return J;
 }

@@ -11,6 +11,7 @@ const char *verdictWord(PatchVerdict V) {
   case PatchVerdict::Ok: return "ok";
   case PatchVerdict::CannotTell: return "cannot_tell";
   case PatchVerdict::Wait: return "wait";
+  case PatchVerdict::NotApplicable: return "na";
   case PatchVerdict::Broken: return "broken";
   }
   return "";
@@ -21,15 +22,27 @@ const char *verdictTitle(PatchVerdict V) {
   case PatchVerdict::Ok: return "OK";
   case PatchVerdict::CannotTell: return "CANNOT TELL";
   case PatchVerdict::Wait: return "WAIT";
+  case PatchVerdict::NotApplicable: return "n/a";
   case PatchVerdict::Broken: return "BROKEN";
   }
   return "";
 }
 
+std::string describe(const NotJudged &N) {
+  return N.file + ":" + std::to_string(N.from) + (N.to > N.from ? "-" + std::to_string(N.to) : "") + (N.old_line ? " (before)" : "") + ": " + N.what + (N.function.empty() ? "" : " in " + N.function + "()");
+}
+
+namespace {
+
+const char NothingChanged[] = "changes no deferred free, barrier or cache";
+const char NothingFound[] = "no deferred free, barrier or cache was seen to change; the rest was not judged";
+
+} // namespace
+
 void sumUp(FileReview &F) {
   stableSort(F.findings, [](const Finding &A, const Finding &B) { return A.verdict > B.verdict; });
   if (F.findings.empty()) {
-    F.reason = "changes no deferred free, barrier or cache";
+    F.reason = F.not_judged.empty() ? NothingChanged : NothingFound;
     return;
   }
   F.verdict = F.findings.front().verdict;
@@ -63,6 +76,17 @@ void sumUp(PatchReview &P) {
     P.reason += (N ? "; " : "") + Reasons[N];
   if (Reasons.size() > Shown)
     P.reason += "; and " + std::to_string(Reasons.size() - Shown) + " more";
+  std::vector<std::string> Open;
+  for (const FileReview &F : P.files)
+    for (const NotJudged &N : F.not_judged)
+      Open.push_back(describe(N));
+  if (P.verdict == PatchVerdict::Ok && !Open.empty()) {
+    P.reason += "; not judged: ";
+    for (size_t N = 0; N < std::min<size_t>(Open.size(), 3); ++N)
+      P.reason += (N ? "; " : "") + Open[N];
+    if (Open.size() > 3)
+      P.reason += "; and " + std::to_string(Open.size() - 3) + " more places";
+  }
   if (P.files.empty() && P.reason.empty())
     P.reason = "has no file";
 }
@@ -96,6 +120,12 @@ void onePatch(const PatchReview &P, std::string &Out) {
       continue;
     Out += "\t" + std::string(verdictTitle(F.verdict)) + ": " + (F.file.empty() ? "" : F.file + ": ") + F.reason + "\n";
   }
+  bool Said = false;
+  for (const FileReview &F : P.files)
+    for (const NotJudged &N : F.not_judged) {
+      Out += std::string(Said ? "" : "\tnot judged, a person must read:\n") + "\t  " + describe(N) + "\n";
+      Said = true;
+    }
   if (Silent)
     Out += "\t" + std::to_string(Silent) + " files change no deferred free, barrier or cache\n";
   Out += "\n";
@@ -133,13 +163,13 @@ std::string scorecard(const ReviewReport &R) {
     table(R, Out);
   for (const Column &C : R.columns) {
     Out += "Against " + treeTitle(C) + ":\n\n";
-    unsigned Count[4] = {};
+    unsigned Count[5] = {};
     for (const PatchReview &P : C.patches) {
       onePatch(P, Out);
       ++Count[static_cast<unsigned>(P.verdict)];
     }
     Out += std::to_string(C.patches.size()) + (C.patches.size() == 1 ? " patch: " : " patches: ") + std::to_string(Count[0]) + " OK, " + std::to_string(Count[2]) + " to wait, " +
-           std::to_string(Count[3]) + " broken, " + std::to_string(Count[1]) + " not to be told\n";
+           std::to_string(Count[4]) + " broken, " + std::to_string(Count[3]) + " n/a, " + std::to_string(Count[1]) + " not to be told\n";
     if (&C != &R.columns.back())
       Out += "\n";
   }

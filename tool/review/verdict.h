@@ -15,8 +15,20 @@ enum class PatchVerdict {
   Ok,         ///< nothing speaks against it in this tree
   CannotTell, ///< what would be needed to know is missing
   Wait,       ///< right, but not safe in this tree
-  Broken,     ///< wrong object or member, does not apply, does not compile, still used
+  NotApplicable, ///< it does not apply to this tree, so that nothing was judged
+  Broken,     ///< wrong object or member, does not compile, still used
 };
+
+/// Changed lines that no question was about.
+struct NotJudged {
+  std::string file;
+  unsigned from = 0, to = 0;
+  bool old_line = false; ///< they stand in the old text: the patch takes them away
+  std::string function;  ///< empty at file scope
+  std::string what;      ///< "control flow", "a call", "a store"
+};
+/// "drv/x.c:12-14: control flow in x_put()".
+std::string describe(const NotJudged &N);
 
 /// One thing that a patch does and that matters.
 struct Finding {
@@ -33,6 +45,7 @@ struct FileReview {
   PatchVerdict verdict = PatchVerdict::Ok;
   std::string reason;
   std::vector<Finding> findings; ///< the weightiest first
+  std::vector<NotJudged> not_judged;
 };
 
 struct PatchReview {
@@ -58,7 +71,7 @@ struct ReviewReport {
   std::vector<std::string> notes;
 };
 
-/// "ok", "wait", "broken", "cannot_tell"; and as the scorecard has it.
+/// "ok", "wait", "broken", "cannot_tell", "na"; and as the scorecard has it.
 const char *verdictWord(PatchVerdict V);
 const char *verdictTitle(PatchVerdict V);
 

@@ -97,6 +97,12 @@ struct RowTables {
   RowTable<NameRule> pool_destroy{"pool_destroy"};
   RowTable<NameRule> signals{"signals"};
   RowTable<NameRule> work_ends{"work_ends"};
+  RowTable<NameRule> unlinks{"unlinks"};
+  RowTable<NameRule> atomic_begins{"atomic_begins"};
+  RowTable<NameRule> atomic_ends{"atomic_ends"};
+  RowTable<NameRule> reader_begins{"reader_begins"};
+  RowTable<NameRule> reader_ends{"reader_ends"};
+  RowTable<NameRule> sleeping_waits{"sleeping_waits"};
   RowTable<NameRule> version_macros{"version_macros"};
   RowTable<NameRule> quiet_calls{"quiet_calls"};
   RowTable<NameRule> effect_calls{"effect_calls"};
@@ -124,6 +130,12 @@ struct RowTables {
     Visit(pool_destroy);
     Visit(signals);
     Visit(work_ends);
+    Visit(unlinks);
+    Visit(atomic_begins);
+    Visit(atomic_ends);
+    Visit(reader_begins);
+    Visit(reader_ends);
+    Visit(sleeping_waits);
     Visit(version_macros);
     Visit(quiet_calls);
     Visit(effect_calls);

@@ -89,6 +89,12 @@ Rules freeze(const RowTables &T) {
   R.pool_destroy = namesOf(T.pool_destroy);
   R.signals = namesOf(T.signals);
   R.work_ends = namesOf(T.work_ends);
+  R.unlinks = namesOf(T.unlinks);
+  R.atomic_begins = namesOf(T.atomic_begins);
+  R.atomic_ends = namesOf(T.atomic_ends);
+  R.reader_begins = namesOf(T.reader_begins);
+  R.reader_ends = namesOf(T.reader_ends);
+  R.sleeping_waits = namesOf(T.sleeping_waits);
   R.version_macros = namesOf(T.version_macros);
   R.quiet_calls = namesOf(T.quiet_calls);
   R.effect_calls = namesOf(T.effect_calls);

@@ -130,6 +130,12 @@ struct Rules {
   std::vector<std::string>
       signals; ///< calls by which a callback tells somebody that it has run: complete(), wake_up()
   std::vector<std::string> work_ends; ///< calls behind which a work item, timer or thread runs no more: destroy_workqueue(), ...
+  std::vector<std::string> unlinks;       ///< calls that take an object out of a structure that readers walk, or publish another pointer
+  std::vector<std::string> atomic_begins; ///< behind these nothing may sleep: spin_lock(), local_bh_disable()
+  std::vector<std::string> atomic_ends;
+  std::vector<std::string> reader_begins; ///< behind these a read-side section of RCU runs (and nothing may sleep)
+  std::vector<std::string> reader_ends;
+  std::vector<std::string> sleeping_waits; ///< calls that wait for readers, and so sleep: synchronize_rcu()
   std::vector<std::string> version_macros; ///< by which a text asks for which kernel it is compiled: LINUX_VERSION_CODE
   std::vector<std::string>
       quiet_calls; ///< calls that cannot make an object of a cache (printk, ...): used for error paths

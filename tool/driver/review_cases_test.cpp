@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Small changes of one driver with what a person says of them: what is freed on which path, where an object comes from, how the module ends.
+#include "tool/driver/pipeline_trees.h"
+#include "tool/driver/review.h"
+#include "tool/rewrite/rewrite.h"
+#include "tool/support/error.h"
+#include "gtest/gtest.h"
+
+using namespace krcu;
+using review::PatchVerdict;
+
+namespace {
+
+using Texts = std::map<std::string, std::string>;
+using Edits = std::vector<std::pair<std::string, std::string>>;
+
+const std::string Head = "// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception\n#include <linux/kernel.h>\n#include <linux/module.h>\n#include <linux/rcupdate.h>\n#include <linux/slab.h>\n";
+const std::string Record = "struct parcel {\n\tint weight;\n\tstruct parcel *next;\n\tstruct rcu_head rcu;\n};\n";
+const std::string Callback = "static void parcel_free(struct rcu_head *head)\n{\n\tkmem_cache_free(parcels, container_of(head, struct parcel, rcu));\n}\n\n";
+const std::string Start = "static int __init post_init(void)\n{\n\tparcels = KMEM_CACHE(parcel, 0);\n\treturn parcels ? 0 : -1;\n}\nmodule_init(post_init);\n\n";
+const std::string Exit = "static void __exit post_exit(void)\n{\n\trcu_barrier();\n\tkmem_cache_destroy(parcels);\n}\nmodule_exit(post_exit);\n";
+
+std::string driver() {
+  return Head + Record + "\nstatic struct kmem_cache *parcels;\n\n" + Callback +
+         "struct parcel *parcel_second(struct parcel *first)\n{\n\tstruct parcel *node, *other = first->next;\n\n\tnode = other;\n\treturn node;\n}\n\n"
+         "void parcel_drop(struct parcel *node, struct parcel *other)\n{\n\tcall_rcu(&node->rcu, parcel_free);\n\tcall_rcu(&other->rcu, parcel_free);\n}\n\n" + Start + Exit;
+}
+
+std::string edited(std::string Text, const Edits &All) {
+  for (const auto &[From, To] : All) {
+    size_t At = Text.find(From);
+    EXPECT_NE(At, std::string::npos) << From;
+    if (At != std::string::npos)
+      Text.replace(At, From.size(), To);
+  }
+  return Text;
+}
+
+std::string good() { return edited(driver(), {{Callback, ""}, {"call_rcu(&node->rcu, parcel_free)", "kfree_rcu(node, rcu)"}, {"call_rcu(&other->rcu, parcel_free)", "kfree_rcu(other, rcu)"}}); }
+
+class ReviewCase : public testing::Test {
+protected:
+  ReviewCase() : Tree("waits") {}
+
+  review::PatchReview review(const Texts &Old, const Texts &New, std::vector<std::string> Assume = {}) {
+    std::map<std::string, std::pair<std::string, std::string>> Files;
+    for (const auto &[File, Text] : Old)
+      Tree.write(File, Text);
+    for (const auto &[File, Text] : New)
+      Files[File] = {Old.at(File), Text};
+    auto Diff = unifiedDiff(Files);
+    EXPECT_TRUE(bool(Diff));
+    Patches.assign(1, {});
+    Patches[0].body = *Diff;
+    Patches[0].diff = review::parseDiff(*Diff);
+    ScanOptions O = Tree.options();
+    O.assume = std::move(Assume);
+    auto S = Scan::prepare(O);
+    EXPECT_TRUE(bool(S)) << message(S.takeError());
+    return llvm::cantFail(reviewPatches(**S, Patches)).patches.front();
+  }
+  /// Of drv/drv.c: the verdict must be this, and the reason must say that.
+  void expect(const std::string &Old, const std::string &New, PatchVerdict Verdict, const std::string &Says) {
+    review::PatchReview R = review({{"drv/drv.c", Old}}, {{"drv/drv.c", New}});
+    EXPECT_EQ(R.verdict, Verdict) << review::verdictTitle(R.verdict) << ": " << R.reason;
+    EXPECT_NE(R.reason.find(Says), std::string::npos) << R.reason;
+  }
+  static size_t open(const review::PatchReview &R) {
+    size_t Count = 0;
+    for (const review::FileReview &F : R.files)
+      Count += F.not_judged.size();
+    return Count;
+  }
+
+  ScratchTree Tree;
+  std::vector<review::ReviewPatch> Patches;
+};
+
+TEST_F(ReviewCase, GoodConversionHasNoOpenLine) {
+  review::PatchReview R = review({{"drv/drv.c", driver()}}, {{"drv/drv.c", good()}});
+  EXPECT_EQ(R.verdict, PatchVerdict::Ok) << R.reason;
+  EXPECT_EQ(open(R), 0u) << R.reason;
+}
+
+TEST_F(ReviewCase, AnotherPointerOfTheSameTypeIsWrongWhateverElseTheFileSays) {
+  // parcel_second() has "node = other;", which says nothing of another function.
+  expect(driver(), edited(good(), {{"kfree_rcu(other, rcu)", "kfree_rcu(node, rcu)"}}), PatchVerdict::Broken, "wrong object: other was freed there");
+  const Edits NoAlias{{"\tnode = other;\n\treturn node;", "\treturn other;"}};
+  expect(edited(driver(), NoAlias), edited(edited(good(), {{"kfree_rcu(other, rcu)", "kfree_rcu(node, rcu)"}}), NoAlias), PatchVerdict::Broken, "wrong object");
+}
+
+TEST_F(ReviewCase, FreedTwice) {
+  expect(driver(), edited(good(), {{"kfree_rcu(node, rcu);", "kfree_rcu(node, rcu);\n\tkmem_cache_free(parcels, node);"}}), PatchVerdict::Broken, "node is freed twice");
+  expect(driver(), edited(good(), {{"kfree_rcu(node, rcu);", "kfree_rcu(node, rcu);\n\tkfree_rcu(node, rcu);"}}), PatchVerdict::Broken, "node is freed twice");
+  expect(driver(), edited(driver(), {{"\tcall_rcu(&node", "\tkfree_rcu(node, rcu);\n\tcall_rcu(&node"}}), PatchVerdict::Broken, "node is freed twice");
+}
+
+TEST_F(ReviewCase, NoLongerFreedOnSomePath) {
+  expect(driver(), edited(good(), {{"\tkfree_rcu(node, rcu);", "\tif (node->weight)\n\t\tkfree_rcu(node, rcu);"}}), PatchVerdict::Broken, "node is no longer freed if !(node->weight)");
+  expect(driver(), edited(good(), {{"\tkfree_rcu(node, rcu);", "\tif (!other)\n\t\treturn;\n\tkfree_rcu(node, rcu);"}}), PatchVerdict::Broken, "node is no longer freed");
+  expect(driver(), edited(good(), {{"\tkfree_rcu(node, rcu);\n", ""}}), PatchVerdict::Broken, "nothing frees node any more");
+}
+
+TEST_F(ReviewCase, FreedAtOnce) {
+  expect(good(), edited(good(), {{"kfree_rcu(node, rcu);", "kmem_cache_free(parcels, node);"}}), PatchVerdict::Broken, "frees node at once");
+}
+
+TEST_F(ReviewCase, UsedBehindItsFree) {
+  expect(driver(), edited(good(), {{"kfree_rcu(node, rcu);", "kfree_rcu(node, rcu);\n\tnode->weight = 0;"}}), PatchVerdict::Broken, "used behind its free");
+  expect(driver(), edited(good(), {{"kfree_rcu(node, rcu);\n\tkfree_rcu(other, rcu);", "kfree_rcu(node, rcu);\n\tother = node->next;\n\tkfree_rcu(other, rcu);"}}), PatchVerdict::Broken, "");
+}
+
+TEST_F(ReviewCase, AssignedInBetween) {
+  expect(driver(), edited(good(), {{"\tkfree_rcu(node, rcu);", "\tnode = other;\n\tkfree_rcu(node, rcu);"}}), PatchVerdict::Broken, "");
+  // Another name of the same value is fine.
+  review::PatchReview R = review({{"drv/drv.c", driver()}}, {{"drv/drv.c", edited(good(), {{"\tkfree_rcu(node, rcu);", "\tstruct parcel *old = node;\n\n\tkfree_rcu(old, rcu);"}})}});
+  EXPECT_EQ(R.verdict, PatchVerdict::Ok) << R.reason;
+}
+
+TEST_F(ReviewCase, NoAllocationAtAll) {
+  expect(good(), edited(good(), {{"void parcel_drop", "static struct parcel spare;\n\nvoid parcel_spare(void)\n{\n\tkfree_rcu(&spare, rcu);\n}\n\nvoid parcel_drop"}}), PatchVerdict::Broken, "no allocation: the variable spare");
+  expect(good(), edited(good(), {{"void parcel_drop", "void parcel_tmp(void)\n{\n\tstruct parcel tmp;\n\n\tkfree_rcu(&tmp, rcu);\n}\n\nvoid parcel_drop"}}), PatchVerdict::Broken, "on the stack");
+  expect(good(), edited(good(), {{"void parcel_drop", "void parcel_next(struct parcel *p)\n{\n\tkfree_rcu(p + 1, rcu);\n}\n\nvoid parcel_drop"}}), PatchVerdict::Broken, "not the start of an object");
+}
+
+TEST_F(ReviewCase, TheModuleLeavesTooEarly) {
+  const std::string NoBarrier = edited(good(), {{"\trcu_barrier();\n", ""}});
+  expect(NoBarrier, edited(driver(), {{"\trcu_barrier();\n", ""}}), PatchVerdict::Broken, "parcel_free() may run after the text of drv is gone");
+  expect(driver(), edited(driver(), {{"\trcu_barrier();", "\tif (!parcels)\n\t\trcu_barrier();"}}), PatchVerdict::Broken, "");
+  const std::string Queues = edited(driver(), {{"\trcu_barrier();\n", "\tparcel_drop(0, 0);\n\trcu_barrier();\n"}});
+  expect(Queues, edited(driver(), {{"\trcu_barrier();\n", "\trcu_barrier();\n\tparcel_drop(0, 0);\n"}}), PatchVerdict::Broken, "where something did before the patch");
+  const std::string Two = edited(driver(), {{"\trcu_barrier();\n", "\trcu_barrier();\n\tparcel_drop(0, 0);\n\trcu_barrier();\n"}});
+  expect(Two, edited(Two, {{"\tparcel_drop(0, 0);\n\trcu_barrier();\n", "\tparcel_drop(0, 0);\n"}}), PatchVerdict::Broken, "");
+}
+
+TEST_F(ReviewCase, TheEndMayStandInAnotherFile) {
+  const std::string Drv = edited(driver(), {{"static int __init post_init", "int __init parcels_init"}, {"module_init(post_init);\n", ""}, {Exit, "void parcels_gone(void)\n{\n\tkmem_cache_destroy(parcels);\n}\n"}});
+  const std::string Main = Head + "int parcels_init(void);\nvoid parcels_gone(void);\n\nstatic int __init post_init(void)\n{\n\treturn parcels_init();\n}\nmodule_init(post_init);\n\n"
+                                  "static void __exit post_exit(void)\n{\n\trcu_barrier();\n\tparcels_gone();\n}\nmodule_exit(post_exit);\n";
+  const std::string Makefile = "obj-$(CONFIG_DRV) += post.o\npost-y := drv.o main.o\n";
+  review::PatchReview R = review({{"drv/drv.c", Drv}, {"drv/main.c", Main}, {"drv/Makefile", Makefile}},
+                                 {{"drv/main.c", edited(Main, {{"\trcu_barrier();\n\tparcels_gone();", "\tparcels_gone();\n\trcu_barrier();"}})}});
+  EXPECT_EQ(R.verdict, PatchVerdict::Broken) << R.reason;
+}
+
+TEST_F(ReviewCase, AStartThatFailsNeedsItsBarrier) {
+  const std::string Failing = edited(driver(), {{"\tparcels = KMEM_CACHE(parcel, 0);\n\treturn parcels ? 0 : -1;\n",
+                                                 "\tparcels = KMEM_CACHE(parcel, 0);\n\tif (!parcels)\n\t\treturn -1;\n\tif (parcel_prepare()) {\n\t\trcu_barrier();\n\t\tkmem_cache_destroy(parcels);\n\t\treturn -1;\n\t}\n\treturn 0;\n"},
+                                                {"static int __init post_init", "int parcel_prepare(void);\n\nstatic int __init post_init"}});
+  expect(Failing, edited(Failing, {{"\t\trcu_barrier();\n", ""}}), PatchVerdict::Broken, "parcels is destroyed in post_init()");
+}
+
+TEST_F(ReviewCase, AHelperIsWalkedThrough) {
+  review::PatchReview R = review({{"drv/drv.c", driver()}}, {{"drv/drv.c", edited(good(), {{"\tkfree_rcu(node, rcu);", "\tparcel_put(node);"}, {"void parcel_drop", "static void parcel_put(struct parcel *p)\n{\n\tkfree_rcu(p, rcu);\n}\n\nvoid parcel_drop"}})}});
+  EXPECT_EQ(R.verdict, PatchVerdict::Ok) << R.reason;
+  EXPECT_EQ(open(R), 0u) << R.reason;
+}
+
+TEST_F(ReviewCase, WhatWasNotJudgedIsListed) {
+  review::PatchReview R = review({{"drv/drv.c", driver()}}, {{"drv/drv.c", edited(good(), {{"\treturn node;", "\tnode->weight = 7;\n\treturn node;"}})}});
+  EXPECT_EQ(R.verdict, PatchVerdict::Ok) << R.reason;
+  ASSERT_EQ(open(R), 1u) << R.reason;
+  EXPECT_NE(R.reason.find("not judged: drv/drv.c:19: a store in parcel_second()"), std::string::npos) << R.reason;
+}
+
+TEST_F(ReviewCase, NothingMaySleepUnderALock) {
+  const std::string Sleeping = "void rcu_read_lock(void);\nvoid rcu_read_unlock(void);\n#define kfree_rcu_mightsleep(ptr) do { typeof(ptr) ___p = (ptr); if (___p) kvfree_call_rcu(NULL, (void *)___p); } while (0)\n";
+  const std::string Locked = edited(good(), {{Record, Sleeping + Record}, {"\tkfree_rcu(node, rcu);", "\trcu_read_lock();\n\tkfree_rcu(node, rcu);\n\trcu_read_unlock();"}});
+  expect(Locked, edited(Locked, {{"kfree_rcu(node, rcu)", "kfree_rcu_mightsleep(node)"}}), PatchVerdict::Broken, "may sleep");
+}
+
+TEST_F(ReviewCase, AWrapperOfAllocationsIsFollowed) {
+  const std::string Wrapper = Head + Record + "\nstatic struct kmem_cache *parcels;\n\nstatic void *grab(void)\n{\n\treturn kmem_cache_alloc(parcels, GFP_KERNEL);\n}\n\n"
+                                              "struct parcel *parcel_new(void)\n{\n\tstruct parcel *p = grab();\n\n\treturn p;\n}\n\nvoid parcel_drop(struct parcel *node)\n{\n\tnode->weight = 0;\n}\n\n" +
+                              Start + edited(Exit, {{"\trcu_barrier();\n", ""}});
+  const Edits New{{"\tnode->weight = 0;\n", "\tkfree_rcu(node, rcu);\n"}};
+  review::PatchReview R = review({{"drv/drv.c", Wrapper}}, {{"drv/drv.c", edited(Wrapper, New)}}, {"batching"});
+  EXPECT_TRUE(R.verdict == PatchVerdict::Wait || R.verdict == PatchVerdict::CannotTell) << R.reason;
+  const std::string Direct = edited(Wrapper, {{"static void *grab(void)\n{\n\treturn kmem_cache_alloc(parcels, GFP_KERNEL);\n}\n\n", ""}, {"= grab()", "= kmem_cache_alloc(parcels, GFP_KERNEL)"}});
+  R = review({{"drv/drv.c", Direct}}, {{"drv/drv.c", edited(Direct, New)}}, {"batching"});
+  EXPECT_EQ(R.verdict, PatchVerdict::Wait) << R.reason;
+  const std::string General = edited(Direct, {{"kmem_cache_alloc(parcels, GFP_KERNEL)", "kmalloc(sizeof(*p), GFP_KERNEL)"}});
+  R = review({{"drv/drv.c", General}}, {{"drv/drv.c", edited(General, New)}}, {"batching"});
+  EXPECT_EQ(R.verdict, PatchVerdict::Ok) << R.reason;
+}
+
+} // namespace
