@@ -94,8 +94,7 @@ class Comparison {
 public:
   explicit Comparison(const PathQuestion &Q)
       : Q(Q), Old{Q.before ? Q.before : &Nothing, Q.old_callback, Q.old_name}, New{Q.after ? Q.after : &Nothing, Q.new_callback, Q.new_name} {
-    if (Nothing.paths.empty())
-      Nothing.paths.push_back({{}, {{}}});
+    Nothing.paths.push_back({{}, {{}}});
   }
 
   PathAnswer run() {
@@ -146,7 +145,7 @@ private:
   bool handedOn(const TraceEvent &E) const;
 
   const PathQuestion &Q;
-  inline static FunctionTrace Nothing;
+  FunctionTrace Nothing; ///< of a function that is not there
   Side Old, New;
   PathAnswer A;
 };

@@ -436,10 +436,24 @@ void FileScanner::addInclude(const char *Word) {
   llvm::StringRef Line = Text.drop_front(At).split('\n').first;
   size_t Open = Line.find_first_of("<\"");
   if (Open == llvm::StringRef::npos)
-    return; // the name is a macro
+    return addNamesOf(Line.drop_while(isWord).ltrim(" \t").take_while(isWord));
   size_t Close = Line.find(Line[Open] == '<' ? '>' : '"', Open + 1);
   if (Close != llvm::StringRef::npos)
     Includes.push_back(Line.slice(Open, Close));
+}
+
+/// #include MACRO: the names that the file itself gives the macro, in whatever branch.
+void FileScanner::addNamesOf(llvm::StringRef Macro) {
+  for (size_t At = Macro.empty() ? llvm::StringRef::npos : Text.find(Macro); At != llvm::StringRef::npos; At = Text.find(Macro, At + Macro.size())) {
+    llvm::StringRef Before = Text.take_front(At), Value = Text.drop_front(At + Macro.size());
+    bool Defines = Before.rtrim(" \t").ends_with("define") && !Before.ends_with("define");
+    llvm::StringRef Name = Value.ltrim(" \t");
+    if (!Defines || Name.size() == Value.size() || !(Name.starts_with("\"") || Name.starts_with("<")))
+      continue;
+    size_t Close = Name.find_first_of(Name[0] == '<' ? ">\n" : "\"\n", 1);
+    if (Close != llvm::StringRef::npos && Name[Close] != '\n')
+      Includes.push_back(Name.take_front(Close));
+  }
 }
 
 } // namespace krcu

@@ -98,6 +98,7 @@ private:
   const char *skipSpecial(const char *P, const char *End);
   const char *behindComment(const char *P, const char *End);
   void addInclude(const char *Word);
+  void addNamesOf(llvm::StringRef Macro);
 
   const WatchedWords &Watched;
   llvm::StringRef Text;
