@@ -37,4 +37,14 @@ TEST_F(ForcedIncludes, CountAsLines) {
   EXPECT_EQ(paths(*I, I->transitiveIncludersOf("drv/more.h")), (Strings{"drv/a.c", "drv/glue.h"}));
 }
 
+TEST_F(ForcedIncludes, ANameInAMacroCounts) {
+  write("drv/a.c", "#ifdef A\n#define END \"end.inc\"\n#else\n# define END <linux/other.h>\n#endif\n#include END\n");
+  write("drv/b.c", "#define OTHER \"end.inc\"\n#include END_OF_THE_BUILD\n");
+  write("drv/end.inc", "int end;\n");
+  write("include/linux/other.h", "int other;\n");
+  auto I = build();
+  EXPECT_EQ(paths(*I, I->includersOf("drv/end.inc")), Strings{"drv/a.c"});
+  EXPECT_EQ(paths(*I, I->includersOf("include/linux/other.h")), Strings{"drv/a.c"});
+}
+
 } // namespace
