@@ -201,6 +201,15 @@ static std::vector<uint32_t> fragmentsNear(const Database &DB, const std::string
   return Result;
 }
 
+/// Whether what is declared in `Home` may stand where a macro of `File` is used: a static of a source file only there.
+static bool seesMacro(const Database &DB, const std::string &Home, const std::string &File) {
+  int Id = DB.index().find(Home);
+  if (Id < 0 || !StringRef(Home).ends_with(".c") || Home == File)
+    return true;
+  const std::vector<uint32_t> &Includers = DB.transitiveIncludersOf(File);
+  return std::binary_search(Includers.begin(), Includers.end(), static_cast<uint32_t>(Id));
+}
+
 static MentionPlan makePlan(const Database &DB, const std::string &Word, MentionKind Kind, const std::string &Home) {
   MentionPlan Plan;
   struct Item {
@@ -211,7 +220,7 @@ static MentionPlan makePlan(const Database &DB, const std::string &Word, Mention
   std::vector<Item> Work{{Word, Kind, Home}};
   if (Kind != MentionKind::Function)
     for (const PastingMacro &M : pastingDestructions(DB))
-      if (canPaste(M.directive, Word))
+      if (canPaste(M.directive, Word) && seesMacro(DB, Home, M.file))
         Work.push_back({M.name, MentionKind::Function, M.file});
   std::set<std::string> Done;
   while (!Work.empty()) {
