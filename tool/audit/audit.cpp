@@ -152,6 +152,7 @@ AuditReport auditTree(Scan &S, const AuditOptions &Options) {
   if (U && (Ends || Barriers)) {
     std::vector<UnloadModule> Modules;
     std::vector<BarrierCall> Calls;
+    ModuleHooks Hooks(State.database());
     {
       Timing::Phase P(S.timing(), "modules");
       Tell("what modules queue");
@@ -162,12 +163,12 @@ AuditReport auditTree(Scan &S, const AuditOptions &Options) {
     {
       Timing::Phase P(S.timing(), "module exits");
       if (Ends)
-        auditModuleExits(State, *U, Modules, All, Options.progress);
+        auditModuleExits(State, *U, Hooks, Modules, All, Options.progress);
     }
     if (Barriers) {
       Timing::Phase P(S.timing(), "barriers");
       Tell("barriers");
-      auditBarriers(State, *U, Calls, Modules, All);
+      auditBarriers(State, *U, Hooks, Calls, Modules, All);
     }
   }
   if (Wants({"costly_destroy", "costly_barrier"})) {

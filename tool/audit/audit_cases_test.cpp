@@ -302,4 +302,114 @@ TEST_F(ModuleEnd, RcuWork) {
   EXPECT_EQ(found(true), "");
 }
 
+// Ways to the wait
+
+TEST_F(ModuleEnd, ATableOfExitsRunsInItsOrder) {
+  std::string Text = std::string(Counted) + Work + "static void work_exit(void)\n{\n\tcancel_work_sync(&work);\n}\nstatic void wait_exit(void)\n{\n\trcu_barrier();\n}\n";
+  std::string Table = "static void (*const exits[])(void) = {\n\twork_exit,\n\twait_exit,\n};\n";
+  module(Text + Table + exitWith("\tunsigned int i;\n\n\tfor (i = 0; i < 2; i++)\n\t\texits[i]();\n"));
+  EXPECT_EQ(found(true), "");
+  module(Text + Table + exitWith("\tint i = 2;\n\n\twhile (i--)\n\t\texits[i]();\n"));
+  EXPECT_EQ(found(), "early_rcu_barrier medium");
+  module(Text + "struct step {\n\tvoid (*undo)(void);\n};\nstatic const struct step steps[] = {\n\t{\n\t\t.undo = wait_exit,\n\t}, {\n\t\t.undo = work_exit,\n\t},\n};\n" +
+         exitWith("\tint i;\n\n\tfor (i = 1; i >= 0; i--)\n\t\tif (steps[i].undo)\n\t\t\tsteps[i].undo();\n"));
+  EXPECT_EQ(found(), "");
+}
+
+TEST_F(ModuleEnd, ATableWithTenThousandEntries) {
+  std::string Table = "static void nothing(void)\n{\n}\nstatic void (*const exits[])(void) = {\n";
+  for (int N = 0; N < 10000; ++N)
+    Table += "\tnothing,\n";
+  module(std::string(Counted) + Table + "};\n" + exitWith("\tint i;\n\n\tfor (i = 0; i < 10000; i++)\n\t\texits[i]();\n"));
+  EXPECT_EQ(found(), "missing_rcu_barrier high");
+}
+
+TEST_F(ModuleEnd, FunctionsThatCallEachOther) {
+  module(std::string(Counted) + "static void odd(int n);\nstatic void even(int n)\n{\n\tif (n)\n\t\todd(n - 1);\n\trcu_barrier();\n}\nstatic void odd(int n)\n{\n\teven(n - 1);\n}\n" + exitWith("\todd(3);\n"));
+  EXPECT_EQ(found(true), "");
+}
+
+TEST_F(ModuleEnd, ALoopThatFindsWhatItLooksFor) {
+  module(std::string(Counted) + "#define list_for_each_entry(p, h, m) for (p = 0; p; p = 0)\nstatic struct item *all, *own;\n"
+                                "static void settle(void)\n{\n\tstruct item *p;\n\n\tlist_for_each_entry(p, &all, list) {\n\t\tif (p == own) {\n\t\t\trcu_barrier();\n\t\t\treturn;\n\t\t}\n\t}\n}\n" +
+         exitWith("\tsettle();\n"));
+  EXPECT_EQ(found(), "");
+  EXPECT_EQ(found(true), "missing_rcu_barrier low");
+}
+
+TEST_F(ModuleEnd, AnExitThatLeavesAtOnce) {
+  module(std::string(Counted) + "bool supported(void);\n" + exitWith("\tif (!supported())\n\t\treturn;\n\trcu_barrier();\n"));
+  EXPECT_EQ(found(), "");
+  EXPECT_EQ(found(true), "missing_rcu_barrier low");
+}
+
+TEST_F(ModuleEnd, ACacheThatMayNotBeThere) {
+  module("static struct kmem_cache *item_cache;\n" + pool("item_cache") + exitWith("\tif (item_cache) {\n\t\trcu_barrier();\n\t\tkmem_cache_destroy(item_cache);\n\t}\n"));
+  EXPECT_EQ(found(true), "");
+}
+
+TEST_F(ModuleEnd, ABarrierOfSomeConfigurations) {
+  module(std::string(Counted) + exitWith("#ifdef CONFIG_OTHER\n\trcu_barrier();\n#endif\n"));
+  EXPECT_EQ(found(true), "missing_rcu_barrier low");
+  module(std::string(Counted) + exitWith("\tif (IS_ENABLED(CONFIG_OTHER))\n\t\trcu_barrier();\n"));
+  EXPECT_EQ(found(true), "missing_rcu_barrier low");
+  module("static int count;\nstatic void counted(struct rcu_head *head)\n{\n\tcount++;\n}\nvoid item_count(struct item *item)\n{\n#ifdef CONFIG_OTHER\n\tcall_rcu(&item->rcu, counted);\n#endif\n}\n" +
+         exitWith("#ifdef CONFIG_OTHER\n\trcu_barrier();\n#endif\n"));
+  EXPECT_EQ(found(true), "");
+}
+
+TEST_F(ModuleEnd, ObjectsThatHoldTheModule) {
+  std::string Text = std::string(Counted) + "bool try_module_get(void *module);\n#ifndef THIS_MODULE\n#define THIS_MODULE ((void *)0)\n#endif\nstatic struct item one;\n"
+                     "static void drop_all(void)\n{\n\titem_count(&one);\n}\n";
+  module(Text + exitWith("\trcu_barrier();\n\tdrop_all();\n"));
+  EXPECT_EQ(found(), "early_rcu_barrier high");
+  module(Text + "bool item_make(void)\n{\n\treturn try_module_get(THIS_MODULE);\n}\n" + exitWith("\trcu_barrier();\n\tdrop_all();\n"));
+  EXPECT_EQ(found(), "");
+}
+
+TEST_F(ModuleEnd, WhatWasFlushedBeforeTheBarrier) {
+  std::string Text = std::string(Counted) + Work + "bool flush_work(struct work_struct *work);\n";
+  module(Text + exitWith("\tflush_work(&work);\n\trcu_barrier();\n\tcancel_work_sync(&work);\n"));
+  EXPECT_EQ(found(), "");
+}
+
+TEST_F(ModuleEnd, TheCallbackOfTheCoreDropsTheModule) {
+  std::string Core = CoreConn;
+  Core.replace(Core.find("\tconn->release(conn);\n"), 22, "\tconn->release(conn);\n\tmodule_put(conn->owner);\n");
+  core(Core, "#include <linux/types.h>\nstruct module;\nvoid module_put(struct module *module);\nstruct conn {\n\tint key;\n\tstruct rcu_head rcu;\n\tstruct module *owner;\n"
+             "\tvoid (*release)(struct conn *conn);\n};\nvoid conn_put(struct conn *conn);\n");
+  Tree.write("drv/drv.c", "#include <linux/kernel.h>\n#include <linux/module.h>\n#include <linux/slab.h>\n#include \"../core/core.h\"\n"
+                          "static void drv_conn_release(struct conn *conn)\n{\n\tkfree(conn);\n}\nvoid drv_open(struct conn *conn)\n{\n\tconn->release = drv_conn_release;\n}\n" + exitWith("\t;\n"));
+  EXPECT_EQ(found(true), "");
+}
+
+TEST_F(ModuleEnd, AMemberWithAWaitOfItsOwn) {
+  std::string Text = "struct mmu_notifier;\nstruct mmu_notifier_ops {\n\tvoid (*free_notifier)(struct mmu_notifier *mn);\n};\nvoid mmu_notifier_synchronize(void);\nstatic int count;\n"
+                     "static void drv_free(struct mmu_notifier *mn)\n{\n\tcount--;\n}\nconst struct mmu_notifier_ops drv_ops = {\n\t.free_notifier = drv_free,\n};\n";
+  module(Text + exitWith("\tmmu_notifier_synchronize();\n"));
+  EXPECT_EQ(found(true), "");
+  module(Text + exitWith("\trcu_barrier();\n"));
+  EXPECT_EQ(found(), "missing_srcu_barrier medium");
+  EXPECT_NE(Reasons.find("reaches no mmu_notifier_synchronize()"), std::string::npos) << Reasons;
+}
+
+TEST_F(ModuleEnd, ADriverMacroWithAFunctionOfItsOwn) {
+  std::string Text = std::string(Counted) + "struct driver {\n\tint x;\n};\nstatic struct driver drv;\nint drv_register(struct driver *d);\n#define module_driver(d, r, u) static void __exit d##_end(void) { u(&d); }\n"
+                     "static void drv_unregister(struct driver *d)\n{\n\trcu_barrier();\n}\nmodule_driver(drv, drv_register, drv_unregister);\n";
+  module(Text);
+  EXPECT_EQ(found(true), "");
+}
+
+TEST_F(ModuleEnd, ANamespaceTakesItsCacheAway) {
+  auto Text = [](const char *Wait) {
+    return "static struct kmem_cache *item_cache;\n" + pool("item_cache") + "struct net;\nstruct pernet_operations {\n\tvoid (*exit)(struct net *net);\n};\nvoid unregister_pernet_subsys(struct pernet_operations *ops);\n"
+           "static void drv_net_exit(struct net *net)\n{\n" + Wait + "\tkmem_cache_destroy(item_cache);\n}\nstatic struct pernet_operations drv_net_ops = {\n\t.exit = drv_net_exit,\n};\n" +
+           exitWith("\tunregister_pernet_subsys(&drv_net_ops);\n\trcu_barrier();\n");
+  };
+  module(Text(""));
+  EXPECT_EQ(found(), "late_rcu_barrier medium");
+  module(Text("\trcu_barrier();\n"));
+  EXPECT_EQ(found(), "");
+}
+
 } // namespace

@@ -36,8 +36,8 @@ namespace {
 
 class BarrierAudit {
 public:
-  BarrierAudit(TreeState &State, const UnloadRules &U, const UnloadModule &M, std::vector<AuditFinding> &To) : State(State), U(U), M(M), To(To) {
-    Ends = moduleEnds(State.database(), M.scope.files);
+  BarrierAudit(TreeState &State, const UnloadRules &U, const UnloadModule &M, const ModuleHooks &Hooks, std::vector<AuditFinding> &To) : State(State), U(U), M(M), To(To) {
+    Ends = moduleEnds(Hooks, M.scope.files);
     // Every wait at the ends of the module, whatever for.
     UnloadTimeline T(*M.text, State.rules(), U, State.semantics(), {});
     UnloadOptions O;
@@ -191,7 +191,7 @@ void addTimeline(AuditFinding &F, const UnloadAnswer &A) {
     F.evidence.push_back({E.where.file, E.where.line, E.function, "timeline " + std::to_string(++Step) + (E.always ? ": " : ", on some path: ") + E.text});
 }
 
-void auditBarriers(TreeState &State, const UnloadRules &U, const std::vector<BarrierCall> &Calls, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To) {
+void auditBarriers(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const std::vector<BarrierCall> &Calls, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To) {
   std::map<std::string, size_t> Owner;
   for (size_t N = 0; N < Modules.size(); ++N)
     for (const std::string &File : Modules[N].scope.files)
@@ -199,7 +199,7 @@ void auditBarriers(TreeState &State, const UnloadRules &U, const std::vector<Bar
   std::map<size_t, BarrierAudit> Audits;
   for (const BarrierCall &B : Calls)
     if (auto It = Owner.find(B.where.file); It != Owner.end())
-      Audits.try_emplace(It->second, State, U, Modules[It->second], To).first->second.judge(B);
+      Audits.try_emplace(It->second, State, U, Modules[It->second], Hooks, To).first->second.judge(B);
 }
 
 } // namespace krcu

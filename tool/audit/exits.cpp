@@ -15,7 +15,8 @@ namespace {
 
 class EndAudit {
 public:
-  EndAudit(TreeState &State, const UnloadRules &U, const UnloadModule &M, std::vector<AuditFinding> &To) : State(State), U(U), M(M), Text(*M.text), To(To) { Exits = exitsOf(State, M.scope.files); }
+  EndAudit(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const UnloadModule &M, std::vector<AuditFinding> &To)
+      : State(State), U(U), Hooks(Hooks), M(M), Text(*M.text), To(To), Exits(Hooks.exitsOf(M.scope.files)) {}
 
   void run() {
     if (Exits.empty())
@@ -40,6 +41,7 @@ private:
     return E.function ? T.endOf(*E.function, O) : T.endOfObject(E.exit->driver, E.exit->where, O);
   }
   std::vector<End> allEnds() const;
+  bool mayDestroy(const TextFunction &F);
   End endAt(const ModuleExit &E) const { return {&E, E.function.empty() ? unregisteringIn(E) : Text.bySymbol(E.function)}; }
   const TextFunction *unregisteringIn(const ModuleExit &E) const;
   std::string exitName(const ModuleExit &E) const { return E.function.empty() ? E.macro + "(" + E.driver + ")" : plainName(E.function) + "()"; }
@@ -62,10 +64,12 @@ private:
 
   TreeState &State;
   const UnloadRules &U;
+  const ModuleHooks &Hooks;
   const UnloadModule &M;
   const ModuleText &Text;
   std::vector<AuditFinding> &To;
   std::vector<ModuleExit> Exits;
+  std::set<std::string> Destroying; ///< names of functions that may come to a destruction
   bool TextBroken = false; ///< said already: nothing waits at all
 };
 
@@ -215,7 +219,7 @@ void EndAudit::askText(const ModuleQuestion &Q) {
 
 /// A start that fails: what it has queued itself must have run, too.
 void EndAudit::askStart(const ModuleQuestion &Q) {
-  for (const ModuleExit &Init : hooksOf(State, M.scope.files, "init")) {
+  for (const ModuleExit &Init : Hooks.of(M.scope.files, "init")) {
     const TextFunction *F = Text.bySymbol(Init.function);
     if (!F)
       continue;
@@ -276,10 +280,27 @@ std::vector<EndAudit::End> EndAudit::allEnds() const {
   return Result;
 }
 
+/// By the names in the text, may the function come to a destruction?
+bool EndAudit::mayDestroy(const TextFunction &F) {
+  if (Destroying.empty()) {
+    std::set<std::string> Names;
+    for (const auto &[Name, Own] : Text.functions())
+      if (llvm::any_of(Own.text->identifiers, [&](const std::string &Id) {
+            return State.rules().cacheDestroy(Id) || U.find(Id, UnloadRule::End) || llvm::is_contained(State.rules().pool_destroy, Id);
+          }))
+        Names.insert(Name);
+    Destroying = Text.comingTo(Names);
+    Destroying.insert(""); // asked
+  }
+  return Destroying.count(F.name) != 0;
+}
+
 void EndAudit::askDestruction(const ModuleQuestion &Q) {
   UnloadTimeline T(Text, State.rules(), U, State.semantics(), Q.question);
   std::set<Location> Seen;
   for (const End &E : allEnds()) {
+    if (!E.member.empty() && !mayDestroy(*E.function))
+      continue;
     UnloadAnswer Written = T.endOf(*E.function, {});
     if (Written.broken.empty())
       continue;
@@ -321,13 +342,13 @@ void EndAudit::askDestruction(const ModuleQuestion &Q) {
 
 } // namespace
 
-void auditModuleExits(TreeState &State, const UnloadRules &U, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To,
+void auditModuleExits(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To,
                        const std::function<void(const std::string &)> &Progress) {
   size_t Done = 0;
   for (const UnloadModule &M : Modules) {
     if (Progress)
       Progress("ends of modules " + std::to_string(++Done) + "/" + std::to_string(Modules.size()));
-    EndAudit(State, U, M, To).run();
+    EndAudit(State, U, Hooks, M, To).run();
   }
 }
 

@@ -29,10 +29,10 @@ std::vector<UnloadModule> unloadModules(TreeState &State, const UnloadRules &U, 
 void addTimeline(AuditFinding &F, const UnloadAnswer &A);
 
 /// (b): modules that leave, or take something away, too early.
-void auditModuleExits(TreeState &State, const UnloadRules &U, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To,
+void auditModuleExits(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To,
                        const std::function<void(const std::string &)> &Progress);
 /// (c) and (d): the barriers of modules.
-void auditBarriers(TreeState &State, const UnloadRules &U, const std::vector<BarrierCall> &Calls, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To);
+void auditBarriers(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const std::vector<BarrierCall> &Calls, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To);
 /// (f): destructions and barriers on paths that run often. Nothing in a tree without sheaves.
 void auditCosts(TreeState &State, std::vector<AuditFinding> &To);
 

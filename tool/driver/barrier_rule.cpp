@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/driver/barrier_rule.h"
-#include "tool/driver/records.h"
 #include "llvm/ADT/STLExtras.h"
 
 namespace krcu {
 
-ModuleEnds moduleEnds(const Database &DB, const std::vector<std::string> &Files) {
+ModuleEnds moduleEnds(const ModuleHooks &Hooks, const std::vector<std::string> &Files) {
   ModuleEnds Ends;
-  for (const ModuleExit &E : hooksOf(DB, Files, "exit"))
+  for (const ModuleExit &E : Hooks.of(Files, "exit"))
     Ends.exits.push_back(E.function);
-  for (const ModuleExit &E : hooksOf(DB, Files, "init"))
+  for (const ModuleExit &E : Hooks.of(Files, "init"))
     Ends.starts.push_back(E.function);
-  for (const ModuleExit &E : hooksOf(DB, Files, "driver"))
+  for (const ModuleExit &E : Hooks.of(Files, "driver"))
     Ends.objects.push_back(E.driver);
   return Ends;
 }
@@ -43,6 +42,7 @@ void keepWhatTheRuleNeeds(Scan &S, const std::vector<CensusEntry> &All, std::vec
   llvm::copy_if(All, std::back_inserter(Left), [&](const CensusEntry &E) { return !Converted.count({E.where.file, E.where.line, E.where.column}); });
   auto ScopeOf = [&](const std::string &File) { return S.moduleScope(File); };
   std::vector<UnloadModule> Modules = UnloadSurvey(S.database(), S.rules(), *U, Left, ScopeOf, [&](const std::string &File) { return Wanted.count(File) != 0; }).modules();
+  ModuleHooks Hooks(S.database());
   for (SiteReport &R : Reports) {
     if (R.cls != SiteClass::Convert || !R.leftovers)
       continue;
@@ -51,7 +51,7 @@ void keepWhatTheRuleNeeds(Scan &S, const std::vector<CensusEntry> &All, std::vec
       for (const UnloadModule &M : Modules) {
         if (!B.may_go || !(M.text->owns(B.where.file) || M.text->owns(R.census.where.file)))
           continue;
-        UnloadNeed Need = needOf(M, moduleEnds(S.database(), M.scope.files), B.where, S.rules(), *U, S.semantics());
+        UnloadNeed Need = needOf(M, moduleEnds(Hooks, M.scope.files), B.where, S.rules(), *U, S.semantics());
         if (Need.answer == UnloadNeed::NotNeeded)
           continue;
         const UnloadSite &Site = Need.question->sites.front();

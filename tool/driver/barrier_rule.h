@@ -3,6 +3,7 @@
 // May a barrier go? The rule of tool/unload says it, asked of the tree as it will be when the sites of class convert are rewritten.
 #pragma once
 
+#include "tool/driver/records.h"
 #include "tool/driver/scan.h"
 #include "tool/unload/needs.h"
 
@@ -12,6 +13,6 @@ namespace krcu {
 void keepWhatTheRuleNeeds(Scan &S, const std::vector<CensusEntry> &All, std::vector<SiteReport> &Reports);
 
 /// The ends of the module that these files are.
-ModuleEnds moduleEnds(const Database &DB, const std::vector<std::string> &Files);
+ModuleEnds moduleEnds(const ModuleHooks &Hooks, const std::vector<std::string> &Files);
 
 } // namespace krcu

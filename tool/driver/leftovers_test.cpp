@@ -119,6 +119,26 @@ TEST_F(Leftover, BarrierStaysForAnotherFileOfTheModule) {
   EXPECT_TRUE(contains(barrier(), "drv/second.c:17, call_rcu() queues counted()"));
 }
 
+TEST_F(Leftover, BarrierStaysForAFileThatNobodyHasSeen) {
+  module("");
+  Tree.write("drv/Makefile", "obj-$(CONFIG_DRV) += both.o\nboth-y := drv.o second.o\n");
+  EXPECT_TRUE(contains(barrier(), "1 file of both may queue a callback and cannot be looked at: drv/second.o")) << leftovers().barriers[0].why;
+  EXPECT_TRUE(contains(textAfter(true), "rcu_barrier();"));
+  Tree.write("drv/second.rs", "// Rust\n");
+  EXPECT_TRUE(contains(barrier(), "1 file of both may queue a callback and cannot be looked at: drv/second.rs is no C")) << leftovers().barriers[0].why;
+}
+
+TEST_F(Leftover, BarrierStaysForWhatACallbackOfTheCoreCalls) {
+  Tree.write("core/Makefile", "obj-y += core.o\n");
+  Tree.write("core/core.h", "#include <linux/types.h>\nstruct conn {\n\tint key;\n\tstruct rcu_head rcu;\n\tvoid (*release)(struct conn *conn);\n};\nvoid conn_put(struct conn *conn);\n");
+  Tree.write("core/core.c", "#include <linux/kernel.h>\n#include <linux/rcupdate.h>\n#include \"core.h\"\nstatic void core_late(struct rcu_head *head)\n{\n"
+                            "\tstruct conn *conn = container_of(head, struct conn, rcu);\n\n\tconn->release(conn);\n}\nvoid conn_put(struct conn *conn)\n{\n\tcall_rcu(&conn->rcu, core_late);\n}\n");
+  Tree.write("Kbuild", Tree.read("Kbuild") + "obj-y += core/\n");
+  module("#include \"../core/core.h\"\nstatic void drv_conn_release(struct conn *conn)\n{\n\tconn->key = 0;\n}\nvoid drv_open(struct conn *conn)\n{\n\tconn->release = drv_conn_release;\n}\n");
+  EXPECT_TRUE(contains(barrier(), "the end of drv in drv_exit() is not right without it")) << leftovers().barriers[0].why;
+  EXPECT_TRUE(contains(textAfter(true), "rcu_barrier();"));
+}
+
 TEST_F(Leftover, BarrierStaysForAMemberThatTheCoreCallsFromAnRcuCallback) {
   module("struct inode;\nstruct super_operations {\n\tvoid (*free_inode)(struct inode *);\n};\n"
          "static void drv_free_inode(struct inode *inode)\n{\n}\n"

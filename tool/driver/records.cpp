@@ -193,26 +193,35 @@ void judgeCachesIn(TreeState &State, std::vector<ObjectQuestion> &Questions) {
   State.settle([&] { return J.judgeObjects(Questions); });
 }
 
-std::vector<ModuleExit> exitsOf(TreeState &State, const std::vector<std::string> &Files) {
-  std::vector<ModuleExit> Result = hooksOf(State, Files, "exit");
-  for (ModuleExit &E : hooksOf(State, Files, "driver"))
+std::vector<ModuleExit> exitsOf(TreeState &State, const std::vector<std::string> &Files) { return ModuleHooks(State.database()).exitsOf(Files); }
+
+std::vector<ModuleExit> hooksOf(TreeState &State, const std::vector<std::string> &Files, const std::string &Kind) { return ModuleHooks(State.database()).of(Files, Kind); }
+
+ModuleHooks::ModuleHooks(const Database &DB) : DB(DB) {
+  for (const ModuleHookRule &H : DB.rules().module_hooks)
+    for (uint32_t Id : DB.mentioning(H.name))
+      ByFile[Id].push_back(&H);
+}
+
+std::vector<ModuleExit> ModuleHooks::exitsOf(const std::vector<std::string> &Files) const {
+  std::vector<ModuleExit> Result = of(Files, "exit");
+  for (ModuleExit &E : of(Files, "driver"))
     Result.push_back(std::move(E));
   std::sort(Result.begin(), Result.end(), [](const ModuleExit &A, const ModuleExit &B) { return A.where < B.where; });
   return Result;
 }
 
-std::vector<ModuleExit> hooksOf(TreeState &State, const std::vector<std::string> &Files, const std::string &Kind) { return hooksOf(State.database(), Files, Kind); }
-
-std::vector<ModuleExit> hooksOf(const Database &DB, const std::vector<std::string> &Files, const std::string &Kind) {
+std::vector<ModuleExit> ModuleHooks::of(const std::vector<std::string> &Files, const std::string &Kind) const {
   std::vector<ModuleExit> Result;
-  std::set<std::string> Wanted(Files.begin(), Files.end());
-  for (const ModuleHookRule &H : DB.rules().module_hooks) {
-    if (H.kind != Kind)
+  for (const std::string &File : Files) {
+    int Id = DB.index().find(File);
+    auto Hooks = Id < 0 ? ByFile.end() : ByFile.find(static_cast<uint32_t>(Id));
+    auto Text = Hooks == ByFile.end() ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
+    if (!Text)
       continue;
-    for (uint32_t Id : DB.mentioning(H.name)) {
-      const std::string &File = DB.index().files()[Id].path;
-      auto Text = Wanted.count(File) ? DB.index().text(Id) : nullptr;
-      if (!Text)
+    for (const ModuleHookRule *Rule : Hooks->second) {
+      const ModuleHookRule &H = *Rule;
+      if (H.kind != Kind)
         continue;
       for (const OutlineToken &T : DB.tokens(File, H.name)) {
         if (T.function >= 0 || T.in_directive || !T.before_paren)
@@ -228,7 +237,7 @@ std::vector<ModuleExit> hooksOf(const Database &DB, const std::vector<std::strin
         E.where = {File, T.line, T.column};
         E.macro = H.name;
         if (H.kind != "driver") {
-          auto O = DB.outline(Id);
+          auto O = DB.outline(static_cast<uint32_t>(Id));
           const OutlineFunction *F = O ? O->function(Name) : nullptr;
           E.function = F && F->is_static ? Name + "@" + File : Name;
         } else {

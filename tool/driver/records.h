@@ -36,6 +36,18 @@ struct ModuleExit {
 std::vector<ModuleExit> exitsOf(TreeState &State, const std::vector<std::string> &Files);
 /// The same for hooks of one kind: "init", "exit", "driver".
 std::vector<ModuleExit> hooksOf(TreeState &State, const std::vector<std::string> &Files, const std::string &Kind);
-std::vector<ModuleExit> hooksOf(const Database &DB, const std::vector<std::string> &Files, const std::string &Kind);
+
+/// The hooks of any module, without asking the whole tree for each.
+class ModuleHooks {
+public:
+  explicit ModuleHooks(const Database &DB);
+  /// As hooksOf().
+  std::vector<ModuleExit> of(const std::vector<std::string> &Files, const std::string &Kind) const;
+  std::vector<ModuleExit> exitsOf(const std::vector<std::string> &Files) const;
+
+private:
+  const Database &DB;
+  std::map<uint32_t, std::vector<const ModuleHookRule *>> ByFile;
+};
 
 } // namespace krcu

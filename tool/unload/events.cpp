@@ -293,16 +293,17 @@ std::string UnloadTimeline::stoppedBy(const TextFunction &F, const FlowCall &C, 
     if (!By.empty() && Result.empty())
       Result = "until " + Call + " returns " + By + "() may run, which queues";
     for (const std::string &Symbol : H.teardown) {
-      std::set<std::string> Seen;
-      Evidence At;
-      const TextFunction *Own = Waits ? nullptr : M.bySymbol(Symbol);
-      if (!Own || !mayWait(*Own, 6, Seen, At))
+      const TextFunction *Own = Waits || !O.generous ? nullptr : M.bySymbol(Symbol);
+      if (!Own)
+        continue;
+      auto [Known, New] = Teardowns.try_emplace(Symbol);
+      if (std::set<std::string> Seen; New)
+        Known->second.first = mayWait(*Own, 6, Seen, Known->second.second);
+      if (!Known->second.first)
         continue;
       Waits = true;
-      if (O.generous) {
-        Doubt = At.text + " when " + Variable + " is taken away, in " + Own->name + "()";
-        DoubtAt = At;
-      }
+      Doubt = Known->second.second.text + " when " + Variable + " is taken away, in " + Own->name + "()";
+      DoubtAt = Known->second.second;
     }
   }
   return Result;

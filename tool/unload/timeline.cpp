@@ -64,6 +64,8 @@ UnloadTimeline::UnloadTimeline(const ModuleText &Module, const Rules &R, const U
 }
 
 void UnloadTimeline::begin(const UnloadOptions &Options) {
+  if (O.without != Options.without)
+    Teardowns.clear();
   O = Options;
   Memo.clear(), Noted.clear(), Order.clear(), Broken.clear(), Active.clear(), Stopped.clear();
   Certain = {true};

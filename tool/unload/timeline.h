@@ -120,6 +120,7 @@ private:
   std::set<std::string> NotCounted; ///< functions whose barrier does not count here
   WaitMemory *Memory = nullptr; ///< shared by all questions of the kind
   std::map<std::string, State> Memo; ///< of one question
+  std::map<std::string, std::pair<bool, Evidence>> Teardowns; ///< by symbol: may it wait, and where
   std::set<std::string> Active;
   std::map<std::pair<Location, int>, UnloadEvent> Noted;
   std::vector<std::pair<Location, int>> Order;

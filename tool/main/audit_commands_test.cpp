@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// krcu audit as a user runs it: what is shown in which order, of which part of the tree, and what is an error.
+#include "tool/driver/pipeline_trees.h"
+#include "gtest/gtest.h"
+#include <sys/wait.h>
+
+namespace krcu {
+namespace {
+
+struct Ran {
+  int status;
+  std::string out;
+};
+
+class AuditCommand : public testing::Test {
+protected:
+  AuditCommand() : Tree("waits") {
+    std::string Head = "#include <linux/kernel.h>\n#include <linux/module.h>\n#include <linux/rcupdate.h>\n#include <linux/slab.h>\nstruct item {\n\tint key;\n\tstruct rcu_head rcu;\n};\n"
+                       "static int __init drv_init(void)\n{\n\treturn 0;\n}\nmodule_init(drv_init);\nstatic int count;\nstatic void counted(struct rcu_head *head)\n{\n\tcount++;\n}\n"
+                       "void item_count(struct item *item)\n{\n\tcall_rcu(&item->rcu, counted);\n}\n";
+    std::string Cache = "static struct kmem_cache *item_cache;\nvoid item_make(void)\n{\n\titem_cache = kmem_cache_create(\"item\", sizeof(struct item), 0, 0, NULL);\n}\n";
+    Tree.write("drv/drv.c", Head + Cache + "static void __exit drv_exit(void)\n{\n\trcu_barrier();\n\tkmem_cache_destroy(item_cache);\n}\nmodule_exit(drv_exit);\n");
+    Tree.write("zoo/zoo.c", Head + "static void __exit zoo_exit(void)\n{\n}\nmodule_exit(zoo_exit);\n");
+    Tree.write("zoo/Makefile", "obj-$(CONFIG_DRV) += zoo.o\n");
+    Tree.write("Kbuild", Tree.read("Kbuild") + "obj-y += zoo/\n");
+  }
+  Ran audit(const std::string &More, const char *Streams = "2>/dev/null") const {
+    std::string Command = std::string(KRCU_BINARY) + " audit --no-cache " + Tree.root() + " " + More + " " + Streams, Out;
+    FILE *Pipe = ::popen(Command.c_str(), "r");
+    char Buffer[4096];
+    for (size_t Got; Pipe && (Got = std::fread(Buffer, 1, sizeof Buffer, Pipe)) > 0;)
+      Out.append(Buffer, Got);
+    int Status = Pipe ? ::pclose(Pipe) : -1;
+    return {WIFEXITED(Status) ? WEXITSTATUS(Status) : -1, Out};
+  }
+  ScratchTree Tree;
+};
+
+bool has(const Ran &R, const std::string &Part) { return R.out.find(Part) != std::string::npos; }
+
+TEST_F(AuditCommand, NotesAreForThoseWhoAsk) {
+  Ran R = audit("");
+  EXPECT_EQ(R.status, 1);
+  EXPECT_TRUE(has(R, "zoo/zoo.c") && has(R, "missing_rcu_barrier")) << R.out;
+  EXPECT_FALSE(has(R, "needed_barrier")) << R.out;
+  R = audit("--notes");
+  EXPECT_TRUE(has(R, "needed_barrier")) << R.out;
+  EXPECT_LT(R.out.find("missing_rcu_barrier"), R.out.find("needed_barrier")) << "errors come first";
+  EXPECT_TRUE(has(audit("--kind needed_barrier"), "drv/drv.c")) << "a kind that is named is asked for";
+}
+
+TEST_F(AuditCommand, SeverityAndKinds) {
+  EXPECT_FALSE(has(audit("--all --notes --severity error"), "needed_barrier"));
+  Ran R = audit("--kind needed_barrier,missing_rcu_barrier");
+  EXPECT_TRUE(has(R, "2 findings: 1 missing_rcu_barrier, 1 needed_barrier")) << R.out;
+  EXPECT_EQ(audit("--kind missing").status, 2) << "no such kind";
+}
+
+TEST_F(AuditCommand, APartOfTheTree) {
+  EXPECT_TRUE(has(audit("zoo"), "zoo/zoo.c"));
+  Ran R = audit("--notes drv");
+  EXPECT_TRUE(has(R, "needed_barrier") && !has(R, "zoo/")) << R.out;
+  R = audit("elsewhere", "2>&1");
+  EXPECT_EQ(R.status, 2);
+  EXPECT_TRUE(has(R, "elsewhere is not in ")) << R.out;
+}
+
+TEST_F(AuditCommand, ABaselineIsAReport) {
+  Tree.write("base.json", "{\"findings\": []}");
+  Ran R = audit("--baseline " + Tree.path("base.json"), "2>&1");
+  EXPECT_EQ(R.status, 2);
+  EXPECT_TRUE(has(R, "is no report of krcu audit")) << R.out;
+  Tree.write("base.json", "{\"krcu\": \"0.1.0\", \"findings\": [{\"kind\": \"x\"}]}");
+  EXPECT_EQ(audit("--baseline " + Tree.path("base.json")).status, 2);
+  Tree.write("base.json", audit("--format json").out);
+  R = audit("--baseline " + Tree.path("base.json"));
+  EXPECT_EQ(R.status, 0) << R.out;
+}
+
+TEST_F(AuditCommand, WhatDoesNotParseIsNamed) {
+  Tree.write("zoo/zoo.c", Tree.read("zoo/zoo.c") + "void item_drop(struct item *item)\n{\n\tkfree_rcu(item, absent);\n}\n");
+  Ran R = audit("");
+  EXPECT_TRUE(has(R, "did not parse cleanly") && has(R, "\n  zoo/zoo.c: ")) << R.out;
+}
+
+TEST_F(AuditCommand, NothingIsDrawnOnWhatIsNoTerminal) { EXPECT_FALSE(has(audit("", "2>&1 >/dev/null"), "reading the tree")); }
+
+} // namespace
+} // namespace krcu
