@@ -547,6 +547,21 @@ void PatchJudge::explainLines(ReviewedFile &F) {
   J.heads.insert(R.heads.begin(), R.heads.end());
   for (const std::string &Symbol : GoneCallbacks)
     J.gone.insert(plainName(Symbol));
+  // A helper that only such callbacks called goes with them.
+  const Outline Old = outlineOf(F.applied->before.value_or("")), New = outlineOf(F.applied->after.value_or(""));
+  for (bool Again = true; Again;) {
+    Again = false;
+    for (const OutlineFunction &Helper : Old.functions) {
+      if (!Helper.is_static || New.function(Helper.name) || J.gone.count(Helper.name))
+        continue;
+      bool Mentioned = false, Other = false;
+      for (const OutlineFunction &Each : Old.functions)
+        if (Each.name != Helper.name && std::binary_search(Each.identifiers.begin(), Each.identifiers.end(), Helper.name))
+          Mentioned = true, Other = Other || !J.gone.count(Each.name);
+      if (Mentioned && !Other)
+        Again = J.gone.insert(Helper.name).second;
+    }
+  }
   auto Take = [&](const FileFacts &Facts, const std::string &Path, std::set<unsigned> &Lines) {
     for (const FunctionTrace &T : Facts.traces)
       for (const TraceEvent &E : T.events)
