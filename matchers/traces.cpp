@@ -17,8 +17,8 @@ using namespace clang;
 namespace krcu {
 namespace {
 
-constexpr size_t MaxStates = 64;     ///< at one block
-constexpr size_t MaxSteps = 12000;   ///< blocks that states go through, in all
+constexpr size_t MaxStates = 96;     ///< at one block
+constexpr size_t MaxSteps = 30000;   ///< blocks that states go through, in all
 constexpr unsigned MaxDepth = 3;     ///< of helpers
 constexpr unsigned MaxTurns = 2;     ///< ways back in loops on one path
 

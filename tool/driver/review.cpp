@@ -7,6 +7,7 @@
 #include "tool/driver/plan.h"
 #include "tool/driver/review_judge.h"
 #include "tool/support/parallel.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 #include <utility>
@@ -38,6 +39,50 @@ bool mentionsRules(const Rules &R, const AppliedFile &F) {
   return false;
 }
 
+/// Whether a patch of this file can matter: a line of it, or a function that it changes, has a word of RCU's or of a cache's end. Else it is
+/// only applied.
+bool mayMatter(const Rules &R, const Diff &D, const AppliedFile &F) {
+  std::set<std::string> Words(R.replacements.begin(), R.replacements.end());
+  Words.insert(R.deferred_frees_no_head.begin(), R.deferred_frees_no_head.end());
+  Words.insert(R.heads.begin(), R.heads.end());
+  Words.insert(R.sleeping_waits.begin(), R.sleeping_waits.end());
+  for (const DeferralRule &Each : R.deferrals)
+    Words.insert(Each.name);
+  for (const BarrierRule &Each : R.barriers)
+    Words.insert(Each.name);
+  for (const CacheRule &Each : R.cache_destroy)
+    Words.insert(Each.name);
+  auto Names = [&](StringRef Text) {
+    for (size_t I = 0; I < Text.size();) {
+      size_t End = I;
+      while (End < Text.size() && (llvm::isAlnum(Text[End]) || Text[End] == '_'))
+        ++End;
+      if (End > I && Words.count(Text.slice(I, End).str()))
+        return true;
+      I = std::max(End, I + 1);
+    }
+    return false;
+  };
+  for (const FileDiff &Each : D.files)
+    if (Each.path() == F.path)
+      for (const Hunk &H : Each.hunks)
+        for (const HunkLine &L : H.lines)
+          if (Names(L.text))
+            return true;
+  if (!mentionsRules(R, F))
+    return false;
+  std::set<std::string> Changed = changedFunctions(F.before.value_or(""), F.after.value_or(""));
+  for (const std::optional<std::string> *Text : {&F.before, &F.after}) {
+    Outline O = outlineOf(Text->value_or(""));
+    for (const std::string &Name : Changed)
+      if (const OutlineFunction *Function = O.function(Name))
+        for (const std::string &Word : Function->identifiers)
+          if (Words.count(Word))
+            return true;
+  }
+  return false;
+}
+
 /// What is unused in a parse depends on which bodies it looked at, so both sides of a patch look at the same.
 void askAlike(Demand &Old, Demand &New) {
   Old.add(New);
@@ -59,7 +104,8 @@ public:
       return E;
     for (const ReviewPatch &P : Patches) {
       C.patches.push_back(reviewOne(P));
-      States.erase(States.begin()); // the state after the patch is all that the next one needs
+      while (States.size() > 1)
+        States.erase(States.begin()); // the state after the patch is all that the next one needs
     }
     C.era = States.back()->semantics().era;
     return C;
@@ -75,6 +121,7 @@ private:
   std::string compileProblem(TreeState &Before, TreeState &After, const ReviewedFile &F, unsigned Worker, Location &Where);
 
   Scan &S;
+  TreeState::Texts Waiting;                       ///< of patches that were only applied, and so have no state of their own
   std::vector<std::unique_ptr<TreeState>> States; ///< before and after the patch in hand
   bool HeaderMade = false;
   std::unique_ptr<TreeState> Ahead;               ///< all patches applied, and the files that one of them touches parsed; may be null
@@ -257,8 +304,11 @@ void Review::checkCompiles(TreeState &Before, TreeState &After, std::vector<Revi
 PatchReview Review::reviewOne(const ReviewPatch &P) {
   PatchReview Out;
   Out.patch = &P;
+  std::vector<AppliedFile> Applied = applyDiff(P.diff, [&](const std::string &Path) { auto It = Waiting.find(Path); return It != Waiting.end() ? It->second : States.back()->read(Path); });
+  const bool Matters = Applied.size() > ManyFiles || std::any_of(Applied.begin(), Applied.end(), [&](const AppliedFile &F) { return F.problem.empty() && F.looked_at && isSource(F.path) && mayMatter(S.rules(), P.diff, F); });
+  if (Matters && !Waiting.empty())
+    States.push_back(std::make_unique<TreeState>(*States.back(), std::exchange(Waiting, {})));
   TreeState &Before = *States.back();
-  std::vector<AppliedFile> Applied = applyDiff(P.diff, [&](const std::string &Path) { return Before.read(Path); });
   TreeState::Texts Changed;
   std::vector<ReviewedFile> Files;
   std::vector<Finding> Findings;
@@ -285,7 +335,7 @@ PatchReview Review::reviewOne(const ReviewPatch &P) {
       Changed[F.path] = F.after;
     if (!F.old_path.empty() && F.old_path != F.path)
       Changed[F.old_path] = std::nullopt;
-    if (!isSource(F.path) || (Many && !mentionsRules(S.rules(), F)))
+    if (!isSource(F.path) || !Matters || (Many && !mentionsRules(S.rules(), F)))
       continue;
     ReviewedFile R;
     R.applied = &F;
@@ -293,24 +343,33 @@ PatchReview Review::reviewOne(const ReviewPatch &P) {
     R.after_path = F.after ? F.path : "";
     Files.push_back(std::move(R));
   }
-  States.push_back(std::make_unique<TreeState>(Before, Changed));
-  TreeState &After = *States.back();
-  collectFacts(Before, After, Files);
-  std::vector<Finding> Judged = PatchJudge(Before, After, Files).run();
-  Findings.insert(Findings.end(), Judged.begin(), Judged.end());
-  checkCompiles(Before, After, Files, Findings);
+  if (Matters) {
+    States.push_back(std::make_unique<TreeState>(Before, Changed));
+    TreeState &After = *States.back();
+    collectFacts(Before, After, Files);
+    std::vector<Finding> Judged = PatchJudge(Before, After, Files).run();
+    Findings.insert(Findings.end(), Judged.begin(), Judged.end());
+    checkCompiles(Before, After, Files, Findings);
+  } else {
+    for (auto &[Path, Text] : Changed)
+      Waiting[Path] = std::move(Text);
+  }
   // By file, in the order of the patch; what concerns a file that the patch does not touch comes behind.
   std::map<std::string, size_t> Row;
   auto RowOf = [&](const std::string &File) -> FileReview & {
     auto [It, New] = Row.try_emplace(File, Out.files.size());
     if (New)
-      Out.files.push_back({File, PatchVerdict::Ok, "", {}, {}});
+      Out.files.push_back({File, PatchVerdict::Ok, "", {}, {}, false});
     return Out.files[It->second];
   };
   for (const AppliedFile &F : Applied)
     RowOf(F.path);
   for (Finding &F : Findings)
     RowOf(F.file).findings.push_back(std::move(F));
+  if (!Matters)
+    for (const AppliedFile &F : Applied)
+      if (F.problem.empty() && F.looked_at)
+        RowOf(F.path).only_applied = true;
   for (ReviewedFile &F : Files) {
     FileReview &Row = RowOf(F.applied->path);
     Row.not_judged = std::move(F.not_judged);

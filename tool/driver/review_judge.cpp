@@ -123,6 +123,22 @@ std::string nameOf(const FileFacts &Facts, const TraceEvent &E, std::optional<in
 
 } // namespace
 
+/// Where the paths are too many to be compared: whether the text of the function is the same but for calls of deferrals that became deferred frees,
+/// each in its place.
+bool PatchJudge::onlyCallsReplaced(const ReviewedFile &F, const std::string &Function) const {
+  auto Own = [&](const std::string &Text) {
+    std::vector<review::Piece> Pieces = review::piecesOf(Text);
+    std::erase_if(Pieces, [&](const review::Piece &P) { return P.function != Function; });
+    return Pieces;
+  };
+  std::vector<review::Piece> Old = Own(F.applied->before.value_or("")), New = Own(F.applied->after.value_or(""));
+  auto Has = [](const auto &Facts, const review::Piece &P) { return llvm::count_if(Facts, [&](const auto *Each) { return Each->where.line >= P.from && Each->where.line <= P.to; }); };
+  return Old.size() == New.size() && llvm::all_of(llvm::zip(Old, New), [&](const auto &Both) {
+           const auto &[O, N] = Both;
+           return O.around == N.around && (O.text == N.text || (Has(F.changes.sites_gone, O) == 1 && Has(F.changes.deferred_new, N) == 1));
+         });
+}
+
 /// Every function that the patch changes, path by path.
 void PatchJudge::comparePathsOf(ReviewedFile &F) {
   // Copies: what a callback does may ask for more parses, which replace facts.
@@ -152,6 +168,9 @@ void PatchJudge::comparePathsOf(ReviewedFile &F) {
     P.compared = A.compared;
     P.wrong = !A.findings.empty();
     P.same = std::move(A.same);
+    auto Defers = [](const FunctionTrace *T) { return T && llvm::any_of(T->events, [](const TraceEvent &E) { return E.kind == TraceEvent::Queue || E.kind == TraceEvent::Deferred; }); };
+    if (!A.compared && Q.before && Q.after && (Defers(Q.before) || Defers(Q.after)) && !onlyCallsReplaced(F, Name))
+      add(PatchVerdict::CannotTell, Q.after->where, "the ways through " + Name + "() could not be compared: " + (Q.after->complete ? Q.before->why : Q.after->why));
     for (review::Finding &Each : A.findings)
       add(Each.verdict, {Each.file, Each.line, 0}, Each.reason, Each.evidence, Each.old_line);
   }
@@ -528,6 +547,21 @@ void PatchJudge::explainLines(ReviewedFile &F) {
   J.heads.insert(R.heads.begin(), R.heads.end());
   for (const std::string &Symbol : GoneCallbacks)
     J.gone.insert(plainName(Symbol));
+  // A helper that only such callbacks called goes with them.
+  const Outline Old = outlineOf(F.applied->before.value_or("")), New = outlineOf(F.applied->after.value_or(""));
+  for (bool Again = true; Again;) {
+    Again = false;
+    for (const OutlineFunction &Helper : Old.functions) {
+      if (!Helper.is_static || New.function(Helper.name) || J.gone.count(Helper.name))
+        continue;
+      bool Mentioned = false, Other = false;
+      for (const OutlineFunction &Each : Old.functions)
+        if (Each.name != Helper.name && std::binary_search(Each.identifiers.begin(), Each.identifiers.end(), Helper.name))
+          Mentioned = true, Other = Other || !J.gone.count(Each.name);
+      if (Mentioned && !Other)
+        Again = J.gone.insert(Helper.name).second;
+    }
+  }
   auto Take = [&](const FileFacts &Facts, const std::string &Path, std::set<unsigned> &Lines) {
     for (const FunctionTrace &T : Facts.traces)
       for (const TraceEvent &E : T.events)

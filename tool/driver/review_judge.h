@@ -34,6 +34,7 @@ private:
     bool by_value = false; ///< the values of both are known to be the same
   };
   void comparePathsOf(ReviewedFile &F);
+  bool onlyCallsReplaced(const ReviewedFile &F, const std::string &Function) const;
   void pairUp(ReviewedFile &F);
   const CallbackReport &reportOf(TreeState &State, std::map<std::string, CallbackReport> &Known, const std::string &Symbol);
   std::optional<int64_t> freedBy(TreeState &State, std::map<std::string, CallbackReport> &Known, const TraceEvent &E);

@@ -343,6 +343,10 @@ void Comparison::order() {
         if (!(Old.trace->events[O].where == Was) || !(New.trace->events[N].where == Is))
           continue;
         const TraceEvent &E = New.trace->events[N];
+        // One place may stand for several objects: in a loop, or in a helper.
+        std::optional<Act> X = Old.actOf(Old.trace->events[O]), Y = New.actOf(E);
+        if (!X || !Y || (X->object != Y->object && X->how != Act::Queued))
+          continue;
         for (unsigned Id : Old.trace->orders[O].always) {
           const TraceEffect &Before = Old.trace->effects[Id];
           // A store matters if the object was found there; a call by its name.

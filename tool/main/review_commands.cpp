@@ -70,12 +70,13 @@ ScanOptions scanOptionsOf(const TreeQuestionOptions &O, const std::string &Tree,
 }
 
 void addReviewCommand(CLI::App &App, ReviewOptions &O) {
-  CLI::App *C = App.add_subcommand("review", "read somebody's patches and say which may be merged into a tree: OK, WAIT, BROKEN, CANNOT TELL");
-  C->add_option("PATCH", O.patches, "mbox, mail, file of git format-patch, plain diff, directory of *.patch files, or - for standard input");
+  CLI::App *C = App.add_subcommand("review", "read somebody's patches and say which may be merged into a tree: OK, WAIT, BROKEN, CANNOT TELL, n/a");
+  C->add_option("PATCH", O.patches, "mbox, mail, file of git format-patch, plain diff, directory of *.patch files, maildir, directory tree of mails, or - for standard input");
   C->add_option("--tree", O.trees, "kernel tree that the patches are for, or REPOSITORY@COMMIT; several give a column each")->required()->allow_extra_args(false);
   C->add_option("--range", O.range, "review the commits A..B of a git repository instead of PATCH");
   C->add_option("--repo", O.repository, "the repository of --range (default: --tree)");
   C->add_option("--reply", O.reply, "write an answer to each mail into this new directory; nothing is sent");
+  C->add_option("--reply-to", O.reply_to, "with --reply: only to patches with these verdicts, with commas: ok, wait, broken, cannot_tell, na");
   addTreeQuestionOptions(*C, O);
 }
 
@@ -86,12 +87,18 @@ int runReview(const ReviewOptions &O, const char *Executable) {
   if (O.patches.empty() == O.range.empty())
     return error(fail(O.range.empty() ? "review: no patch is given; name files, or - for standard input, or a --range of commits"
                                       : "review: --range takes the place of PATCH; give one of them"));
+  auto Verdicts = review::verdictsOf(O.reply_to);
+  if (!Verdicts)
+    return error(Verdicts.takeError());
+  if (!O.reply_to.empty() && O.reply.empty())
+    return error(fail("review: --reply-to says to which patches --reply answers; give --reply a directory, too"));
   std::string Repository = !O.repository.empty() ? O.repository : review::splitTree(O.trees.front()).first;
   auto Box = O.range.empty() ? review::readInbox(O.patches) : review::readRange(Repository, O.range);
   if (!Box)
     return error(Box.takeError());
   review::ReviewReport Report;
   Report.notes = Box->notes;
+  Report.incomplete = Box->incomplete;
   std::vector<std::unique_ptr<Scan>> Scans;
   for (const std::string &Named : O.trees) {
     auto [Directory, Commit] = review::splitTree(Named);
@@ -129,7 +136,7 @@ int runReview(const ReviewOptions &O, const char *Executable) {
   for (const std::string &N : Report.notes)
     std::fprintf(stderr, "krcu: note: %s\n", N.c_str());
   if (!O.reply.empty()) {
-    auto Written = review::writeReplies(Report.columns.front(), O.reply);
+    auto Written = review::writeReplies(Report, O.reply, *Verdicts);
     if (!Written)
       return error(Written.takeError());
     std::fprintf(stderr, "krcu: note: %zu answers written to %s; nothing was sent\n", Written->size(), O.reply.c_str());
@@ -140,7 +147,7 @@ int runReview(const ReviewOptions &O, const char *Executable) {
       Any = Any || P.verdict != review::PatchVerdict::Ok;
   if (llvm::Error E = writeStdout(O.format == "sarif" ? reviewSarif(Report) : O.format == "json" ? review::reviewJson(Report, KRCU_VERSION) : review::scorecard(Report)))
     return error(std::move(E));
-  return Any ? Findings : Nothing;
+  return Any || Report.incomplete ? Findings : Nothing;
 }
 
 } // namespace krcu

@@ -24,6 +24,7 @@ struct ReviewOptions : TreeQuestionOptions {
   std::vector<std::string> trees;   ///< --tree DIR, or REPOSITORY@COMMIT
   std::string range, repository;    ///< --range A..B, --repo DIR
   std::string reply;                ///< --reply DIR
+  std::string reply_to;             ///< --reply-to broken,wait
 };
 
 struct AuditCommandOptions : TreeQuestionOptions {

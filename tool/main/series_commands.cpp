@@ -2,16 +2,23 @@
 #include "tool/main/recall.h"
 #include "tool/main/series_commands.h"
 
+#include "tool/driver/review.h"
 #include "tool/driver/verify.h"
 #include "tool/report/report.h"
+#include "tool/review/apply.h"
+#include "tool/review/mail.h"
 #include "tool/series/commit.h"
 #include "tool/series/series.h"
 #include "tool/series/verify.h"
 #include "tool/support/error.h"
 #include "tool/support/parallel.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 
@@ -178,6 +185,113 @@ bool isRemarkOnly(llvm::StringRef Line) { return Line.contains("CHECK:") || Line
 
 } // namespace
 
+namespace {
+
+/// The patches applied one after the other, as git am does it: hunks may stand at other lines, a mail may have got other line ends.
+std::vector<series::AppliedPatch> applyAll(const Tree &T, const std::vector<series::ReadPatch> &Patches, const std::string &Below) {
+  std::vector<series::AppliedPatch> Result;
+  std::map<std::string, std::string> Contents;
+  for (const series::ReadPatch &P : Patches) {
+    series::AppliedPatch A{&P, {}, {}, P.problem};
+    review::Diff D = review::parseDiff(P.diff);
+    if (A.problem.empty() && !D.problem.empty())
+      A.problem = "it cannot be read as a patch: " + D.problem;
+    std::map<std::string, std::string> News;
+    for (const review::AppliedFile &F : review::applyDiff(D, [&](const std::string &Path) -> std::optional<std::string> {
+           auto It = Contents.find(Below + Path);
+           return It != Contents.end() ? std::optional(It->second) : T.read(Below + Path);
+         })) {
+      if (A.problem.empty() && !F.problem.empty())
+        A.problem = "it does not apply: " + F.path + ": " + F.problem;
+      else if (A.problem.empty() && !F.after)
+        A.problem = F.path + ": a patch that deletes a file is not looked at";
+      else if (F.after && F.looked_at)
+        News[Below + F.path] = *F.after;
+    }
+    if (A.problem.empty())
+      for (auto &[File, Text] : News) {
+        A.files.push_back(File);
+        Contents[File] = std::move(Text);
+      }
+    A.contents = Contents;
+    Result.push_back(std::move(A));
+  }
+  return Result;
+}
+
+/// What is wrong with the directory as a series: numbers that are missing, an mbox that holds other patches than the files beside it.
+std::vector<std::string> problemsOfSeries(const std::string &Directory, const std::vector<series::ReadPatch> &Patches) {
+  std::vector<std::string> Problems;
+  std::map<std::string, std::map<unsigned, std::set<unsigned>>> Numbers; // by directory and length
+  std::map<std::string, std::multiset<std::string>> Texts;
+  for (const series::ReadPatch &P : Patches) {
+    review::ReviewPatch Read;
+    review::readSubject(P.subject, Read);
+    std::string Parent = llvm::sys::path::parent_path(P.file).str();
+    if (Read.numbered && Read.total > 1)
+      Numbers[Parent][Read.total].insert(Read.number);
+    Texts[Parent].insert(P.diff);
+  }
+  for (const auto &[Parent, Series] : Numbers)
+    for (const auto &[Total, Have] : Series)
+      for (unsigned N = 1; N <= Total; ++N)
+        if (!Have.count(N))
+          Problems.push_back((Parent.empty() ? "" : Parent + ": ") + "patch " + std::to_string(N) + " of " + std::to_string(Total) + " is missing");
+  std::error_code EC;
+  for (llvm::sys::fs::recursive_directory_iterator It(Directory, EC, false), End; !EC && It != End; It.increment(EC)) {
+    if (llvm::sys::path::extension(It->path()) != ".mbox" || !llvm::sys::fs::is_regular_file(It->path()))
+      continue;
+    std::string Name = llvm::StringRef(It->path()).drop_front(Directory.size()).ltrim('/').str(), Parent = llvm::sys::path::parent_path(Name).str();
+    auto Box = review::readInbox({It->path()});
+    if (!Box) {
+      Problems.push_back(message(Box.takeError()));
+      continue;
+    }
+    // The changes count, not the mails around them.
+    auto Lines = [](const review::Diff &D) {
+      std::string Text;
+      for (const review::FileDiff &F : D.files)
+        for (const review::Hunk &H : F.hunks)
+          for (const review::HunkLine &L : H.lines)
+            Text += F.path() + L.kind + L.text + "\n";
+      return Text;
+    };
+    std::multiset<std::string> Mine, Theirs;
+    for (const review::ReviewPatch &P : Box->patches)
+      Mine.insert(Lines(P.diff));
+    for (const std::string &Text : Texts[Parent])
+      Theirs.insert(Lines(review::parseDiff(Text)));
+    if (Mine != Theirs)
+      Problems.push_back(Name + " does not hold the same patches as the files beside it");
+  }
+  return Problems;
+}
+
+/// What krcu review calls broken, by patch.
+llvm::Expected<std::vector<std::string>> brokenOnes(const std::vector<series::ReadPatch> &Patches, ScanOptions SO) {
+  SO.paths.clear();
+  auto S = Scan::prepare(SO);
+  if (!S)
+    return S.takeError();
+  std::vector<review::ReviewPatch> Asked;
+  for (const series::ReadPatch &P : Patches) {
+    review::ReviewPatch R;
+    R.subject = P.subject;
+    R.body = P.diff;
+    R.diff = review::parseDiff(P.diff);
+    Asked.push_back(std::move(R));
+  }
+  auto Column = reviewPatches(**S, Asked);
+  if (!Column)
+    return Column.takeError();
+  std::vector<std::string> Result;
+  for (const review::PatchReview &P : Column->patches)
+    Result.push_back(P.verdict == review::PatchVerdict::Broken ? P.reason : std::string());
+  return Result;
+}
+
+} // namespace
+
 llvm::Expected<std::string> verifyDirectory(const SeriesOptions &O, ScanOptions SO, bool &Failed) {
   auto Patches = series::readPatches(O.directory);
   if (!Patches)
@@ -185,11 +299,12 @@ llvm::Expected<std::string> verifyDirectory(const SeriesOptions &O, ScanOptions 
   auto T = openTree(SO);
   if (!T)
     return T.takeError();
-  auto Applied = series::applyInMemory(*T, *Patches, SO.module.empty() ? "" : Tree::MountPoint.str() + "/");
-  if (!Applied)
-    return Applied.takeError();
+  std::vector<series::AppliedPatch> Applied = applyAll(*T, *Patches, SO.module.empty() ? "" : Tree::MountPoint.str() + "/");
+  auto Broken = brokenOnes(*Patches, SO);
+  if (!Broken)
+    return Broken.takeError();
   std::set<std::string> Touched;
-  for (const series::AppliedPatch &P : *Applied)
+  for (const series::AppliedPatch &P : Applied)
     Touched.insert(P.files.begin(), P.files.end());
   std::string Out;
   unsigned Bad = 0;
@@ -197,7 +312,7 @@ llvm::Expected<std::string> verifyDirectory(const SeriesOptions &O, ScanOptions 
   auto S = Touched.empty() ? llvm::Expected<std::unique_ptr<Scan>>(nullptr) : Scan::run(SO);
   if (!S)
     return S.takeError();
-  for (const series::AppliedPatch &P : *Applied) {
+  for (const series::AppliedPatch &P : Applied) {
     std::vector<std::string> Problems(P.files.size()), Remarks;
     if (*S)
       parallelFor(SO.jobs, P.files.size(), [&](size_t N, unsigned Worker) {
@@ -208,6 +323,8 @@ llvm::Expected<std::string> verifyDirectory(const SeriesOptions &O, ScanOptions 
     std::erase(Problems, "");
     if (!P.problem.empty())
       Problems.push_back(P.problem);
+    else if (const std::string &Why = (*Broken)[static_cast<size_t>(&P - Applied.data())]; !Why.empty() && Problems.empty())
+      Problems.push_back("krcu review calls it broken: " + Why);
     if (O.run_checkpatch) {
       auto Lines = series::runCheckpatch(*T, O.directory + "/" + P.patch->file);
       if (!Lines)
@@ -221,10 +338,16 @@ llvm::Expected<std::string> verifyDirectory(const SeriesOptions &O, ScanOptions 
       Out += "     " + Problem + "\n";
     Bad += Problems.size() > Remarks.size();
   }
-  std::vector<std::string> Problems;
-  if (*S)
-    checkResult(**S, Applied->back().contents, SO.jobs, Problems);
-  Out += std::string(Problems.empty() ? "ok   " : "FAIL ") + "the result: nothing left to convert in the changed files, and nothing new\n";
+  std::vector<std::string> Problems = problemsOfSeries(O.directory, *Patches);
+  if (!Problems.empty())
+    Out += "FAIL the series as a whole\n";
+  if (Bad || !Problems.empty()) {
+    Out += "     the result was not looked at\n";
+  } else {
+    if (*S)
+      checkResult(**S, Applied.back().contents, SO.jobs, Problems);
+    Out += std::string(Problems.empty() ? "ok   " : "FAIL ") + "the result: nothing left to convert in the changed files, and nothing new\n";
+  }
   for (const std::string &Problem : Problems)
     Out += "     " + Problem + "\n";
   Failed = Bad || !Problems.empty();

@@ -2,6 +2,7 @@
 #include "tool/review/apply.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 using llvm::StringRef;
@@ -63,8 +64,9 @@ std::string textOf(const HunkLine &L, bool DropReturns) {
 
 /// The first line of the hunk that the file does not have at all, for the report.
 std::string missingLine(const Lines &Image, const Lines &Old) {
+  const std::unordered_set<std::string> Known(Image.begin(), Image.end());
   for (const std::string &L : Old)
-    if (L.size() > 2 && std::find(Image.begin(), Image.end(), L) == Image.end())
+    if (L.size() > 2 && !Known.count(L))
       return StringRef(L).trim().take_front(80).str();
   return {};
 }
@@ -164,7 +166,11 @@ std::vector<AppliedFile> applyDiff(const Diff &D, const TextOf &Read) {
     auto It = Done.find(Path);
     return It != Done.end() ? It->second : Read(Path);
   };
-  for (const FileDiff &F : D.files) {
+  for (const FileDiff &Each : D.files) {
+    FileDiff F = Each;
+    // Written for -p0: nothing of that name without the first directory, but with it.
+    if (!F.whole_old.empty() && F.whole_old == F.whole_new && badPath(F.whole_old).empty() && badPath(F.path()).empty() && !Now(F.path()) && Now(F.whole_old))
+      F.old_path = F.new_path = F.whole_old;
     AppliedFile Out;
     Out.path = F.path();
     Out.old_path = F.old_path;

@@ -104,6 +104,10 @@ private:
     StringRef Old = take().drop_front(4), New = take().drop_front(4);
     F.old_path = stripped(Old);
     F.new_path = stripped(New);
+    if (!FromGit) {
+      F.whole_old = Old.split('\t').first.rtrim("\r ").str();
+      F.whole_new = New.split('\t').first.rtrim("\r ").str();
+    }
     if (F.old_path.empty() && F.new_path.empty())
       fault(Number, "both files of the diff are /dev/null");
     // x.c.orig and x.c: plain diff between a copy and the file.

@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <gmime/gmime.h>
 #include <map>
+#include <set>
+#include <utility>
 #include <memory>
 
 using llvm::StringRef;
@@ -95,6 +97,47 @@ ReviewPatch fromMessage(GMimeMessage *Message, const std::string &Source) {
   return P;
 }
 
+/// "-- >8 --", as git mailinfo --scissors knows it.
+bool isScissors(StringRef Line) {
+  Line = Line.trim();
+  if (!Line.contains(">8") && !Line.contains("8<") && !Line.contains("%<") && !Line.contains(">%"))
+    return false;
+  size_t Marks = 0, Perforation = 0;
+  for (char C : Line)
+    Marks += C == '-' || C == '8' || C == '>' || C == '<' || C == '%' || C == ' ', Perforation += C == '-';
+  return Perforation >= 4 || (Perforation >= 2 && Marks == Line.size());
+}
+
+/// What stands behind scissors is the mail; the headers that it begins with take the place of the mail's own. False if there are none.
+bool cutAtScissors(ReviewPatch &P) {
+  StringRef Rest = P.body;
+  bool Found = false;
+  while (!Rest.empty() && !Found) {
+    auto [Line, Tail] = Rest.split('\n');
+    if (Line.starts_with("diff --git ") || Line.starts_with("@@ -"))
+      return false;
+    Found = isScissors(Line);
+    Rest = Tail;
+  }
+  if (!Found)
+    return false;
+  Rest = Rest.ltrim('\n');
+  while (Rest.starts_with("Subject: ") || Rest.starts_with("From: ") || Rest.starts_with("Date: ")) {
+    auto [Line, Tail] = Rest.split('\n');
+    if (Line.consume_front("Subject: ")) {
+      P.prefix.clear();
+      P.numbered = false;
+      readSubject(Line.rtrim('\r'), P);
+    } else if (Line.consume_front("From: ")) {
+      P.from = Line.rtrim('\r').str();
+    }
+    Rest = Tail;
+  }
+  P.body = Rest.str();
+  P.diff = parseDiff(P.body);
+  return !P.diff.files.empty() || !P.diff.problem.empty();
+}
+
 bool isReply(StringRef Subject) { return Subject.ltrim().starts_with_insensitive("re:"); }
 
 class Reader {
@@ -146,15 +189,30 @@ private:
     for (llvm::sys::fs::directory_iterator It(Directory, EC), End; !EC && It != End; It.increment(EC))
       if (llvm::sys::path::extension(It->path()) == ".patch")
         Names.push_back(It->path());
+    if (!EC && Names.empty())
+      Names = mailsBelow(Directory, EC);
     if (EC)
       return failErrno(Directory, EC.value(), "");
     if (Names.empty())
-      return failAt(Directory, 0, 0, "has no *.patch files", "give a directory that git format-patch wrote");
+      return failAt(Directory, 0, 0, "has no *.patch files and no mails", "give a directory that git format-patch wrote, a maildir, or a directory tree of mails");
     std::sort(Names.begin(), Names.end());
     for (const std::string &Name : Names)
       if (llvm::Error E = add(Name))
         return E;
     return llvm::Error::success();
+  }
+
+  /// The mails of a maildir, or of a directory tree: by their names, or because they lie in cur/ or new/. Links are not followed.
+  static std::vector<std::string> mailsBelow(const std::string &Directory, std::error_code &EC) {
+    std::vector<std::string> Names;
+    for (llvm::sys::fs::recursive_directory_iterator It(Directory, EC, /*follow_symlinks=*/false), End; !EC && It != End; It.increment(EC)) {
+      if (It->type() != llvm::sys::fs::file_type::regular_file)
+        continue;
+      StringRef Path = It->path(), Extension = llvm::sys::path::extension(Path), Parent = llvm::sys::path::filename(llvm::sys::path::parent_path(Path));
+      if (Extension == ".patch" || Extension == ".eml" || Extension == ".mbox" || Extension == ".diff" || Parent == "cur" || Parent == "new")
+        Names.push_back(Path.str());
+    }
+    return Names;
   }
 
   llvm::Error addMails(const std::string &Name, StringRef Text) {
@@ -184,11 +242,14 @@ private:
   }
 
   void take(const std::string &Name, ReviewPatch P, const std::string &Subject) {
+    const bool Cut = cutAtScissors(P);
     bool Empty = P.diff.files.empty() && P.diff.problem.empty();
-    if (isReply(Subject))
+    if (isReply(Subject) && !Cut)
       ++Replies;
     else if (Empty && P.numbered && P.number == 0)
       ++Covers;
+    else if (Empty && P.numbered && P.number)
+      Hollow.push_back(std::move(P));
     else if (Empty && ++Empties <= 3)
       Box.notes.push_back(Name + ": \"" + Subject + "\" has no patch");
     else if (Empty)
@@ -212,6 +273,7 @@ private:
   }
 
   Inbox Box;
+  std::vector<ReviewPatch> Hollow; ///< numbered parts of a series without a patch in them
   unsigned Mails = 0, Covers = 0, Replies = 0, Empties = 0;
 };
 
@@ -264,6 +326,27 @@ void order(Inbox &Box) {
       Box.patches[N].number = static_cast<unsigned>(N + 1);
 }
 
+/// Parts of a series that are promised by its numbers and not there. Of each version and length, because an mbox may hold several series.
+void noteMissing(Inbox &Box, const std::vector<ReviewPatch> &Hollow) {
+  std::map<std::pair<unsigned, unsigned>, std::set<unsigned>> Have;
+  for (const std::vector<ReviewPatch> *List : {&std::as_const(Box.patches), &Hollow})
+    for (const ReviewPatch &P : *List)
+      if (P.numbered && P.total > 1)
+        Have[{P.version, P.total}].insert(P.number);
+  for (const auto &[Series, Numbers] : Have) {
+    std::string Missing;
+    unsigned Count = 0;
+    for (unsigned N = 1; N <= Series.second; ++N)
+      if (!Numbers.count(N) && ++Count <= 5)
+        Missing += (Missing.empty() ? "" : ", ") + std::to_string(N);
+    if (!Count)
+      continue;
+    Box.incomplete = true;
+    Box.notes.push_back("of the series of " + std::to_string(Series.second) + " patches " + Missing + (Count > 5 ? " and " + std::to_string(Count - 5) + " more are" : Count > 1 ? " are" : " is") +
+                        " missing; what follows is judged as if they changed nothing");
+  }
+}
+
 llvm::Expected<Inbox> Reader::finish() {
   if (Empties > 3)
     Box.notes.push_back(std::to_string(Empties - 3) + " more mails have no patch");
@@ -272,7 +355,12 @@ llvm::Expected<Inbox> Reader::finish() {
   if (Box.patches.empty())
     return fail("none of " + std::to_string(Mails) + " mails has a patch in it" + (Box.notes.empty() ? "" : ": " + Box.notes.front()) +
                 "; give the mails that do, or an mbox with the whole series");
+  for (const ReviewPatch &P : Hollow) {
+    Box.notes.push_back(P.source + ": " + P.prefix + " " + P.subject + " has no patch in it");
+    Box.incomplete = true;
+  }
   dropOldOnes(Box);
+  noteMissing(Box, Hollow);
   order(Box);
   return std::move(Box);
 }

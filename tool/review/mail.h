@@ -28,6 +28,7 @@ struct ReviewPatch {
 
 struct Inbox {
   std::vector<ReviewPatch> patches;
+  bool incomplete = false;        ///< a part of a series is missing, or has no patch in it
   std::vector<std::string> notes; ///< what was left out, and why: cover letters, replies, earlier versions
 };
 

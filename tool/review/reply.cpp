@@ -2,8 +2,11 @@
 #include "tool/review/reply.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <set>
@@ -58,7 +61,46 @@ const Hunk *hunkOf(const FileDiff &D, const Finding &F) {
 
 } // namespace
 
-std::string replyTo(const PatchReview &P, const Column &C) {
+llvm::Expected<std::set<PatchVerdict>> verdictsOf(const std::string &List) {
+  const PatchVerdict All[] = {PatchVerdict::Ok, PatchVerdict::CannotTell, PatchVerdict::Wait, PatchVerdict::NotApplicable, PatchVerdict::Broken};
+  std::set<PatchVerdict> Result;
+  if (List.empty())
+    Result.insert(std::begin(All), std::end(All));
+  llvm::SmallVector<StringRef, 8> Words;
+  StringRef(List).split(Words, ',', -1, false);
+  for (StringRef W : Words) {
+    auto It = std::find_if(std::begin(All), std::end(All), [&](PatchVerdict V) { return W.trim() == verdictWord(V); });
+    if (It == std::end(All))
+      return fail("--reply-to: '" + W.trim().str() + "' is no verdict; they are ok, wait, broken, cannot_tell and na");
+    Result.insert(*It);
+  }
+  return Result;
+}
+
+namespace {
+
+/// What a maintainer would call the tree.
+std::string treeName(const Column &C) { return (C.assumed.empty() ? "Linux " : "a kernel older than Linux ") + C.version; }
+
+/// What the other trees say: those of the same mind in one sentence, the rest in one each.
+std::string otherTrees(const ReviewReport &R, size_t Number) {
+  std::string Same, Out;
+  const PatchReview &First = R.columns.front().patches[Number];
+  for (const Column &C : llvm::ArrayRef<Column>(R.columns).drop_front()) {
+    const PatchReview &P = C.patches[Number];
+    if (P.verdict == First.verdict && P.reason == First.reason)
+      Same += (Same.empty() ? "" : ", ") + treeName(C);
+    else
+      Out += "\n" + folded("In " + treeName(C) + ": " + verdictTitle(P.verdict) + (P.verdict == PatchVerdict::Ok ? "." : ": " + P.reason + "."));
+  }
+  return (Same.empty() ? "" : "\n" + folded("The same holds for " + Same + ".")) + Out;
+}
+
+} // namespace
+
+std::string replyTo(const ReviewReport &R, size_t Number) {
+  const Column &C = R.columns.front();
+  const PatchReview &P = C.patches[Number];
   const ReviewPatch &Patch = *P.patch;
   std::string Out;
   std::string Subject = oneLine((Patch.prefix.empty() ? "" : Patch.prefix + " ") + Patch.subject);
@@ -75,9 +117,7 @@ std::string replyTo(const PatchReview &P, const Column &C) {
   Out += "\n";
   if (!Patch.from.empty())
     Out += (Patch.date.empty() ? "" : "On " + oneLine(Patch.date) + ", ") + oneLine(Patch.from) + " wrote:\n";
-  std::string Tree = "Linux " + C.version;
-  for (const std::string &A : C.assumed)
-    Tree += ", assuming " + A;
+  std::string Tree = treeName(C);
   Out += "\n" + folded(std::string(verdictTitle(P.verdict)) + " against " + Tree + (P.verdict == PatchVerdict::Ok ? "." : ":")) + "\n";
   for (const FileReview &F : P.files) {
     const FileDiff *D = nullptr;
@@ -99,10 +139,17 @@ std::string replyTo(const PatchReview &P, const Column &C) {
   }
   if (P.files.empty() || P.reason.find("changes no") != std::string::npos)
     Out += folded("The patch " + P.reason + ".");
-  return Out;
+  std::string Open;
+  for (const FileReview &F : P.files)
+    for (const NotJudged &N : F.not_judged)
+      Open += "  " + describe(N) + "\n";
+  if (!Open.empty())
+    Out += "I have not looked at these lines:\n" + Open;
+  return Out + otherTrees(R, Number);
 }
 
-llvm::Expected<std::vector<std::string>> writeReplies(const Column &C, const std::string &Directory) {
+llvm::Expected<std::vector<std::string>> writeReplies(const ReviewReport &R, const std::string &Directory, const std::set<PatchVerdict> &To) {
+  const Column &C = R.columns.front();
   namespace fs = llvm::sys::fs;
   std::error_code EC;
   if (fs::exists(Directory)) {
@@ -113,6 +160,8 @@ llvm::Expected<std::vector<std::string>> writeReplies(const Column &C, const std
   }
   std::vector<std::string> Names;
   for (size_t N = 0; N < C.patches.size(); ++N) {
+    if (std::none_of(R.columns.begin(), R.columns.end(), [&](const Column &Each) { return To.count(Each.patches[N].verdict) != 0; }))
+      continue;
     char Number[32];
     std::snprintf(Number, sizeof(Number), "%04zu", N + 1);
     std::string Slug;
@@ -122,7 +171,7 @@ llvm::Expected<std::vector<std::string>> writeReplies(const Column &C, const std
       else if (!Slug.empty() && Slug.back() != '-')
         Slug += '-';
     std::string Name = std::string(Number) + "-" + StringRef(Slug).rtrim('-').str() + ".txt";
-    if (llvm::Error E = writeFileAtomically(Directory + "/" + Name, replyTo(C.patches[N], C)))
+    if (llvm::Error E = writeFileAtomically(Directory + "/" + Name, replyTo(R, N)))
       return E;
     Names.push_back(Name);
   }

@@ -139,8 +139,48 @@ TEST_F(Mails, OnlyTheLastVersionCounts) {
 TEST_F(Mails, TwoWithTheSameNumber) {
   Inbox Box = read(mail("[PATCH 1/2] one", "", Plain) + mail("[PATCH 1/2] another", "", Plain));
   EXPECT_EQ(Box.patches.size(), 2u);
-  ASSERT_FALSE(Box.notes.empty());
-  EXPECT_NE(Box.notes[0].find("two patches have the number 1"), std::string::npos) << Box.notes[0];
+  ASSERT_EQ(Box.notes.size(), 2u);
+  EXPECT_NE(Box.notes[0].find("2 is missing"), std::string::npos) << Box.notes[0];
+  EXPECT_NE(Box.notes[1].find("two patches have the number 1"), std::string::npos) << Box.notes[1];
+}
+TEST_F(Mails, APartThatIsMissingOrHollow) {
+  EXPECT_FALSE(read(mail("[PATCH 1/2] one", "", Plain) + mail("[PATCH 2/2] two", "", std::string(Plain) + "\n")).incomplete);
+  Inbox Box = read(mail("[PATCH 1/3] one", "", Plain));
+  EXPECT_TRUE(Box.incomplete);
+  EXPECT_NE(Box.notes[0].find("2, 3 are missing"), std::string::npos) << Box.notes[0];
+  Box = read(mail("[PATCH 1/2] one", "", Plain) + mail("[PATCH 2/2] two", "", "The attachment got lost.\n"));
+  EXPECT_TRUE(Box.incomplete);
+  EXPECT_NE(Box.notes[0].find("has no patch in it"), std::string::npos) << Box.notes[0];
+}
+TEST_F(Mails, BehindScissors) {
+  Inbox Box = read(mail("Re: [PATCH] something else", "", std::string("How about this?\n\n-- >8 --\nSubject: [PATCH v2] drv: better\n\nWhy.\n\n") + Plain));
+  ASSERT_EQ(Box.patches.size(), 1u);
+  EXPECT_EQ(Box.patches[0].subject, "drv: better");
+  EXPECT_EQ(Box.patches[0].version, 2u);
+  EXPECT_EQ(Box.patches[0].diff.files.size(), 1u);
+}
+TEST_F(Mails, ADirectoryTreeAndAMaildir) {
+  namespace fs = std::filesystem;
+  fs::path Top = Path + ".d";
+  fs::create_directories(Top / "cur");
+  fs::create_directories(Top / "deep" / "er");
+  std::ofstream(Top / "cur" / "1732.M1.host:2,S") << mail("[PATCH 1/2] one", "", Plain);
+  std::ofstream(Top / "deep" / "er" / "two.eml") << mail("[PATCH 2/2] two", "", std::string(Plain) + "\n");
+  std::ofstream(Top / "deep" / "notes.txt") << "nothing";
+  auto Box = readInbox({Top.string()});
+  ASSERT_TRUE(bool(Box)) << message(Box.takeError());
+  EXPECT_EQ(Box->patches.size(), 2u);
+  EXPECT_FALSE(Box->incomplete);
+  fs::remove_all(Top);
+}
+TEST(Apply, PathsOfP0) {
+  Diff D = parseDiff("--- drv/x.c\n+++ drv/x.c\n@@ -1 +1 @@\n-two\n+deux\n");
+  ASSERT_EQ(D.files.size(), 1u);
+  auto In = [&](const std::string &File) { return applyDiff(D, [&](const std::string &Name) { return Name == File ? std::optional<std::string>("two\n") : std::nullopt; }).front(); };
+  EXPECT_EQ(In("drv/x.c").path, "drv/x.c");
+  EXPECT_EQ(In("drv/x.c").after.value_or(""), "deux\n");
+  EXPECT_EQ(In("x.c").path, "x.c"); // as -p1 has it
+  EXPECT_NE(In("lib/x.c").problem, "");
 }
 TEST_F(Mails, NoPatchAtAll) {
   read(mail("Hello", "", "How are you?\n"));

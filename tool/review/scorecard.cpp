@@ -35,6 +35,7 @@ std::string describe(const NotJudged &N) {
 namespace {
 
 const char NothingChanged[] = "changes no deferred free, barrier or cache";
+const char OnlyApplied[] = "applies; no word of RCU or of a cache stands near the change, so nothing was judged";
 const char NothingFound[] = "no deferred free, barrier or cache was seen to change; the rest was not judged";
 
 } // namespace
@@ -42,7 +43,7 @@ const char NothingFound[] = "no deferred free, barrier or cache was seen to chan
 void sumUp(FileReview &F) {
   stableSort(F.findings, [](const Finding &A, const Finding &B) { return A.verdict > B.verdict; });
   if (F.findings.empty()) {
-    F.reason = F.not_judged.empty() ? NothingChanged : NothingFound;
+    F.reason = F.only_applied ? OnlyApplied : F.not_judged.empty() ? NothingChanged : NothingFound;
     return;
   }
   F.verdict = F.findings.front().verdict;

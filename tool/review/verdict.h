@@ -46,6 +46,7 @@ struct FileReview {
   std::string reason;
   std::vector<Finding> findings; ///< the weightiest first
   std::vector<NotJudged> not_judged;
+  bool only_applied = false; ///< no word of RCU or of a cache's end stands near the change, so that it was not parsed
 };
 
 struct PatchReview {
@@ -68,6 +69,7 @@ struct Column {
 
 struct ReviewReport {
   std::vector<Column> columns; ///< at least one
+  bool incomplete = false;     ///< a part of a series is missing, or has no patch in it
   std::vector<std::string> notes;
 };
 

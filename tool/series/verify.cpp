@@ -187,8 +187,13 @@ llvm::Expected<std::vector<ReadPatch>> readPatches(const std::string &Directory)
     if (!Mail)
       return Mail.takeError();
     ReadPatch P{llvm::StringRef(Name).ltrim('/').str(), headerOf(*Mail, "Subject"), diffIn(*Mail)};
-    if (!P.diff.empty())
-      Out.push_back(std::move(P));
+    if (P.diff.empty() && llvm::sys::path::filename(Name).starts_with("0000-"))
+      continue;
+    if (P.diff.empty())
+      P.problem = "has no patch in it";
+    else if (P.subject.empty())
+      P.problem = "has no subject";
+    Out.push_back(std::move(P));
   }
   if (Out.empty())
     return failAt(Directory, 0, 0, "has no patches", "give a directory that krcu patch --series wrote");

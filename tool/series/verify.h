@@ -15,10 +15,11 @@ namespace krcu::series {
 struct ReadPatch {
   std::string file;      ///< the mail's path below the directory
   std::string subject;
-  std::string diff;      ///< from the first "diff --git"; empty for a cover letter
+  std::string diff;      ///< from the first "diff --git"
+  std::string problem = {}; ///< it is no patch that could be sent: no subject, nothing in it
 };
 
-/// The *.patch files of a directory and of those below it, in order, without cover letters. Fails if there is none.
+/// The *.patch files of a directory and of those below it, in order, without cover letters (0000-*). Fails if there is none.
 llvm::Expected<std::vector<ReadPatch>> readPatches(const std::string &Directory);
 
 /// What a patch makes of the files that it changes, given what the ones before it made of them.
