@@ -198,7 +198,7 @@ void Search::finishNamed(const std::string &Place) {
   if (Plan.files.empty() || (Kind == MentionKind::Variable && StringRef(Home).ends_with(".c") && !Plan.files.count(Home)))
     note("the name " + Word + " is made by a macro, so a search for it does not find every use");
   requirePlan(Plan, Word, Kind, placeName(Place));
-  if (!R.pending && Place == R.place)
+  if (!R.pending && Sources.count(Place)) // the callback's own place, and where that gets the cache from
     for (const std::string &What : notSearched(DB, Plan, Word, Home))
       note(What);
 }

@@ -265,6 +265,8 @@ static MentionPlan makePlan(const Database &DB, const std::string &Word, Mention
           if (Name == It.word)
             continue; // its own definition
           Plan.inlines.insert({Path, Name});
+          if (!Source && It.home.empty() && It.kind == MentionKind::Variable && !StringRef(Path).starts_with("include/"))
+            Plan.fragments.insert(Path); // an #if in it may hide more than the function
           Plan.demand.names.insert(Name);
           Work.push_back({Name, MentionKind::Function, Path});
         } else if (!Source) { // a table or a registration in a header: compiled with whatever includes it
