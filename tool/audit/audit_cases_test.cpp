@@ -312,7 +312,7 @@ TEST_F(ModuleEnd, ATableOfExitsRunsInItsOrder) {
   module(Text + Table + exitWith("\tint i = 2;\n\n\twhile (i--)\n\t\texits[i]();\n"));
   EXPECT_EQ(found(), "early_rcu_barrier medium");
   module(Text + "struct step {\n\tvoid (*undo)(void);\n};\nstatic const struct step steps[] = {\n\t{\n\t\t.undo = wait_exit,\n\t}, {\n\t\t.undo = work_exit,\n\t},\n};\n" +
-         exitWith("\tint i;\n\n\tfor (i = 1; i >= 0; i--)\n\t\tif (steps[i].undo)\n\t\t\tsteps[i].undo();\n"));
+         exitWith("\tint i;\n\n\tfor (i = ARRAY_SIZE(steps) - 1; i >= 0; i--) {\n\t\tif (!count)\n\t\t\tcontinue;\n\t\tif (steps[i].undo)\n\t\t\tsteps[i].undo();\n\t}\n"));
   EXPECT_EQ(found(), "");
 }
 

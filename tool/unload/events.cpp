@@ -271,6 +271,8 @@ std::string UnloadTimeline::stoppedBy(const TextFunction &F, const FlowCall &C, 
   StringRef Name = C.name;
   if (Name.contains("register") && !Name.contains("unregister") && !Name.contains("deregister"))
     return {};
+  if (!llvm::any_of(Name, [](char Each) { return llvm::isLower(Each); }))
+    return {}; // ARRAY_SIZE(table) and its kin end nothing
   std::string Result;
   for (const std::string &Argument : C.arguments) {
     StringRef T = Argument;

@@ -205,6 +205,8 @@ bool UnloadTimeline::taken(const TextFunction &F, const Flow &G, unsigned From, 
   if (Node.kind != FlowNode::Join || !Node.then_end)
     return true;
   bool Into = To > From && To < Node.then_end;
+  if (Node.leaves && Node.then_end == From + 1) // "continue;" is no node of its own
+    Into = To != Node.then_end;
   if (Node.loop) {
     // for each of them: if it is the one, wait and return. It is among them.
     bool Searches = O.generous && !Into && To != From && waitsIn(G, From + 1, Node.then_end);

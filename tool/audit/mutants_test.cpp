@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Barriers of real modules, made wrong one at a time by program: taken away, moved to the first line of their function, moved behind the last
+// destruction, put behind an if. Printed is how many of each kind the audit shows. A mutant takes some seconds. With KRCU_LONG_TESTS all barriers of the tree, else a sample.
+// KRCU_MUTANTS=FILE: a line for each, to read.
+#include "tool/audit/parts.h"
+#include "tool/driver/barrier_rule.h"
+#include "tool/support/error.h"
+#include "tool/support/parallel.h"
+#include "gtest/gtest.h"
+#include "llvm/ADT/STLExtras.h"
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+using namespace krcu;
+using llvm::StringRef;
+
+namespace {
+
+enum Mutation { Removed, First, Behind, Conditional };
+const char *const Names[] = {"removed", "moved to the first line", "moved behind the last destruction", "behind an if"};
+
+/// The text with one barrier made wrong; nothing if the mutation does not apply to it.
+std::optional<std::string> mutated(const std::string &Text, const BarrierCall &B, const UnloadModule &M, const Rules &R, Mutation How) {
+  const TextFunction *F = M.text->own(B.function, B.where.file);
+  if (!F || F->file != B.where.file)
+    return std::nullopt;
+  size_t At = F->text->body_begin, End = F->text->body_end;
+  bool CallBefore = false;
+  size_t LastEnd = 0;
+  for (const FlowNode &N : M.text->tree().flow(*F).nodes) {
+    if (N.kind != FlowNode::Call)
+      continue;
+    if (N.line == B.where.line && N.call.name == B.name)
+      At = N.call.offset;
+    CallBefore = CallBefore || N.line < B.where.line;
+    bool Ends = R.cacheDestroy(N.call.name) || llvm::is_contained(R.pool_destroy, N.call.name);
+    if (Ends && N.line > B.where.line)
+      LastEnd = N.call.offset;
+  }
+  size_t Stop = Text.find(';', At);
+  if (At <= F->text->body_begin || Stop >= End || StringRef(Text).slice(At, Stop).count('(') != 1)
+    return std::nullopt;
+  std::string Call = Text.substr(At, Stop + 1 - At), Result = Text;
+  if (How == Conditional)
+    return Result.replace(At, Call.size(), "if (krcu_mutant) " + Call);
+  if (How == Behind) {
+    size_t To = LastEnd ? Text.find(';', LastEnd) : std::string::npos;
+    if (To == std::string::npos || To >= End)
+      return std::nullopt;
+    Result.insert(To + 1, " " + Call);
+  }
+  Result.replace(At, Call.size(), ";");
+  if (How == First) {
+    if (!CallBefore)
+      return std::nullopt;
+    Result.insert(F->text->body_begin + 1, " " + Call);
+  }
+  return Result;
+}
+
+class Mutants {
+public:
+  explicit Mutants(const char *Tree) {
+    ScanOptions O;
+    O.tree = Tree;
+    O.builtin_rules = KRCU_SOURCE_DIR "/rules";
+    O.jobs = 2;
+    auto Made = Scan::prepare(O);
+    if (!Made) {
+      ADD_FAILURE() << message(Made.takeError());
+      return;
+    }
+    S = std::move(*Made);
+    auto Loaded = loadUnloadRules(O.builtin_rules, {});
+    if (!Loaded) {
+      ADD_FAILURE() << message(Loaded.takeError());
+      return;
+    }
+    U = *Loaded;
+    Base = std::make_unique<TreeState>(*S);
+    Hooks = std::make_unique<ModuleHooks>(Base->database());
+    Calls = barrierCalls(*Base);
+    Modules = unloadModules(*Base, U, Calls);
+    std::erase_if(Calls, [&](const BarrierCall &B) { return !moduleOf(B) || !atTheEnd(B); });
+  }
+
+  std::vector<BarrierCall> Calls;
+
+  /// What is shown of the module's ends, as kind and place; and what only --all shows.
+  struct Shown {
+    std::set<std::string> plain, low;
+  };
+  std::optional<Shown> after(const BarrierCall &B, Mutation How) {
+    auto Text = Base->read(B.where.file);
+    auto New = Text ? mutated(*Text, B, *moduleOf(B), Base->rules(), How) : std::nullopt;
+    return New ? std::optional(shownBy({{B.where.file, *New}}, B)) : std::nullopt;
+  }
+  Shown shownBy(const TreeState::Texts &Texts, const BarrierCall &B) {
+    TreeState State(*Base, Texts);
+    const std::vector<std::string> &Files = moduleOf(B)->scope.files;
+    auto ScopeOf = [&](const std::string &File) { return S->moduleScope(File); };
+    std::vector<UnloadModule> One = UnloadSurvey(State.database(), State.rules(), U, State.census(), ScopeOf, [&](const std::string &File) { return llvm::is_contained(Files, File); }).modules();
+    std::vector<AuditFinding> Found;
+    auditModuleExits(State, U, *Hooks, One, Found, nullptr); // no mutation touches a line with a hook
+    Shown Result;
+    for (const AuditFinding &F : Found)
+      (F.confidence == Confidence::Low ? Result.low : Result.plain).insert(F.kind + " " + F.where.file + " " + F.function + " " + F.subject);
+    return Result;
+  }
+
+private:
+  const UnloadModule *moduleOf(const BarrierCall &B) const {
+    for (const UnloadModule &M : Modules)
+      if (!M.questions.empty() && llvm::is_contained(M.scope.files, B.where.file))
+        return &M;
+    return nullptr;
+  }
+  /// Does an exit of the module come to it?
+  bool atTheEnd(const BarrierCall &B) const {
+    const UnloadModule &M = *moduleOf(B);
+    UnloadTimeline T(*M.text, Base->rules(), U, Base->semantics(), {});
+    UnloadOptions O;
+    O.stops = O.queues = false;
+    for (const std::string &Symbol : moduleEnds(*Hooks, M.scope.files).exits)
+      if (const TextFunction *F = M.text->bySymbol(Symbol))
+        if (llvm::any_of(T.endOf(*F, O).timeline, [&](const UnloadEvent &E) { return E.where.file == B.where.file && E.where.line == B.where.line; }))
+          return true;
+    return false;
+  }
+
+  std::unique_ptr<Scan> S;
+  UnloadRules U;
+  std::unique_ptr<TreeState> Base;
+  std::unique_ptr<ModuleHooks> Hooks;
+  std::vector<UnloadModule> Modules;
+};
+
+struct Count {
+  unsigned all = 0, shown = 0, low = 0;
+};
+
+void judge(const char *Variable, unsigned LeastRemoved) {
+  const char *Tree = std::getenv(Variable);
+  if (!Tree)
+    GTEST_SKIP() << Variable << " is not set";
+  Mutants M(Tree);
+  ASSERT_FALSE(M.Calls.empty());
+  size_t Step = std::getenv("KRCU_LONG_TESTS") ? 1 : std::max<size_t>(1, M.Calls.size() / 8);
+  std::ofstream List(std::getenv("KRCU_MUTANTS") ? std::getenv("KRCU_MUTANTS") : "/dev/null");
+  Count Counts[4];
+  for (size_t N = 0; N < M.Calls.size(); N += Step) {
+    const BarrierCall &B = M.Calls[N];
+    Mutants::Shown Before = M.shownBy({}, B);
+    for (Mutation How : {Removed, First, Behind, Conditional}) {
+      std::optional<Mutants::Shown> After = M.after(B, How);
+      if (!After)
+        continue;
+      auto IsNew = [&](const std::string &Each) { return !Before.plain.count(Each); };
+      bool Plain = llvm::any_of(After->plain, IsNew), Low = llvm::any_of(After->low, [&](const std::string &Each) { return !Before.low.count(Each) && IsNew(Each); });
+      ++Counts[How].all;
+      Counts[How].shown += Plain;
+      Counts[How].low += !Plain && Low;
+      List << Names[How] << "\t" << B.where.file << ":" << B.where.line << "\t" << B.function << "\t" << (Plain ? "shown" : Low ? "low" : Before.plain.empty() ? "silent" : "known");
+      for (const std::string &Each : After->plain)
+        List << "\t" << Each;
+      List << std::endl;
+    }
+  }
+  for (int How = 0; How < 4; ++How)
+    std::printf("%-36s %4u mutants, %4u shown, %4u only with --all\n", Names[How], Counts[How].all, Counts[How].shown, Counts[How].low);
+  EXPECT_GT(Counts[Removed].all, 0u);
+  EXPECT_GE((Counts[Removed].shown + Counts[Removed].low) * 100, Counts[Removed].all * LeastRemoved);
+}
+
+TEST(Mutants, OfLinux612) { judge("KRCU_TREE_612", 40); }
+
+TEST(Mutants, OfLinux73) { judge("KRCU_TREE_73", 15); } // kmem_cache_destroy() waits there, so most may go
+
+} // namespace
