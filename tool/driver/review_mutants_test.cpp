@@ -236,7 +236,7 @@ TEST_P(Mutants, GoodOnesPassAndBadOnesAreCaught) {
   std::map<std::string, Count> Counts;
   for (const auto &[File, Texts] : Made->files) {
     const auto &[Old, New] = Texts;
-    bool Sampled = All || Turn % 12 == 0;
+    bool Sampled = All || Turn % 24 == 0;
     ++Turn;
     if (!StringRef(File).ends_with(".c") || !Sampled)
       continue;
