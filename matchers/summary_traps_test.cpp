@@ -247,17 +247,17 @@ TEST(Trap, ConfigurationDecidesBehindAHelper) {
 }
 
 TEST(Trap, HelperThatIsEmptyHere) {
-  EXPECT_EQ(withObject("debug_free(p);\nkfree(p);", "static inline void debug_free(struct foo *p) { }"), "stub debug_free, kfree(head-16)");
+  EXPECT_EQ(withObject("debug_free(p);\nkfree(p);", "static inline void debug_free(struct foo *p) { }"), "empty debug_free, kfree(head-16)");
 }
 
-TEST(Trap, MacroThatIsEmptyHere) { EXPECT_EQ(withObject("STAT_DEC(p, (1));\nkfree(p);", "#define STAT_DEC(p, n)\n"), "kfree(head-16), stub STAT_DEC"); }
+TEST(Trap, MacroThatIsEmptyHere) { EXPECT_EQ(withObject("STAT_DEC(p, (1));\nkfree(p);", "#define STAT_DEC(p, n)\n"), "kfree(head-16), empty STAT_DEC"); }
 
 TEST(Trap, MacroThatIsDoWhileZeroHere) {
-  EXPECT_EQ(withObject("STAT_DEC(p);\nkfree(p);", "#define STAT_DEC(p) do { } while (0)\n"), "kfree(head-16), stub STAT_DEC");
+  EXPECT_EQ(withObject("STAT_DEC(p);\nkfree(p);", "#define STAT_DEC(p) do { } while (0)\n"), "kfree(head-16), empty STAT_DEC");
 }
 
 TEST(Trap, MacroThatOnlyNamesItsArgumentHere) {
-  EXPECT_EQ(withObject("STAT_DEC(p);\nkfree(p);", "#define STAT_DEC(p) ((void)(p))\n"), "kfree(head-16), stub STAT_DEC");
+  EXPECT_EQ(withObject("STAT_DEC(p);\nkfree(p);", "#define STAT_DEC(p) ((void)(p))\n"), "kfree(head-16), empty STAT_DEC");
 }
 
 TEST(Check, WarnOn) { EXPECT_EQ(withObject("WARN_ON(p->a);\nkfree(p);"), "check WARN_ON, kfree(head-16)"); }
@@ -288,7 +288,7 @@ TEST(Check, AnAssignmentInTheConditionCounts) {
 
 TEST(Check, TwoOnOneLineAreTwo) { EXPECT_EQ(withObject("WARN_ON(p->a); WARN_ON(p->b);\nkfree(p);"), "check WARN_ON, check WARN_ON, kfree(head-16)"); }
 
-TEST(Check, ACheckThatIsEmptyHere) { EXPECT_EQ(withObject("ASSERT(p->a);\nkfree(p);", "#define ASSERT(x)\n"), "kfree(head-16), stub ASSERT"); }
+TEST(Check, ACheckThatIsEmptyHere) { EXPECT_EQ(withObject("ASSERT(p->a);\nkfree(p);", "#define ASSERT(x)\n"), "kfree(head-16), empty ASSERT"); }
 
 TEST(Trap, TooManyPathsAreOpaque) {
   std::string Body;

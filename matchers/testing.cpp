@@ -150,7 +150,7 @@ std::string render(const Effect &E) {
   case Effect::Check:
     return "check " + E.name;
   case Effect::Stub:
-    return "stub " + E.name;
+    return "empty " + E.name;
   case Effect::Other:
     break;
   }

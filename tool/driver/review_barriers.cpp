@@ -18,8 +18,6 @@ namespace {
 
 bool waitsFor(const BarrierRule &R, const char *What) { return std::find(R.waits_for.begin(), R.waits_for.end(), What) != R.waits_for.end(); }
 
-std::string at(const Location &L) { return L.file + ":" + std::to_string(L.line); }
-
 ModuleQueue queueOf(TreeState &State, const ModuleScope &Scope) {
   QueueSurvey Survey(State.database(), State.census());
   ModuleQueue Q;

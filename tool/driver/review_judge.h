@@ -54,6 +54,7 @@ private:
   void judgeBarriers(ReviewedFile &F);
   void judgeDestructions(ReviewedFile &F);
   std::set<std::string> functionsThatFree(const std::vector<std::string> &Caches);
+  bool canBeHead(const DeferredFreeFact &D, const EvidenceList &Shown);
   bool judgeHead(const Conversion &C, int64_t Wanted, const EvidenceList &Shown);
   void add(review::PatchVerdict V, const Location &Where, std::string Reason, EvidenceList Evidence = {}, bool OldLine = false);
 

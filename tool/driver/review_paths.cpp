@@ -15,8 +15,6 @@ using review::PatchVerdict;
 
 namespace {
 
-std::string at(const Location &L) { return L.file + ":" + std::to_string(L.line); }
-
 /// One free of an object on a path.
 struct Act {
   enum How { Later, Now, Queued } how = Later; ///< Queued: to a callback that does something else
@@ -299,8 +297,6 @@ void Comparison::matchEvents() {
     if (Found) {
       Used.insert(Found);
       A.same.emplace_back(Found->where, N.where);
-    } else if (N.kind == TraceEvent::Deferred) {
-      A.added.push_back(N.where);
     }
   }
 }

@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <string>
 
 namespace krcu {
 
@@ -16,6 +17,8 @@ namespace krcu {
 using FreedBy = std::function<std::optional<int64_t>(const TraceEvent &)>;
 /// The object (or head) of an event, as written.
 using NamedBy = std::function<std::string(const TraceEvent &)>;
+
+inline std::string at(const Location &L) { return L.file + ":" + std::to_string(L.line); }
 
 struct PathQuestion {
   const FunctionTrace *before = nullptr, *after = nullptr; ///< null: the function is only on one side
@@ -29,8 +32,6 @@ struct PathAnswer {
   std::vector<review::Finding> findings;
   /// Events that free the same object on the same paths: places before and after.
   std::vector<std::pair<Location, Location>> same;
-  /// Deferred frees that are on no path of the text before.
-  std::vector<Location> added;
   bool compared = false; ///< the paths of both sides were complete
 };
 

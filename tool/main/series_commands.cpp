@@ -183,16 +183,20 @@ void checkResult(Scan &S, const std::map<std::string, std::string> &Contents, un
 /// A CHECK is for a person to weigh; a commit that this repository does not have says nothing of the patch.
 bool isRemarkOnly(llvm::StringRef Line) { return Line.contains("CHECK:") || Line.contains(":UNKNOWN_COMMIT_ID:"); }
 
-} // namespace
-
-namespace {
+/// What a patch makes of the files that it changes, given what the ones before it made of them.
+struct AppliedPatch {
+  const series::ReadPatch *patch;
+  std::vector<std::string> files;              ///< that it changes, sorted
+  std::map<std::string, std::string> contents; ///< of every file changed so far
+  std::string problem;                         ///< it does not apply, and why; then `files` is empty
+};
 
 /// The patches applied one after the other, as git am does it: hunks may stand at other lines, a mail may have got other line ends.
-std::vector<series::AppliedPatch> applyAll(const Tree &T, const std::vector<series::ReadPatch> &Patches, const std::string &Below) {
-  std::vector<series::AppliedPatch> Result;
+std::vector<AppliedPatch> applyAll(const Tree &T, const std::vector<series::ReadPatch> &Patches, const std::string &Below) {
+  std::vector<AppliedPatch> Result;
   std::map<std::string, std::string> Contents;
   for (const series::ReadPatch &P : Patches) {
-    series::AppliedPatch A{&P, {}, {}, P.problem};
+    AppliedPatch A{&P, {}, {}, P.problem};
     review::Diff D = review::parseDiff(P.diff);
     if (A.problem.empty() && !D.problem.empty())
       A.problem = "it cannot be read as a patch: " + D.problem;
@@ -299,12 +303,12 @@ llvm::Expected<std::string> verifyDirectory(const SeriesOptions &O, ScanOptions 
   auto T = openTree(SO);
   if (!T)
     return T.takeError();
-  std::vector<series::AppliedPatch> Applied = applyAll(*T, *Patches, SO.module.empty() ? "" : Tree::MountPoint.str() + "/");
+  std::vector<AppliedPatch> Applied = applyAll(*T, *Patches, SO.module.empty() ? "" : Tree::MountPoint.str() + "/");
   auto Broken = brokenOnes(*Patches, SO);
   if (!Broken)
     return Broken.takeError();
   std::set<std::string> Touched;
-  for (const series::AppliedPatch &P : Applied)
+  for (const AppliedPatch &P : Applied)
     Touched.insert(P.files.begin(), P.files.end());
   std::string Out;
   unsigned Bad = 0;
@@ -312,7 +316,7 @@ llvm::Expected<std::string> verifyDirectory(const SeriesOptions &O, ScanOptions 
   auto S = Touched.empty() ? llvm::Expected<std::unique_ptr<Scan>>(nullptr) : Scan::run(SO);
   if (!S)
     return S.takeError();
-  for (const series::AppliedPatch &P : Applied) {
+  for (const AppliedPatch &P : Applied) {
     std::vector<std::string> Problems(P.files.size()), Remarks;
     if (*S)
       parallelFor(SO.jobs, P.files.size(), [&](size_t N, unsigned Worker) {

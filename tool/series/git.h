@@ -36,7 +36,6 @@ using GitReference = std::unique_ptr<git_reference, GitFree<git_reference_free>>
 using GitReferences = std::unique_ptr<git_reference_iterator, GitFree<git_reference_iterator_free>>;
 using GitConfig = std::unique_ptr<git_config, GitFree<git_config_free>>;
 using GitSignature = std::unique_ptr<git_signature, GitFree<git_signature_free>>;
-using GitOdb = std::unique_ptr<git_odb, GitFree<git_odb_free>>;
 
 /// "WHAT: libgit2's reason".
 llvm::Error failGit(const std::string &What);

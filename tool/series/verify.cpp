@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//
-// The patches are applied by libgit2 to a repository that exists in memory only and holds just the files they name.
 #include "tool/series/verify.h"
 
-#include "tool/series/git.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
 #include <algorithm>
-#include <git2/sys/mempack.h>
-#include <git2/sys/odb_backend.h>
-#include <git2/sys/repository.h>
-#include <set>
 
 namespace krcu::series {
 namespace {
@@ -77,97 +70,6 @@ std::string diffIn(llvm::StringRef Mail) {
   return Out;
 }
 
-class Applier {
-public:
-  Applier(const Tree &T, std::string Below) : T(T), Below(std::move(Below)) {}
-
-  llvm::Error open() {
-    git_repository *Raw = nullptr;
-    git_odb *RawOdb = nullptr;
-    git_odb_backend *Memory = nullptr;
-    if (git_repository_new(&Raw) != 0)
-      return failGit("cannot make a repository in memory");
-    Repository.reset(Raw);
-    if (git_odb_new(&RawOdb) != 0 || git_mempack_new(&Memory) != 0)
-      return failGit("cannot make a repository in memory");
-    Odb.reset(RawOdb);
-    if (git_odb_add_backend(RawOdb, Memory, 1) != 0 || git_repository_set_odb(Raw, RawOdb) != 0)
-      return failGit("cannot make a repository in memory");
-    return llvm::Error::success();
-  }
-
-  AppliedPatch apply(const ReadPatch &P) {
-    AppliedPatch Out{&P, {}, Contents, ""};
-    Out.problem = tryToApply(P, Out);
-    if (!Out.problem.empty())
-      Out.files.clear();
-    Out.contents = Contents;
-    return Out;
-  }
-
-private:
-  std::string tryToApply(const ReadPatch &P, AppliedPatch &Out) {
-    git_diff *RawDiff = nullptr;
-    if (git_diff_from_buffer(&RawDiff, P.diff.data(), P.diff.size()) != 0)
-      return "it cannot be read as a patch: " + gitReason();
-    GitDiff Diff(RawDiff);
-    git_index *RawIndex = nullptr;
-    if (git_index_new(&RawIndex) != 0)
-      return gitReason();
-    GitIndex Before(RawIndex);
-    std::set<std::string> Files;
-    for (size_t I = 0; I < git_diff_num_deltas(RawDiff); ++I) {
-      const git_diff_delta *D = git_diff_get_delta(RawDiff, I);
-      for (const git_diff_file *F : {&D->old_file, &D->new_file})
-        if (F->path)
-          Files.insert(F->path);
-    }
-    for (const std::string &File : Files)
-      if (std::string Why = addFile(RawIndex, File); !Why.empty())
-        return Why;
-    git_oid TreeId;
-    git_tree *RawTree = nullptr;
-    if (git_index_write_tree_to(&TreeId, RawIndex, Repository.get()) != 0 || git_tree_lookup(&RawTree, Repository.get(), &TreeId) != 0)
-      return gitReason();
-    GitTree TreeBefore(RawTree);
-    git_index *RawAfter = nullptr;
-    if (git_apply_to_tree(&RawAfter, Repository.get(), RawTree, RawDiff, nullptr) != 0)
-      return "it does not apply: " + gitReason();
-    GitIndex After(RawAfter);
-    for (const std::string &File : Files) {
-      const git_index_entry *Entry = git_index_get_bypath(RawAfter, File.c_str(), 0);
-      git_blob *RawBlob = nullptr;
-      if (!Entry || git_blob_lookup(&RawBlob, Repository.get(), &Entry->id) != 0)
-        return File + ": a patch that deletes a file is not looked at";
-      GitBlob Blob(RawBlob);
-      Contents[Below + File] = std::string(static_cast<const char *>(git_blob_rawcontent(RawBlob)), static_cast<size_t>(git_blob_rawsize(RawBlob)));
-    }
-    for (const std::string &File : Files)
-      Out.files.push_back(Below + File);
-    return {};
-  }
-
-  std::string addFile(git_index *To, const std::string &File) {
-    auto Known = Contents.find(Below + File);
-    std::optional<std::string> Text = Known != Contents.end() ? std::optional(Known->second) : T.read(Below + File);
-    if (!Text)
-      return File + " is not in the tree";
-    git_index_entry Entry{};
-    Entry.path = File.c_str();
-    Entry.mode = GIT_FILEMODE_BLOB;
-    if (git_blob_create_from_buffer(&Entry.id, Repository.get(), Text->data(), Text->size()) != 0 || git_index_add(To, &Entry) != 0)
-      return File + ": " + gitReason();
-    return {};
-  }
-
-  const Tree &T;
-  const std::string Below;
-  GitLibrary Library;
-  GitOdb Odb;
-  GitRepository Repository;
-  std::map<std::string, std::string> Contents;
-};
-
 } // namespace
 
 llvm::Expected<std::vector<ReadPatch>> readPatches(const std::string &Directory) {
@@ -197,16 +99,6 @@ llvm::Expected<std::vector<ReadPatch>> readPatches(const std::string &Directory)
   }
   if (Out.empty())
     return failAt(Directory, 0, 0, "has no patches", "give a directory that krcu patch --series wrote");
-  return Out;
-}
-
-llvm::Expected<std::vector<AppliedPatch>> applyInMemory(const Tree &T, const std::vector<ReadPatch> &Patches, const std::string &Below) {
-  Applier A(T, Below);
-  if (llvm::Error E = A.open())
-    return E;
-  std::vector<AppliedPatch> Out;
-  for (const ReadPatch &P : Patches)
-    Out.push_back(A.apply(P));
   return Out;
 }
 
