@@ -200,7 +200,7 @@ void Mending::mend(AuditFix &Fix, const ModuleHooks &Hooks) {
       Broken = Key.second;
   if (Broken.empty()) {
     bool Start = llvm::any_of(Before, [&](const auto &Each) { return Each.first.first == Q && !Each.second; });
-    Fix.mended = !Start && llvm::is_contained(llvm::make_first_range(Texts), Fix.finding->where.file);
+    Fix.mended = !Start && llvm::any_of(Texts, [&](const auto &Each) { return M->text->owns(Each.first); });
     Fix.text = Fix.mended ? "the same line mends it" : Start ? "which way out of a failed start has to wait is left to a person" : "the module ends without a function of its own, so there is none to put a wait into";
     return;
   }
