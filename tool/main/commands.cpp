@@ -175,6 +175,16 @@ std::vector<std::string> problemLines(const Scan &S) {
   return Result;
 }
 
+/// An empty result because nothing could be looked at is no result.
+Error somethingWasParsed(const Scan &S, const std::vector<SiteReport> &Sites) {
+  std::map<std::string, unsigned> Counts = classCounts(Sites);
+  const bool Any = Counts["convert"] + Counts["unsafe"] + Counts["review"] + Counts["refuse"] != 0;
+  if (Any || !Counts["not_parsed"] || S.problems().size() < S.filesParsed())
+    return Error::success();
+  const ParseProblem &First = S.problems().front();
+  return fail("nothing could be parsed, so nothing is known: " + S.tree().shown(First.file + ": " + First.cause) + "; krcu explain --flags shows how it was tried");
+}
+
 int runScan(const Options &O, ScanOptions SO) {
   SO.verdict.callee_barriers = !SO.module.empty(); // a module has few sites
   Recall Past(O, "scan");
@@ -195,6 +205,10 @@ int runScan(const Options &O, ScanOptions SO) {
   std::string Text = (*S)->tree().shown(O.format == "sarif"  ? scanSarif(Sites, problemLines(**S))
                                             : O.format == "json" ? scanJson(In)
                                                                  : scanText(In));
+  if (Error E = somethingWasParsed(**S, Sites)) {
+    print(Text, Failed);
+    return error(std::move(E));
+  }
   Past.keep({Any ? Findings : Nothing, Text, warningsOf(**S)}, (*S)->tree());
   Scan::leave(std::move(*S));
   return print(Text, Any ? Findings : Nothing);
@@ -236,6 +250,8 @@ int runPatch(const Options &O, ScanOptions SO) {
   Notes = (*S)->tree().shown(Notes);
   std::fputs(Notes.c_str(), stderr);
   printWarnings(**S, Past, O.stats);
+  if (Error E = somethingWasParsed(**S, Sites))
+    return error(std::move(E));
   int Status = P->files.empty() ? Nothing : Findings;
   if (O.series.wanted()) {
     auto Text = makeSeriesFor(**S, Sites, *P, O.series, SO, (*S)->tree().shown(scanJson(reportOf(**S, Sites, O))));

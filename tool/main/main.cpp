@@ -3,9 +3,11 @@
 // The command line: what a user types, turned into options; results to standard output, everything else to standard error.
 // Exit status: 0 nothing to report, 1 findings, 2 error.
 #include "tool/main/commands.h"
+#include "tool/main/heap_limit.h"
 #include <CLI/CLI.hpp>
 
 int main(int Argc, char **Argv) {
+  krcu::limitHeap();
   CLI::App App{"krcu finds call_rcu() callbacks that only free memory, proves whether kfree_rcu() is safe in this very\n"
                "tree, and writes the patch. The tree needs no configuration and no build; nothing in it is executed."};
   App.set_version_flag("--version", std::string("krcu ") + krcu::versionText());
