@@ -448,7 +448,7 @@ void addCommands(CLI::App &App, Options &O) {
   addFormat(ExplainCommand, O);
   addCacheOptions(*ExplainCommand, O.cache, O.no_cache);
   addFacts(ExplainCommand, O);
-  ExplainCommand->add_option("FILE:LINE", O.place, "the site, as krcu scan prints it; with --flags a file is enough")->required();
+  ExplainCommand->add_option("PLACE", O.place, "FILE:LINE, as krcu scan prints it; with --flags a file is enough")->required();
   ExplainCommand->add_flag("--flags", O.flags, "instead: the compiler flags that the file is parsed with, and the lines they come from");
   CLI::App *ExtractCommand = App.add_subcommand("extract", "the facts of a share of the files, for krcu scan --facts: one tree on many machines");
   addScanning(ExtractCommand, O);
