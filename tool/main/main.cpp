@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The command line: what a user types, turned into options; results to standard output, everything else to standard error.
-// Exit status: 0 nothing to report, 1 findings, 2 error.
+// Exit status: 0 done, 1 found what --fail-on names, 2 error.
+#include "tool/main/names.h"
 #include "tool/main/program.h"
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
 int main(int Argc, char **Argv) {
   CLI::App App;
@@ -12,6 +14,11 @@ int main(int Argc, char **Argv) {
   try {
     App.parse(Argc, Argv);
   } catch (const CLI::ParseError &E) {
+    // The library says that something is left over, or missing; the word that nobody knows is the reason.
+    if (std::string Unknown = krcu::unknownWord(App, {Argv + 1, Argv + Argc}); E.get_exit_code() != 0 && !Unknown.empty()) {
+      std::fprintf(stderr, "krcu: %s\n", Unknown.c_str());
+      return 2;
+    }
     int Status = App.exit(E);
     return Status == 0 ? 0 : 2;
   }
