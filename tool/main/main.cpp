@@ -4,6 +4,7 @@
 // Exit status: 0 done, 1 found what --fail-on names, 2 error.
 #include "tool/main/names.h"
 #include "tool/main/program.h"
+#include "tool/support/scratch.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
@@ -22,5 +23,6 @@ int main(int Argc, char **Argv) {
     int Status = App.exit(E);
     return Status == 0 ? 0 : 2;
   }
+  krcu::removeScratchOnSignals();
   return krcu::runCommand(App, Options, Argv[0]);
 }
