@@ -295,7 +295,7 @@ TEST(BadInput, WrongArgumentsExitWithTwo) {
   EXPECT_EQ(krcu(T, {"scam", T.root()}).status, 2);
   EXPECT_EQ(krcu(T, {"scan", "--jobs", "0", T.root()}).status, 2);
   expectOneMessage(krcu(T, {"scan", "--assume", "yesterday", T.root()}), "yesterday");
-  expectOneMessage(krcu(T, {"explain", T.root(), "drv/drv.c"}), "FILE:LINE");
+  expectOneMessage(krcu(T, {"explain", T.root(), "drv/drv.c:x"}), "FILE:LINE");
   expectOneMessage(krcu(T, {"explain", T.root(), "drv/drv.c:1"}), "drv/drv.c:1");
 }
 

@@ -9,6 +9,7 @@
 #include "tool/frontend/session.h"
 #include "tool/index/settings.h"
 #include "tool/support/error.h"
+#include "tool/support/scratch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include <algorithm>
@@ -27,17 +28,16 @@ Frontend::Frontend(const Tree &Tr, const Index &Ix, FrontendOptions O)
 Frontend::~Frontend() { removeTemporaries(); }
 
 void Frontend::removeTemporaries() {
-  if (!TempDir.empty())
-    sys::fs::remove_directories(TempDir);
+  removeScratchDirectory(TempDir);
   TempDir.clear();
 }
 
 Expected<std::unique_ptr<Frontend>> Frontend::create(const Tree &T, const Index &I, FrontendOptions Options) {
-  SmallString<128> Dir;
-  if (std::error_code EC = sys::fs::createUniqueDirectory("krcu", Dir))
-    return failAt("the temporary directory", 0, 0, EC.message(), "set TMPDIR to a writable directory");
+  auto Dir = makeScratchDirectory();
+  if (!Dir)
+    return Dir.takeError();
   std::unique_ptr<Frontend> F(new Frontend(T, I, std::move(Options)));
-  F->TempDir = std::string(Dir);
+  F->TempDir = *Dir;
   F->openDoor();
   return F;
 }

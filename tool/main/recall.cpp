@@ -29,7 +29,7 @@ Digest argumentsOf(const std::string &Command, const Options &O, const ScanOptio
   for (bool Flag : {O.all, O.drop_barriers, O.allow_hurry, O.no_pch, O.parse_all, Terminal, std::getenv("NO_COLOR") != nullptr})
     Flags = Flags << 1 | Flag;
   Digester D;
-  D.add(Command).add(Flags).add(Width).add(O.format).add(O.place).addAll(SO.paths).addAll(O.assume).addAll(O.families);
+  D.add(Command).add(Flags).add(Width).add(O.format).add(O.place).addAll(SO.paths).addAll(O.assume).addAll(O.families).addAll(O.gate.fail_on);
   return D.add(SO.builtin_rules).addAll(O.rules).finish();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/main/flag_options.h"
+#include "tool/main/names.h"
 #include "tool/main/recall.h"
 #include "tool/main/review_commands.h"
 #include "tool/driver/review.h"
@@ -122,11 +123,33 @@ llvm::Error judgeOnBases(const ReviewOptions &O, const std::string &Rules, const
   return llvm::Error::success();
 }
 
+/// Without the patches that --baseline has already, in every tree.
+llvm::Error leaveOutKnown(review::ReviewReport &R, const std::string &Baseline) {
+  if (Baseline.empty())
+    return llvm::Error::success();
+  auto Known = knownEntries(review::reviewJson(R, KRCU_VERSION), Baseline);
+  if (!Known)
+    return Known.takeError();
+  const size_t Count = R.columns.front().patches.size();
+  size_t LeftOut = 0;
+  for (size_t P = Count; P-- > 0;) {
+    bool Everywhere = true;
+    for (size_t C = 0; C < R.columns.size(); ++C)
+      Everywhere = Everywhere && (*Known)[C * Count + P];
+    LeftOut += Everywhere;
+    for (review::Column &C : R.columns)
+      if (Everywhere)
+        C.patches.erase(C.patches.begin() + static_cast<std::ptrdiff_t>(P));
+  }
+  std::fprintf(stderr, "krcu: note: %zu of %zu patches are judged as in %s and left out\n", LeftOut, Count, Baseline.c_str());
+  return llvm::Error::success();
+}
+
 } // namespace
 
 void addTreeQuestionOptions(CLI::App &Command, TreeQuestionOptions &O) {
   Command.add_option("--rules", O.rules, "YAML file or directory that adds to or overrides the built-in vocabulary")->allow_extra_args(false);
-  Command.add_option("--assume", O.assume, "what-if: an era (no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics")->allow_extra_args(false);
+  Command.add_option("--assume", O.assume, "what-if: an era (no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics; several with commas between them")->delimiter(',')->allow_extra_args(false);
   Command.add_option("--format", O.format, "text, json or sarif")->check(CLI::IsMember({"text", "json", "sarif"}));
   Command.add_option("-j,--jobs", O.jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
   Command.add_option("--kernel", O.kernel, KernelOptionText);
@@ -157,6 +180,7 @@ void addReviewCommand(CLI::App &App, ReviewOptions &O) {
       ->check(CLI::IsMember({"auto"}));
   C->add_option("--reply", O.reply, "write an answer to each mail into this new directory; nothing is sent");
   C->add_option("--reply-to", O.reply_to, "with --reply: only to patches with these verdicts, with commas: ok, wait, broken, cannot_tell, na");
+  addGateOptions(*C, O.gate, gateVerdicts(), defaultGateVerdicts());
   addTreeQuestionOptions(*C, O);
 }
 
@@ -167,6 +191,8 @@ int runReview(const ReviewOptions &O, const char *Executable) {
   if (O.patches.empty() == O.range.empty())
     return error(fail(O.range.empty() ? "review: no patch is given; name files, or - for standard input, or a --range of commits"
                                       : "review: --range takes the place of PATCH; give one of them"));
+  if (llvm::Error E = checkRuleNames(*Rules, O.rules, O.assume, {}))
+    return error(std::move(E));
   auto Verdicts = review::verdictsOf(O.reply_to);
   if (!Verdicts)
     return error(Verdicts.takeError());
@@ -196,10 +222,12 @@ int runReview(const ReviewOptions &O, const char *Executable) {
       return error(Written.takeError());
     std::fprintf(stderr, "krcu: note: %zu answers written to %s; nothing was sent\n", Written->size(), O.reply.c_str());
   }
+  if (llvm::Error E = leaveOutKnown(Report, O.gate.baseline))
+    return error(std::move(E));
   bool Any = false;
   for (const review::Column &C : Report.columns)
     for (const review::PatchReview &P : C.patches)
-      Any = Any || P.verdict != review::PatchVerdict::Ok;
+      Any = Any || failsOn(O.gate, review::verdictWord(P.verdict));
   if (llvm::Error E = writeStdout(O.format == "sarif" ? reviewSarif(Report) : O.format == "json" ? review::reviewJson(Report, KRCU_VERSION) : review::scorecard(Report)))
     return error(std::move(E));
   return Any || Report.incomplete ? Findings : Nothing;

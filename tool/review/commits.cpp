@@ -3,6 +3,7 @@
 #include "tool/series/git.h"
 #include "tool/series/git_files.h"
 #include "tool/support/error.h"
+#include "tool/support/scratch.h"
 #include "tool/support/sink.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -120,8 +121,7 @@ llvm::Expected<Inbox> readRange(const std::string &Repository, const std::string
 }
 
 ScratchDirectory::~ScratchDirectory() {
-  if (!Path.empty())
-    llvm::sys::fs::remove_directories(Path);
+  removeScratchDirectory(Path);
 }
 
 namespace {
@@ -184,10 +184,10 @@ llvm::Expected<std::unique_ptr<ScratchDirectory>> exportCommit(const std::string
   if (git_commit_tree(&RawTree, C->get()) != 0)
     return failGit("cannot read a commit");
   GitTree Tree(RawTree);
-  llvm::SmallString<128> Directory;
-  if (std::error_code EC = llvm::sys::fs::createUniqueDirectory("krcu-commit", Directory))
-    return failErrno("a temporary directory", EC.value(), "set TMPDIR to a place that can be written");
-  auto Scratch = std::make_unique<ScratchDirectory>(Directory.str().str());
+  auto Directory = makeScratchDirectory();
+  if (!Directory)
+    return Directory.takeError();
+  auto Scratch = std::make_unique<ScratchDirectory>(*Directory);
   ExportRun Run{O.repository.get(), Scratch->path(), ""};
   if (git_tree_walk(RawTree, GIT_TREEWALK_PRE, exportEntry, &Run) != 0)
     return fail("cannot unpack " + Commit + ": " + (Run.problem.empty() ? gitReason() : Run.problem));
