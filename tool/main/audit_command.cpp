@@ -2,6 +2,7 @@
 #include "tool/audit/audit.h"
 #include "tool/main/recall.h"
 #include "tool/main/review_commands.h"
+#include "tool/pages/pages.h"
 #include "tool/report/report.h"
 #include "tool/report/sarif.h"
 #include "tool/support/error.h"
@@ -100,9 +101,18 @@ llvm::Error takePaths(const AuditCommandOptions &O, ScanOptions &SO) {
   return llvm::Error::success();
 }
 
+llvm::Expected<std::string> textOf(const AuditReport &R, const std::string &Format, const Scan &S, const PrintOptions &Print) {
+  if (Format != "html")
+    return S.tree().shown(Format == "sarif" ? auditSarif(R) : Format == "json" ? auditJson(R) : auditText(R));
+  auto Timelines = timelinesIn(S.options().builtin_rules);
+  if (!Timelines)
+    return Timelines.takeError();
+  return htmlOf(pages::auditPage(R, *Timelines), S.tree(), S.options().builtin_rules, Print, {R.findings.size() == 1, true, {}});
+}
+
 } // namespace
 
-void addAuditCommand(CLI::App &App, AuditCommandOptions &O) {
+void addAuditCommand(CLI::App &App, AuditCommandOptions &O, PrintOptions &Print) {
   CLI::App *C = App.add_subcommand("audit", "what is already wrong in the tree: unsafe kfree_rcu(), missing, late and superfluous barriers");
   C->add_option("TREE", O.tree, "kernel source tree, configured or not")->required();
   std::vector<std::string> Kinds;
@@ -117,9 +127,12 @@ void addAuditCommand(CLI::App &App, AuditCommandOptions &O) {
   C->add_option("--baseline", O.baseline, "an earlier report (--format json); only what is new is shown");
   C->add_option("--compile-commands", O.compile_commands, "use the flags of your own build (GCC databases included)");
   addTreeQuestionOptions(*C, O);
+  addPageOptions(*C, Print);
 }
 
-int runAudit(const AuditCommandOptions &O, const char *Executable) {
+int runAudit(const AuditCommandOptions &O, const PrintOptions &Print, const char *Executable) {
+  if (llvm::Error E = checkPrintOptions(Print, O.format))
+    return error(std::move(E));
   auto Rules = findBuiltinRules(Executable);
   if (!Rules)
     return error(Rules.takeError());
@@ -145,7 +158,11 @@ int runAudit(const AuditCommandOptions &O, const char *Executable) {
     std::fprintf(stderr, "krcu: warning: %s\n", (*S)->tree().shown(W).c_str());
   if (O.stats)
     std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
-  if (llvm::Error E = writeStdout((*S)->tree().shown(O.format == "sarif" ? auditSarif(R) : O.format == "json" ? auditJson(R) : auditText(R))))
+  R.asked = askedOf(Print, "audit", (*S)->tree());
+  auto Text = textOf(R, O.format, **S, Print);
+  if (!Text)
+    return error(Text.takeError());
+  if (llvm::Error E = writeStdout(*Text))
     return error(std::move(E));
   bool Any = std::any_of(R.findings.begin(), R.findings.end(), [](const AuditFinding &F) { return F.severity != Severity::Note; });
   return Any ? Findings : Nothing;

@@ -5,7 +5,9 @@
 #include "tool/main/recall.h"
 #include "tool/driver/patch.h"
 #include "tool/driver/scan.h"
+#include "tool/driver/site_text.h"
 #include "tool/index/walk.h"
+#include "tool/pages/pages.h"
 #include "tool/report/report.h"
 #include "tool/report/sarif.h"
 #include "tool/report/version.h"
@@ -154,8 +156,9 @@ void printSlowest(Scan &S) {
     std::fprintf(stderr, "%10.3f s  %s\n", Slowest[N].first, S.tree().shownFile(Slowest[N].second).c_str());
 }
 
-ReportInput reportOf(Scan &S, const std::vector<SiteReport> &Sites, const Options &O) {
+ReportInput reportOf(Scan &S, const std::vector<SiteReport> &Sites, const Options &O, const char *Command) {
   ReportInput In;
+  In.asked = askedOf(O.print, Command, S.tree());
   In.tree_version = S.tree().version();
   In.semantics = &S.semantics();
   In.sites = &Sites;
@@ -175,8 +178,20 @@ std::vector<std::string> problemLines(const Scan &S) {
   return Result;
 }
 
+/// The sites as a page, for a scan or an explain.
+Expected<std::string> sitePage(Scan &S, const std::vector<SiteReport> &Sites, const Options &O, const char *Command) {
+  auto Timelines = timelinesIn(S.options().builtin_rules);
+  if (!Timelines)
+    return Timelines.takeError();
+  std::vector<SiteText> Texts = siteTexts(S, Sites);
+  ReportInput In = reportOf(S, Sites, O, Command);
+  In.texts = &Texts;
+  return htmlOf(pages::scanPage(In, *Timelines), S.tree(), S.options().builtin_rules, O.print, {Sites.size() == 1, true, {}});
+}
+
 int runScan(const Options &O, ScanOptions SO) {
-  SO.verdict.callee_barriers = !SO.module.empty(); // a module has few sites
+  SO.verdict.callee_barriers = !SO.module.empty() || O.format == "html"; // a module has few sites; a page shows each way
+  SO.leftovers = O.format == "html";
   Recall Past(O, "scan");
   if (Error E = Past.open(SO))
     return error(std::move(E));
@@ -188,11 +203,18 @@ int runScan(const Options &O, ScanOptions SO) {
   std::vector<SiteReport> Sites = (*S)->sites();
   markRemovals(**S, Sites);
   (*S)->findLeftovers(Sites);
-  ReportInput In = reportOf(**S, Sites, O);
+  ReportInput In = reportOf(**S, Sites, O, "scan");
   printWarnings(**S, Past, O.stats);
   std::map<std::string, unsigned> Counts = classCounts(Sites);
   bool Any = Counts["convert"] + Counts["unsafe"] + Counts["review"] + Counts["refuse"] != 0;
-  std::string Text = (*S)->tree().shown(O.format == "sarif"  ? scanSarif(Sites, problemLines(**S))
+  std::string Text;
+  if (O.format == "html") {
+    auto Page = sitePage(**S, Sites, O, "scan");
+    if (!Page)
+      return error(Page.takeError());
+    Text = std::move(*Page);
+  } else
+    Text = (*S)->tree().shown(O.format == "sarif"  ? scanSarif(Sites, problemLines(**S))
                                             : O.format == "json" ? scanJson(In)
                                                                  : scanText(In));
   Past.keep({Any ? Findings : Nothing, Text, warningsOf(**S)}, (*S)->tree());
@@ -238,7 +260,7 @@ int runPatch(const Options &O, ScanOptions SO) {
   printWarnings(**S, Past, O.stats);
   int Status = P->files.empty() ? Nothing : Findings;
   if (O.series.wanted()) {
-    auto Text = makeSeriesFor(**S, Sites, *P, O.series, SO, (*S)->tree().shown(scanJson(reportOf(**S, Sites, O))));
+    auto Text = makeSeriesFor(**S, Sites, *P, O.series, SO, (*S)->tree().shown(scanJson(reportOf(**S, Sites, O, "patch"))));
     return Text ? print(*Text, Status) : error(Text.takeError());
   }
   if (O.in_place) {
@@ -359,6 +381,14 @@ int runExplain(const Options &O, ScanOptions SO) {
     if (R.census.where.line == Line)
       Out += O.format == "json" ? explainJson(R, (*S)->semantics()) : explainText(R, (*S)->semantics());
   }
+  if (!Out.empty() && O.format == "html") {
+    llvm::erase_if(Sites, [&](const SiteReport &R) { return R.census.where.line != Line; });
+    auto Page = sitePage(**S, Sites, O, "explain");
+    if (!Page)
+      return error(Page.takeError());
+    Past.keep({Findings, *Page, warningsOf(**S)}, (*S)->tree());
+    return print(*Page, Findings);
+  }
   if (Out.empty())
     return error(fail(O.place + ": no call of a deferral stands there; " +
                       (Lines.empty() ? "the file has none" : "this file has them at line " + Lines)));
@@ -387,11 +417,16 @@ void addCommon(CLI::App *C, Options &O) {
       ->allow_extra_args(false); // or it would swallow TREE
 }
 
-void addFormat(CLI::App *C, Options &O, bool Sarif = false) {
+/// `More`: "sarif", "html".
+void addFormat(CLI::App *C, Options &O, const std::vector<std::string> &More = {}) {
   std::vector<std::string> Formats{"text", "json"};
-  if (Sarif)
-    Formats.push_back("sarif");
-  C->add_option("--format", O.format, Sarif ? "text, json or sarif" : "text or json")->check(CLI::IsMember(Formats));
+  Formats.insert(Formats.end(), More.begin(), More.end());
+  std::string Words;
+  for (size_t N = 0; N < Formats.size(); ++N)
+    Words += (N == 0 ? "" : N + 1 == Formats.size() ? " or " : ", ") + Formats[N];
+  C->add_option("--format", O.format, Words)->check(CLI::IsMember(Formats));
+  if (is_contained(More, "html"))
+    addPageOptions(*C, O.print);
 }
 
 void addScanning(CLI::App *C, Options &O) {
@@ -424,7 +459,7 @@ const char *versionText() { return KRCU_VERSION; }
 void addCommands(CLI::App &App, Options &O) {
   CLI::App *ScanCommand = App.add_subcommand("scan", "one line per candidate: site, callback, class, reason; and a summary that accounts for every call");
   addScanning(ScanCommand, O);
-  addFormat(ScanCommand, O, true);
+  addFormat(ScanCommand, O, {"sarif", "html"});
   addCacheOptions(*ScanCommand, O.cache, O.no_cache);
   addFacts(ScanCommand, O);
   addPaths(ScanCommand, O);
@@ -441,11 +476,11 @@ void addCommands(CLI::App &App, Options &O) {
   CLI::App *VerifyCommand = addVerifyCommand(App, O.series, O.tree, O.rules, O.jobs);
   VerifyCommand->add_option("--kernel", O.kernel, KernelOptionText);
   addFlagOptions(*VerifyCommand, O.user_flags);
-  addReviewCommand(App, O.review);
-  addAuditCommand(App, O.audit);
+  addReviewCommand(App, O.review, O.print);
+  addAuditCommand(App, O.audit, O.print);
   CLI::App *ExplainCommand = App.add_subcommand("explain", "the whole chain of evidence for one site");
   addScanning(ExplainCommand, O);
-  addFormat(ExplainCommand, O);
+  addFormat(ExplainCommand, O, {"html"});
   addCacheOptions(*ExplainCommand, O.cache, O.no_cache);
   addFacts(ExplainCommand, O);
   ExplainCommand->add_option("FILE:LINE", O.place, "the site, as krcu scan prints it; with --flags a file is enough")->required();
@@ -467,15 +502,17 @@ void addCommands(CLI::App &App, Options &O) {
 int runCommand(CLI::App &App, const Options &O, const char *Executable) {
   std::string Name = App.get_subcommands().front()->get_name();
   if (Name == "review")
-    return runReview(O.review, Executable);
+    return runReview(O.review, O.print, Executable);
   if (Name == "audit")
-    return runAudit(O.audit, Executable);
+    return runAudit(O.audit, O.print, Executable);
   if (Name == "semantics") {
     if (O.why.empty() == O.tree.empty())
       return error(fail("semantics: give a TREE, or --why ROW without one"));
     if (!O.why.empty())
       return runWhy(O, Executable);
   }
+  if (Error E = checkPrintOptions(O.print, O.format))
+    return error(std::move(E));
   auto SO = scanOptions(O, Executable);
   if (!SO)
     return error(SO.takeError());

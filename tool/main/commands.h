@@ -3,6 +3,7 @@
 // The subcommands and their options.
 #pragma once
 
+#include "tool/main/presentation.h"
 #include "tool/main/review_commands.h"
 #include "tool/main/series_commands.h"
 #include <CLI/CLI.hpp>
@@ -36,6 +37,7 @@ struct Options {
   bool allow_hurry = false;
   bool no_pch = false;
   bool parse_all = false;
+  PrintOptions print;
   ReviewOptions review;
   AuditCommandOptions audit;
   bool no_cache = false;

@@ -20,9 +20,11 @@ int main(int Argc, char **Argv) {
              "  krcu explain ~/linux net/bridge/br_fdb.c:336\n"
              "  krcu scan --kernel ~/linux ~/mymod         a module outside the tree, as make M=~/mymod builds it\n"
              "  krcu scan --kernel ~/linux --include-dir ~/inc --define HAVE_X=1 ~/mymod    what its makefile does not say\n"
+             "  krcu scan --format html ~/linux > report.html    a page with the evidence, for a browser\n"
              "  krcu semantics ~/linux                     who waits for whom in this tree\n"
              "Exit status: 0 nothing to report, 1 findings, 2 error.");
   krcu::Options Options;
+  krcu::rememberArguments(Argc, Argv, Options.print);
   krcu::addCommands(App, Options);
   try {
     App.parse(Argc, Argv);

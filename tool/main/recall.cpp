@@ -30,6 +30,8 @@ Digest argumentsOf(const std::string &Command, const Options &O, const ScanOptio
     Flags = Flags << 1 | Flag;
   Digester D;
   D.add(Command).add(Flags).add(Width).add(O.format).add(O.place).addAll(SO.paths).addAll(O.assume).addAll(O.families);
+  if (O.format != "text") // those begin with what was asked
+    D.addAll(decidingArguments(O.print.arguments)).add(commitOf(SO.tree)).add(O.print.source_url);
   return D.add(SO.builtin_rules).addAll(O.rules).finish();
 }
 

@@ -3,6 +3,7 @@
 #include "tool/main/recall.h"
 #include "tool/main/review_commands.h"
 #include "tool/driver/review.h"
+#include "tool/pages/pages.h"
 #include "tool/report/report.h"
 #include "tool/report/sarif.h"
 #include "tool/report/version.h"
@@ -13,6 +14,7 @@
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
 #include <cstdio>
+#include <optional>
 
 namespace krcu {
 namespace {
@@ -44,12 +46,26 @@ std::string reviewSarif(const review::ReviewReport &R) {
   return sarifLog(Rules, Results, R.notes);
 }
 
+/// Lines of files that the patches change are not those on disk, and of several trees the evidence is of each its own: these come without.
+llvm::Expected<std::string> reviewHtml(const review::ReviewReport &R, const Tree &T, const std::string &Rules, const PrintOptions &Print) {
+  auto Timelines = timelinesIn(Rules);
+  if (!Timelines)
+    return Timelines.takeError();
+  PageView View;
+  View.source = R.columns.size() == 1;
+  View.open = R.columns.size() == 1 && R.columns.front().patches.size() == 1;
+  for (const review::PatchReview &P : R.columns.front().patches)
+    for (const review::FileDiff &F : P.patch->diff.files)
+      View.touched.insert({F.old_path, F.new_path});
+  return htmlOf(pages::reviewPage(R, *Timelines), T, Rules, Print, View);
+}
+
 } // namespace
 
 void addTreeQuestionOptions(CLI::App &Command, TreeQuestionOptions &O) {
   Command.add_option("--rules", O.rules, "YAML file or directory that adds to or overrides the built-in vocabulary")->allow_extra_args(false);
   Command.add_option("--assume", O.assume, "what-if: an era (no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics")->allow_extra_args(false);
-  Command.add_option("--format", O.format, "text, json or sarif")->check(CLI::IsMember({"text", "json", "sarif"}));
+  Command.add_option("--format", O.format, "text, json, sarif or html")->check(CLI::IsMember({"text", "json", "sarif", "html"}));
   Command.add_option("-j,--jobs", O.jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
   Command.add_option("--kernel", O.kernel, KernelOptionText);
   addFlagOptions(Command, O.user_flags);
@@ -69,7 +85,7 @@ ScanOptions scanOptionsOf(const TreeQuestionOptions &O, const std::string &Tree,
   return SO;
 }
 
-void addReviewCommand(CLI::App &App, ReviewOptions &O) {
+void addReviewCommand(CLI::App &App, ReviewOptions &O, PrintOptions &Print) {
   CLI::App *C = App.add_subcommand("review", "read somebody's patches and say which may be merged into a tree: OK, WAIT, BROKEN, CANNOT TELL, n/a");
   C->add_option("PATCH", O.patches, "mbox, mail, file of git format-patch, plain diff, directory of *.patch files, maildir, directory tree of mails, or - for standard input");
   C->add_option("--tree", O.trees, "kernel tree that the patches are for, or REPOSITORY@COMMIT; several give a column each")->required()->allow_extra_args(false);
@@ -78,9 +94,12 @@ void addReviewCommand(CLI::App &App, ReviewOptions &O) {
   C->add_option("--reply", O.reply, "write an answer to each mail into this new directory; nothing is sent");
   C->add_option("--reply-to", O.reply_to, "with --reply: only to patches with these verdicts, with commas: ok, wait, broken, cannot_tell, na");
   addTreeQuestionOptions(*C, O);
+  addPageOptions(*C, Print);
 }
 
-int runReview(const ReviewOptions &O, const char *Executable) {
+int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Executable) {
+  if (llvm::Error E = checkPrintOptions(Print, O.format))
+    return error(std::move(E));
   auto Rules = findBuiltinRules(Executable);
   if (!Rules)
     return error(Rules.takeError());
@@ -99,7 +118,8 @@ int runReview(const ReviewOptions &O, const char *Executable) {
   review::ReviewReport Report;
   Report.notes = Box->notes;
   Report.incomplete = Box->incomplete;
-  std::vector<std::unique_ptr<Scan>> Scans;
+  std::optional<Tree> First; // the first tree, for the lines of a page
+  std::unique_ptr<review::ScratchDirectory> Kept;
   for (const std::string &Named : O.trees) {
     auto [Directory, Commit] = review::splitTree(Named);
     std::unique_ptr<review::ScratchDirectory> Unpacked;
@@ -131,6 +151,13 @@ int runReview(const ReviewOptions &O, const char *Executable) {
       Report.notes.push_back((*S)->tree().shown(W));
     if (O.stats)
       std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
+    if (!First) {
+      First.emplace((*S)->tree());
+      Report.asked = askedOf(Print, "review", *First);
+      if (Unpacked)
+        Report.asked.root = review::splitTree(Named).first, Report.asked.commit = Commit;
+      Kept = std::move(Unpacked);
+    }
     Scan::leave(std::move(*S));
   }
   for (const std::string &N : Report.notes)
@@ -145,7 +172,13 @@ int runReview(const ReviewOptions &O, const char *Executable) {
   for (const review::Column &C : Report.columns)
     for (const review::PatchReview &P : C.patches)
       Any = Any || P.verdict != review::PatchVerdict::Ok;
-  if (llvm::Error E = writeStdout(O.format == "sarif" ? reviewSarif(Report) : O.format == "json" ? review::reviewJson(Report, KRCU_VERSION) : review::scorecard(Report)))
+  llvm::Expected<std::string> Text = O.format == "html" ? reviewHtml(Report, *First, *Rules, Print)
+                                     : O.format == "sarif" ? reviewSarif(Report)
+                                     : O.format == "json"  ? review::reviewJson(Report, KRCU_VERSION)
+                                                           : review::scorecard(Report);
+  if (!Text)
+    return error(Text.takeError());
+  if (llvm::Error E = writeStdout(*Text))
     return error(std::move(E));
   return Any || Report.incomplete ? Findings : Nothing;
 }

@@ -4,6 +4,8 @@
 #pragma once
 
 #include "tool/lifetime/verdict.h"
+#include "tool/report/asked.h"
+#include "tool/report/site_text.h"
 #include "tool/tree/semantics/semantics.h"
 #include <map>
 #include <string>
@@ -20,9 +22,11 @@ struct ReportProblem {
 
 /// Everything a report of a scan is made from.
 struct ReportInput {
+  Asked asked = {};
   std::string tree_version;
   const Semantics *semantics = nullptr;
   const std::vector<SiteReport> *sites = nullptr;
+  const std::vector<SiteText> *texts = nullptr; ///< of the sites, in their order; null: not asked for
   std::map<std::string, unsigned> other_flavours;
   std::vector<ReportProblem> problems;
   std::vector<std::pair<std::string, double>> phases; ///< for --stats; empty: not printed
