@@ -21,8 +21,6 @@
 #include "llvm/Support/Path.h"
 #include <algorithm>
 #include <cstdio>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 using namespace llvm;
 
@@ -32,19 +30,15 @@ namespace {
 constexpr int Nothing = 0, Findings = 1, Failed = 2;
 
 int error(Error E) {
+  clearProgress();
   std::fprintf(stderr, "krcu: %s\n", message(std::move(E)).c_str());
   return Failed;
 }
 
-int print(const std::string &Text, int Status) {
-  if (Error E = writeStdout(Text))
+int print(const Options &O, const std::string &Text, int Status) {
+  if (Error E = writeResult(O.print, Text))
     return error(std::move(E));
   return Status;
-}
-
-unsigned terminalWidth() {
-  winsize Size{};
-  return isatty(1) && ioctl(1, TIOCGWINSZ, &Size) == 0 ? Size.ws_col : 0;
 }
 
 /// A path as the user gives it, absolute or relative to what is scanned, or as a report shows it, as a path of the tree: without ./, a/../ and
@@ -87,7 +81,7 @@ Expected<ScanOptions> scanOptions(const Options &O, const char *Executable) {
   S.jobs = O.jobs ? O.jobs : defaultJobs();
   S.use_pch = !O.no_pch;
   S.glance = !O.parse_all;
-  S.progress = isatty(2);
+  S.progress = progressOf(O.print);
   S.verdict.allow_hurry = O.allow_hurry;
   S.verdict.families = {O.families.begin(), O.families.end()};
   auto T = openTree(S);
@@ -125,7 +119,10 @@ std::string warningsOf(Scan &S) {
 }
 
 /// Everything that is no result goes to standard error, so that a report stays a report.
-void printWarnings(Scan &S, const Recall &R, bool Stats) {
+void printWarnings(Scan &S, const Recall &R, bool Stats, const PrintOptions &Print) {
+  clearProgress();
+  if (Print.quiet)
+    return;
   std::fputs(warningsOf(S).c_str(), stderr);
   R.printNotes();
   if (!Stats)
@@ -166,9 +163,33 @@ ReportInput reportOf(Scan &S, const std::vector<SiteReport> &Sites, const Option
   for (const ParseProblem &P : S.problems())
     In.problems.push_back({P.file, P.cause, P.built});
   In.all = O.all;
-  In.width = terminalWidth();
-  In.colour = isatty(1) && !std::getenv("NO_COLOR");
+  In.width = widthOf(O.print);
+  In.colour = isColoured(O.print);
   return In;
+}
+
+/// What a user does next: the change, or else the first thing to look at.
+std::string nextStep(const Options &O, const std::vector<SiteReport> &Sites) {
+  auto First = [&](SiteClass C) { return find_if(Sites, [&](const SiteReport &R) { return R.cls == C; }); };
+  if (First(SiteClass::Convert) != Sites.end()) {
+    std::vector<std::string> Arguments = decidingArguments(O.print.arguments);
+    erase_if(Arguments, [](const std::string &A) { return A == "--all"; });
+    return commandLine("patch", Arguments) + "  (the conversions as a diff)";
+  }
+  for (SiteClass C : {SiteClass::Review, SiteClass::Unsafe}) {
+    auto It = First(C);
+    if (It == Sites.end())
+      continue;
+    std::vector<std::string> Arguments;
+    for (const auto &[Name, Values] : {std::pair<const char *, const std::vector<std::string> &>("--assume", O.assume), {"--rules", O.rules}})
+      for (const std::string &V : Values)
+        Arguments.insert(Arguments.end(), {Name, V});
+    if (!O.kernel.empty())
+      Arguments.insert(Arguments.end(), {"--kernel", O.kernel});
+    Arguments.insert(Arguments.end(), {O.tree, It->census.where.file + ":" + std::to_string(It->census.where.line)});
+    return commandLine("explain", Arguments) + "  (what shows it)";
+  }
+  return "";
 }
 
 std::vector<std::string> problemLines(const Scan &S) {
@@ -204,7 +225,8 @@ int runScan(const Options &O, ScanOptions SO) {
   markRemovals(**S, Sites);
   (*S)->findLeftovers(Sites);
   ReportInput In = reportOf(**S, Sites, O, "scan");
-  printWarnings(**S, Past, O.stats);
+  In.next = nextStep(O, Sites);
+  printWarnings(**S, Past, O.stats, O.print);
   std::map<std::string, unsigned> Counts = classCounts(Sites);
   bool Any = Counts["convert"] + Counts["unsafe"] + Counts["review"] + Counts["refuse"] != 0;
   std::string Text;
@@ -219,7 +241,7 @@ int runScan(const Options &O, ScanOptions SO) {
                                                                  : scanText(In));
   Past.keep({Any ? Findings : Nothing, Text, warningsOf(**S)}, (*S)->tree());
   Scan::leave(std::move(*S));
-  return print(Text, Any ? Findings : Nothing);
+  return print(O, Text, Any ? Findings : Nothing);
 }
 
 int runPatch(const Options &O, ScanOptions SO) {
@@ -256,12 +278,14 @@ int runPatch(const Options &O, ScanOptions SO) {
     Notes += "krcu: note: the conversions hold for Linux " + (*S)->tree().version() + " only: the module is compiled for other kernels, too (" +
              It->other_kernels.file + ":" + std::to_string(It->other_kernels.line) + "); ask krcu about each of them\n";
   Notes = (*S)->tree().shown(Notes);
-  std::fputs(Notes.c_str(), stderr);
-  printWarnings(**S, Past, O.stats);
+  clearProgress();
+  if (!O.print.quiet)
+    std::fputs(Notes.c_str(), stderr);
+  printWarnings(**S, Past, O.stats, O.print);
   int Status = P->files.empty() ? Nothing : Findings;
   if (O.series.wanted()) {
     auto Text = makeSeriesFor(**S, Sites, *P, O.series, SO, (*S)->tree().shown(scanJson(reportOf(**S, Sites, O, "patch"))));
-    return Text ? print(*Text, Status) : error(Text.takeError());
+    return Text ? print(O, *Text, Status) : error(Text.takeError());
   }
   if (O.in_place) {
     if (Error E = applyInPlace(P->root, P->files))
@@ -269,20 +293,20 @@ int runPatch(const Options &O, ScanOptions SO) {
     std::string Text;
     for (const auto &[File, Texts] : P->files)
       Text += File + "\n";
-    return print(Text, Status);
+    return print(O, Text, Status);
   }
   auto Diff = unifiedDiff(P->files);
   if (!Diff)
     return error(Diff.takeError());
   Past.keep({Status, *Diff, Notes + warningsOf(**S)}, (*S)->tree());
   Scan::leave(std::move(*S));
-  return print(*Diff, Status);
+  return print(O, *Diff, Status);
 }
 
 int runVerify(const Options &O, const ScanOptions &SO) {
   bool Failed = false;
   auto Text = verifyDirectory(O.series, SO, Failed);
-  return Text ? print(*Text, Failed ? Findings : Nothing) : error(Text.takeError());
+  return Text ? print(O, *Text, Failed ? Findings : Nothing) : error(Text.takeError());
 }
 
 /// krcu semantics --why ROW: from the stored timelines; no tree is asked.
@@ -298,10 +322,10 @@ int runWhy(const Options &O, const char *Executable) {
     return error(Timelines.takeError());
   if (O.format == "json") {
     auto Found = findTimelines(*Table, *Timelines, O.why);
-    return Found ? print(timelinesJson(*Found), Nothing) : error(Found.takeError());
+    return Found ? print(O, timelinesJson(*Found), Nothing) : error(Found.takeError());
   }
   auto Text = printWhy(*Table, *Timelines, O.why);
-  return Text ? print(*Text, Nothing) : error(Text.takeError());
+  return Text ? print(O, *Text, Nothing) : error(Text.takeError());
 }
 
 int runSemantics(const Options &O, const ScanOptions &SO) {
@@ -319,7 +343,7 @@ int runSemantics(const Options &O, const ScanOptions &SO) {
   for (const std::string &A : SO.assume)
     if (Error E = assume(*S, A))
       return error(std::move(E));
-  return print(O.format == "json" ? semanticsJson(T->version(), *S) : printSemantics(*S), Nothing);
+  return print(O, O.format == "json" ? semanticsJson(T->version(), *S) : printSemantics(*S), Nothing);
 }
 
 /// krcu explain --flags TREE FILE: a row a flag.
@@ -345,7 +369,7 @@ int runFlags(const Options &O, const ScanOptions &SO) {
   for (Frontend::FlagRow &Row : R.rows)
     if (size_t At = Row.flag.find(Mount); !T.mounted().empty() && At != std::string::npos)
       Row.flag.replace(At, Mount.size(), T.mounted());
-  return print(T.shown(O.format == "json" ? flagsJson(R) : flagsText(R, T.mounted().empty() ? T.root() : "")), Nothing);
+  return print(O, T.shown(O.format == "json" ? flagsJson(R) : flagsText(R, T.mounted().empty() ? T.root() : "")), Nothing);
 }
 
 int runExplain(const Options &O, ScanOptions SO) {
@@ -374,12 +398,19 @@ int runExplain(const Options &O, ScanOptions SO) {
   std::vector<SiteReport> Sites = (*S)->sites();
   markRemovals(**S, Sites);
   (*S)->findLeftovers(Sites);
-  printWarnings(**S, Past, O.stats);
+  printWarnings(**S, Past, O.stats, O.print);
+  auto SourceLine = [&](const std::string &File, unsigned Number) {
+    std::optional<std::string> Text = (*S)->tree().read(File);
+    StringRef Rest = Text ? StringRef(*Text) : StringRef();
+    while (--Number && !Rest.empty())
+      Rest = Rest.split('\n').second;
+    return Rest.split('\n').first.str();
+  };
   std::string Out, Lines;
   for (const SiteReport &R : Sites) {
     Lines += (Lines.empty() ? "" : ", ") + std::to_string(R.census.where.line);
     if (R.census.where.line == Line)
-      Out += O.format == "json" ? explainJson(R, (*S)->semantics()) : explainText(R, (*S)->semantics());
+      Out += O.format == "json" ? explainJson(R, (*S)->semantics()) : explainText(R, (*S)->semantics(), SourceLine, widthOf(O.print));
   }
   if (!Out.empty() && O.format == "html") {
     llvm::erase_if(Sites, [&](const SiteReport &R) { return R.census.where.line != Line; });
@@ -387,13 +418,13 @@ int runExplain(const Options &O, ScanOptions SO) {
     if (!Page)
       return error(Page.takeError());
     Past.keep({Findings, *Page, warningsOf(**S)}, (*S)->tree());
-    return print(*Page, Findings);
+    return print(O, *Page, Findings);
   }
   if (Out.empty())
     return error(fail(O.place + ": no call of a deferral stands there; " +
                       (Lines.empty() ? "the file has none" : "this file has them at line " + Lines)));
   Past.keep({Findings, (*S)->tree().shown(Out), warningsOf(**S)}, (*S)->tree());
-  return print((*S)->tree().shown(Out), Findings);
+  return print(O, (*S)->tree().shown(Out), Findings);
 }
 
 int runExtract(const Options &O, ScanOptions SO) {
@@ -431,6 +462,8 @@ void addFormat(CLI::App *C, Options &O, const std::vector<std::string> &More = {
 
 void addScanning(CLI::App *C, Options &O) {
   addCommon(C, O);
+  if (C->get_name() != "extract") // whose -o is a file of facts
+    addPrintOptions(*C, O.print);
   C->add_option("--kernel", O.kernel, KernelOptionText);
   C->add_option("-j,--jobs", O.jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
   C->add_option("--compile-commands", O.compile_commands, "use the flags of your own build (GCC databases included)");

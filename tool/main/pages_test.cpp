@@ -78,6 +78,19 @@ TEST_F(Pages, ExplainAuditAndReview) {
   EXPECT_FALSE(has(Review, "<img"));
 }
 
+TEST_F(Pages, ResultsGoWhereTheyAreWanted) {
+  std::string Text = krcu("scan -q " + Tree.root());
+  EXPECT_EQ(Text.find("drv/drv.c:17:2: unsafe: kfree_rcu(item, rcu); "), 0u) << "the place comes first, and nothing before it: " << Text;
+  EXPECT_TRUE(has(Text, "\nnext: krcu explain " + Tree.root() + " drv/drv.c:17 ")) << Text;
+  EXPECT_EQ(krcu("scan -q -o " + Tree.path("out.txt") + " " + Tree.root()), "");
+  EXPECT_EQ(Tree.read("out.txt").substr(0, 24), Text.substr(0, 24));
+  EXPECT_TRUE(has(krcu("scan --color=always " + Tree.root()), "\033[31munsafe\033[0m:"));
+  EXPECT_FALSE(has(krcu("scan --color=auto " + Tree.root()), "\033")) << "no terminal";
+  EXPECT_TRUE(has(krcu("scan --progress=json " + Tree.root()), "{\"phase\": \"parse\", \"done\": "));
+  EXPECT_TRUE(has(krcu("explain " + Tree.root() + " drv/drv.c:17"), "\n      | call_rcu(&item->rcu, item_free);\n")) << "each step with its line";
+  EXPECT_TRUE(has(krcu("scan -o " + Tree.path("no/such/file") + " " + Tree.root(), 2), "no/such/file"));
+}
+
 TEST_F(Pages, ASourceUrlIsCheckedFirst) {
   EXPECT_TRUE(has(krcu("scan --format html --source-url 'javascript:%f' " + Tree.root(), 2), "no pattern of URLs"));
   EXPECT_TRUE(has(krcu("scan --source-url 'https://x.org/%f' " + Tree.root(), 2), "--format html"));

@@ -5,8 +5,10 @@
 
 #include "tool/pages/page.h"
 #include "tool/report/asked.h"
+#include "tool/support/progress.h"
 #include "tool/tree/tree.h"
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,7 +18,24 @@ namespace krcu {
 struct PrintOptions {
   std::vector<std::string> arguments; ///< as typed, behind the command's name
   std::string source_url;             ///< --source-url
+  std::string output;                 ///< -o; empty: standard output
+  std::string color = "auto", progress = "auto";
+  bool quiet = false;                 ///< -q: nothing on standard error but errors
 };
+
+/// -o, -q, --color, --progress.
+void addPrintOptions(CLI::App &Command, PrintOptions &O);
+/// Whether a result is coloured, and how wide it may be (0: as wide as it likes).
+bool isColoured(const PrintOptions &O);
+unsigned widthOf(const PrintOptions &O);
+/// The result to where it is wanted; of a file all or nothing is written.
+llvm::Error writeResult(const PrintOptions &O, const std::string &Text);
+/// Who is told what is being done; null if nobody.
+std::shared_ptr<Progress> progressOf(const PrintOptions &O);
+/// Takes the line of progress away before something else is printed.
+void clearProgress();
+/// "krcu COMMAND ARGUMENT...", to be typed into a shell.
+std::string commandLine(const std::string &Command, const std::vector<std::string> &Arguments);
 
 /// What was typed, for the head of a report.
 void rememberArguments(int Argc, char **Argv, PrintOptions &To);

@@ -22,6 +22,7 @@ namespace {
 constexpr int Nothing = 0, Findings = 1, Failed = 2;
 
 int error(llvm::Error E) {
+  clearProgress();
   std::fprintf(stderr, "krcu: %s\n", message(std::move(E)).c_str());
   return Failed;
 }
@@ -95,6 +96,7 @@ void addReviewCommand(CLI::App &App, ReviewOptions &O, PrintOptions &Print) {
   C->add_option("--reply-to", O.reply_to, "with --reply: only to patches with these verdicts, with commas: ok, wait, broken, cannot_tell, na");
   addTreeQuestionOptions(*C, O);
   addPageOptions(*C, Print);
+  addPrintOptions(*C, Print);
 }
 
 int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Executable) {
@@ -133,6 +135,7 @@ int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Exe
     ScanOptions SO = scanOptionsOf(O, Directory, *Rules);
     if (llvm::Error E = useCache(SO, O.cache, O.no_cache || Unpacked)) // an unpacked commit is gone tomorrow
       return error(std::move(E));
+    SO.progress = progressOf(Print);
     auto S = Scan::prepare(SO, /*SemanticsLater=*/true);
     if (!S)
       return error(S.takeError());
@@ -160,7 +163,8 @@ int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Exe
     }
     Scan::leave(std::move(*S));
   }
-  for (const std::string &N : Report.notes)
+  clearProgress();
+  for (const std::string &N : Print.quiet ? std::vector<std::string>() : Report.notes)
     std::fprintf(stderr, "krcu: note: %s\n", N.c_str());
   if (!O.reply.empty()) {
     auto Written = review::writeReplies(Report, O.reply, *Verdicts);
@@ -178,7 +182,7 @@ int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Exe
                                                            : review::scorecard(Report);
   if (!Text)
     return error(Text.takeError());
-  if (llvm::Error E = writeStdout(*Text))
+  if (llvm::Error E = writeResult(Print, *Text))
     return error(std::move(E));
   return Any || Report.incomplete ? Findings : Nothing;
 }

@@ -33,6 +33,7 @@ struct AuditCommandOptions : TreeQuestionOptions {
   std::vector<std::string> kinds, paths;
   std::string severity;             ///< the least one to show
   bool all = false, notes = false;
+  bool fix = false;                 ///< print the mend as a diff instead
 };
 
 void addTreeQuestionOptions(CLI::App &Command, TreeQuestionOptions &O);

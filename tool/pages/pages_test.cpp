@@ -60,7 +60,7 @@ TEST(AuditPage, HasTheTimelineAndTheCounterexample) {
 TEST(AuditPage, SaysWhatIsAssumedAndWhatIsNotKnown) {
   Semantics S = semantics(true);
   Page P = auditPage(audit(S), Timelines);
-  EXPECT_EQ(P.assumed, std::vector<std::string>{"kmem_cache_destroy() waits for kfree_rcu(): no"});
+  EXPECT_EQ(P.assumed, std::vector<std::string>{"kmem_cache_destroy() waits for kfree_rcu()? no"});
   ASSERT_EQ(P.facts.size(), 2u);
   EXPECT_EQ(P.facts[1].value, "not known");
   EXPECT_TRUE(auditPage(audit(S = semantics(false)), Timelines).assumed.empty());

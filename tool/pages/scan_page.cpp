@@ -32,7 +32,7 @@ void describeTree(const std::string &Version, const Semantics &S, Page &To) {
       Row.steps.push_back({"tree", {E.file, E.line, 0}, E.function, E.text});
     To.facts.push_back(std::move(Row));
     if (F.assumed)
-      To.assumed.push_back(F.title + ": " + Value);
+      To.assumed.push_back(F.title + "? " + Value);
   }
 }
 

@@ -70,7 +70,8 @@ struct AuditReport {
   unsigned known = 0;       ///< in the baseline
   std::vector<std::string> not_looked_at; ///< files that could not be relied on
 };
-std::string auditText(const AuditReport &R);
+/// "file:line:column: severity: kind: reason [fingerprint]", errors first, each with its evidence. `Width`: as in a scan.
+std::string auditText(const AuditReport &R, unsigned Width = 0, bool Colour = false);
 std::string auditJson(const AuditReport &R);
 
 } // namespace krcu
