@@ -183,12 +183,26 @@ void BarrierAudit::superfluous(const BarrierCall &B, const UnloadNeed &Need, con
   To.push_back(std::move(F));
 }
 
+FindingEvent::Kind kindOf(UnloadEvent::Kind K) {
+  switch (K) {
+  case UnloadEvent::Queue: return FindingEvent::Queue;
+  case UnloadEvent::Stop: return FindingEvent::Stop;
+  case UnloadEvent::Wait: return FindingEvent::Wait;
+  case UnloadEvent::End: return FindingEvent::End;
+  case UnloadEvent::Unknown: break;
+  }
+  return FindingEvent::Unknown;
+}
+
 } // namespace
 
 void addTimeline(AuditFinding &F, const UnloadAnswer &A) {
   unsigned Step = 0;
-  for (const UnloadEvent &E : A.timeline)
+  for (const UnloadEvent &E : A.timeline) {
     F.evidence.push_back({E.where.file, E.where.line, E.function, "timeline " + std::to_string(++Step) + (E.always ? ": " : ", on some path: ") + E.text});
+    bool Breaks = llvm::any_of(A.broken, [&](const UnloadEvent &B) { return B.kind == E.kind && B.where == E.where; });
+    F.timeline.push_back({kindOf(E.kind), E.where, E.function, E.text, E.always, Breaks});
+  }
 }
 
 void auditBarriers(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const std::vector<BarrierCall> &Calls, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To) {

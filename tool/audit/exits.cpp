@@ -93,6 +93,7 @@ AuditFinding EndAudit::finding(const ModuleQuestion &Q, const ModuleExit &E) con
   ModuleFact Fact = State.scan().moduleFact(Q.sites.front().where.file);
   F.evidence.insert(F.evidence.end(), Fact.evidence.begin(), Fact.evidence.end());
   F.evidence.push_back({E.where.file, E.where.line, "", E.macro + "(" + plainName(E.function.empty() ? E.driver : E.function) + ") ends the module"});
+  F.timeline.push_back({FindingEvent::Exit, E.where, "", F.evidence.back().text});
   return F;
 }
 
@@ -186,6 +187,7 @@ void EndAudit::askText(const ModuleQuestion &Q) {
                  "; the callback may run after its text is gone";
     }
     addTimeline(F, Written);
+    F.timeline.push_back({FindingEvent::End, {}, "", "the text of " + M.scope.name + " is gone, and " + Callback + "()" + More + " may still be queued", true, true});
     Evidence ElseAt;
     std::string Else = elsewhere(Q, ElseAt);
     bool Named = llvm::any_of(Q.sites, [](const UnloadSite &S) { return S.named; });
@@ -240,12 +242,14 @@ void EndAudit::askStart(const ModuleQuestion &Q) {
     Found.kind = Q.question.asks(UnloadQuestion::Srcu) ? "missing_srcu_barrier" : "missing_rcu_barrier";
     Found.function = F->name;
     Found.evidence.pop_back();
+    Found.timeline = {{FindingEvent::Exit, Init.where, "", F->name + "() fails"}};
     Found.reason = F->name + "() can fail after " + (Queued ? Queued->text + " in " + Queued->function + "() (" + placeText(Queued->where.file, Queued->where.line) + ")" : std::string("something was queued")) +
                    ", and this init path has no " + calledBarrier(Q) + "; the callback may run after the text of " + M.scope.name + " is gone";
     Found.severity = Severity::Warning;
     Found.confidence = !Sure || (Queued && !Queued->always) ? Confidence::Low : Confidence::Medium;
     Found.confidence_why = Sure ? "the way out of the failed start was followed; whether it is ever taken is not known" : "something on the way may wait";
     addTimeline(Found, A);
+    Found.timeline.push_back({FindingEvent::End, {}, "", "the text of " + M.scope.name + " is gone", true, true});
     To.push_back(std::move(Found));
   }
 }
@@ -322,6 +326,7 @@ void EndAudit::askDestruction(const ModuleQuestion &Q) {
     if (!E.member.empty()) {
       F.evidence.pop_back();
       F.evidence.push_back({E.function->file, E.function->text->line, E.function->name, "is " + E.member});
+      F.timeline = {{FindingEvent::Exit, {E.function->file, E.function->text->line, 0}, E.function->name, F.evidence.back().text}};
     }
     F.kind = Plain ? "late_rcu_barrier" : Q.question.asks(UnloadQuestion::Srcu) ? "missing_srcu_barrier" : "missing_rcu_barrier";
     F.where = At.where;

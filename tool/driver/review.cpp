@@ -103,6 +103,8 @@ public:
     if (llvm::Error E = S.awaitSemantics())
       return E;
     for (const ReviewPatch &P : Patches) {
+      if (Progress *Told = S.options().progress.get())
+        Told->phase("review patch " + std::to_string(C.patches.size() + 1) + " of " + std::to_string(Patches.size()));
       C.patches.push_back(reviewOne(P));
       while (States.size() > 1)
         States.erase(States.begin()); // the state after the patch is all that the next one needs

@@ -120,6 +120,8 @@ Scan::~Scan() {
 
 Error Scan::buildIndex() {
   Timing::Phase P(Times, "index and semantics");
+  if (Options.progress)
+    Options.progress->phase("index");
   IndexOptions IO;
   IO.jobs = Options.jobs;
   if (Options.cache && (Options.cache->isFor(*TheTree) || !Options.cache->isUsed())) {
@@ -441,6 +443,8 @@ Error Scan::settle(Judge &J, std::map<std::string, Demand> Wanted) {
     if (Error E = awaitSemantics()) // nothing before needed them
       return E;
     Timing::Phase P(Times, "judge");
+    if (Options.progress)
+      Options.progress->phase("judge");
     bool Done = J.judge(Census, Sites, Partial) && (Partial || findLeftovers(Sites));
     Wanted = DB->takeDemands();
     std::vector<TextVariant> Variants = DB->takeVariants();

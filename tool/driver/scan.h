@@ -14,6 +14,7 @@
 #include "tool/lifetime/leftovers.h"
 #include "tool/lifetime/verdict.h"
 #include "tool/rules/rules.h"
+#include "tool/support/progress.h"
 #include "tool/tree/semantics/semantics.h"
 #include "tool/tree/tree.h"
 #include <memory>
@@ -35,7 +36,7 @@ struct ScanOptions {
   unsigned jobs = 1;
   bool use_pch = true;
   bool glance = true;                 ///< leave callbacks unparsed whose text already shows that they do more than free
-  bool progress = false;              ///< draw on stderr
+  std::shared_ptr<Progress> progress; ///< null: nobody is told
   bool leftovers = false;             ///< find out what else changes: barriers, fields that nobody reads
   VerdictOptions verdict;
   std::shared_ptr<ScanCache> cache;   ///< what earlier runs know; null: nothing

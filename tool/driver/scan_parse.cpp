@@ -6,7 +6,6 @@
 #include "tool/support/parallel.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <tuple>
@@ -125,7 +124,10 @@ bool Scan::parseAll(const std::map<std::string, Demand> &Wanted, const HiddenLin
   std::vector<HiddenLines::value_type> Lines(Hidden.begin(), Hidden.end());
   std::vector<std::optional<OtherConfiguration>> Shown(Lines.size());
   auto Run = [&](std::vector<ParseTask> &Some, size_t Extra, const std::set<std::string> &Done) {
-    std::atomic<size_t> Count{0};
+    if (Options.progress && !Some.empty()) {
+      Options.progress->phase("parse");
+      Options.progress->add(Some.size());
+    }
     // At the head, the first time, unless that is done: the makefiles of the tree are read once, and the judge will ask for them.
     size_t Make = !MakefilesRead && !Some.empty() && Options.verdict.whole_life ? 1 : 0;
     MakefilesRead = MakefilesRead || Make;
@@ -141,12 +143,9 @@ bool Scan::parseAll(const std::map<std::string, Demand> &Wanted, const HiddenLin
       N -= Extra;
       if (!Done.count(Some[N].files.front()))
         parseTask(Some[N], Worker);
-      size_t Now = ++Count;
       if (Options.progress)
-        std::fprintf(stderr, "\rparsing %zu/%zu ", Now, Some.size());
+        Options.progress->done();
     });
-    if (Options.progress && !Some.empty())
-      std::fprintf(stderr, "\r\033[K");
   };
   std::set<std::string> Done; // parsed while the precompiled headers were made, for the same demands
   for (ParseTask &T : Tasks)

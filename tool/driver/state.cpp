@@ -118,7 +118,14 @@ void TreeState::parse(const std::map<std::string, Demand> &Wanted) {
     Jobs.push_back(&Each);
   std::vector<FileFacts> Facts(Jobs.size());
   std::vector<ParseOutcome> Results(Jobs.size());
-  parallelFor(S.options().jobs, Jobs.size(), [&](size_t N, unsigned Worker) { parseOne(Jobs[N]->first, Jobs[N]->second, Worker, Facts[N], Results[N]); });
+  Progress *Told = S.options().progress.get();
+  if (Told)
+    Told->add(Jobs.size());
+  parallelFor(S.options().jobs, Jobs.size(), [&](size_t N, unsigned Worker) {
+    parseOne(Jobs[N]->first, Jobs[N]->second, Worker, Facts[N], Results[N]);
+    if (Told)
+      Told->done();
+  });
   for (size_t N = 0; N < Jobs.size(); ++N) {
     const auto &[File, D] = *Jobs[N];
     S.noteMissing(Results[N]);

@@ -5,6 +5,7 @@
 #include "tool/main/paths.h"
 #include "tool/main/recall.h"
 #include "tool/main/review_commands.h"
+#include "tool/pages/pages.h"
 #include "tool/report/report.h"
 #include "tool/report/sarif.h"
 #include "tool/rewrite/rewrite.h"
@@ -13,8 +14,6 @@
 #include "tool/support/parallel.h"
 #include <algorithm>
 #include <cstdio>
-#include <unistd.h>
-#include <utility>
 
 namespace krcu {
 namespace {
@@ -22,6 +21,7 @@ namespace {
 constexpr int Nothing = 0, Findings = 1, Failed = 2;
 
 int error(llvm::Error E) {
+  clearProgress();
   std::fprintf(stderr, "krcu: %s\n", message(std::move(E)).c_str());
   return Failed;
 }
@@ -62,25 +62,6 @@ llvm::Error filter(AuditReport &R, const AuditCommandOptions &O) {
   return llvm::Error::success();
 }
 
-/// What is being done, on standard error if that is a terminal.
-class Progress {
-public:
-  void tell(const std::string &What) {
-    if (Terminal)
-      std::fprintf(stderr, "\rkrcu: %s\033[K", What.c_str());
-    Drawn = Terminal;
-  }
-  void clear() {
-    if (std::exchange(Drawn, false))
-      std::fprintf(stderr, "\r\033[K");
-  }
-  ~Progress() { clear(); }
-
-private:
-  const bool Terminal = isatty(2);
-  bool Drawn = false;
-};
-
 /// A note is what somebody asks for: with --notes, by its severity or by its kind.
 Severity leastSeverity(const AuditCommandOptions &O) {
   if (O.severity == "error")
@@ -108,13 +89,22 @@ llvm::Error takePaths(const AuditCommandOptions &O, ScanOptions &SO) {
   return llvm::Error::success();
 }
 
+llvm::Expected<std::string> textOf(const AuditReport &R, const std::string &Format, const Scan &S, const PrintOptions &Print) {
+  if (Format != "html")
+    return S.tree().shown(Format == "sarif" ? auditSarif(R) : Format == "json" ? auditJson(R) : auditText(R, widthOf(Print), isColoured(Print)));
+  auto Timelines = timelinesIn(S.options().builtin_rules);
+  if (!Timelines)
+    return Timelines.takeError();
+  return htmlOf(pages::auditPage(R, *Timelines), S.tree(), S.options().builtin_rules, Print, {R.findings.size() == 1, true, {}});
+}
+
 /// The mends as a diff, and a line for each finding that it is about.
-int printFixes(Scan &S, const AuditReport &R) {
+int printFixes(Scan &S, const AuditReport &R, const PrintOptions &Print) {
   AuditFixes F = fixFindings(S, R);
   auto Diff = unifiedDiff(F.files);
   if (!Diff)
     return error(Diff.takeError());
-  if (llvm::Error E = writeStdout(S.tree().shown(*Diff)))
+  if (llvm::Error E = writeResult(Print, S.tree().shown(*Diff)))
     return error(std::move(E));
   unsigned Left = 0;
   for (const AuditFix &Fix : F.fixes) {
@@ -128,7 +118,7 @@ int printFixes(Scan &S, const AuditReport &R) {
 
 } // namespace
 
-void addAuditCommand(CLI::App &App, AuditCommandOptions &O) {
+void addAuditCommand(CLI::App &App, AuditCommandOptions &O, PrintOptions &Print) {
   CLI::App *C = App.add_subcommand("audit", "what is already wrong in the tree: unsafe kfree_rcu(), missing, late and superfluous barriers");
   C->add_option("TREE", O.tree, "kernel source tree, configured or not")->required();
   std::vector<std::string> Kinds;
@@ -148,9 +138,13 @@ void addAuditCommand(CLI::App &App, AuditCommandOptions &O) {
       ->allow_extra_args(false);
   C->add_option("--compile-commands", O.compile_commands, "use the flags of your own build (GCC databases included)");
   addTreeQuestionOptions(*C, O);
+  addPageOptions(*C, Print);
+  addPrintOptions(*C, Print);
 }
 
-int runAudit(const AuditCommandOptions &O, const char *Executable) {
+int runAudit(const AuditCommandOptions &O, const PrintOptions &Print, const char *Executable) {
+  if (llvm::Error E = checkPrintOptions(Print, O.format))
+    return error(std::move(E));
   auto Rules = findBuiltinRules(Executable);
   if (!Rules)
     return error(Rules.takeError());
@@ -162,25 +156,29 @@ int runAudit(const AuditCommandOptions &O, const char *Executable) {
     return error(std::move(E));
   if (llvm::Error E = useCache(SO, O.cache, O.no_cache))
     return error(std::move(E));
-  Progress Bar;
-  Bar.tell("reading the tree");
+  SO.progress = progressOf(Print);
   auto S = Scan::prepare(SO);
-  if (!S) {
-    Bar.clear();
+  if (!S)
     return error(S.takeError());
-  }
-  AuditReport R = auditTree(**S, {O.kinds, O.all, leastSeverity(O), [&](const std::string &What) { Bar.tell(What); }});
-  Bar.clear();
+  AuditReport R = auditTree(**S, {O.kinds, O.all, leastSeverity(O), [&](const std::string &What) {
+                                    if (SO.progress)
+                                      SO.progress->phase(What);
+                                  }});
+  clearProgress();
   (*S)->saveCache();
   if (llvm::Error E = filter(R, O))
     return error(std::move(E));
-  for (const std::string &W : (*S)->warnings())
+  for (const std::string &W : Print.quiet ? std::vector<std::string>() : (*S)->warnings())
     std::fprintf(stderr, "krcu: warning: %s\n", (*S)->tree().shown(W).c_str());
   if (O.stats)
     std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
   if (O.fix)
-    return printFixes(**S, R);
-  if (llvm::Error E = writeStdout((*S)->tree().shown(O.format == "sarif" ? auditSarif(R) : O.format == "json" ? auditJson(R) : auditText(R))))
+    return printFixes(**S, R, Print);
+  R.asked = askedOf(Print, "audit", (*S)->tree());
+  auto Text = textOf(R, O.format, **S, Print);
+  if (!Text)
+    return error(Text.takeError());
+  if (llvm::Error E = writeResult(Print, *Text))
     return error(std::move(E));
   bool Any = std::any_of(R.findings.begin(), R.findings.end(), [&](const AuditFinding &F) { return failsOn({O.fail_on, ""}, severityName(F.severity)); });
   return Any ? Findings : Nothing;

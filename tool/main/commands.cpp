@@ -9,6 +9,8 @@
 #include "tool/main/recall.h"
 #include "tool/driver/patch.h"
 #include "tool/driver/scan.h"
+#include "tool/driver/site_text.h"
+#include "tool/pages/pages.h"
 #include "tool/report/report.h"
 #include "tool/report/sarif.h"
 #include "tool/report/version.h"
@@ -21,8 +23,6 @@
 #include "tool/tree/semantics/why.h"
 #include <algorithm>
 #include <cstdio>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 using namespace llvm;
 
@@ -32,54 +32,15 @@ namespace {
 constexpr int Nothing = 0, Findings = 1, Failed = 2;
 
 int error(Error E) {
+  clearProgress();
   std::fprintf(stderr, "krcu: %s\n", message(std::move(E)).c_str());
   return Failed;
 }
 
-int print(const std::string &Text, int Status) {
-  if (Error E = writeStdout(Text))
+int print(const Options &O, const std::string &Text, int Status) {
+  if (Error E = writeResult(O.print, Text))
     return error(std::move(E));
   return Status;
-}
-
-unsigned terminalWidth() {
-  winsize Size{};
-  return isatty(1) && ioctl(1, TIOCGWINSZ, &Size) == 0 ? Size.ws_col : 0;
-}
-
-Expected<ScanOptions> scanOptions(const Options &O, const char *Executable) {
-  ScanOptions S;
-  S.tree = O.kernel.empty() ? O.tree : O.kernel;
-  S.module = O.kernel.empty() ? "" : O.tree;
-  auto Rules = findBuiltinRules(Executable);
-  if (!Rules)
-    return Rules.takeError();
-  S.builtin_rules = *Rules;
-  S.rules = O.rules;
-  S.assume = O.assume;
-  S.compile_commands = O.compile_commands;
-  S.user_flags = O.user_flags;
-  S.jobs = O.jobs ? O.jobs : defaultJobs();
-  S.use_pch = !O.no_pch;
-  S.glance = !O.parse_all;
-  S.progress = isatty(2);
-  S.verdict.allow_hurry = O.allow_hurry;
-  S.verdict.families = {O.families.begin(), O.families.end()};
-  if (Error E = checkRuleNames(*Rules, O.rules, O.assume, O.families))
-    return std::move(E);
-  auto T = openTree(S);
-  if (!T)
-    return T.takeError();
-  for (const std::string &P : O.paths) {
-    auto Path = findPath(*T, P);
-    if (!Path)
-      return Path.takeError();
-    S.paths.push_back(*Path);
-  }
-  // The whole tree restricts nothing.
-  if (std::find(S.paths.begin(), S.paths.end(), S.module.empty() ? "." : Tree::MountPoint.str()) != S.paths.end())
-    S.paths.clear();
-  return S;
 }
 
 void printSlowest(Scan &S);
@@ -99,7 +60,10 @@ std::string warningsOf(Scan &S) {
 }
 
 /// Everything that is no result goes to standard error, so that a report stays a report.
-void printWarnings(Scan &S, const Recall &R, bool Stats) {
+void printWarnings(Scan &S, const Recall &R, bool Stats, const PrintOptions &Print) {
+  clearProgress();
+  if (Print.quiet)
+    return;
   std::fputs(warningsOf(S).c_str(), stderr);
   R.printNotes();
   if (!Stats)
@@ -130,8 +94,9 @@ void printSlowest(Scan &S) {
     std::fprintf(stderr, "%10.3f s  %s\n", Slowest[N].first, S.tree().shownFile(Slowest[N].second).c_str());
 }
 
-ReportInput reportOf(Scan &S, const std::vector<SiteReport> &Sites, const Options &O) {
+ReportInput reportOf(Scan &S, const std::vector<SiteReport> &Sites, const Options &O, const char *Command) {
   ReportInput In;
+  In.asked = askedOf(O.print, Command, S.tree());
   In.tree_version = S.tree().version();
   In.semantics = &S.semantics();
   In.sites = &Sites;
@@ -139,9 +104,33 @@ ReportInput reportOf(Scan &S, const std::vector<SiteReport> &Sites, const Option
   for (const ParseProblem &P : S.problems())
     In.problems.push_back({P.file, P.cause, P.built});
   In.all = O.all;
-  In.width = terminalWidth();
-  In.colour = isatty(1) && !std::getenv("NO_COLOR");
+  In.width = widthOf(O.print);
+  In.colour = isColoured(O.print);
   return In;
+}
+
+/// What a user does next: the change, or else the first thing to look at.
+std::string nextStep(const Options &O, const std::vector<SiteReport> &Sites) {
+  auto First = [&](SiteClass C) { return find_if(Sites, [&](const SiteReport &R) { return R.cls == C; }); };
+  if (First(SiteClass::Convert) != Sites.end()) {
+    std::vector<std::string> Arguments = decidingArguments(O.print.arguments);
+    erase_if(Arguments, [](const std::string &A) { return A == "--all"; });
+    return commandLine("patch", Arguments) + "  (the conversions as a diff)";
+  }
+  for (SiteClass C : {SiteClass::Review, SiteClass::Unsafe}) {
+    auto It = First(C);
+    if (It == Sites.end())
+      continue;
+    std::vector<std::string> Arguments;
+    for (const auto &[Name, Values] : {std::pair<const char *, const std::vector<std::string> &>("--assume", O.assume), {"--rules", O.rules}})
+      for (const std::string &V : Values)
+        Arguments.insert(Arguments.end(), {Name, V});
+    if (!O.kernel.empty())
+      Arguments.insert(Arguments.end(), {"--kernel", O.kernel});
+    Arguments.insert(Arguments.end(), {O.tree, It->census.where.file + ":" + std::to_string(It->census.where.line)});
+    return commandLine("explain", Arguments) + "  (what shows it)";
+  }
+  return "";
 }
 
 std::vector<std::string> problemLines(const Scan &S) {
@@ -165,7 +154,7 @@ Error somethingWasParsed(const Scan &S, const std::vector<SiteReport> &Sites) {
 Error leaveOutKnown(Scan &S, std::vector<SiteReport> &Sites, const Options &O) {
   if (O.gate.baseline.empty())
     return Error::success();
-  auto Known = knownEntries(S.tree().shown(scanJson(reportOf(S, Sites, O))), O.gate.baseline);
+  auto Known = knownEntries(S.tree().shown(scanJson(reportOf(S, Sites, O, "scan"))), O.gate.baseline);
   if (!Known)
     return Known.takeError();
   std::vector<SiteReport> New;
@@ -177,8 +166,20 @@ Error leaveOutKnown(Scan &S, std::vector<SiteReport> &Sites, const Options &O) {
   return Error::success();
 }
 
+/// The sites as a page, for a scan or an explain.
+Expected<std::string> sitePage(Scan &S, const std::vector<SiteReport> &Sites, const Options &O, const char *Command) {
+  auto Timelines = timelinesIn(S.options().builtin_rules);
+  if (!Timelines)
+    return Timelines.takeError();
+  std::vector<SiteText> Texts = siteTexts(S, Sites);
+  ReportInput In = reportOf(S, Sites, O, Command);
+  In.texts = &Texts;
+  return htmlOf(pages::scanPage(In, *Timelines), S.tree(), S.options().builtin_rules, O.print, {Sites.size() == 1, true, {}});
+}
+
 int runScan(const Options &O, ScanOptions SO) {
-  SO.verdict.callee_barriers = !SO.module.empty(); // a module has few sites
+  SO.verdict.callee_barriers = !SO.module.empty() || O.format == "html"; // a module has few sites; a page shows each way
+  SO.leftovers = O.format == "html";
   Recall Past(O, O.gate.baseline.empty() ? "scan" : "");
   if (Error E = Past.open(SO))
     return error(std::move(E));
@@ -192,19 +193,27 @@ int runScan(const Options &O, ScanOptions SO) {
   (*S)->findLeftovers(Sites);
   if (Error E = leaveOutKnown(**S, Sites, O))
     return error(std::move(E));
-  ReportInput In = reportOf(**S, Sites, O);
-  printWarnings(**S, Past, O.stats);
+  ReportInput In = reportOf(**S, Sites, O, "scan");
+  In.next = nextStep(O, Sites);
+  printWarnings(**S, Past, O.stats, O.print);
   bool Any = any_of(Sites, [&](const SiteReport &R) { return failsOn(O.gate, className(R.cls)); });
-  std::string Text = (*S)->tree().shown(O.format == "sarif"  ? scanSarif(Sites, problemLines(**S))
+  std::string Text;
+  if (O.format == "html") {
+    auto Page = sitePage(**S, Sites, O, "scan");
+    if (!Page)
+      return error(Page.takeError());
+    Text = std::move(*Page);
+  } else
+    Text = (*S)->tree().shown(O.format == "sarif"  ? scanSarif(Sites, problemLines(**S))
                                             : O.format == "json" ? scanJson(In)
                                                                  : scanText(In));
   if (Error E = somethingWasParsed(**S, Sites)) {
-    print(Text, Failed);
+    print(O, Text, Failed);
     return error(std::move(E));
   }
   Past.keep({Any ? Findings : Nothing, Text, warningsOf(**S)}, (*S)->tree());
   Scan::leave(std::move(*S));
-  return print(Text, Any ? Findings : Nothing);
+  return print(O, Text, Any ? Findings : Nothing);
 }
 
 int runPatch(const Options &O, ScanOptions SO) {
@@ -241,14 +250,16 @@ int runPatch(const Options &O, ScanOptions SO) {
     Notes += "krcu: note: the conversions hold for Linux " + (*S)->tree().version() + " only: the module is compiled for other kernels, too (" +
              It->other_kernels.file + ":" + std::to_string(It->other_kernels.line) + "); ask krcu about each of them\n";
   Notes = (*S)->tree().shown(Notes);
-  std::fputs(Notes.c_str(), stderr);
-  printWarnings(**S, Past, O.stats);
+  clearProgress();
+  if (!O.print.quiet)
+    std::fputs(Notes.c_str(), stderr);
+  printWarnings(**S, Past, O.stats, O.print);
   if (Error E = somethingWasParsed(**S, Sites))
     return error(std::move(E));
   int Status = P->files.empty() ? Nothing : Findings;
   if (O.series.wanted()) {
-    auto Text = makeSeriesFor(**S, Sites, *P, O.series, SO, (*S)->tree().shown(scanJson(reportOf(**S, Sites, O))));
-    return Text ? print(*Text, Status) : error(Text.takeError());
+    auto Text = makeSeriesFor(**S, Sites, *P, O.series, SO, (*S)->tree().shown(scanJson(reportOf(**S, Sites, O, "patch"))));
+    return Text ? print(O, *Text, Status) : error(Text.takeError());
   }
   if (O.in_place) {
     if (Error E = applyInPlace(P->root, P->files))
@@ -256,20 +267,20 @@ int runPatch(const Options &O, ScanOptions SO) {
     std::string Text;
     for (const auto &[File, Texts] : P->files)
       Text += File + "\n";
-    return print(Text, Status);
+    return print(O, Text, Status);
   }
   auto Diff = O.format == "json" ? editsJson(*P, (*S)->tree().version()) : unifiedDiff(P->files);
   if (!Diff)
     return error(Diff.takeError());
   Past.keep({Status, *Diff, Notes + warningsOf(**S)}, (*S)->tree());
   Scan::leave(std::move(*S));
-  return print(*Diff, Status);
+  return print(O, *Diff, Status);
 }
 
 int runVerify(const Options &O, const ScanOptions &SO) {
   bool Failed = false;
   auto Text = verifyDirectory(O.series, SO, Failed);
-  return Text ? print(*Text, Failed ? Findings : Nothing) : error(Text.takeError());
+  return Text ? print(O, *Text, Failed ? Findings : Nothing) : error(Text.takeError());
 }
 
 /// krcu semantics --why ROW: from the stored timelines; no tree is asked.
@@ -285,10 +296,10 @@ int runWhy(const Options &O, const char *Executable) {
     return error(Timelines.takeError());
   if (O.format == "json") {
     auto Found = findTimelines(*Table, *Timelines, O.why);
-    return Found ? print(timelinesJson(*Found), Nothing) : error(Found.takeError());
+    return Found ? print(O, timelinesJson(*Found), Nothing) : error(Found.takeError());
   }
   auto Text = printWhy(*Table, *Timelines, O.why);
-  return Text ? print(*Text, Nothing) : error(Text.takeError());
+  return Text ? print(O, *Text, Nothing) : error(Text.takeError());
 }
 
 int runSemantics(const Options &O, const ScanOptions &SO) {
@@ -306,7 +317,7 @@ int runSemantics(const Options &O, const ScanOptions &SO) {
   for (const std::string &A : SO.assume)
     if (Error E = assume(*S, A))
       return error(std::move(E));
-  return print(O.format == "json" ? semanticsJson(T->version(), *S) : printSemantics(*S), Nothing);
+  return print(O, O.format == "json" ? semanticsJson(T->version(), *S) : printSemantics(*S), Nothing);
 }
 
 /// krcu explain --flags TREE FILE: a row a flag.
@@ -335,7 +346,7 @@ int runFlags(const Options &O, const ScanOptions &SO) {
   for (Frontend::FlagRow &Row : R.rows)
     if (size_t At = Row.flag.find(Mount); !T->mounted().empty() && At != std::string::npos)
       Row.flag.replace(At, Mount.size(), T->mounted());
-  return print(T->shown(O.format == "json" ? flagsJson(R) : flagsText(R, T->mounted().empty() ? T->root() : "")), Nothing);
+  return print(O, T->shown(O.format == "json" ? flagsJson(R) : flagsText(R, T->mounted().empty() ? T->root() : "")), Nothing);
 }
 
 int runExplain(const Options &O, ScanOptions SO) {
@@ -367,12 +378,27 @@ int runExplain(const Options &O, ScanOptions SO) {
   std::vector<SiteReport> Sites = (*S)->sites();
   markRemovals(**S, Sites);
   (*S)->findLeftovers(Sites);
-  printWarnings(**S, Past, O.stats);
+  printWarnings(**S, Past, O.stats, O.print);
+  auto SourceLine = [&](const std::string &File, unsigned Number) {
+    std::optional<std::string> Text = (*S)->tree().read(File);
+    StringRef Rest = Text ? StringRef(*Text) : StringRef();
+    while (--Number && !Rest.empty())
+      Rest = Rest.split('\n').second;
+    return Rest.split('\n').first.str();
+  };
   std::string Out, Lines;
   for (const SiteReport &R : Sites) {
     Lines += (Lines.empty() ? "" : ", ") + std::to_string(R.census.where.line);
     if (isAt(R, *Asked))
-      Out += O.format == "json" ? explainJson(R, (*S)->semantics()) : explainText(R, (*S)->semantics());
+      Out += O.format == "json" ? explainJson(R, (*S)->semantics()) : explainText(R, (*S)->semantics(), SourceLine, widthOf(O.print));
+  }
+  if (!Out.empty() && O.format == "html") {
+    llvm::erase_if(Sites, [&](const SiteReport &R) { return !isAt(R, *Asked); });
+    auto Page = sitePage(**S, Sites, O, "explain");
+    if (!Page)
+      return error(Page.takeError());
+    Past.keep({Nothing, *Page, warningsOf(**S)}, (*S)->tree());
+    return print(O, *Page, Nothing);
   }
   if (Out.empty() && !Asked->name.empty())
     return error(fail("explain: " + O.place + " is neither the callback of a deferral nor a function that calls one"));
@@ -380,7 +406,7 @@ int runExplain(const Options &O, ScanOptions SO) {
     return error(fail(O.place + ": no call of a deferral stands there; " +
                       (Lines.empty() ? "the file has none" : "this file has them at line " + Lines)));
   Past.keep({Nothing, (*S)->tree().shown(Out), warningsOf(**S)}, (*S)->tree());
-  return print((*S)->tree().shown(Out), Nothing);
+  return print(O, (*S)->tree().shown(Out), Nothing);
 }
 
 int runExtract(const Options &O, ScanOptions SO) {
@@ -405,15 +431,22 @@ void addCommon(CLI::App *C, Options &O) {
       ->allow_extra_args(false); // or it would swallow TREE
 }
 
-void addFormat(CLI::App *C, Options &O, bool Sarif = false) {
+/// `More`: "sarif", "html".
+void addFormat(CLI::App *C, Options &O, const std::vector<std::string> &More = {}) {
   std::vector<std::string> Formats{"text", "json"};
-  if (Sarif)
-    Formats.push_back("sarif");
-  C->add_option("--format", O.format, Sarif ? "text, json or sarif" : "text or json")->check(CLI::IsMember(Formats));
+  Formats.insert(Formats.end(), More.begin(), More.end());
+  std::string Words;
+  for (size_t N = 0; N < Formats.size(); ++N)
+    Words += (N == 0 ? "" : N + 1 == Formats.size() ? " or " : ", ") + Formats[N];
+  C->add_option("--format", O.format, Words)->check(CLI::IsMember(Formats));
+  if (is_contained(More, "html"))
+    addPageOptions(*C, O.print);
 }
 
 void addScanning(CLI::App *C, Options &O) {
   addCommon(C, O);
+  if (C->get_name() != "extract") // whose -o is a file of facts
+    addPrintOptions(*C, O.print);
   C->add_option("--kernel", O.kernel, KernelOptionText);
   C->add_option("-j,--jobs", O.jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
   C->add_option("--compile-commands", O.compile_commands, "use the flags of your own build (GCC databases included)");
@@ -443,7 +476,7 @@ const char *versionText() { return KRCU_VERSION; }
 void addCommands(CLI::App &App, Options &O) {
   CLI::App *ScanCommand = App.add_subcommand("scan", "one line per candidate: site, callback, class, reason; and a summary that accounts for every call");
   addScanning(ScanCommand, O);
-  addFormat(ScanCommand, O, true);
+  addFormat(ScanCommand, O, {"sarif", "html"});
   addCacheOptions(*ScanCommand, O.cache, O.no_cache);
   addFacts(ScanCommand, O);
   addPaths(ScanCommand, O);
@@ -461,11 +494,11 @@ void addCommands(CLI::App &App, Options &O) {
   CLI::App *VerifyCommand = addVerifyCommand(App, O.series, O.tree, O.rules, O.jobs);
   VerifyCommand->add_option("--kernel", O.kernel, KernelOptionText);
   addFlagOptions(*VerifyCommand, O.user_flags);
-  addReviewCommand(App, O.review);
-  addAuditCommand(App, O.audit);
+  addReviewCommand(App, O.review, O.print);
+  addAuditCommand(App, O.audit, O.print);
   CLI::App *ExplainCommand = App.add_subcommand("explain", "the whole chain of evidence for one site");
   addScanning(ExplainCommand, O);
-  addFormat(ExplainCommand, O);
+  addFormat(ExplainCommand, O, {"html"});
   addCacheOptions(*ExplainCommand, O.cache, O.no_cache);
   addFacts(ExplainCommand, O);
   ExplainCommand->add_option("PLACE", O.place, "FILE:LINE or FILE:LINE:COLUMN, as krcu scan prints it, FILE for all its sites, or the name of a callback or of a function that calls a deferral; with --flags a file")->required();
@@ -487,15 +520,17 @@ void addCommands(CLI::App &App, Options &O) {
 int runCommand(CLI::App &App, const Options &O, const char *Executable) {
   std::string Name = App.get_subcommands().front()->get_name();
   if (Name == "review")
-    return runReview(O.review, Executable);
+    return runReview(O.review, O.print, Executable);
   if (Name == "audit")
-    return runAudit(O.audit, Executable);
+    return runAudit(O.audit, O.print, Executable);
   if (Name == "semantics") {
     if (O.why.empty() == O.tree.empty())
       return error(fail("semantics: give a TREE, or --why ROW without one"));
     if (!O.why.empty())
       return runWhy(O, Executable);
   }
+  if (Error E = checkPrintOptions(O.print, O.format))
+    return error(std::move(E));
   auto SO = scanOptions(O, Executable);
   if (!SO)
     return error(SO.takeError());

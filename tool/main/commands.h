@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tool/main/gates.h"
+#include "tool/main/presentation.h"
 #include "tool/main/review_commands.h"
 #include "tool/main/series_commands.h"
 #include <CLI/CLI.hpp>
@@ -38,6 +39,7 @@ struct Options {
   bool allow_hurry = false;
   bool no_pch = false;
   bool parse_all = false;
+  PrintOptions print;
   ReviewOptions review;
   AuditCommandOptions audit;
   bool no_cache = false;

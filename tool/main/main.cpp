@@ -13,6 +13,7 @@ int main(int Argc, char **Argv) {
   krcu::limitHeap();
   CLI::App App;
   krcu::Options Options;
+  krcu::rememberArguments(Argc, Argv, Options.print);
   krcu::describeProgram(App, Options);
   try {
     App.parse(Argc, Argv);

@@ -4,9 +4,6 @@
 #include "tool/support/io.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 namespace krcu {
 
@@ -22,14 +19,15 @@ namespace {
 
 /// All that decides what the output looks like; not how many threads make it.
 Digest argumentsOf(const std::string &Command, const Options &O, const ScanOptions &SO) {
-  winsize Size{};
-  bool Terminal = isatty(1);
-  uint64_t Width = Terminal && ioctl(1, TIOCGWINSZ, &Size) == 0 ? Size.ws_col : 0;
+  uint64_t Width = widthOf(O.print);
   uint64_t Flags = 0;
-  for (bool Flag : {O.all, O.drop_barriers, O.allow_hurry, O.no_pch, O.parse_all, Terminal, std::getenv("NO_COLOR") != nullptr})
+  for (bool Flag : {O.all, O.drop_barriers, O.allow_hurry, O.no_pch, O.parse_all, isColoured(O.print)})
     Flags = Flags << 1 | Flag;
   Digester D;
   D.add(Command).add(Flags).add(Width).add(O.format).add(O.place).addAll(SO.paths).addAll(O.assume).addAll(O.families).addAll(O.gate.fail_on);
+  D.addAll(decidingArguments(O.print.arguments)); // which a report begins with, and the next step repeats
+  if (O.format != "text")
+    D.add(commitOf(SO.tree)).add(O.print.source_url);
   return D.add(SO.builtin_rules).addAll(O.rules).finish();
 }
 
@@ -81,9 +79,10 @@ std::optional<int> Recall::replay() const {
   auto Past = Cache->recallOutput(Arguments);
   if (!Past)
     return std::nullopt;
-  std::fputs(Past->err.c_str(), stderr);
+  if (!O.print.quiet)
+    std::fputs(Past->err.c_str(), stderr);
   printNotes();
-  if (llvm::Error E = writeStdout(Past->out)) {
+  if (llvm::Error E = writeResult(O.print, Past->out)) {
     std::fprintf(stderr, "krcu: %s\n", message(std::move(E)).c_str());
     return 2;
   }
@@ -96,7 +95,7 @@ void Recall::keep(const PastOutput &Output, const Tree &T) const {
 }
 
 void Recall::printNotes() const {
-  if (Cache)
+  if (Cache && !O.print.quiet)
     for (const std::string &Note : Cache->notes())
       std::fprintf(stderr, "krcu: %s\n", Note.c_str());
 }

@@ -4,6 +4,7 @@
 #include "tool/main/recall.h"
 #include "tool/main/review_commands.h"
 #include "tool/driver/review.h"
+#include "tool/pages/pages.h"
 #include "tool/report/report.h"
 #include "tool/report/sarif.h"
 #include "tool/report/version.h"
@@ -16,6 +17,8 @@
 #include "tool/support/parallel.h"
 #include <cstdio>
 #include <map>
+#include <optional>
+#include <tuple>
 
 namespace krcu {
 namespace {
@@ -23,6 +26,7 @@ namespace {
 constexpr int Nothing = 0, Findings = 1, Failed = 2;
 
 int error(llvm::Error E) {
+  clearProgress();
   std::fprintf(stderr, "krcu: %s\n", message(std::move(E)).c_str());
   return Failed;
 }
@@ -47,9 +51,15 @@ std::string reviewSarif(const review::ReviewReport &R) {
   return sarifLog(Rules, Results, R.notes);
 }
 
+/// The first of the trees, which stays until everything is printed.
+struct FirstTree {
+  std::optional<Tree> tree; ///< for the lines of a page
+  std::unique_ptr<review::ScratchDirectory> kept;
+};
+
 /// The patches held against one tree; "REPOSITORY@COMMIT" is unpacked for it. `Named` is the column's name.
 llvm::Expected<review::Column> reviewIn(const ReviewOptions &O, const std::string &Rules, const std::string &Named, const std::vector<review::ReviewPatch> &Patches,
-                                        std::vector<std::string> &Notes) {
+                                        std::vector<std::string> &Notes, const PrintOptions &Print, FirstTree *First = nullptr) {
   auto [Directory, Commit] = review::splitTree(Named);
   std::unique_ptr<review::ScratchDirectory> Unpacked;
   if (!Commit.empty()) {
@@ -62,6 +72,7 @@ llvm::Expected<review::Column> reviewIn(const ReviewOptions &O, const std::strin
   ScanOptions SO = scanOptionsOf(O, Directory, Rules);
   if (llvm::Error E = useCache(SO, O.cache, O.no_cache || Unpacked)) // an unpacked commit is gone tomorrow
     return E;
+  SO.progress = progressOf(Print);
   auto S = Scan::prepare(SO, /*SemanticsLater=*/true);
   if (!S)
     return S.takeError();
@@ -77,12 +88,17 @@ llvm::Expected<review::Column> reviewIn(const ReviewOptions &O, const std::strin
     Notes.push_back((*S)->tree().shown(W));
   if (O.stats)
     std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
+  if (First && !First->tree) {
+    First->tree.emplace((*S)->tree());
+    First->kept = std::move(Unpacked);
+  }
   Scan::leave(std::move(*S));
   return C;
 }
 
 /// What does not apply to the tree is judged on the commit that it was made from, if the history has that.
-llvm::Error judgeOnBases(const ReviewOptions &O, const std::string &Rules, const std::string &Named, const review::Inbox &Box, review::Column &C, std::vector<std::string> &Notes) {
+llvm::Error judgeOnBases(const ReviewOptions &O, const std::string &Rules, const std::string &Named, const review::Inbox &Box, review::Column &C, std::vector<std::string> &Notes,
+                          const PrintOptions &Print) {
   std::vector<size_t> Places;
   std::vector<const review::ReviewPatch *> Strangers;
   for (size_t N = 0; N < C.patches.size(); ++N)
@@ -110,7 +126,7 @@ llvm::Error judgeOnBases(const ReviewOptions &O, const std::string &Rules, const
     std::vector<review::ReviewPatch> Patches;
     for (size_t N : Members)
       Patches.push_back(*Strangers[N]);
-    auto Judged = reviewIn(O, Rules, Repository + "@" + Commit, Patches, Notes);
+    auto Judged = reviewIn(O, Rules, Repository + "@" + Commit, Patches, Notes, Print);
     if (!Judged)
       return Judged.takeError();
     for (size_t N = 0; N < Members.size(); ++N) {
@@ -143,6 +159,21 @@ llvm::Error leaveOutKnown(review::ReviewReport &R, const std::string &Baseline) 
   }
   std::fprintf(stderr, "krcu: note: %zu of %zu patches are judged as in %s and left out\n", LeftOut, Count, Baseline.c_str());
   return llvm::Error::success();
+  return llvm::Error::success();
+}
+
+/// Lines of files that the patches change are not those on disk, and of several trees the evidence is of each its own: these come without.
+llvm::Expected<std::string> reviewHtml(const review::ReviewReport &R, const Tree &T, const std::string &Rules, const PrintOptions &Print) {
+  auto Timelines = timelinesIn(Rules);
+  if (!Timelines)
+    return Timelines.takeError();
+  PageView View;
+  View.source = R.columns.size() == 1;
+  View.open = R.columns.size() == 1 && R.columns.front().patches.size() == 1;
+  for (const review::PatchReview &P : R.columns.front().patches)
+    for (const review::FileDiff &F : P.patch->diff.files)
+      View.touched.insert({F.old_path, F.new_path});
+  return htmlOf(pages::reviewPage(R, *Timelines), T, Rules, Print, View);
 }
 
 } // namespace
@@ -150,7 +181,7 @@ llvm::Error leaveOutKnown(review::ReviewReport &R, const std::string &Baseline) 
 void addTreeQuestionOptions(CLI::App &Command, TreeQuestionOptions &O) {
   Command.add_option("--rules", O.rules, "YAML file or directory that adds to or overrides the built-in vocabulary")->allow_extra_args(false);
   Command.add_option("--assume", O.assume, "what-if: an era (no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics; several with commas between them")->delimiter(',')->allow_extra_args(false);
-  Command.add_option("--format", O.format, "text, json or sarif")->check(CLI::IsMember({"text", "json", "sarif"}));
+  Command.add_option("--format", O.format, "text, json, sarif or html")->check(CLI::IsMember({"text", "json", "sarif", "html"}));
   Command.add_option("-j,--jobs", O.jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
   Command.add_option("--kernel", O.kernel, KernelOptionText);
   addFlagOptions(Command, O.user_flags);
@@ -170,7 +201,7 @@ ScanOptions scanOptionsOf(const TreeQuestionOptions &O, const std::string &Tree,
   return SO;
 }
 
-void addReviewCommand(CLI::App &App, ReviewOptions &O) {
+void addReviewCommand(CLI::App &App, ReviewOptions &O, PrintOptions &Print) {
   CLI::App *C = App.add_subcommand("review", "read somebody's patches and say which may be merged into a tree: OK, WAIT, BROKEN, CANNOT TELL, n/a");
   C->add_option("PATCH", O.patches, "mbox, mail, file of git format-patch, plain diff, directory of *.patch files, maildir, directory tree of mails, or - for standard input");
   C->add_option("--tree", O.trees, "kernel tree that the patches are for, or REPOSITORY@COMMIT; several give a column each")->required()->allow_extra_args(false);
@@ -182,9 +213,13 @@ void addReviewCommand(CLI::App &App, ReviewOptions &O) {
   C->add_option("--reply-to", O.reply_to, "with --reply: only to patches with these verdicts, with commas: ok, wait, broken, cannot_tell, na");
   addGateOptions(*C, O.gate, gateVerdicts(), defaultGateVerdicts());
   addTreeQuestionOptions(*C, O);
+  addPageOptions(*C, Print);
+  addPrintOptions(*C, Print);
 }
 
-int runReview(const ReviewOptions &O, const char *Executable) {
+int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Executable) {
+  if (llvm::Error E = checkPrintOptions(Print, O.format))
+    return error(std::move(E));
   auto Rules = findBuiltinRules(Executable);
   if (!Rules)
     return error(Rules.takeError());
@@ -205,16 +240,23 @@ int runReview(const ReviewOptions &O, const char *Executable) {
   review::ReviewReport Report;
   Report.notes = Box->notes;
   Report.incomplete = Box->incomplete;
+  FirstTree First;
   for (const std::string &Named : O.trees) {
-    auto C = reviewIn(O, *Rules, Named, Box->patches, Report.notes);
+    auto C = reviewIn(O, *Rules, Named, Box->patches, Report.notes, Print, &First);
     if (!C)
       return error(C.takeError());
+    if (Report.columns.empty()) {
+      Report.asked = askedOf(Print, "review", *First.tree);
+      if (First.kept)
+        std::tie(Report.asked.root, Report.asked.commit) = review::splitTree(Named);
+    }
     if (O.base == "auto")
-      if (llvm::Error E = judgeOnBases(O, *Rules, Named, *Box, *C, Report.notes))
+      if (llvm::Error E = judgeOnBases(O, *Rules, Named, *Box, *C, Report.notes, Print))
         return error(std::move(E));
     Report.columns.push_back(std::move(*C));
   }
-  for (const std::string &N : Report.notes)
+  clearProgress();
+  for (const std::string &N : Print.quiet ? std::vector<std::string>() : Report.notes)
     std::fprintf(stderr, "krcu: note: %s\n", N.c_str());
   if (!O.reply.empty()) {
     auto Written = review::writeReplies(Report, O.reply, *Verdicts);
@@ -228,7 +270,13 @@ int runReview(const ReviewOptions &O, const char *Executable) {
   for (const review::Column &C : Report.columns)
     for (const review::PatchReview &P : C.patches)
       Any = Any || failsOn(O.gate, review::verdictWord(P.verdict));
-  if (llvm::Error E = writeStdout(O.format == "sarif" ? reviewSarif(Report) : O.format == "json" ? review::reviewJson(Report, KRCU_VERSION) : review::scorecard(Report)))
+  llvm::Expected<std::string> Text = O.format == "html" ? reviewHtml(Report, *First.tree, *Rules, Print)
+                                     : O.format == "sarif" ? reviewSarif(Report)
+                                     : O.format == "json"  ? review::reviewJson(Report, KRCU_VERSION)
+                                                           : review::scorecard(Report);
+  if (!Text)
+    return error(Text.takeError());
+  if (llvm::Error E = writeResult(Print, *Text))
     return error(std::move(E));
   return Any || Report.incomplete ? Findings : Nothing;
 }

@@ -5,6 +5,7 @@
 
 #include "tool/driver/scan.h"
 #include "tool/main/gates.h"
+#include "tool/main/presentation.h"
 #include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
@@ -43,11 +44,11 @@ void addTreeQuestionOptions(CLI::App &Command, TreeQuestionOptions &O);
 /// For the scan of `Tree`. `Rules`: directory of the built-in ones.
 ScanOptions scanOptionsOf(const TreeQuestionOptions &O, const std::string &Tree, const std::string &Rules);
 
-void addAuditCommand(CLI::App &App, AuditCommandOptions &O);
-int runAudit(const AuditCommandOptions &O, const char *Executable);
+void addAuditCommand(CLI::App &App, AuditCommandOptions &O, PrintOptions &Print);
+int runAudit(const AuditCommandOptions &O, const PrintOptions &Print, const char *Executable);
 
-void addReviewCommand(CLI::App &App, ReviewOptions &O);
+void addReviewCommand(CLI::App &App, ReviewOptions &O, PrintOptions &Print);
 /// Prints the result; returns the exit status.
-int runReview(const ReviewOptions &O, const char *Executable);
+int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Executable);
 
 } // namespace krcu

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/report/findings.h"
+#include "tool/report/terminal.h"
 #include "tool/report/version.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
@@ -82,8 +83,14 @@ llvm::Expected<std::set<std::string>> readBaseline(const std::string &File) {
   return Result;
 }
 
-std::string auditText(const AuditReport &R) {
-  std::string Out;
+namespace {
+
+const char *colourOf(Severity S) { return S == Severity::Error ? "\033[31m" : S == Severity::Warning ? "\033[33m" : "\033[2m"; }
+
+} // namespace
+
+std::string auditText(const AuditReport &R, unsigned Width, bool Colour) {
+  std::string Out, File;
   std::map<std::string, unsigned> Count;
   std::vector<const AuditFinding *> Sorted; // errors first
   for (Severity S : {Severity::Error, Severity::Warning, Severity::Note})
@@ -93,12 +100,17 @@ std::string auditText(const AuditReport &R) {
   for (const AuditFinding *Each : Sorted) {
     const AuditFinding &F = *Each;
     ++Count[F.kind];
-    Out += F.where.file + ":" + std::to_string(F.where.line) + "  " + F.kind + "  " + severityName(F.severity) + ", confidence " + confidenceName(F.confidence) + "  " +
-           fingerprintOf(F) + "\n    " + F.reason + "\n";
-    if (!F.confidence_why.empty())
-      Out += "    " + std::string(confidenceName(F.confidence)) + " confidence: " + F.confidence_why + "\n";
+    bool Short = Width && Width < ShortWidth;
+    std::string Place = (F.where.line ? ":" + std::to_string(F.where.line) : "") + (F.where.column ? ":" + std::to_string(F.where.column) : "");
+    if (Short && F.where.file != File)
+      Out += F.where.file + "\n";
+    File = F.where.file;
+    Place = Short ? "  " + (Place.empty() ? "" : Place.substr(1)) : F.where.file + Place;
+    std::string Name = severityName(F.severity);
+    Out += wrappedLine(Place + ": " + Name + ":", F.kind + ": " + F.reason + " [" + fingerprintOf(F) + "]", Width, 4, Colour ? Place + ": " + colourOf(F.severity) + Name + "\033[0m:" : "");
+    Out += wrappedLine(std::string("    ") + confidenceName(F.confidence) + " confidence" + (F.confidence_why.empty() ? "" : ":"), F.confidence_why, Width, 6);
     for (const Evidence &E : F.evidence)
-      Out += "      " + E.file + (E.line ? ":" + std::to_string(E.line) : "") + (E.function.empty() ? "" : " " + E.function + "()") + ": " + E.text + "\n";
+      Out += wrappedLine("      " + E.file + (E.line ? ":" + std::to_string(E.line) : "") + (E.function.empty() ? "" : " " + E.function + "()") + ":", E.text, Width, 8);
   }
   Out += (Out.empty() ? "" : "\n") + std::to_string(R.findings.size()) + (R.findings.size() == 1 ? " finding" : " findings");
   const char *Separator = ": ";

@@ -3,6 +3,7 @@
 // What krcu audit finds, as values: found in tool/audit, held against suppressions and a baseline here, printed as text, JSON or SARIF.
 #pragma once
 
+#include "tool/report/asked.h"
 #include "tool/support/evidence.h"
 #include "tool/tree/semantics/semantics.h"
 #include "llvm/Support/Error.h"
@@ -16,6 +17,16 @@ namespace krcu {
 enum class Severity { Note, Warning, Error };
 enum class Confidence { Low, Medium, High };
 
+/// One thing that happens on the way to an end, as tool/unload found it.
+struct FindingEvent {
+  enum Kind { Exit, Queue, Stop, Wait, End, Unknown } kind = Queue;
+  Location where;          ///< none for the end of the text
+  std::string function;    ///< plain name
+  std::string text;
+  bool always = true;      ///< on every path
+  bool decides = false;    ///< the rule is broken here
+};
+
 struct AuditFinding {
   std::string kind;        ///< "missing_rcu_barrier"; auditKinds() has them all
   Severity severity = Severity::Warning;
@@ -26,6 +37,7 @@ struct AuditFinding {
   std::string subject;     ///< what it is about besides the place: callback, cache, module; part of the fingerprint
   std::string reason;      ///< a sentence without full stop
   EvidenceList evidence;
+  std::vector<FindingEvent> timeline = {}; ///< in order; empty where no end was asked about
 };
 
 struct AuditKind {
@@ -49,6 +61,7 @@ llvm::Expected<std::vector<Suppression>> readSuppressions(const std::string &Fil
 llvm::Expected<std::set<std::string>> readBaseline(const std::string &File);
 
 struct AuditReport {
+  Asked asked = {};
   std::string tree_version;
   const Semantics *semantics = nullptr;
   std::vector<AuditFinding> findings; ///< in order of file and line
@@ -57,7 +70,8 @@ struct AuditReport {
   unsigned known = 0;       ///< in the baseline
   std::vector<std::string> not_looked_at; ///< files that could not be relied on
 };
-std::string auditText(const AuditReport &R);
+/// "file:line:column: severity: kind: reason [fingerprint]", errors first, each with its evidence. `Width`: as in a scan.
+std::string auditText(const AuditReport &R, unsigned Width = 0, bool Colour = false);
 std::string auditJson(const AuditReport &R);
 
 } // namespace krcu

@@ -4,6 +4,9 @@
 #pragma once
 
 #include "tool/lifetime/verdict.h"
+#include "tool/report/asked.h"
+#include "tool/report/site_text.h"
+#include "tool/report/terminal.h"
 #include "tool/tree/semantics/semantics.h"
 #include <map>
 #include <string>
@@ -20,23 +23,27 @@ struct ReportProblem {
 
 /// Everything a report of a scan is made from.
 struct ReportInput {
+  Asked asked = {};
   std::string tree_version;
   const Semantics *semantics = nullptr;
   const std::vector<SiteReport> *sites = nullptr;
+  const std::vector<SiteText> *texts = nullptr; ///< of the sites, in their order; null: not asked for
   std::map<std::string, unsigned> other_flavours;
   std::vector<ReportProblem> problems;
   std::vector<std::pair<std::string, double>> phases; ///< for --stats; empty: not printed
   bool all = false;                                   ///< text: list every site, not only those a person may act on
-  unsigned width = 0;                                 ///< terminal columns; 0: not a terminal, nothing is cut
+  unsigned width = 0;                                 ///< terminal columns; 0: not a terminal, a site is one line
   bool colour = false;
+  std::string next = {};                              ///< text: what to do next; may be empty
 };
 
-/// The table for people: one line per site that is free-only, then the summary whose classes add up to the census.
+/// The list for people: "file:line:column: class: replacement; reason [callback]" for each site that is free-only, what is to be done first and refusals
+/// last; then the summary whose classes add up to the census. On a short terminal the sites of a file stand below its name.
 std::string scanText(const ReportInput &In);
 /// The JSON contract of docs/json.md, two-space indented, with a final newline.
 std::string scanJson(const ReportInput &In);
-/// The whole chain of one site.
-std::string explainText(const SiteReport &R, const Semantics &S);
+/// The whole chain of one site, each step with its line of source.
+std::string explainText(const SiteReport &R, const Semantics &S, const LineOracle &Lines = nullptr, unsigned Width = 0);
 std::string explainJson(const SiteReport &R, const Semantics &S);
 /// {"timelines": [{"era": ..., "row": ..., "shows": ..., "steps": [...]}]}
 std::string timelinesJson(const std::vector<Timeline> &Timelines);

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/report/report.h"
 #include "tool/lifetime/leftovers.h"
+#include "tool/support/stable_sort.h"
 #include <algorithm>
 #include <cstdio>
 
 namespace krcu {
 namespace {
-
-std::string pad(std::string S, size_t Width) {
-  if (S.size() < Width)
-    S.append(Width - S.size(), ' ');
-  return S;
-}
 
 std::string place(const std::string &File, unsigned Line) { return File + ":" + std::to_string(Line); }
 
@@ -28,32 +23,53 @@ bool isCandidate(const SiteReport &R) {
   return R.cls == SiteClass::Convert || R.cls == SiteClass::Review || R.cls == SiteClass::Unsafe || R.cls == SiteClass::Refuse;
 }
 
-void evidenceLines(const EvidenceList &List, std::string &Out) {
+/// What is to be done first; refusals behind that, and at the end what nobody can do anything about.
+unsigned rankOf(SiteClass C) {
+  switch (C) {
+  case SiteClass::Convert: return 0;
+  case SiteClass::Review: return 1;
+  case SiteClass::Unsafe: return 2;
+  case SiteClass::Refuse: return 3;
+  case SiteClass::UnknownCallback: return 4;
+  case SiteClass::NotParsed: return 5;
+  case SiteClass::MoreThanFree: return 6;
+  case SiteClass::Definition: return 7;
+  }
+  return 8;
+}
+
+/// How a chain is printed.
+struct Style {
+  const LineOracle &lines;
+  unsigned width = 0;
+};
+
+void evidenceLines(const EvidenceList &List, const Style &How, std::string &Out) {
   for (const Evidence &E : List) {
-    Out += "  " + place(E.file, E.line);
-    if (!E.function.empty())
-      Out += " " + E.function + "()";
-    Out += ": " + E.text + "\n";
+    Out += wrappedLine("  " + place(E.file, E.line) + (E.function.empty() ? "" : " " + E.function + "()") + ":", E.text, How.width, 6);
+    std::string Line = How.lines && E.line ? How.lines(E.file, E.line) : std::string();
+    if (llvm::StringRef Text = llvm::StringRef(Line).trim(); !Text.empty() && Text != E.text)
+      Out += "      | " + printableLine(Text) + "\n";
   }
 }
 
-void leftoverLines(const Leftovers &L, std::string &Out) {
+void leftoverLines(const Leftovers &L, const Style &How, std::string &Out) {
   if (L.barriers.empty() && L.fields.empty())
     return;
   Out += "\nwhat else changes\n";
   for (const BarrierLeftover &B : L.barriers) {
-    Out += "  " + leftoverText(B) + "\n";
+    Out += wrappedLine(" ", leftoverText(B), How.width, 6);
     std::string List;
-    evidenceLines(B.looked_at, List);
+    evidenceLines(B.looked_at, How, List);
     if (!List.empty())
       Out += "   callbacks that the conversion takes away\n" + List;
     List.clear();
-    evidenceLines(B.needed_by, List);
+    evidenceLines(B.needed_by, How, List);
     if (!List.empty())
       Out += "   callbacks that may still be queued\n" + List;
   }
   for (const FieldLeftover &F : L.fields)
-    evidenceLines(F.stores, Out);
+    evidenceLines(F.stores, How, Out);
 }
 
 } // namespace
@@ -68,40 +84,51 @@ std::map<std::string, unsigned> classCounts(const std::vector<SiteReport> &Sites
   return Counts;
 }
 
-std::string scanText(const ReportInput &In) {
-  std::string Out;
-  size_t PlaceWidth = 0, CallbackWidth = 0;
-  auto Listed = [&](const SiteReport &R) { return In.all || isCandidate(R); };
-  auto CallbackOf = [](const SiteReport &R) {
-    return R.site && R.site->callback_kind == CallbackKind::Function ? plainName(R.site->callback) : R.census.callback;
-  };
+namespace {
+
+std::string callbackOf(const SiteReport &R) {
+  return R.site && R.site->callback_kind == CallbackKind::Function ? plainName(R.site->callback) : R.census.callback;
+}
+
+/// The sites to be listed, in the order in which they are printed.
+std::vector<const SiteReport *> listed(const ReportInput &In) {
+  std::vector<const SiteReport *> Result;
   for (const SiteReport &R : *In.sites)
-    if (Listed(R)) {
-      PlaceWidth = std::max(PlaceWidth, place(R.census.where.file, R.census.where.line).size());
-      CallbackWidth = std::max(CallbackWidth, std::min<size_t>(CallbackOf(R).size(), 40));
-    }
-  for (const SiteReport &R : *In.sites) {
-    if (!Listed(R))
-      continue;
-    std::string Line = pad(place(R.census.where.file, R.census.where.line), PlaceWidth) + "  " + pad(CallbackOf(R), CallbackWidth) + "  ";
-    std::string Class = pad(className(R.cls), 16);
-    std::string Text = R.replacement.empty() ? reasonText(R) : R.replacement + "; " + reasonText(R);
-    if (In.width && Line.size() + Class.size() + 2 + Text.size() > In.width && In.width > Line.size() + Class.size() + 20)
-      Text = Text.substr(0, In.width - Line.size() - Class.size() - 5) + "...";
-    Out += Line + (In.colour ? colourOf(R.cls) + Class + "\033[0m" : Class) + "  " + Text + "\n";
+    if (In.all || isCandidate(R))
+      Result.push_back(&R);
+  stableSort(Result, [](const SiteReport *A, const SiteReport *B) { return rankOf(A->cls) < rankOf(B->cls); });
+  return Result;
+}
+
+} // namespace
+
+std::string scanText(const ReportInput &In) {
+  std::string Out, File;
+  bool Short = In.width && In.width < ShortWidth;
+  for (const SiteReport *R : listed(In)) {
+    const Location &W = R->census.where;
+    std::string Place = std::to_string(W.line) + (W.column ? ":" + std::to_string(W.column) : "");
+    if (Short && W.file != File)
+      Out += W.file + "\n";
+    File = W.file;
+    Place = Short ? "  " + Place : W.file + ":" + Place;
+    std::string Text = (R->replacement.empty() ? "" : R->replacement + "; ") + reasonText(*R), Callback = callbackOf(*R), Class = className(R->cls);
+    if (!Callback.empty())
+      Text += " [" + Callback + "]";
+    Out += wrappedLine(Place + ": " + Class + ":", Text, In.width, Short ? 6 : 4, In.colour ? Place + ": " + colourOf(R->cls) + Class + "\033[0m:" : "");
   }
   std::map<std::string, unsigned> Counts = classCounts(*In.sites);
-  Out += (Out.empty() ? "" : "\n") + std::to_string(In.sites->size()) + " calls:";
+  std::string Sum;
   const std::pair<const char *, const char *> Words[] = {
       {"convert", "to convert"}, {"unsafe", "unsafe"}, {"review", "for review"}, {"refuse", "free-only but not replaceable"},
       {"more_than_free", "callbacks that do more than free"}, {"unknown_callback", "callbacks unknown"},
       {"definition", "wrappers and definitions"}, {"not_parsed", "not parsed"}};
   bool First = true;
   for (const auto &[Class, Words_] : Words) {
-    Out += std::string(First ? " " : ", ") + std::to_string(Counts[Class]) + " " + Words_;
+    Sum += std::string(First ? "" : ", ") + std::to_string(Counts[Class]) + " " + Words_;
     First = false;
   }
-  Out += "\n";
+  Out += (Out.empty() ? "" : "\n") + wrappedLine(std::to_string(In.sites->size()) + " calls:", Sum, In.width, 4);
   for (const auto &[Name, Count] : In.other_flavours)
     Out += std::to_string(Count) + " calls of " + Name + "(), another flavour, are left alone\n";
   if (!In.problems.empty()) {
@@ -109,6 +136,8 @@ std::string scanText(const ReportInput &In) {
     for (const ReportProblem &P : In.problems)
       Out += "  " + P.file + ": " + P.cause + "\n";
   }
+  if (!In.next.empty())
+    Out += "next: " + In.next + "\n";
   return Out;
 }
 
@@ -125,7 +154,8 @@ std::string statsText(const std::vector<std::pair<std::string, double>> &Phases)
   return Out + Buffer;
 }
 
-std::string explainText(const SiteReport &R, const Semantics &S) {
+std::string explainText(const SiteReport &R, const Semantics &S, const LineOracle &Lines, unsigned Width) {
+  const Style How{Lines, Width};
   std::string Out = place(R.census.where.file, R.census.where.line);
   if (!R.census.function.empty())
     Out += " in " + R.census.function + "()";
@@ -133,26 +163,26 @@ std::string explainText(const SiteReport &R, const Semantics &S) {
   Out += std::string("class:   ") + className(R.cls) + "\n";
   if (R.verdict != Verdict::None)
     Out += std::string("verdict: ") + verdictName(R.verdict) + "\n";
-  Out += "reason:  " + reasonText(R) + "\n";
+  Out += wrappedLine("reason: ", reasonText(R), Width, 9);
   if (!R.replacement.empty())
     Out += std::string(R.cls == SiteClass::Convert ? "becomes: " : "would become: ") + R.replacement + ";\n";
   if (!R.family.empty())
     Out += "family:  " + R.family + "\n";
   Out += "\nwhat shows it\n";
-  evidenceLines(R.evidence, Out);
+  evidenceLines(R.evidence, How, Out);
   if (!R.context.empty()) {
     Out += "\nthe life of the cache\n";
-    evidenceLines(R.context, Out);
+    evidenceLines(R.context, How, Out);
   }
   for (const CacheReport &C : R.caches)
     for (const std::string &M : C.missing)
       Out += "  not known of " + C.name + ": " + M + "\n";
   if (R.leftovers)
-    leftoverLines(*R.leftovers, Out);
+    leftoverLines(*R.leftovers, How, Out);
   Out += "\nthis tree (" + S.era + ")\n";
   for (const char *Name : {"destroy_waits_kfree_rcu", "rcu_barrier_waits_kfree_rcu", "slob"}) {
     const SemanticFact &F = S.fact(Name);
-    Out += "  " + F.title + ": " + (!F.known ? "not known" : F.value ? "yes" : "no") + (F.assumed ? " (assumed)" : "") + "\n";
+    Out += "  " + F.title + "? " + (!F.known ? "not known" : F.value ? "yes" : "no") + (F.assumed ? " (assumed)" : "") + "\n";
   }
   return Out;
 }

@@ -3,6 +3,7 @@
 // What the review of a patch comes to. Decided in tool/driver, printed here.
 #pragma once
 
+#include "tool/report/asked.h"
 #include "tool/review/mail.h"
 #include "tool/support/evidence.h"
 #include <string>
@@ -69,6 +70,7 @@ struct Column {
 };
 
 struct ReviewReport {
+  Asked asked = {};
   std::vector<Column> columns; ///< at least one
   bool incomplete = false;     ///< a part of a series is missing, or has no patch in it
   std::vector<std::string> notes;

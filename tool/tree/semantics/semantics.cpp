@@ -127,7 +127,7 @@ std::string printSemantics(const Semantics &S) {
     Text += " (" + E->title + ")";
   Text += '\n';
   for (const SemanticFact &F : S.facts) {
-    Text += "\n" + F.name + ": " + answer(F) + "\n  " + F.title + "\n";
+    Text += "\n" + F.name + ": " + answer(F) + "\n  " + F.title + "? " + answer(F) + "\n";
     for (const Evidence &E : F.evidence) {
       std::string Place = E.file;
       if (E.line != 0)

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/report/terminal.h"
+#include "llvm/Support/ConvertUTF.h"
+
+namespace krcu {
+namespace {
+
+/// Columns of UTF-8 text; a stray byte counts as one.
+size_t columnsOf(llvm::StringRef Text) {
+  size_t Columns = 0;
+  for (char C : Text)
+    Columns += (static_cast<unsigned char>(C) & 0xC0) != 0x80;
+  return Columns;
+}
+
+/// Control characters of Latin-1, and what is not seen or turns the direction of writing (U+200B to U+200F, U+2028 to U+202E, U+2060 to U+206F).
+bool hidden(llvm::StringRef Character) {
+  auto Byte = [&](size_t N) { return static_cast<unsigned char>(Character[N]); };
+  if (Byte(0) == 0xC2)
+    return Byte(1) < 0xA0;
+  if (Byte(0) != 0xE2)
+    return false;
+  return (Byte(1) == 0x80 && ((Byte(2) >= 0x8B && Byte(2) <= 0x8F) || (Byte(2) >= 0xA8 && Byte(2) <= 0xAE))) || (Byte(1) == 0x81 && Byte(2) >= 0xA0 && Byte(2) <= 0xAF);
+}
+
+} // namespace
+
+std::string wrappedLine(const std::string &Head, const std::string &Text, unsigned Width, unsigned Indent, const std::string &Shown) {
+  std::string Out = Shown.empty() ? Head : Shown;
+  size_t At = columnsOf(Head);
+  bool Fresh = Head.empty();
+  llvm::StringRef Rest = Text;
+  if (!Width) {
+    Out += (Head.empty() || Text.empty() ? "" : " ") + Text;
+    return Out + "\n";
+  }
+  while (!Rest.empty()) {
+    auto [Word, Tail] = Rest.split(' ');
+    Rest = Tail;
+    if (Word.empty())
+      continue;
+    size_t Columns = columnsOf(Word);
+    if (!Fresh && At + 1 + Columns > Width) {
+      Out += "\n" + std::string(Indent, ' ');
+      At = Indent;
+      Fresh = true;
+    }
+    Out += (Fresh ? "" : " ") + Word.str();
+    At += Columns + !Fresh;
+    Fresh = false;
+  }
+  return Out + "\n";
+}
+
+std::string printableLine(llvm::StringRef Line) {
+  std::string Result;
+  const char *At = Line.begin();
+  while (At != Line.end()) {
+    unsigned char C = static_cast<unsigned char>(*At);
+    unsigned Length = llvm::getNumBytesForUTF8(C);
+    if (C == '\t') {
+      Result += std::string(8 - columnsOf(Result) % 8, ' ');
+      ++At;
+    } else if (C < 0x80) {
+      Result += C < 0x20 || C == 0x7F ? '?' : *At;
+      ++At;
+    } else if (At + Length <= Line.end() && llvm::isLegalUTF8Sequence(reinterpret_cast<const llvm::UTF8 *>(At), reinterpret_cast<const llvm::UTF8 *>(At + Length))) {
+      Result += hidden(llvm::StringRef(At, Length)) ? "?" : llvm::StringRef(At, Length);
+      At += Length;
+    } else {
+      Result += '?';
+      ++At;
+    }
+  }
+  return Result;
+}
+
+} // namespace krcu
