@@ -221,7 +221,10 @@ int runPatch(const Options &O, ScanOptions SO) {
   Expected<Patch> P = Patch();
   {
     Timing::Phase Phase((*S)->timing(), "rewrite and verify");
-    P = makePatch(**S, Sites, SO.jobs, O.drop_barriers);
+    auto Choice = patchChoice(O.series, **S, O.drop_barriers);
+    if (!Choice)
+      return error(Choice.takeError());
+    P = makePatch(**S, Sites, SO.jobs, *Choice);
   }
   if (!P)
     return error(P.takeError());
@@ -236,7 +239,7 @@ int runPatch(const Options &O, ScanOptions SO) {
   Notes = (*S)->tree().shown(Notes);
   std::fputs(Notes.c_str(), stderr);
   printWarnings(**S, Past, O.stats);
-  int Status = P->files.empty() ? Nothing : Findings;
+  int Status = P->files.empty() || !O.series.exit_code ? Nothing : Findings;
   if (O.series.wanted()) {
     auto Text = makeSeriesFor(**S, Sites, *P, O.series, SO, (*S)->tree().shown(scanJson(reportOf(**S, Sites, O))));
     return Text ? print(*Text, Status) : error(Text.takeError());

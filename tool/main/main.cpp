@@ -21,7 +21,7 @@ int main(int Argc, char **Argv) {
              "  krcu scan --kernel ~/linux ~/mymod         a module outside the tree, as make M=~/mymod builds it\n"
              "  krcu scan --kernel ~/linux --include-dir ~/inc --define HAVE_X=1 ~/mymod    what its makefile does not say\n"
              "  krcu semantics ~/linux                     who waits for whom in this tree\n"
-             "Exit status: 0 nothing to report, 1 findings, 2 error.");
+             "Exit status: 0 nothing to report, 1 findings, 2 error. patch: 0 done, 2 error; with --exit-code 1 if there is something to convert.");
   krcu::Options Options;
   krcu::addCommands(App, Options);
   try {
