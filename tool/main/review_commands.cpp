@@ -6,6 +6,7 @@
 #include "tool/report/report.h"
 #include "tool/report/sarif.h"
 #include "tool/report/version.h"
+#include "tool/review/bases.h"
 #include "tool/review/commits.h"
 #include "tool/review/mail.h"
 #include "tool/review/reply.h"
@@ -13,6 +14,7 @@
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
 #include <cstdio>
+#include <map>
 
 namespace krcu {
 namespace {
@@ -42,6 +44,82 @@ std::string reviewSarif(const review::ReviewReport &R) {
                              Title + ": " + Each.reason + (R.columns.size() > 1 ? " (Linux " + C.version + ")" : ""), {Each.file, Each.line, 0}, Each.evidence, "", ""});
         }
   return sarifLog(Rules, Results, R.notes);
+}
+
+/// The patches held against one tree; "REPOSITORY@COMMIT" is unpacked for it. `Named` is the column's name.
+llvm::Expected<review::Column> reviewIn(const ReviewOptions &O, const std::string &Rules, const std::string &Named, const std::vector<review::ReviewPatch> &Patches,
+                                        std::vector<std::string> &Notes) {
+  auto [Directory, Commit] = review::splitTree(Named);
+  std::unique_ptr<review::ScratchDirectory> Unpacked;
+  if (!Commit.empty()) {
+    auto Exported = review::exportCommit(Directory, Commit);
+    if (!Exported)
+      return Exported.takeError();
+    Unpacked = std::move(*Exported);
+    Directory = Unpacked->path();
+  }
+  ScanOptions SO = scanOptionsOf(O, Directory, Rules);
+  if (llvm::Error E = useCache(SO, O.cache, O.no_cache || Unpacked)) // an unpacked commit is gone tomorrow
+    return E;
+  auto S = Scan::prepare(SO, /*SemanticsLater=*/true);
+  if (!S)
+    return S.takeError();
+  llvm::Expected<review::Column> C = [&] {
+    Timing::Phase Phase((*S)->timing(), "review");
+    return reviewPatches(**S, Patches);
+  }();
+  if (!C)
+    return C.takeError();
+  (*S)->saveCache();
+  C->name = Named;
+  for (const std::string &W : (*S)->tree().mounted().empty() ? std::vector<std::string>() : (*S)->warnings())
+    Notes.push_back((*S)->tree().shown(W));
+  if (O.stats)
+    std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
+  Scan::leave(std::move(*S));
+  return C;
+}
+
+/// What does not apply to the tree is judged on the commit that it was made from, if the history has that.
+llvm::Error judgeOnBases(const ReviewOptions &O, const std::string &Rules, const std::string &Named, const review::Inbox &Box, review::Column &C, std::vector<std::string> &Notes) {
+  std::vector<size_t> Places;
+  std::vector<const review::ReviewPatch *> Strangers;
+  for (size_t N = 0; N < C.patches.size(); ++N)
+    if (!C.patches[N].applies && C.patches[N].verdict == review::PatchVerdict::NotApplicable) {
+      Places.push_back(N);
+      Strangers.push_back(&Box.patches[N]);
+    }
+  if (Strangers.empty())
+    return llvm::Error::success();
+  auto [Repository, From] = review::splitTree(Named);
+  auto Bases = review::findBases(Repository, From, Strangers);
+  if (!Bases)
+    return Bases.takeError();
+  std::map<std::string, std::vector<size_t>> ByCommit; // places in `Strangers`
+  unsigned Lost = 0;
+  for (size_t N = 0; N < Bases->size(); ++N)
+    if ((*Bases)[N])
+      ByCommit[(*Bases)[N]->commit].push_back(N);
+    else
+      ++Lost;
+  if (Lost)
+    Notes.push_back(std::to_string(Lost) + (Lost == 1 ? " patch does" : " patches do") + " not apply to " + Named + ", and none of the last " + std::to_string(review::MaxCommitsLookedAt) +
+                    " commits there has the files as " + (Lost == 1 ? "it names" : "they name") + " them");
+  for (const auto &[Commit, Members] : ByCommit) {
+    std::vector<review::ReviewPatch> Patches;
+    for (size_t N : Members)
+      Patches.push_back(*Strangers[N]);
+    auto Judged = reviewIn(O, Rules, Repository + "@" + Commit, Patches, Notes);
+    if (!Judged)
+      return Judged.takeError();
+    for (size_t N = 0; N < Members.size(); ++N) {
+      review::PatchReview &P = Judged->patches[N];
+      P.patch = Strangers[Members[N]];
+      P.base = "commit " + Commit.substr(0, 12) + " (Linux " + Judged->version + "), found by " + (*Bases)[Members[N]]->how;
+      C.patches[Places[Members[N]]] = std::move(P);
+    }
+  }
+  return llvm::Error::success();
 }
 
 } // namespace
@@ -75,6 +153,8 @@ void addReviewCommand(CLI::App &App, ReviewOptions &O) {
   C->add_option("--tree", O.trees, "kernel tree that the patches are for, or REPOSITORY@COMMIT; several give a column each")->required()->allow_extra_args(false);
   C->add_option("--range", O.range, "review the commits A..B of a git repository instead of PATCH");
   C->add_option("--repo", O.repository, "the repository of --range (default: --tree)");
+  C->add_option("--base", O.base, "auto: what does not apply to the tree is judged on the commit that it was made from, by its base-commit line or the blobs of its index lines")
+      ->check(CLI::IsMember({"auto"}));
   C->add_option("--reply", O.reply, "write an answer to each mail into this new directory; nothing is sent");
   C->add_option("--reply-to", O.reply_to, "with --reply: only to patches with these verdicts, with commas: ok, wait, broken, cannot_tell, na");
   addTreeQuestionOptions(*C, O);
@@ -99,39 +179,14 @@ int runReview(const ReviewOptions &O, const char *Executable) {
   review::ReviewReport Report;
   Report.notes = Box->notes;
   Report.incomplete = Box->incomplete;
-  std::vector<std::unique_ptr<Scan>> Scans;
   for (const std::string &Named : O.trees) {
-    auto [Directory, Commit] = review::splitTree(Named);
-    std::unique_ptr<review::ScratchDirectory> Unpacked;
-    if (!Commit.empty()) {
-      auto Exported = review::exportCommit(Directory, Commit);
-      if (!Exported)
-        return error(Exported.takeError());
-      Unpacked = std::move(*Exported);
-      Directory = Unpacked->path();
-    }
-    ScanOptions SO = scanOptionsOf(O, Directory, *Rules);
-    if (llvm::Error E = useCache(SO, O.cache, O.no_cache || Unpacked)) // an unpacked commit is gone tomorrow
-      return error(std::move(E));
-    auto S = Scan::prepare(SO, /*SemanticsLater=*/true);
-    if (!S)
-      return error(S.takeError());
-    review::Column C;
-    {
-      Timing::Phase Phase((*S)->timing(), "review");
-      auto Reviewed = reviewPatches(**S, Box->patches);
-      if (!Reviewed)
-        return error(Reviewed.takeError());
-      C = std::move(*Reviewed);
-    }
-    (*S)->saveCache();
-    C.name = Named;
-    Report.columns.push_back(std::move(C));
-    for (const std::string &W : (*S)->tree().mounted().empty() ? std::vector<std::string>() : (*S)->warnings())
-      Report.notes.push_back((*S)->tree().shown(W));
-    if (O.stats)
-      std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
-    Scan::leave(std::move(*S));
+    auto C = reviewIn(O, *Rules, Named, Box->patches, Report.notes);
+    if (!C)
+      return error(C.takeError());
+    if (O.base == "auto")
+      if (llvm::Error E = judgeOnBases(O, *Rules, Named, *Box, *C, Report.notes))
+        return error(std::move(E));
+    Report.columns.push_back(std::move(*C));
   }
   for (const std::string &N : Report.notes)
     std::fprintf(stderr, "krcu: note: %s\n", N.c_str());

@@ -22,6 +22,7 @@ struct TreeQuestionOptions {
 struct ReviewOptions : TreeQuestionOptions {
   std::vector<std::string> patches;
   std::vector<std::string> trees;   ///< --tree DIR, or REPOSITORY@COMMIT
+  std::string base;                 ///< --base auto
   std::string range, repository;    ///< --range A..B, --repo DIR
   std::string reply;                ///< --reply DIR
   std::string reply_to;             ///< --reply-to broken,wait
@@ -32,6 +33,7 @@ struct AuditCommandOptions : TreeQuestionOptions {
   std::vector<std::string> kinds, paths;
   std::string severity;             ///< the least one to show
   bool all = false, notes = false;
+  bool fix = false;                 ///< print the mend as a diff instead
 };
 
 void addTreeQuestionOptions(CLI::App &Command, TreeQuestionOptions &O);

@@ -140,6 +140,17 @@ bool cutAtScissors(ReviewPatch &P) {
 
 bool isReply(StringRef Subject) { return Subject.ltrim().starts_with_insensitive("re:"); }
 
+/// What git format-patch --base wrote; empty if it did not.
+std::string baseCommitIn(StringRef Body) {
+  for (StringRef Rest = Body; !Rest.empty();) {
+    auto [Line, Tail] = Rest.split('\n');
+    Rest = Tail;
+    if (Line.consume_front("base-commit: ") && Line.trim().size() == 40 && llvm::all_of(Line.trim(), llvm::isHexDigit))
+      return Line.trim().lower();
+  }
+  return "";
+}
+
 class Reader {
 public:
   Reader() { g_mime_init(); }
@@ -242,12 +253,16 @@ private:
   }
 
   void take(const std::string &Name, ReviewPatch P, const std::string &Subject) {
+    P.base_commit = baseCommitIn(P.body);
     const bool Cut = cutAtScissors(P);
     bool Empty = P.diff.files.empty() && P.diff.problem.empty();
     if (isReply(Subject) && !Cut)
       ++Replies;
-    else if (Empty && P.numbered && P.number == 0)
+    else if (Empty && P.numbered && P.number == 0) {
       ++Covers;
+      if (!P.base_commit.empty())
+        CoverBases[{P.version, P.total}] = P.base_commit;
+    }
     else if (Empty && P.numbered && P.number)
       Hollow.push_back(std::move(P));
     else if (Empty && ++Empties <= 3)
@@ -274,6 +289,7 @@ private:
 
   Inbox Box;
   std::vector<ReviewPatch> Hollow; ///< numbered parts of a series without a patch in them
+  std::map<std::pair<unsigned, unsigned>, std::string> CoverBases; ///< by version and length of the series
   unsigned Mails = 0, Covers = 0, Replies = 0, Empties = 0;
 };
 
@@ -359,6 +375,9 @@ llvm::Expected<Inbox> Reader::finish() {
     Box.notes.push_back(P.source + ": " + P.prefix + " " + P.subject + " has no patch in it");
     Box.incomplete = true;
   }
+  for (ReviewPatch &P : Box.patches)
+    if (auto It = CoverBases.find({P.version, P.total}); P.base_commit.empty() && P.numbered && It != CoverBases.end())
+      P.base_commit = It->second;
   dropOldOnes(Box);
   noteMissing(Box, Hollow);
   order(Box);
