@@ -38,7 +38,7 @@ protected:
     ASSERT_TRUE(bool(S)) << message(S.takeError());
     Result = std::move(*S);
     Sites = Result->sites();
-    auto P = makePatch(*Result, Sites, 1, Drop);
+    auto P = makePatch(*Result, Sites, 1, {Drop});
     ASSERT_TRUE(bool(P)) << message(P.takeError());
     Patched = std::move(*P);
   }

@@ -211,10 +211,70 @@ std::vector<std::string> leftoverNotes(const std::vector<SiteReport> &Sites, con
   return Notes;
 }
 
-llvm::Expected<Patch> makePatch(Scan &S, std::vector<SiteReport> &Sites, unsigned Jobs, bool DropBarriers) {
-  llvm::Expected<Patch> P = makeTreePatch(S, Sites, Jobs, DropBarriers);
-  if (P)
+namespace {
+
+/// Takes sites out of the patch by making them something else than convert for as long as it is made.
+class Leaving {
+public:
+  Leaving(const Scan &S, std::vector<SiteReport> &Sites) : S(S), Sites(Sites), Why(Sites.size()) {}
+
+  void apply(const PatchChoice &Choice) {
+    for (size_t N = 0; N < Sites.size(); ++N)
+      if (Choice.leave_out && Sites[N].cls == SiteClass::Convert)
+        leave(N, Choice.leave_out(Sites[N]));
+    withBranches();
+    if (!Choice.only_gains)
+      return;
+    markRemovals(S, Sites);
+    for (size_t N = 0; N < Sites.size(); ++N)
+      if (const SiteReport &R = Sites[N]; R.cls == SiteClass::Convert && !R.callback_removed && R.callback.summary)
+        leave(N, "the callback stays, because something else uses it");
+    withBranches();
+  }
+  void undo(const Tree &T, Patch &P) {
+    for (size_t N = 0; N < Sites.size(); ++N) {
+      if (Why[N].empty())
+        continue;
+      SiteReport &R = Sites[N];
+      R.cls = SiteClass::Convert;
+      R.callback_removed = false;
+      Location Where = R.census.where;
+      Where.file = T.shownFile(Where.file);
+      P.left_out.push_back({Where, R.census.function, R.site->deferral, R.site->head_text, R.site->callback_text, Why[N]});
+    }
+  }
+
+private:
+  void leave(size_t N, std::string Because) {
+    if (Because.empty())
+      return;
+    Sites[N].cls = SiteClass::Refuse;
+    Why[N] = std::move(Because);
+  }
+  /// An if whose branches become one call can only be rewritten whole.
+  void withBranches() {
+    for (size_t N = 0; N < Sites.size(); ++N)
+      for (size_t M = 0; !Why[N].empty() && Sites[N].merged && M < Sites.size(); ++M)
+        if (Why[M].empty() && Sites[M].cls == SiteClass::Convert && Sites[M].merged && Sites[M].site->where.file == Sites[N].site->where.file &&
+            Sites[M].merged->begin == Sites[N].merged->begin)
+          leave(M, Why[N]);
+  }
+
+  const Scan &S;
+  std::vector<SiteReport> &Sites;
+  std::vector<std::string> Why; ///< by site; empty: it is in the patch
+};
+
+} // namespace
+
+llvm::Expected<Patch> makePatch(Scan &S, std::vector<SiteReport> &Sites, unsigned Jobs, const PatchChoice &Choice) {
+  Leaving Left(S, Sites);
+  Left.apply(Choice);
+  llvm::Expected<Patch> P = makeTreePatch(S, Sites, Jobs, Choice.drop_barriers);
+  if (P) {
+    Left.undo(S.tree(), *P);
     countFromRoot(S.tree(), *P);
+  }
   return P;
 }
 

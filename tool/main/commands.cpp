@@ -237,7 +237,10 @@ int runPatch(const Options &O, ScanOptions SO) {
   Expected<Patch> P = Patch();
   {
     Timing::Phase Phase((*S)->timing(), "rewrite and verify");
-    P = makePatch(**S, Sites, SO.jobs, O.drop_barriers);
+    auto Choice = patchChoice(O.series, **S, O.drop_barriers);
+    if (!Choice)
+      return error(Choice.takeError());
+    P = makePatch(**S, Sites, SO.jobs, *Choice);
   }
   if (!P)
     return error(P.takeError());
@@ -256,7 +259,7 @@ int runPatch(const Options &O, ScanOptions SO) {
   printWarnings(**S, Past, O.stats, O.print);
   if (Error E = somethingWasParsed(**S, Sites))
     return error(std::move(E));
-  int Status = P->files.empty() ? Nothing : Findings;
+  int Status = P->files.empty() || !O.series.exit_code ? Nothing : Findings;
   if (O.series.wanted()) {
     auto Text = makeSeriesFor(**S, Sites, *P, O.series, SO, (*S)->tree().shown(scanJson(reportOf(**S, Sites, O, "patch"))));
     return Text ? print(O, *Text, Status) : error(Text.takeError());

@@ -52,8 +52,8 @@ protected:
     Work = std::string(Temporary ? Temporary : "/tmp") + "/krcu-own-XXXXXX";
     ASSERT_TRUE(::mkdtemp(Work.data()));
     int Status = 0;
-    Said = krcu("patch --series " + shellWord(Work + "/out") + " " + shellWord(Tree), Status);
-    ASSERT_TRUE(WIFEXITED(Status) && WEXITSTATUS(Status) <= 1) << Said; // 1: it found something
+    Said = krcu("patch --with-kept --series " + shellWord(Work + "/out") + " " + shellWord(Tree), Status);
+    ASSERT_TRUE(WIFEXITED(Status) && WEXITSTATUS(Status) == 0) << Said;
   }
   void TearDown() override {
     if (!Work.empty())

@@ -20,7 +20,7 @@ void describeProgram(CLI::App &App, Options &O) {
              "  krcu scan --kernel ~/linux ~/mymod         a module outside the tree, as make M=~/mymod builds it\n"
              "  krcu scan --kernel ~/linux --include-dir ~/inc --define HAVE_X=1 ~/mymod    what its makefile does not say\n"
              "  krcu semantics ~/linux                     who waits for whom in this tree\n"
-             "Exit status: 0 done, 1 found what --fail-on names (scan: convert, unsafe, review), 2 error.");
+             "Exit status: 0 done, 1 found what --fail-on names (scan: convert, unsafe, review), 2 error. patch: 1 only with --exit-code, if there is something to convert.");
   addCommands(App, O);
 }
 

@@ -3,14 +3,18 @@
 #include "tool/main/series_commands.h"
 
 #include "tool/driver/review.h"
+#include "tool/driver/upstream.h"
 #include "tool/driver/verify.h"
+#include "tool/main/series_gains.h"
 #include "tool/report/report.h"
 #include "tool/review/apply.h"
 #include "tool/review/mail.h"
 #include "tool/series/commit.h"
+#include "tool/series/mbox.h"
 #include "tool/series/series.h"
 #include "tool/series/verify.h"
 #include "tool/support/error.h"
+#include "tool/support/io.h"
 #include "tool/support/parallel.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -38,25 +42,62 @@ llvm::Expected<int64_t> dateOf(const SeriesOptions &O) {
 }
 
 /// How to make the same series again; paths of this machine are nobody's business.
-std::string commandOf(const ScanOptions &SO) {
+std::string commandOf(const ScanOptions &SO, const SeriesOptions &O) {
   std::string Out = "krcu patch";
   if (SO.verdict.allow_hurry)
     Out += " --allow-hurry";
   for (const std::string &F : SO.verdict.families)
     Out += " --family " + F;
+  if (O.with_kept)
+    Out += " --with-kept";
+  if (!O.upstream.empty())
+    Out += " --upstream NEWER";
+  for (const std::string &P : O.only)
+    Out += " --only " + P;
+  for (const std::string &P : O.exclude)
+    Out += " --exclude " + P;
   Out += " --series DIR TREE";
   for (const std::string &P : SO.paths)
     Out += " " + P;
   return Out;
 }
 
-/// The sites with the paths of the directory that is changed.
-std::vector<SiteReport> shownSites(const Tree &T, std::vector<SiteReport> Sites) {
+std::string siteText(const std::string &File, const std::string &Deferral, const std::string &Head, const std::string &Callback) {
+  return File + ": " + Deferral + "(" + Head + ", " + Callback + ")";
+}
+
+/// The sites of the patch, with the paths of the directory that is changed.
+std::vector<SiteReport> shownSites(const Tree &T, std::vector<SiteReport> Sites, const Patch &P) {
   if (!T.mounted().empty())
     for (SiteReport &R : Sites)
       for (std::string *File : {&R.census.where.file, &R.callback.where.file})
         *File = T.shownFile(*File);
+  std::set<Location> Left;
+  for (const LeftOutSite &L : P.left_out)
+    Left.insert(L.where);
+  std::erase_if(Sites, [&](const SiteReport &R) { return R.cls == SiteClass::Convert && Left.count(R.census.where); });
   return Sites;
+}
+
+bool isBelow(llvm::StringRef File, llvm::StringRef Path) {
+  Path.consume_front("./");
+  Path = Path.rtrim('/');
+  return File == Path || (File.starts_with(Path) && File.substr(Path.size()).starts_with("/"));
+}
+
+/// krcu patch --mbox DIR: done as soon as it is read, for it needs no tree.
+void printMailbox(const std::string &Directory) {
+  auto Text = series::mailboxOf(Directory);
+  llvm::Error E = Text ? writeStdout(*Text) : Text.takeError();
+  if (!E)
+    throw CLI::Success();
+  std::fprintf(stderr, "krcu: %s\n", message(std::move(E)).c_str());
+  throw CLI::RuntimeError(2);
+}
+
+/// A word of --prefix or an address of --cc becomes a header.
+bool fitsHeader(const std::string &Text) {
+  return std::all_of(Text.begin(), Text.end(), [](unsigned char C) { return C >= 0x20 && C != 0x7F && C != '[' && C != ']'; });
 }
 
 } // namespace
@@ -64,9 +105,24 @@ std::vector<SiteReport> shownSites(const Tree &T, std::vector<SiteReport> Sites)
 void addSeriesOptions(CLI::App *C, SeriesOptions &O) {
   C->add_option("--series", O.directory, "write the conversions as mails for git am into this new directory; nothing is sent");
   C->add_option("--commit", O.branch, "make them commits on this new branch of TREE's git repository; nothing else in it changes");
-  C->add_option("--templates", O.templates, "directory with your own subject.txt, patch.txt or cover.txt");
+  C->add_option("--templates", O.templates, "directory with your own subject.txt, patch.txt, notes.txt or cover.txt");
   C->add_option("--date", O.date, "date of the first mail (default: SOURCE_DATE_EPOCH, else now)");
   C->add_flag("--signoff", O.signoff, "add your Signed-off-by from git config");
+  C->add_flag("--one-series", O.one_series, "one posting for all, whatever trees they go to");
+  C->add_option("-v,--reroll-count", O.version, "this is version N: [PATCH vN ...], with a stub for what changed")->check(CLI::Range(1u, 999u));
+  C->add_option("--reroll", O.reroll, "directory of the version before: the next one keeps what you edited in its mails, and the people you added");
+  C->add_option("--trailer", O.trailers, "'Suggested-by: Name <name@example.org>' for each patch")->allow_extra_args(false);
+  C->add_option("--cc", O.cc, "'Name <name@example.org>' for each mail")->allow_extra_args(false);
+  C->add_option("--prefix", O.prefix, "for [PATCH ...] instead of what each tree wants: net, 'RFC net-next'");
+  C->add_option("--only", O.only, "only what is converted in this file or directory; the scan stays whole")->allow_extra_args(false);
+  C->add_option("--exclude", O.exclude, "not what is converted in this file or directory")->allow_extra_args(false);
+  C->add_option("--upstream", O.upstream, "a newer tree: leave out what is converted or gone there");
+  C->add_flag("--with-kept", O.with_kept, "also calls whose callback must stay, because something else uses it");
+  C->add_flag("--exit-code", O.exit_code, "exit status 1 if there is something to convert");
+  C->add_option_function<std::string>("--mbox", printMailbox, "print the patches of this directory, which --series wrote, as a mailbox for git am; nothing else is done")
+      ->trigger_on_parse();
+  if (CLI::Option *InPlace = C->get_option_no_throw("--in-place"))
+    InPlace->excludes(C->get_option("--commit"))->excludes(C->get_option("--series"));
 }
 
 CLI::App *addVerifyCommand(CLI::App &App, SeriesOptions &O, std::string &Tree, std::vector<std::string> &Rules, unsigned &Jobs) {
@@ -81,10 +137,23 @@ CLI::App *addVerifyCommand(CLI::App &App, SeriesOptions &O, std::string &Tree, s
 
 llvm::Error checkSeriesOptions(const SeriesOptions &O, const ScanOptions &SO) {
   if (!O.wanted()) {
-    if (O.signoff || !O.templates.empty() || !O.date.empty())
-      return fail("--signoff, --templates and --date belong to --series DIR or --commit BRANCH");
+    if (O.signoff || !O.templates.empty() || !O.date.empty() || O.one_series || O.version || !O.reroll.empty() || !O.trailers.empty() || !O.cc.empty() ||
+        !O.prefix.empty() || !O.only.empty() || !O.exclude.empty() || !O.upstream.empty() || O.with_kept)
+      return fail("--signoff, --templates, --date, --one-series, -v, --reroll, --trailer, --cc, --prefix, --only, --exclude, --upstream and --with-kept belong "
+                  "to --series DIR or --commit BRANCH");
     return llvm::Error::success();
   }
+  for (const std::string &T : O.trailers)
+    if (llvm::Error E = series::checkTrailer(T))
+      return E;
+  for (const std::string &A : O.cc)
+    if (!fitsHeader(A) || !llvm::StringRef(series::parseAddress(A).mail).contains('@'))
+      return fail("--cc '" + llvm::StringRef(A).split('\n').first.str() + "' is no address; write it as 'Name <name@example.org>'");
+  if (!fitsHeader(O.prefix))
+    return fail("--prefix is what stands behind PATCH in the brackets, without them");
+  if (!O.reroll.empty())
+    if (auto State = series::readState(O.reroll); !State)
+      return State.takeError();
   if (!SO.assume.empty())
     return fail("a series says what the tree shows, and --assume is a what-if; leave it away");
   if (auto Date = dateOf(O); !Date)
@@ -92,9 +161,38 @@ llvm::Error checkSeriesOptions(const SeriesOptions &O, const ScanOptions &SO) {
   return O.directory.empty() ? llvm::Error::success() : series::checkOutputDirectory(O.directory);
 }
 
+llvm::Expected<PatchChoice> patchChoice(const SeriesOptions &O, const Scan &S, bool DropBarriers) {
+  PatchChoice Choice;
+  Choice.drop_barriers = DropBarriers;
+  if (!O.wanted())
+    return Choice;
+  Choice.only_gains = !O.with_kept;
+  std::shared_ptr<Tree> Upstream;
+  if (!O.upstream.empty()) {
+    auto T = Tree::open(O.upstream);
+    if (!T)
+      return T.takeError();
+    Upstream = std::make_shared<Tree>(std::move(*T));
+  }
+  for (const auto *Paths : {&O.only, &O.exclude})
+    for (const std::string &P : *Paths)
+      if (const Tree &T = S.tree(); !T.has(T.mounted().empty() ? P : (Tree::MountPoint + "/" + P).str()))
+        return failAt(P, 0, 0, "no such file or directory", "give a path as krcu scan prints it");
+  Choice.leave_out = [&O, &S, Upstream](const SiteReport &R) -> std::string {
+    const std::string File = S.tree().shownFile(R.census.where.file);
+    auto Holds = [&](const std::string &P) { return isBelow(File, P); };
+    if (std::any_of(O.exclude.begin(), O.exclude.end(), Holds))
+      return "--exclude";
+    if (!O.only.empty() && std::none_of(O.only.begin(), O.only.end(), Holds))
+      return "--only";
+    return Upstream ? doneUpstream(*Upstream, R) : "";
+  };
+  return Choice;
+}
+
 llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport> &Sites, const Patch &P, const SeriesOptions &O,
                                           const ScanOptions &SO, const std::string &ScanJson) {
-  std::vector<SiteReport> Shown = shownSites(S.tree(), Sites);
+  std::vector<SiteReport> Shown = shownSites(S.tree(), Sites, P);
   series::SeriesInput In;
   In.tree = &S.tree();
   In.root = P.root;
@@ -109,9 +207,26 @@ llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport>
   In.rules_directory = SO.builtin_rules;
   In.templates_directory = O.templates;
   In.configuration = SO.compile_commands.empty() ? "a configuration of krcu's own making" : "the configuration of a build";
-  In.command = commandOf(SO);
+  In.command = commandOf(SO, O);
   In.scan_json = ScanJson;
   In.signoff = O.signoff;
+  In.missing_barriers = missingBarriersOf(S, Sites, SO);
+  for (const LeftOutSite &L : P.left_out) {
+    In.left_out.push_back(siteText(L.where.file, L.deferral, L.head, L.callback));
+    In.left_out_why.push_back(L.why);
+  }
+  In.one_series = O.one_series;
+  In.trailers = O.trailers;
+  In.cc = O.cc;
+  In.prefix = O.prefix;
+  In.reroll_directory = O.reroll;
+  In.version = std::max(O.version, 1u);
+  if (!O.reroll.empty() && !O.version) {
+    auto State = series::readState(O.reroll);
+    if (!State)
+      return State.takeError();
+    In.version = State->version + 1;
+  }
   In.needs_author = !O.branch.empty();
   auto Date = dateOf(O);
   if (!Date)
@@ -121,14 +236,19 @@ llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport>
   if (!Made)
     return Made.takeError();
   std::string Out;
+  std::vector<std::string> Unlike;
   if (!O.branch.empty()) {
-    auto Commits = series::commitSeries(*Made, In, O.branch);
+    auto Commits = series::commitSeries(*Made, In, O.branch, &Unlike);
     if (!Commits)
       return Commits.takeError();
     Out += "branch " + O.branch + ": " + std::to_string(Commits->size()) + " commits\n";
     for (const series::MadeCommit &C : *Commits)
       Out += "  " + C.id.substr(0, 12) + " " + C.subject + "\n";
   }
+  if (!P.left_out.empty())
+    std::fprintf(stderr, "krcu: note: %zu calls that could be converted are left out; README says why of each (--with-kept: also those whose callback stays)\n", P.left_out.size());
+  for (const std::string &W : Unlike)
+    std::fprintf(stderr, "krcu: warning: %s\n", W.c_str());
   for (const std::string &W : Made->warnings)
     std::fprintf(stderr, "krcu: warning: %s\n", W.c_str());
   if (O.directory.empty())
@@ -147,7 +267,8 @@ llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport>
 namespace {
 
 /// What the patched files still have to convert, and what the patches took away that krcu would not have converted.
-void checkResult(Scan &S, const std::map<std::string, std::string> &Contents, unsigned Jobs, std::vector<std::string> &Problems) {
+void checkResult(Scan &S, const std::map<std::string, std::string> &Contents, unsigned Jobs, const std::set<std::string> &LeftOut,
+                 std::vector<std::string> &Problems) {
   std::vector<std::string> Files;
   for (const auto &[File, Text] : Contents)
     if (llvm::StringRef(File).ends_with(".c"))
@@ -165,19 +286,27 @@ void checkResult(Scan &S, const std::map<std::string, std::string> &Contents, un
       if (C.in_macro || !Rule || Rule->flavour != "rcu") // none of these can be rewritten, and the scan has no row for each
         continue;
       auto It = Before.find(Key{C.function, C.deferral, C.head_text, C.callback_text});
-      std::string Place = Files[N] + ": " + C.deferral + "(" + C.head_text + ", " + C.callback_text + ")";
+      std::string Place = siteText(Files[N], C.deferral, C.head_text, C.callback_text);
       if (It == Before.end())
         Problems.push_back(Place + " is new");
-      else if (It->second->cls == SiteClass::Convert)
+      else if (It->second->cls == SiteClass::Convert && !LeftOut.count(siteText(S.tree().shownFile(Files[N]), C.deferral, C.head_text, C.callback_text)))
         Problems.push_back(Place + " is still to convert");
       if (It != Before.end())
         Before.erase(It);
     }
     for (const auto &[What, R] : Before)
       if (R->cls != SiteClass::Convert)
-        Problems.push_back(Files[N] + ": " + R->site->deferral + "(" + R->site->head_text + ", " + R->site->callback_text +
-                           ") goes, but krcu says " + className(R->cls) + ": " + reasonText(*R));
+        Problems.push_back(siteText(Files[N], R->site->deferral, R->site->head_text, R->site->callback_text) + " goes, but krcu says " + className(R->cls) + ": " + reasonText(*R));
   }
+}
+
+/// What the series' maker knows to be convertible and has left as it is.
+std::set<std::string> leftOutOf(const std::string &Directory) {
+  auto State = series::readState(Directory);
+  if (State)
+    return {State->left_out.begin(), State->left_out.end()};
+  llvm::consumeError(State.takeError()); // other people's patches
+  return {};
 }
 
 /// A CHECK is for a person to weigh; a commit that this repository does not have says nothing of the patch.
@@ -349,7 +478,7 @@ llvm::Expected<std::string> verifyDirectory(const SeriesOptions &O, ScanOptions 
     Out += "     the result was not looked at\n";
   } else {
     if (*S)
-      checkResult(**S, Applied.back().contents, SO.jobs, Problems);
+      checkResult(**S, Applied.back().contents, SO.jobs, leftOutOf(O.directory), Problems);
     Out += std::string(Problems.empty() ? "ok   " : "FAIL ") + "the result: nothing left to convert in the changed files, and nothing new\n";
   }
   for (const std::string &Problem : Problems)

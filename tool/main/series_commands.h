@@ -17,6 +17,13 @@ struct SeriesOptions {
   std::string date;
   bool signoff = false;
   bool run_checkpatch = false;
+  bool one_series = false;
+  bool with_kept = false;     ///< also conversions whose callback stays
+  bool exit_code = false;     ///< status 1 if there is something to convert
+  unsigned version = 0;       ///< -v; 0: not given
+  std::string reroll;         ///< directory of the version before
+  std::string prefix, upstream;
+  std::vector<std::string> trailers, cc, only, exclude;
 
   bool wanted() const { return !directory.empty() || !branch.empty(); }
 };
@@ -27,6 +34,8 @@ CLI::App *addVerifyCommand(CLI::App &App, SeriesOptions &O, std::string &Tree, s
 
 /// What can be said before the scan, which takes a while; success if there is nothing.
 llvm::Error checkSeriesOptions(const SeriesOptions &O, const ScanOptions &SO);
+/// Which conversions are wanted. Opens the tree of --upstream.
+llvm::Expected<PatchChoice> patchChoice(const SeriesOptions &O, const Scan &S, bool DropBarriers);
 /// Writes the series, makes the commits, or both. `ScanJson`: the report of the scan; returns what to print.
 llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport> &Sites, const Patch &P, const SeriesOptions &O,
                                           const ScanOptions &SO, const std::string &ScanJson);

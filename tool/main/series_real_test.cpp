@@ -45,6 +45,46 @@ std::set<std::string> linesOf(llvm::StringRef Text, llvm::StringRef Drop = "") {
   return Lines;
 }
 
+/// Words of a mail's text: what becomes the commit, without subject and trailers.
+size_t wordsOf(llvm::StringRef Mail) {
+  llvm::StringRef Text = Mail.substr(Mail.find("\n\n")).split("\n---\n").first;
+  size_t Words = 0;
+  while (!Text.empty()) {
+    auto [Line, Rest] = Text.split('\n');
+    Text = Rest;
+    if (Line.starts_with("Signed-off-by: "))
+      continue;
+    llvm::SmallVector<llvm::StringRef, 16> Split;
+    Line.split(Split, ' ', -1, false);
+    Words += Split.size();
+  }
+  return Words;
+}
+
+/// Prints the figures of a series' texts and holds them against what merged ones are like.
+void expectShort(const std::string &Tree, const std::vector<std::string> &Mails) {
+  std::vector<size_t> Words;
+  for (const std::string &Mail : Mails) {
+    auto Text = readFile(Mail);
+    ASSERT_TRUE(static_cast<bool>(Text)) << Mail;
+    Words.push_back(wordsOf(*Text));
+    EXPECT_EQ(llvm::StringRef(*Text).split("\n---\n").first.find("this tree"), llvm::StringRef::npos) << Mail;
+  }
+  ASSERT_FALSE(Words.empty());
+  std::sort(Words.begin(), Words.end());
+  size_t Median = Words[Words.size() / 2];
+  std::printf("%s: %zu mails, words of text: median %zu, most %zu\n", Tree.c_str(), Words.size(), Median, Words.back());
+  EXPECT_LE(Median, 60u);
+}
+
+std::vector<std::string> mailsBelow(const std::string &Directory) {
+  std::vector<std::string> Mails;
+  for (const std::string &Line : linesOf(output("cd " + shellWord(Directory) + " && find . -name '*.patch' ! -name '0000-*'")))
+    Mails.push_back(Line.substr(2));
+  std::sort(Mails.begin(), Mails.end());
+  return Mails;
+}
+
 /// One series of the whole tree, made once for all tests.
 class RealSeries : public testing::Test {
 protected:
@@ -57,11 +97,9 @@ protected:
     Work = ::mkdtemp(Name.data());
     int Status = 0;
     Printed = output("cd " + shellWord(Work) + " && printf '[user]\\nname = Jörg Test\\nemail = j@example.org\\n' >.gitconfig && HOME=" + shellWord(Work) + " " KRCU_BINARY " patch " + shellWord(Tree) +
-                         " --series out --signoff --date 2026-01-01 2>&1",
+                         " --series out --with-kept --signoff --date 2026-01-01 2>&1",
                      &Status);
-    for (const std::string &Line : linesOf(output("cd " + shellWord(Work) + "/out && find . -name '*.patch' ! -name '0000-*'")))
-      Mails.push_back(Line.substr(2));
-    std::sort(Mails.begin(), Mails.end());
+    Mails = mailsBelow(Work + "/out");
   }
   static void TearDownTestSuite() {
     if (!Work.empty())
@@ -96,6 +134,30 @@ TEST_F(RealSeries, RecipientsAreThoseOfTheTreesOwnScript) {
   }
 }
 
+TEST_F(RealSeries, TextsAreAsShortAsMergedOnes) {
+  std::vector<std::string> Paths;
+  for (const std::string &Mail : Mails)
+    Paths.push_back(Work + "/out/" + Mail);
+  expectShort("6.12", Paths);
+}
+
+TEST(RealTexts, OfTheNewestTreeAreAsShortAndTheirTrailersParse) {
+  const char *Tree = std::getenv("KRCU_TREE_73");
+  if (!Tree)
+    GTEST_SKIP() << "KRCU_TREE_73 is not set";
+  std::string Name = "/tmp/krcu-series-XXXXXX", Work = ::mkdtemp(Name.data());
+  std::string Said = output(KRCU_BINARY " patch " + shellWord(Tree) + " --series " + shellWord(Work + "/out") + " --date 2026-01-01 --trailer 'Suggested-by: A B <a@b.org>' 2>&1");
+  std::vector<std::string> Paths;
+  for (const std::string &Mail : mailsBelow(Work + "/out"))
+    Paths.push_back(Work + "/out/" + Mail);
+  EXPECT_FALSE(Paths.empty()) << Said;
+  expectShort("7.3", Paths);
+  for (const std::string &Mail : Paths)
+    if (std::system("command -v git >/dev/null 2>&1") == 0)
+      EXPECT_EQ(output("sed '1,/^$/d;/^---$/,$d' " + shellWord(Mail) + " | sed '1i subject\\n' | git interpret-trailers --parse"), "Suggested-by: A B <a@b.org>\n") << Mail;
+  llvm::sys::fs::remove_directories(Work);
+}
+
 TEST_F(RealSeries, CheckpatchFindsNothingThatTheTextCouldAvoid) {
   if (!have("perl"))
     GTEST_SKIP() << "perl is not installed";
@@ -115,7 +177,7 @@ TEST_F(RealSeries, GitAmTakesAllAndTheResultIsThatOfInPlace) {
   for (const std::string &File : Files)
     ASSERT_EQ(std::system(("mkdir -p \"$(dirname " + shellWord(Repository + "/" + File) + ")\" && cp " + shellWord(Tree + "/" + File) + " " + shellWord(Repository + "/" + File)).c_str()), 0);
   int Status = 0;
-  std::string Said = output("{ " + Git + "add -f . && " + Git + "commit -qm base && " + Git + "am $(find " + shellWord(Work + "/out") + " -name series.mbox | sort); } 2>&1", &Status);
+  std::string Said = output("{ " + Git + "add -f . && " + Git + "commit -qm base && " + KRCU_BINARY " patch --mbox " + shellWord(Work + "/out") + " | " + Git + "am; } 2>&1", &Status);
   EXPECT_EQ(Status, 0) << Said;
   for (const std::string &Line : linesOf(Said))
     EXPECT_EQ(Line.rfind("Applying: ", 0), 0u) << Line;

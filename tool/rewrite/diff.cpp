@@ -37,11 +37,12 @@ git_diff_options options() {
   O.context_lines = 3;
   O.interhunk_lines = 0;
   O.max_size = -1;
+  O.id_abbrev = 12; // what the kernel's people write
   return O;
 }
 
-/// Without the line "index 1234..5678 100644": no blob of that name need exist anywhere.
-std::string withoutIndexLine(llvm::StringRef Patch) {
+/// The line "index 1234..5678 100644" is left away, or gets the file's mode.
+std::string withIndexLine(llvm::StringRef Patch, bool Index, bool Executable) {
   std::string Out;
   bool InHeader = true;
   while (!Patch.empty()) {
@@ -49,8 +50,10 @@ std::string withoutIndexLine(llvm::StringRef Patch) {
     llvm::StringRef Line = Patch.take_front(End == llvm::StringRef::npos ? Patch.size() : End + 1);
     Patch = Patch.drop_front(Line.size());
     InHeader = InHeader && !Line.starts_with("@@");
-    if (!(InHeader && Line.starts_with("index ")))
+    if (!InHeader || !Line.starts_with("index "))
       Out += Line;
+    else if (Index)
+      Out += (Line.rtrim().rsplit(' ').first + (Executable ? " 100755\n" : " 100644\n")).str();
   }
   return Out;
 }
@@ -90,7 +93,7 @@ std::string withoutLabels(const std::string &Patch, llvm::StringRef Old) {
 }
 
 llvm::Expected<std::string> diffOfFile(const std::string &Path, const std::string &Old,
-                                       const std::string &New) {
+                                       const std::string &New, const DiffStyle &Style) {
   git_diff_options O = options();
   git_patch *Raw = nullptr;
   if (git_patch_from_buffers(&Raw, Old.data(), Old.size(), Path.c_str(), New.data(), New.size(), Path.c_str(),
@@ -100,7 +103,7 @@ llvm::Expected<std::string> diffOfFile(const std::string &Path, const std::strin
   git_buf Buffer = GIT_BUF_INIT;
   if (git_patch_to_buf(&Buffer, Patch.get()) != 0)
     return failGit(Path);
-  std::string Out = withoutIndexLine(llvm::StringRef(Buffer.ptr, Buffer.size));
+  std::string Out = withIndexLine(llvm::StringRef(Buffer.ptr, Buffer.size), Style.index, Style.executable.count(Path) != 0);
   git_buf_dispose(&Buffer);
   return withoutLabels(Out, Old);
 }
@@ -108,13 +111,13 @@ llvm::Expected<std::string> diffOfFile(const std::string &Path, const std::strin
 } // namespace
 
 llvm::Expected<std::string>
-unifiedDiff(const std::map<std::string, std::pair<std::string, std::string>> &OldAndNew) {
+unifiedDiff(const std::map<std::string, std::pair<std::string, std::string>> &OldAndNew, const DiffStyle &Style) {
   GitLibrary Library;
   std::string Out;
   for (const auto &[Path, Texts] : OldAndNew) {
     if (Texts.first == Texts.second)
       continue;
-    llvm::Expected<std::string> One = diffOfFile(Path, Texts.first, Texts.second);
+    llvm::Expected<std::string> One = diffOfFile(Path, Texts.first, Texts.second, Style);
     if (!One)
       return One.takeError();
     Out += *One;

@@ -8,6 +8,7 @@
 #include "llvm/Support/Error.h"
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,9 +72,14 @@ struct FileResult {
 /// #else branch).
 llvm::Expected<FileResult> applyPlan(const std::string &Path, llvm::StringRef Text, const FilePlan &Plan);
 
+struct DiffStyle {
+  bool index = false;               ///< with lines "index OLD..NEW MODE", git's names of both texts, by which git am -3 finds what to merge with
+  std::set<std::string> executable; ///< files of mode 100755
+};
+
 /// Unified diff of a tree change, as git writes it (diff --git, function names in hunk headers, a/ b/
-/// prefixes), files in path order. Made with libgit2; no index lines.
+/// prefixes), files in path order. Made with libgit2.
 llvm::Expected<std::string>
-unifiedDiff(const std::map<std::string, std::pair<std::string, std::string>> &OldAndNew);
+unifiedDiff(const std::map<std::string, std::pair<std::string, std::string>> &OldAndNew, const DiffStyle &Style = {});
 
 } // namespace krcu

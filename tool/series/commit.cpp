@@ -7,6 +7,8 @@
 
 #include "tool/series/git.h"
 #include "tool/support/error.h"
+#include "llvm/Support/FileSystem.h"
+#include <cstdlib>
 
 namespace krcu::series {
 namespace {
@@ -31,7 +33,7 @@ public:
       for (const MadePatch &P : S.patches) {
         if (llvm::Error E = commit(P, Parent, ++Date))
           return E;
-        Made.push_back({hexOf(Parent), P.message.subject});
+        Made.push_back({hexOf(Parent), P.subject});
       }
     git_commit *Raw = nullptr;
     if (git_commit_lookup(&Raw, Repository.get(), &Parent) != 0)
@@ -102,6 +104,54 @@ private:
     return llvm::Error::success();
   }
 
+  /// `Variable` may hold another date, as git has it.
+  static llvm::Expected<GitSignature> signatureOf(const Address &Who, const char *Variable, int64_t Date) {
+    int Minutes = 0;
+    if (const char *Given = std::getenv(Variable); Given && *Given) {
+      auto [Text, Zone] = llvm::StringRef(Given).trim().rsplit(' ');
+      int Offset = 0;
+      llvm::StringRef Sign = Zone;
+      bool HasZone = (Sign.consume_front("+") || Sign.consume_front("-")) && Sign.size() == 4 && !Sign.getAsInteger(10, Offset);
+      auto Parsed = parseDate(HasZone ? Text : llvm::StringRef(Given).trim());
+      if (!Parsed)
+        return refuse(std::string(Variable) + " '" + Given + "' is no date that krcu reads", "write seconds since 1970 or 2026-11-23T05:41:49");
+      Date = *Parsed;
+      Minutes = HasZone ? (Offset / 100 * 60 + Offset % 100) * (Zone.starts_with("-") ? -1 : 1) : 0;
+      bool Seconds = !Text.contains('-') && !Text.contains(':');
+      if (HasZone && !Seconds)
+        Date -= Minutes * 60; // a clock's time, not seconds
+    }
+    git_signature *Raw = nullptr;
+    if (git_signature_new(&Raw, plainPersonName(Who).c_str(), Who.mail.c_str(), Date, Minutes) != 0)
+      return failGit("--commit: user.name and user.email of git config cannot be used");
+    return GitSignature(Raw);
+  }
+
+public:
+  /// What git itself would do besides, and krcu does not: it runs nothing of the repository and has no keys.
+  std::vector<std::string> notDone() const {
+    std::vector<std::string> Out;
+    git_config *Raw = nullptr;
+    if (git_repository_config_snapshot(&Raw, Repository.get()) != 0)
+      return Out;
+    GitConfig Config(Raw);
+    int Sign = 0;
+    if (git_config_get_bool(&Sign, Raw, "commit.gpgsign") == 0 && Sign)
+      Out.push_back("commit.gpgsign is set, and krcu does not sign: git rebase --force-rebase HEAD " + Branch + " signs the commits");
+    const char *Path = nullptr;
+    std::string Hooks = git_config_get_string(&Path, Raw, "core.hookspath") == 0 && Path && *Path ? std::string(Path) : std::string(git_repository_commondir(Repository.get())) + "hooks";
+    if (Hooks.front() != '/')
+      Hooks = std::string(git_repository_workdir(Repository.get())) + Hooks;
+    std::string Names;
+    for (const char *Name : {"pre-commit", "prepare-commit-msg", "commit-msg", "post-commit"})
+      if (llvm::sys::fs::can_execute(Hooks + "/" + Name))
+        Names += std::string(Names.empty() ? "" : ", ") + Name;
+    if (!Names.empty())
+      Out.push_back("krcu runs no hooks of the repository; not run: " + Names);
+    return Out;
+  }
+
+private:
   /// Commits on top of `Parent`, which becomes the new commit.
   llvm::Error commit(const MadePatch &P, git_oid &Parent, int64_t Date) {
     for (const std::string &File : P.unit.files) {
@@ -117,17 +167,18 @@ private:
     if (git_index_write_tree_to(&TreeId, Index.get(), Repository.get()) != 0 || git_tree_lookup(&RawTree, Repository.get(), &TreeId) != 0)
       return failGit("--commit: cannot store a tree");
     GitTree NewTree(RawTree);
-    git_signature *RawWho = nullptr;
-    if (git_signature_new(&RawWho, plainPersonName(R.author).c_str(), R.author.mail.c_str(), Date, 0) != 0)
-      return failGit("--commit: user.name and user.email of git config cannot be used");
-    GitSignature Who(RawWho);
+    auto Author = signatureOf(R.author, "GIT_AUTHOR_DATE", Date), Committer = signatureOf(R.committer, "GIT_COMMITTER_DATE", Date);
+    if (!Author || !Committer) {
+      llvm::consumeError(Committer.takeError());
+      return Author ? refuse("GIT_COMMITTER_DATE or the committer's name cannot be used", "") : Author.takeError();
+    }
     git_commit *RawParent = nullptr;
     if (git_commit_lookup(&RawParent, Repository.get(), &Parent) != 0)
       return failGit("--commit: cannot read the parent commit");
     GitCommit ParentCommit(RawParent);
     const git_commit *Parents[] = {RawParent};
-    std::string Message = P.message.subject + "\n\n" + P.message.body;
-    if (git_commit_create(&Id, Repository.get(), nullptr, RawWho, RawWho, nullptr, Message.c_str(), RawTree, 1, Parents) != 0)
+    std::string Message = P.subject + "\n\n" + P.text;
+    if (git_commit_create(&Id, Repository.get(), nullptr, Author->get(), Committer->get(), nullptr, Message.c_str(), RawTree, 1, Parents) != 0)
       return failGit("--commit: cannot store a commit");
     Parent = Id;
     return llvm::Error::success();
@@ -146,8 +197,12 @@ private:
 
 } // namespace
 
-llvm::Expected<std::vector<MadeCommit>> commitSeries(const SeriesResult &R, const SeriesInput &In, const std::string &Branch) {
-  return Committer(R, In, Branch).run();
+llvm::Expected<std::vector<MadeCommit>> commitSeries(const SeriesResult &R, const SeriesInput &In, const std::string &Branch, std::vector<std::string> *Warnings) {
+  Committer C(R, In, Branch);
+  auto Made = C.run();
+  if (Made && Warnings)
+    *Warnings = C.notDone();
+  return Made;
 }
 
 } // namespace krcu::series

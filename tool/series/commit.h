@@ -14,6 +14,8 @@ struct MadeCommit {
 };
 
 /// Fails with the reason, and adds no branch, where it cannot be done right.
-llvm::Expected<std::vector<MadeCommit>> commitSeries(const SeriesResult &R, const SeriesInput &In, const std::string &Branch);
+/// `Warnings`, if not null, gets what git itself would have done besides: hooks, signatures.
+llvm::Expected<std::vector<MadeCommit>> commitSeries(const SeriesResult &R, const SeriesInput &In, const std::string &Branch,
+                                                     std::vector<std::string> *Warnings = nullptr);
 
 } // namespace krcu::series

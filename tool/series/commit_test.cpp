@@ -91,6 +91,53 @@ TEST_F(WithGit, ShallowCloneIsGoodEnoughForCommits) {
   EXPECT_EQ(commit(D, "conversion"), "");
 }
 
+/// Sets a variable of the environment for as long as it lives.
+class Environment {
+public:
+  Environment(const char *Name, const char *Value) : Name(Name) { ::setenv(Name, Value, 1); }
+  ~Environment() { ::unsetenv(Name); }
+
+private:
+  const char *Name;
+};
+
+TEST_F(WithGit, EnvironmentNamesAuthorAndCommitterAsForGit) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  C.commitAll();
+  {
+    Environment A("GIT_AUTHOR_NAME", "An Author"), B("GIT_AUTHOR_EMAIL", "a@example.org"), D("GIT_AUTHOR_DATE", "1500000000 +0200"), E("GIT_COMMITTER_NAME", "A Committer");
+    EXPECT_EQ(commit(C, "conversion"), "");
+  }
+  EXPECT_EQ(git(C, "log -1 --format='%an|%ae|%ad|%cn|%ce' --date=raw conversion"), "An Author|a@example.org|1500000000 +0200|A Committer|t@example.org");
+  Environment D("GIT_COMMITTER_DATE", "next week");
+  EXPECT_NE(commit(C, "another"), "");
+}
+
+TEST_F(WithGit, WhatGitWouldDoBesidesIsSaid) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  C.commitAll();
+  auto Warnings = [&](const std::string &Branch) {
+    SeriesInput In = C.input();
+    In.needs_author = true;
+    auto R = makeSeries(In);
+    std::vector<std::string> Out;
+    EXPECT_TRUE(R && commitSeries(*R, In, Branch, &Out));
+    return Out;
+  };
+  EXPECT_TRUE(Warnings("one").empty());
+  git(C, "config commit.gpgsign true");
+  std::string Hook = C.T.path() + "/.git/hooks/commit-msg";
+  std::filesystem::create_directories(C.T.path() + "/.git/hooks");
+  std::ofstream(Hook) << "#!/bin/sh\nexit 1\n";
+  std::filesystem::permissions(Hook, std::filesystem::perms::owner_all);
+  std::vector<std::string> Said = Warnings("two");
+  ASSERT_EQ(Said.size(), 2u);
+  EXPECT_NE(Said[0].find("commit.gpgsign"), std::string::npos);
+  EXPECT_NE(Said[1].find("not run: commit-msg"), std::string::npos);
+}
+
 TEST_F(WithGit, PrefixComesFromHistory) {
   Converted C;
   C.add("net/a/x.c", "x_free");

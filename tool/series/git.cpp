@@ -5,6 +5,7 @@
 #include "tool/support/error.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include <cstdlib>
 
 namespace krcu::series {
 
@@ -52,7 +53,7 @@ GitRepository openRepository(const std::string &Root, std::string &Why) {
   return Repository;
 }
 
-std::optional<Identity> configuredIdentity(git_repository *Repository) {
+std::optional<Identity> identityOf(git_repository *Repository, const std::string &Whose) {
   git_config *Raw = nullptr;
   if ((Repository ? git_repository_config_snapshot(&Raw, Repository) : git_config_open_default(&Raw)) != 0)
     return std::nullopt;
@@ -67,7 +68,11 @@ std::optional<Identity> configuredIdentity(git_repository *Repository) {
     const char *Text = nullptr;
     return git_config_get_string(&Text, Config.get(), Name) == 0 && Text ? std::string(Text) : std::string();
   };
-  Identity I{Value("user.name"), Value("user.email")};
+  auto Known = [&](const char *Part, const char *Name) {
+    const char *Given = std::getenv(("GIT_" + Whose + "_" + Part).c_str());
+    return Given && *Given ? std::string(Given) : Value(Name);
+  };
+  Identity I{Known("NAME", "user.name"), Known("EMAIL", "user.email")};
   for (std::string *Part : {&I.name, &I.mail})
     std::erase_if(*Part, [](char C) { return static_cast<unsigned char>(C) < 0x20 || C == '<' || C == '>'; });
   if (I.name.empty() || I.mail.empty())

@@ -53,7 +53,8 @@ unsigned sparseFiles(const std::string &Root);
 struct Identity {
   std::string name, mail;
 };
-/// user.name and user.email as git itself would see them for that repository (null: the user's own configuration).
-std::optional<Identity> configuredIdentity(git_repository *Repository);
+/// Who git itself would take for the "AUTHOR" or "COMMITTER" in that repository (null: the user's own configuration): GIT_AUTHOR_NAME and its
+/// kin, else user.name and user.email.
+std::optional<Identity> identityOf(git_repository *Repository, const std::string &Whose);
 
 } // namespace krcu::series

@@ -84,9 +84,15 @@ std::string padded(unsigned Number, unsigned Total) {
 }
 
 std::string subjectPrefix(const Mail &M) {
-  std::string Out = "[PATCH";
-  if (!M.tag.empty())
-    Out += " " + M.tag;
+  llvm::StringRef Tag = M.tag;
+  bool Rfc = Tag == "RFC" || Tag.starts_with("RFC ");
+  std::string Out = Rfc ? "[RFC PATCH" : "[PATCH";
+  if (Rfc)
+    Tag = Tag.drop_front(3).trim();
+  if (!Tag.empty())
+    Out += " " + Tag.str();
+  if (M.version > 1)
+    Out += " v" + std::to_string(M.version);
   if (M.total > 1)
     Out += " " + padded(M.number, M.total) + "/" + std::to_string(M.total);
   return Out + "] ";
@@ -139,7 +145,7 @@ std::string formatMail(const Mail &M) {
   // A file without a final newline ends its hunk with git's remark, which has one: the diff always ends with a newline.
   if (!M.base_commit.empty())
     Out += std::string(M.diff.empty() ? "" : "\n") + "base-commit: " + M.base_commit + "\n";
-  return Out + "-- \n" + M.version + "\n\n";
+  return Out + "-- \n" + M.program + "\n\n";
 }
 
 std::string mailFileName(const Mail &M) {
@@ -158,7 +164,7 @@ std::string mailFileName(const Mail &M) {
     Slug.resize(Room);
   while (!Slug.empty() && (Slug.back() == '-' || Slug.back() == '.'))
     Slug.pop_back();
-  return Number + Slug + ".patch";
+  return (M.version > 1 ? "v" + std::to_string(M.version) + "-" : std::string()) + Number + Slug + ".patch";
 }
 
 llvm::Expected<std::string> diffStat(const std::string &Diff) {

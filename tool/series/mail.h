@@ -15,7 +15,8 @@ struct Mail {
   std::string commit;        ///< 40 hex digits of the commit it was made from; empty: none
   Address from;
   int64_t date = 0;          ///< seconds since 1970
-  std::string tag;           ///< "net-next"
+  std::string tag;           ///< "net-next"; "RFC net" becomes [RFC PATCH net]
+  unsigned version = 1;      ///< from 2 on it stands in the subject
   unsigned number = 0;       ///< 0: the cover letter
   unsigned total = 1;        ///< patches in the series
   std::string subject;
@@ -27,7 +28,7 @@ struct Mail {
   std::string message_id;    ///< without the angle brackets
   std::string in_reply_to;
   std::vector<Recipient> recipients;
-  std::string version;       ///< below the signature line
+  std::string program;       ///< below the signature line
 };
 
 std::string formatMail(const Mail &M);

@@ -5,6 +5,8 @@
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/ADT/StringExtras.h"
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -31,10 +33,10 @@ void addRecipients(std::string &Out, const std::vector<Recipient> &List) {
 std::string recipientsText(const SeriesResult &R) {
   std::string Out = "# Who is to get which mail. The mails have the same people in their headers, so git send-email needs no further option.\n"
                     "# Patches: what scripts/get_maintainer.pl --no-git --no-git-fallback --norolestats says of them.\n"
-                    "# Cover letters: the lists, and the maintainers of the primitives that the proof rests on.\n\n";
+                    "# Cover letters: the lists, the maintainers while they are few, and those of the primitives that the proof rests on.\n\n";
   for (const MadeSeries &S : R.series) {
     if (!S.cover.empty()) {
-      Out += pathIn(S, "0000-cover-letter.patch") + "\n";
+      Out += pathIn(S, S.cover_file) + "\n";
       addRecipients(Out, S.cover_recipients);
     }
     for (const MadePatch &P : S.patches) {
@@ -52,7 +54,16 @@ bool hasCarriageReturn(const MadeSeries &S) {
   return false;
 }
 
-std::string readmeText(const SeriesResult &R) {
+/// Where the patches of a series end up, for a person who has to rebase them.
+std::string addressOf(const MadeSeries &S) {
+  std::vector<std::string> Addresses;
+  for (const MadePatch &P : S.patches)
+    if (!P.unit.address.empty() && std::find(Addresses.begin(), Addresses.end(), P.unit.address) == Addresses.end())
+      Addresses.push_back(P.unit.address);
+  return Addresses.empty() ? "no tree in MAINTAINERS" : llvm::join(Addresses, ", ");
+}
+
+std::string readmeText(const SeriesInput &In, const SeriesResult &R) {
   size_t Patches = 0;
   for (const MadeSeries &S : R.series)
     Patches += S.patches.size();
@@ -62,20 +73,31 @@ std::string readmeText(const SeriesResult &R) {
   Out += ". Nothing has been sent.\n\nBefore you send anything\n";
   for (const std::string &W : R.warnings)
     Out += "  ! " + W + "\n";
+  bool Outside = In.root != In.tree->root();
   Out += "  - read every patch as if you had written it: you answer for it\n"
          "  - build the changed files after each patch, built in and as modules\n"
          "  - test with CONFIG_PROVE_RCU, CONFIG_DEBUG_OBJECTS_RCU_HEAD and CONFIG_SLUB_DEBUG, loading and unloading the modules in a loop\n"
-         "  - Signed-off-by is yours alone to give (krcu patch --signoff takes it from git config)\n"
-         "\nCheck (DIR is this directory)\n"
-         "  krcu verify DIR --tree TREE --run-checkpatch\n"
-         "\nApply, in a git repository of the tree\n";
+         "  - Signed-off-by is yours alone to give (krcu patch --signoff takes it from git config)\n";
+  if (!Outside) {
+    Out += "\nFor which tree\n";
+    for (const MadeSeries &S : R.series)
+      Out += "  " + S.name + ": " + addressOf(S) + "\n";
+  }
+  if (!In.left_out.empty()) {
+    Out += "\nLeft out, though it could be converted\n";
+    for (size_t N = 0; N < In.left_out.size(); ++N)
+      Out += "  " + In.left_out[N] + ": " + In.left_out_why[N] + "\n";
+  }
+  Out += std::string("\nCheck (DIR is this directory)\n  krcu verify DIR --tree ") +
+         (Outside ? "MODULE --kernel TREE\n" : "TREE --run-checkpatch\n") + "\nApply, in a git repository of the tree\n";
   for (const MadeSeries &S : R.series)
-    Out += std::string("  git am ") + (hasCarriageReturn(S) ? "--keep-cr --quoted-cr=nowarn " : "") + "DIR/" + pathIn(S, "series.mbox") + "\n";
+    Out += "  krcu patch --mbox DIR" + (S.directory.empty() ? "" : "/" + S.directory) + " | git am -3" + (hasCarriageReturn(S) ? " --keep-cr --quoted-cr=nowarn" : "") + "\n";
   Out += "\nSend, when you are sure\n";
   for (const MadeSeries &S : R.series)
-    Out += "  git send-email --no-thread DIR/" + pathIn(S, "00*.patch") + "\n";
+    Out += "  git send-email --no-thread DIR/" + pathIn(S, "*.patch") + "\n";
   Out += "\nThe people in the mails' headers are those of recipients.txt; --no-thread keeps the mails' own threading. The cover letter goes to\n"
-         "the lists. report.json has the whole scan and what became of each conversion.\n";
+         "the lists. report.json has the whole scan and what became of each conversion. series.json is what krcu wrote: krcu patch --reroll DIR\n"
+         "makes the next version from it and keeps what you changed in the mails.\n";
   return Out;
 }
 
@@ -94,6 +116,9 @@ std::string reportJson(const SeriesInput &In, const SeriesResult &R) {
     J = {{"krcu", KRCU_VERSION}};
   J["base_commit"] = R.base_commit.empty() ? Json() : Json(R.base_commit);
   J["warnings"] = R.warnings;
+  J["left_out"] = Json::array();
+  for (size_t N = 0; N < In.left_out.size(); ++N)
+    J["left_out"].push_back({{"site", In.left_out[N]}, {"reason", In.left_out_why[N]}});
   J["series"] = Json::array();
   for (const MadeSeries &S : R.series) {
     Json One = {{"name", S.name}, {"directory", S.directory}, {"cover", S.cover.empty() ? Json() : Json(S.cover_subject)}};
@@ -102,7 +127,7 @@ std::string reportJson(const SeriesInput &In, const SeriesResult &R) {
       Json Sites = Json::array();
       for (const SiteReport *Site : P.unit.sites)
         Sites.push_back({{"file", Site->census.where.file}, {"line", Site->census.where.line}, {"replacement", Site->replacement}});
-      One["patches"].push_back({{"mail", pathIn(S, P.file_name)}, {"subject", P.message.subject}, {"files", P.unit.files},
+      One["patches"].push_back({{"mail", pathIn(S, P.file_name)}, {"subject", P.subject}, {"files", P.unit.files},
                                 {"sites", Sites}, {"tree", P.unit.tree},
                                 {"prefix_from", P.unit.style.commits ? "history" : "path"}, {"recipients", peopleJson(P.recipients)}});
     }
@@ -120,18 +145,20 @@ bool isEmptyDirectory(const std::string &Path) {
 } // namespace
 
 void addPapers(const SeriesInput &In, SeriesResult &Result) {
+  WrittenSeries State{In.version, std::to_string(In.date), {}, In.left_out};
   for (const MadeSeries &S : Result.series) {
     if (!S.cover.empty())
-      Result.files[pathIn(S, "0000-cover-letter.patch")] = S.cover;
-    std::string Box;
-    for (const MadePatch &P : S.patches) {
+      Result.files[pathIn(S, S.cover_file)] = S.cover;
+    for (const MadePatch &P : S.patches)
       Result.files[pathIn(S, P.file_name)] = P.mail;
-      Box += P.mail;
+    for (WrittenMail M : S.written) {
+      M.file = pathIn(S, M.file);
+      State.mails.push_back(std::move(M));
     }
-    Result.files[pathIn(S, "series.mbox")] = Box;
   }
+  Result.files["series.json"] = stateJson(State);
   Result.files["recipients.txt"] = recipientsText(Result);
-  Result.files["README"] = readmeText(Result);
+  Result.files["README"] = readmeText(In, Result);
   Result.files["report.json"] = reportJson(In, Result);
 }
 

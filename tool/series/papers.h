@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What lies beside the mails: series.mbox, recipients.txt, report.json and README, with the commands that a person may type.
+// What lies beside the mails: recipients.txt, report.json, series.json and README, with the commands that a person may type.
 #pragma once
 
 #include "tool/series/series.h"

@@ -7,7 +7,9 @@
 #include "tool/series/git.h"
 #include "tool/series/papers.h"
 #include "tool/support/error.h"
+#include "tool/support/io.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/SHA1.h"
 #include <algorithm>
 #include <ctime>
@@ -85,10 +87,19 @@ public:
       return fail("there is nothing to convert, so there is no series to write");
     if (llvm::Error E = prepare())
       return E;
-    std::vector<SeriesPlan> Plans = arrange(cutPatches(In.files, *In.sites, People ? &*People : nullptr, Repository.get(), Customs));
+    std::vector<SeriesPlan> Plans = arrange(cutPatches(In.files, *In.sites, People ? &*People : nullptr, Repository.get(), Customs), In.one_series);
+    std::set<std::string> Trees;
     for (const SeriesPlan &P : Plans)
-      if (llvm::Error E = makeOne(P, Plans.size() > 1 ? static_cast<unsigned>(&P - Plans.data()) + 1 : 0))
+      for (const PatchUnit &U : P.patches)
+        Trees.insert(U.tree);
+    TreeWide = Trees.size() > 1;
+    for (const SeriesPlan &P : Plans)
+      if (llvm::Error E = makeOne(P, Plans.size() > 1))
         return E;
+    if (!In.reroll_directory.empty())
+      for (const WrittenMail &M : Before.mails)
+        if (!Kept.count(M.key))
+          Result.warnings.push_back(In.reroll_directory + "/" + M.file + " has no successor; what was edited there is only in that file");
     addPapers(In, Result);
     return std::move(Result);
   }
@@ -117,30 +128,105 @@ private:
     else if (OfTree)
       Result.warnings.push_back("the tree is no git repository, so the base commit is not known and prefixes come from the path; make the series on "
                                 "the tree of the people it goes to");
-    if (auto Who = configuredIdentity(Repository.get())) {
-      Result.author = parseAddress(Who->name + " <" + Who->mail + ">");
+    warnOfOldTree();
+    if (!In.reroll_directory.empty()) {
+      auto State = readState(In.reroll_directory);
+      if (!State)
+        return State.takeError();
+      Before = std::move(*State);
+    }
+    auto Author = identityOf(Repository.get(), "AUTHOR"), Committer = identityOf(Repository.get(), "COMMITTER");
+    if (Author && Committer) {
+      Result.author = parseAddress(Author->name + " <" + Author->mail + ">");
+      Result.committer = parseAddress(Committer->name + " <" + Committer->mail + ">");
       Result.author_known = true;
     } else if (In.signoff || In.needs_author) {
       return fail("--signoff and --commit need your name: git config user.name and user.email are not set");
     } else {
-      Result.author = {"krcu", "krcu@krcu.invalid"};
+      Result.author = Result.committer = {"krcu", "krcu@krcu.invalid"};
       Result.warnings.push_back("git config has no user.name and user.email: the mails say 'From: krcu <krcu@krcu.invalid>', which must not be sent");
     }
-    Context = {KRCU_VERSION, In.tree->version(), In.command, In.semantics, &Customs, &*Texts, &In.files, In.parsed_for,
-               classCounts(*In.sites), static_cast<unsigned>(In.sites->size()), In.configuration, In.removed_helpers};
+    Context = {KRCU_VERSION, In.tree->version(), In.command, In.tree, In.semantics, &Customs, &*Texts, &In.files, In.parsed_for,
+               classCounts(*In.sites), static_cast<unsigned>(In.sites->size()), In.configuration, In.removed_helpers, In.missing_barriers, In.notes};
     return llvm::Error::success();
   }
 
-  llvm::Error makeOne(const SeriesPlan &Plan, unsigned Number) {
+  /// Clean-ups go on top of what the maintainers have, and a stable tree is behind that by its nature.
+  void warnOfOldTree() {
+    llvm::SmallVector<llvm::StringRef, 4> Parts;
+    llvm::StringRef Version = In.tree->version();
+    Version.split(Parts, '.');
+    unsigned Sublevel = 0;
+    bool Stable = Parts.size() > 2 && !Parts[2].consumeInteger(10, Sublevel) && Sublevel > 0;
+    llvm::StringRef Extra = Version.ltrim("0123456789.");
+    bool Vendor = !Extra.empty() && !Extra.starts_with("-rc") && !Extra.starts_with("-next");
+    if (Stable || Vendor)
+      Result.warnings.push_back("Linux " + Version.str() + " is " + (Vendor ? "a distribution's" : "a stable") +
+                                " tree, which takes no clean-ups: make the series again on the tree that README names for each, or name a newer one with "
+                                "--upstream TREE to leave out what is converted there");
+  }
+
+  /// The mail of the version before that has the same key; null if there is none. `Text` gets it as it is now.
+  const WrittenMail *before(const std::string &Key, std::string &Text) {
+    for (const WrittenMail &M : Before.mails) {
+      if (M.key != Key)
+        continue;
+      Kept.insert(Key);
+      auto Read = readFile(In.reroll_directory + "/" + M.file, UINT64_C(64) << 20);
+      if (Read) {
+        Text = std::move(*Read);
+        return &M;
+      }
+      Result.warnings.push_back(message(Read.takeError()) + "; this part is made anew, leave it out with --exclude");
+    }
+    return nullptr;
+  }
+
+  /// What the person made of the mail before goes into `M`. `Now`: what krcu writes now; its people are those of `M`.
+  MailTexts withEdits(const std::string &Key, MailTexts &Now, Mail &M) {
+    for (const Recipient &R : M.recipients)
+      (R.role == Role::Maintainer ? Now.to : Now.cc).push_back(R.address.text());
+    if (Now.to.empty())
+      Now.to.swap(Now.cc);
+    std::string Text;
+    const WrittenMail *Old = before(Key, Text);
+    if (!Old)
+      return Now;
+    std::vector<std::string> Conflicts;
+    MailTexts Out = mergeTexts(Old->texts, textsOfMail(Text), Now, Conflicts);
+    for (const std::string &Part : Conflicts)
+      Result.warnings.push_back(In.reroll_directory + "/" + Old->file + ": the " + Part + " was changed by you and by krcu; yours is kept");
+    std::vector<Recipient> People;
+    for (bool To : {true, false})
+      for (const std::string &Person : To ? Out.to : Out.cc) {
+        Address A = parseAddress(Person);
+        auto It = std::find_if(M.recipients.begin(), M.recipients.end(), [&](const Recipient &R) { return lowered(R.address.mail) == lowered(A.mail); });
+        People.push_back(It != M.recipients.end() ? *It : Recipient{A, To ? Role::Maintainer : Role::Reviewer, "added by hand"});
+      }
+    M.recipients = std::move(People);
+    return Out;
+  }
+
+  /// The stub for what changed, with a link to the version before.
+  std::string changes(const std::string &Key) const {
+    if (In.version < 2)
+      return {};
+    std::string Out = "Changes in v" + std::to_string(In.version) + ":\n- \n";
+    for (const WrittenMail &M : Before.mails)
+      if (M.key == Key && !M.message_id.empty())
+        Out += "\nv" + std::to_string(In.version - 1) + ": https://lore.kernel.org/all/" + M.message_id + "/\n";
+    return Out;
+  }
+
+  static std::string keyOf(const PatchUnit &P) { return llvm::join(P.files, " "); }
+
+  llvm::Error makeOne(const SeriesPlan &Plan, bool OneOfSeveral) {
     MadeSeries S;
     S.name = Plan.name;
-    S.tag = Plan.tag;
-    if (Number) {
-      char Buffer[16];
-      std::snprintf(Buffer, sizeof Buffer, "%02u-", Number);
-      S.directory = Buffer + Plan.name;
-    }
-    std::string Everything = Plan.name + std::to_string(In.date);
+    S.tag = In.prefix.empty() ? Plan.tag : In.prefix;
+    if (OneOfSeveral)
+      S.directory = Plan.name;
+    std::string Everything = Plan.name + std::to_string(In.date) + std::to_string(In.version);
     for (const PatchUnit &P : Plan.patches) {
       MadePatch Made;
       Made.unit = P;
@@ -148,9 +234,14 @@ private:
       if (!Text)
         return Text.takeError();
       Made.message = std::move(*Text);
+      Made.message.trailers.insert(Made.message.trailers.end(), In.trailers.begin(), In.trailers.end());
       if (In.signoff)
-        Made.message.body += "\nSigned-off-by: " + plainPersonName(Result.author) + " <" + Result.author.mail + ">\n";
-      auto Diff = unifiedDiff(textsOf(P, In.files));
+        Made.message.trailers.push_back("Signed-off-by: " + plainPersonName(Result.committer) + " <" + Result.committer.mail + ">");
+      DiffStyle Style{true, {}};
+      for (const std::string &File : P.files)
+        if (llvm::sys::fs::can_execute(In.root + "/" + File))
+          Style.executable.insert(File);
+      auto Diff = unifiedDiff(textsOf(P, In.files), Style);
       if (!Diff)
         return Diff.takeError();
       Made.diff = std::move(*Diff);
@@ -175,21 +266,38 @@ private:
     M.from = Result.author;
     M.date = In.date + Number;
     M.tag = S.tag;
+    M.version = In.version;
     M.number = Number;
     M.total = Total;
-    M.version = std::string("krcu ") + KRCU_VERSION;
+    M.program = std::string("krcu ") + KRCU_VERSION;
     return M;
   }
 
-  llvm::Error address(const MadeSeries &S, MadePatch &P, unsigned Number, unsigned Total, const std::string &Id, const std::string &Cover) {
+  void addAsked(std::vector<Recipient> &To) const {
+    for (const std::string &Person : In.cc) {
+      Address A = parseAddress(Person);
+      if (std::none_of(To.begin(), To.end(), [&](const Recipient &R) { return lowered(R.address.mail) == lowered(A.mail); }))
+        To.push_back({A, Role::Reviewer, "--cc"});
+    }
+  }
+
+  /// K: patterns also look at the headers, and so at the recipients themselves: ask until the answer stands still.
+  void findRecipients(Mail &M) const {
+    for (int Round = 0; People && Round < 8; ++Round) {
+      std::vector<Recipient> Found = People->recipientsOf(formatMail(M));
+      if (Found == M.recipients)
+        break;
+      M.recipients = std::move(Found);
+    }
+  }
+
+  llvm::Error address(MadeSeries &S, MadePatch &P, unsigned Number, unsigned Total, const std::string &Id, const std::string &Cover) {
     Mail M = mailFor(S, Number, Total);
-    M.subject = P.message.subject;
-    M.body = P.message.body;
+    MailTexts Now{P.message.subject, P.message.body, P.message.trailers, P.message.notes, {}, {}};
+    M.subject = Now.subject;
+    M.body = withTrailers(Now.body, Now.trailers);
+    M.notes = Now.notes;
     M.diff = P.diff;
-    for (const std::string &Note : In.notes)
-      for (const std::string &File : P.unit.files)
-        if (llvm::StringRef(Note).starts_with(File + ":"))
-          M.notes += fillText("- " + Note);
     auto Stat = diffStat(P.diff);
     if (!Stat)
       return Stat.takeError();
@@ -198,45 +306,69 @@ private:
       M.base_commit = Result.base_commit;
     M.message_id = Id;
     M.in_reply_to = Cover;
-    // K: patterns also look at the headers, and so at the recipients themselves: ask until the answer stands still.
-    for (int Round = 0; Round < 8; ++Round) {
-      P.mail = formatMail(M);
-      if (!People)
-        break;
-      P.recipients = People->recipientsOf(P.mail);
-      if (P.recipients == M.recipients)
-        break;
-      M.recipients = P.recipients;
-    }
+    findRecipients(M);
+    addAsked(M.recipients);
+    const std::string Key = keyOf(P.unit);
+    MailTexts Final = withEdits(Key, Now, M);
+    P.subject = M.subject = Final.subject;
+    P.text = M.body = withTrailers(Final.body, Final.trailers);
+    M.notes = Final.notes;
+    if (std::string Changes = Total == 1 ? changes(Key) : ""; !Changes.empty())
+      M.notes = Changes + (M.notes.empty() ? "" : "\n") + M.notes;
+    P.recipients = M.recipients;
+    P.mail = formatMail(M);
     P.file_name = mailFileName(M);
+    S.written.push_back({P.file_name, Key, Id, std::move(Now)});
     return llvm::Error::success();
+  }
+
+  /// The lists of all patches, their maintainers while these are few, and who looks after what the proof rests on.
+  std::vector<Recipient> coverRecipients(const MadeSeries &S) const {
+    constexpr size_t Few = 8;
+    std::vector<Recipient> Persons, Lists;
+    auto Add = [](std::vector<Recipient> &To, const Recipient &R) {
+      if (std::none_of(To.begin(), To.end(), [&](const Recipient &U) { return lowered(U.address.mail) == lowered(R.address.mail); }))
+        To.push_back(R);
+    };
+    for (const MadePatch &P : S.patches)
+      for (const Recipient &R : P.recipients)
+        if (R.role == Role::List)
+          Add(Lists, {R.address, Role::List, ""});
+        else if (R.role == Role::Maintainer)
+          Add(Persons, R);
+    if (TreeWide)
+      for (const ListRow &L : Customs.lists)
+        Add(Lists, {parseAddress(L.address), Role::List, "tree-wide"});
+    std::vector<Recipient> Out = Persons.size() <= Few ? Persons : std::vector<Recipient>();
+    Out.insert(Out.end(), Lists.begin(), Lists.end());
+    if (People)
+      for (const Recipient &R : primitiveOwners(*People, *In.semantics))
+        Add(Out, {R.address, Role::Reviewer, R.section}); // asked for their opinion, not to take it
+    addAsked(Out);
+    return Out;
   }
 
   llvm::Error makeCover(const SeriesPlan &Plan, MadeSeries &S, const std::string &Id) {
     unsigned Total = static_cast<unsigned>(S.patches.size());
     Mail M = mailFor(S, 0, Total);
-    auto Text = coverOf(Plan, Context);
+    std::set<std::string> Trees;
+    for (const PatchUnit &P : Plan.patches)
+      Trees.insert(P.tree);
+    auto Text = coverOf(Plan, Context, Trees.size() > 1);
     if (!Text)
       return Text.takeError();
-    M.subject = S.cover_subject = Text->subject;
-    M.body = Text->body + "\n" + plainPersonName(Result.author) + " (" + std::to_string(Total) + "):\n";
+    MailTexts Now{Text->subject, Text->body, {}, {}, {}, {}};
+    M.recipients = coverRecipients(S);
+    const std::string Key = "cover:" + Plan.name;
+    MailTexts Final = withEdits(Key, Now, M);
+    M.subject = S.cover_subject = Final.subject;
+    std::string Changes = changes(Key);
+    M.body = Final.body + "\n" + (Changes.empty() ? "" : Changes + "\n") + plainPersonName(Result.author) + " (" + std::to_string(Total) + "):\n";
     std::string Diff;
     for (const MadePatch &P : S.patches) {
-      M.body += "  " + P.message.subject + "\n";
+      M.body += "  " + P.subject + "\n";
       Diff += P.diff;
-      for (const Recipient &R : P.recipients)
-        if (R.role == Role::List && std::find(M.recipients.begin(), M.recipients.end(), R) == M.recipients.end())
-          M.recipients.push_back({R.address, Role::List, ""});
     }
-    auto SameMail = [](const Recipient &A, const Recipient &B) { return A.address.mail == B.address.mail; };
-    std::vector<Recipient> Unique;
-    for (const Recipient &R : M.recipients)
-      if (std::none_of(Unique.begin(), Unique.end(), [&](const Recipient &U) { return SameMail(U, R); }))
-        Unique.push_back(R);
-    M.recipients = std::move(Unique);
-    if (People)
-      for (const Recipient &R : primitiveOwners(*People, *In.semantics))
-        M.recipients.push_back({R.address, Role::Reviewer, R.section}); // asked for their opinion, not to take it
     S.cover_recipients = M.recipients;
     auto Stat = diffStat(Diff);
     if (!Stat)
@@ -245,6 +377,8 @@ private:
     M.base_commit = Result.base_commit;
     M.message_id = Id;
     S.cover = formatMail(M);
+    S.cover_file = mailFileName(M);
+    S.written.insert(S.written.begin(), {S.cover_file, Key, Id, std::move(Now)});
     return llvm::Error::success();
   }
 
@@ -257,6 +391,9 @@ private:
   GitRepository Repository;
   MessageContext Context;
   std::set<std::string> Taken;
+  WrittenSeries Before;         ///< the version before
+  std::set<std::string> Kept;   ///< keys of its mails that have a successor
+  bool TreeWide = false;        ///< the patches go to more than one tree
 };
 
 } // namespace

@@ -5,6 +5,7 @@
 
 #include "tool/series/mail.h"
 #include "tool/series/message.h"
+#include "tool/series/state.h"
 #include <optional>
 
 namespace krcu::series {
@@ -22,6 +23,14 @@ struct SeriesInput {
   std::string templates_directory;               ///< the user's, or empty
   std::string configuration;                     ///< what the files were parsed with, for the texts: "the configuration of ..."
   std::string command;                           ///< what the user typed, for the texts
+  std::vector<MissingBarrier> missing_barriers;  ///< what an audit says of the modules of the changed files
+  std::vector<std::string> left_out;             ///< sites that could be converted and are not here: "FILE: deferral(head, callback)"
+  std::vector<std::string> left_out_why;         ///< the reason for each
+  bool one_series = false;                       ///< whatever trees they go to
+  unsigned version = 1;
+  std::string reroll_directory;                  ///< the version before, whose edited texts and added people are kept; or empty
+  std::vector<std::string> trailers, cc;         ///< for each patch; people for each mail
+  std::string prefix;                            ///< for [PATCH ...] instead of the trees' own
   std::string scan_json;                         ///< the scan's report, which report.json starts with
   int64_t date = 0;
   bool signoff = false;
@@ -33,6 +42,8 @@ struct MadePatch {
   PatchUnit unit;
   PatchMessage message;
   std::string diff, file_name, mail;
+  std::string text;                 ///< of the commit, behind the subject: with what a person made of it, and the trailers
+  std::string subject;              ///< the same of the subject
   std::vector<Recipient> recipients;
 };
 
@@ -40,14 +51,16 @@ struct MadeSeries {
   std::string name, tag, directory; ///< directory: below the output's; empty: the output itself
   std::vector<MadePatch> patches;
   std::string cover;                ///< the mail; empty if there is one patch only
-  std::string cover_subject;
+  std::string cover_subject, cover_file;
   std::vector<Recipient> cover_recipients;
+  std::vector<WrittenMail> written; ///< what krcu itself wrote, for the next version
 };
 
 struct SeriesResult {
   std::vector<MadeSeries> series;
   std::string base_commit;
   Address author;
+  Address committer;                 ///< whose Signed-off-by it is
   bool author_known = false;         ///< false: git has no user.name and user.email
   std::vector<std::string> warnings; ///< for the user, one line each
   std::map<std::string, std::string> files; ///< path below the output directory -> bytes

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/series/series_test_util.h"
+#include "tool/series/mbox.h"
 #include "llvm/Support/FileSystem.h"
 
 namespace krcu::series {
@@ -28,11 +29,12 @@ size_t longestLine(llvm::StringRef Text) {
 /// Applies the series to a fresh repository of the tree and returns what git am says.
 Ran applyByGit(Converted &C, const SeriesResult &R, const std::string &Options = "") {
   C.commitAll();
-  std::string Boxes, Out = C.T.path() + "-mails";
+  std::string Out = C.T.path() + "-mails";
   EXPECT_FALSE(llvm::errorToBool(writeSeries(R, Out)));
-  for (const MadeSeries &S : R.series)
-    Boxes += " '" + Out + "/" + (S.directory.empty() ? "" : S.directory + "/") + "series.mbox'";
-  Ran Result = run(gitIn(C.T.path()) + "am " + Options + Boxes);
+  auto Box = mailboxOf(Out);
+  EXPECT_TRUE(static_cast<bool>(Box));
+  std::ofstream(Out + "/box", std::ios::binary) << *Box;
+  Ran Result = run(gitIn(C.T.path()) + "am " + Options + " '" + Out + "/box'");
   llvm::sys::fs::remove_directories(Out);
   return Result;
 }
@@ -43,10 +45,32 @@ TEST(Split, OnePatchPerSubsystemAndPeople) {
   C.add("net/a/y.c", "y_free");
   C.add("net/b/z.c", "z_free");
   SeriesResult R = C.make();
-  ASSERT_EQ(R.series.size(), 1u);
-  ASSERT_EQ(R.series[0].patches.size(), 2u);
+  ASSERT_EQ(R.series.size(), 2u) << "a posting never mixes trees";
   EXPECT_EQ(R.series[0].patches[0].unit.files, (std::vector<std::string>{"net/a/x.c", "net/a/y.c"}));
-  EXPECT_EQ(R.series[0].tag, "") << "a series for two trees has no tag";
+  EXPECT_EQ(R.series[0].directory, "net-next");
+  EXPECT_EQ(R.series[0].tag, "net-next");
+  EXPECT_EQ(R.series[1].directory, "tip");
+  SeriesInput In = C.input();
+  In.one_series = true;
+  auto One = makeSeries(In);
+  ASSERT_TRUE(static_cast<bool>(One)) << message(One.takeError());
+  ASSERT_EQ(One->series.size(), 1u);
+  EXPECT_EQ(One->series[0].tag, "") << "a series for two trees has no tag";
+  EXPECT_NE(One->series[0].cover.find("kernel-janitors@vger.kernel.org"), std::string::npos) << One->series[0].cover;
+}
+
+TEST(Split, DirectoriesAreCalledAsPeopleCallTheSubsystem) {
+  Converted C(FileMap{{"MAINTAINERS", "A\nM:\tA <a@x.org>\nT:\tgit git://x/pub/scm/who/linux.git\nF:\tdrivers/gpu/drm/widget/\n\n"
+                                      "B\nM:\tB <b@x.org>\nT:\tgit git://x/pub/scm/her/linux.git\nF:\tfs/widgetfs/\n\n"
+                                      "THE REST\nM:\tC <c@x.org>\nT:\tgit git://x/torvalds/linux.git\nF:\t*\nF:\t*/\n"}});
+  C.add("drivers/gpu/drm/widget/x.c", "x_free");
+  C.add("fs/widgetfs/y.c", "y_free");
+  C.add("ipc/z.c", "z_free");
+  SeriesResult R = C.make();
+  ASSERT_EQ(R.series.size(), 3u);
+  EXPECT_EQ(R.series[0].directory, "drm-widget");
+  EXPECT_EQ(R.series[1].directory, "ipc-z") << "where everything ends up is nobody's tree";
+  EXPECT_EQ(R.series[2].directory, "widgetfs");
 }
 
 TEST(Split, FilesThatShareARemovedCallbackStayTogether) {
@@ -64,6 +88,7 @@ TEST(Split, MoreThanFifteenBecomeSeriesByTree) {
   std::vector<PatchUnit> Many(20);
   for (size_t I = 0; I < Many.size(); ++I)
     Many[I].tree = I < 17 ? "big" : "small";
+  EXPECT_EQ(arrange(Many, true).size(), 1u) << "who wants one gets one";
   std::vector<SeriesPlan> Plans = arrange(Many);
   ASSERT_EQ(Plans.size(), 3u);
   EXPECT_EQ(Plans[0].patches.size(), 8u);
@@ -79,9 +104,11 @@ TEST(Message, SaysWhatThisPatchDoesInSeventyFiveColumns) {
   MadePatch P = C.make().series[0].patches[0];
   EXPECT_EQ(P.message.subject, "a: replace x_free() with kfree_rcu()");
   EXPECT_LE(longestLine(P.message.body), 75u);
-  EXPECT_NE(P.message.body.find("drop() queues a struct foo with call_rcu(). The callback, x_free(), does\nnothing but free it with kmem_cache_free()."), std::string::npos) << P.message.body;
+  EXPECT_EQ(P.message.body.find("x_free() only frees a struct foo with kmem_cache_free()."), 0u) << P.message.body;
   EXPECT_NE(P.message.body.find("commit 6c6c47b063b5"), std::string::npos);
-  EXPECT_NE(unfolded(P.message.body).find("Neither built nor run."), std::string::npos);
+  EXPECT_EQ(P.message.body.find("built"), std::string::npos) << "what was done with it is no part of the commit";
+  EXPECT_NE(unfolded(P.mail).find("neither built nor run."), std::string::npos);
+  EXPECT_LT(P.mail.find("\n---\n"), P.mail.find("neither built"));
   for (const char *Tag : {"Signed-off-by", "Reviewed-by", "Fixes:", "{{"})
     EXPECT_EQ(P.mail.find(Tag), std::string::npos) << Tag;
 }
@@ -92,7 +119,7 @@ TEST(Message, CallbackThatStaysIsNotSaidToGo) {
   C.Sites[0].callback_removed = false;
   MadePatch P = C.make().series[0].patches[0];
   EXPECT_EQ(P.message.body.find("remove x_free"), std::string::npos);
-  EXPECT_NE(unfolded(P.message.body).find("x_free() stays, because there are other uses of it."), std::string::npos) << P.message.body;
+  EXPECT_NE(unfolded(P.message.body).find("x_free() stays, because something else uses it."), std::string::npos) << P.message.body;
 }
 
 TEST(Message, NeverDestroyedCacheNeedsNoWaiting) {
@@ -144,6 +171,50 @@ TEST(Message, TemplateWithAnOpenSectionIsAnErrorThatNamesIt) {
   auto R = makeSeries(In);
   ASSERT_FALSE(static_cast<bool>(R));
   EXPECT_NE(message(R.takeError()).find("mine/patch.txt"), std::string::npos);
+}
+
+TEST(Message, UnknownVariableIsAnErrorWithItsLine) {
+  for (auto [Text, Says] : {std::pair("a\nb {{calback}}\n", "mine/patch.txt:2: unknown variable 'calback'; did you mean 'callback'"),
+                            {"{{> other}}\n", "mine/patch.txt:1: a template cannot include the file 'other'"},
+                            {"\n\n{{#kept}}x\n", "mine/patch.txt:3: the section 'kept' is not closed"}}) {
+    Converted C(FileMap{{"mine/patch.txt", Text}});
+    C.add("net/a/x.c", "x_free");
+    SeriesInput In = C.input();
+    In.templates_directory = C.T.path() + "/mine";
+    auto R = makeSeries(In);
+    ASSERT_FALSE(static_cast<bool>(R)) << Text;
+    std::string Said = message(R.takeError());
+    EXPECT_NE(Said.find(Says), std::string::npos) << Said;
+  }
+}
+
+TEST(Message, ModuleWithoutBarrierIsMendedOnlyIfAllItsCallbacksGo) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  SeriesInput In = C.input();
+  In.missing_barriers.push_back({"amod", "amod_exit()", {"net/a/main.c", 7, 0}, true, {{"net/a/x.c", 12, 0}}});
+  auto Says = [&] {
+    auto R = makeSeries(In);
+    return R ? unfolded(R->series[0].patches[0].message.body) : message(R.takeError());
+  };
+  EXPECT_NE(Says().find("amod_exit() has no rcu_barrier(), so x_free() could run after amod is unloaded"), std::string::npos) << Says();
+  In.missing_barriers[0].queues.push_back({"net/a/other.c", 3, 0});
+  EXPECT_EQ(Says().find("amod"), std::string::npos) << Says();
+  In.missing_barriers[0].queues.pop_back();
+  In.missing_barriers[0].certain = false;
+  EXPECT_EQ(Says().find("amod"), std::string::npos) << "what is not certain is for the notes: " << Says();
+}
+
+TEST(Message, WhatElseCompilesTheFileIsInTheMail) {
+  Converted C;
+  C.add("lib/x.c", "x_free");
+  SeriesInput In = C.input();
+  In.notes = {"lib/x.c is also compiled by tools/testing/x.c, a program outside the kernel: see that it knows the new call", "lib/x.cc: another"};
+  auto R = makeSeries(In);
+  ASSERT_TRUE(static_cast<bool>(R)) << message(R.takeError());
+  const std::string &Mail = R->series[0].patches[0].mail;
+  EXPECT_NE(unfolded(Mail).find("lib/x.c is also compiled by tools/testing/x.c"), std::string::npos) << Mail;
+  EXPECT_EQ(Mail.find("lib/x.cc"), std::string::npos);
 }
 
 TEST(Mail, SinglePatchHasNoNumberAndNoCover) {
@@ -206,7 +277,7 @@ TEST(Mail, SignoffOnlyOnRequestAndOnlyFromGit) {
   In.signoff = true;
   auto R = makeSeries(In);
   ASSERT_TRUE(static_cast<bool>(R)) << message(R.takeError());
-  EXPECT_NE(R->series[0].patches[0].message.body.find("\n\nSigned-off-by: Test Er <t@example.org>\n"), std::string::npos);
+  EXPECT_NE(R->series[0].patches[0].text.find("\n\nSigned-off-by: Test Er <t@example.org>\n"), std::string::npos);
   EXPECT_NE(R->series[0].patches[0].mail.find("base-commit: "), std::string::npos);
 }
 
@@ -216,7 +287,7 @@ TEST(Papers, TreeWithoutMaintainersGivesAWarningAndPatches) {
   SeriesResult R = C.make();
   ASSERT_FALSE(R.warnings.empty());
   EXPECT_NE(R.warnings[0].find("no MAINTAINERS"), std::string::npos);
-  EXPECT_TRUE(R.files.count("series.mbox"));
+  EXPECT_TRUE(R.files.count("series.json"));
 }
 
 TEST(Papers, DirectoryThatIsNotEmptyIsLeftAlone) {

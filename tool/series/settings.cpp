@@ -20,10 +20,18 @@ llvm::Error readPrefix(RowReader &R, Settings &To) {
 }
 
 llvm::Error readTree(RowReader &R, Settings &To) {
-  TreeRow Row{R.text("match"), R.text("name"), R.text("tag"), R.flag("capital")};
+  TreeRow Row{R.text("match"), R.text("name"), R.text("tag"), R.flag("capital"), R.flag("catch_all")};
   if (Row.match.empty() || Row.name.empty())
     R.problem(R.where(), "a row needs 'match' and 'name'", "");
   To.trees.push_back(std::move(Row));
+  return R.take();
+}
+
+llvm::Error readList(RowReader &R, Settings &To) {
+  ListRow Row{R.text("use"), R.text("address")};
+  if (Row.use != "tree_wide" || Row.address.find('@') == std::string::npos)
+    R.problem(R.where(), "a row needs 'use: tree_wide' and an 'address'", "");
+  To.lists.push_back(std::move(Row));
   return R.take();
 }
 
@@ -62,8 +70,9 @@ llvm::Expected<Settings> loadSettings(const std::string &RulesDirectory) {
   };
   const std::vector<std::pair<std::string, SectionReader>> Readers = {
       {"prefixes", {{"under", "prefix"}, readPrefix}},
-      {"trees", {{"match", "name", "tag", "capital"}, readTree}},
+      {"trees", {{"match", "name", "tag", "capital", "catch_all"}, readTree}},
       {"commits", {{"fact", "era", "commit", "title"}, readCommit}},
+      {"lists", {{"use", "address"}, readList}},
   };
   Settings Out;
   if (Root->kind != YamlNode::Map)
@@ -72,7 +81,7 @@ llvm::Expected<Settings> loadSettings(const std::string &RulesDirectory) {
     auto It = std::find_if(Readers.begin(), Readers.end(), [&](const auto &R) { return R.first == E.key.text; });
     if (It == Readers.end())
       return failAt(File, E.key.line, E.key.column, "unknown section '" + E.key.text + "'",
-                    mendUnknown(E.key.text, {"prefixes", "trees", "commits"}, "sections"));
+                    mendUnknown(E.key.text, {"prefixes", "trees", "commits", "lists"}, "sections"));
     for (const YamlNode &Row : E.value.items) {
       RowReader R(File, Row, E.key.text, It->second.keys);
       if (llvm::Error Error = It->second.read(R, Out))

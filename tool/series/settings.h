@@ -20,6 +20,12 @@ struct TreeRow {
   std::string name;   ///< what the series for this tree is called
   std::string tag;    ///< goes into [PATCH ...]
   bool capital = false; ///< summaries begin with a capital letter
+  bool catch_all = false; ///< where everything ends up: says nothing of who takes a patch
+};
+
+struct ListRow {
+  std::string use;     ///< when: "tree_wide"
+  std::string address;
 };
 
 struct CommitRow {
@@ -33,6 +39,7 @@ struct Settings {
   std::vector<PrefixRow> prefixes;
   std::vector<TreeRow> trees;
   std::vector<CommitRow> commits;
+  std::vector<ListRow> lists;
 
   /// The commit that made `Fact` true in mainline, preferring the row of this era; null if none is listed.
   const CommitRow *commitOf(const std::string &Fact, const std::string &Era) const;

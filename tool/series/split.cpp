@@ -74,17 +74,30 @@ const TreeRow *rowOf(const SectionMatch &M, const Settings &S) {
   return nullptr;
 }
 
+/// The address in a T: line, without the kind and the branch.
+std::string addressOf(llvm::StringRef Value) {
+  if (auto [Kind, Rest] = Value.split(' '); !Kind.contains('/'))
+    return Rest.trim().str();
+  return Value.str();
+}
+
 void findTree(PatchUnit &P, const Maintainers *People, const Settings &S) {
   P.tree = "other";
   if (!People)
     return;
+  P.tree = "for " + P.style.prefix; // nobody's in particular: a posting of its own
   // The patch's first .c file speaks for it.
   auto Main = std::find_if(P.files.begin(), P.files.end(), [](const std::string &F) { return llvm::StringRef(F).ends_with(".c"); });
   for (const SectionMatch &M : People->sectionsOf(Main == P.files.end() ? P.files.front() : *Main)) {
     if (M.trees.empty())
       continue;
-    if (const TreeRow *Row = rowOf(M, S)) {
+    const TreeRow *Row = rowOf(M, S);
+    if (Row && Row->catch_all)
+      continue;
+    P.address = addressOf(M.trees.front());
+    if (Row) {
       P.tree = Row->name;
+      P.tree_has_name = true;
       P.tag = Row->tag;
       if (P.style.commits == 0)
         P.style.capital = Row->capital;
@@ -147,17 +160,57 @@ std::vector<PatchUnit> cutPatches(const FileTexts &Files, const std::vector<Site
   return Out;
 }
 
-std::vector<SeriesPlan> arrange(std::vector<PatchUnit> Patches, size_t Max) {
+namespace {
+
+std::string slugOf(llvm::StringRef Text) {
+  std::string Out;
+  for (char C : Text)
+    if (llvm::isAlnum(C) || C == '_')
+      Out += llvm::toLower(C);
+    else if (!Out.empty() && Out.back() != '-')
+      Out += '-';
+  return llvm::StringRef(Out).rtrim('-').str();
+}
+
+/// The directory that all files are in, its last two names.
+std::string commonDirectory(const std::vector<PatchUnit> &Patches) {
+  llvm::StringRef Common = llvm::StringRef(Patches.front().files.front()).rsplit('/').first;
+  for (const PatchUnit &P : Patches)
+    for (const std::string &File : P.files)
+      while (!Common.empty() && !llvm::StringRef(File).starts_with(Common.str() + "/"))
+        Common = Common.contains('/') ? Common.rsplit('/').first : "";
+  auto [Front, Last] = Common.rsplit('/');
+  return Last.empty() ? Common.str() : (Front.rsplit('/').second.empty() ? Front : Front.rsplit('/').second).str() + "-" + Last.str();
+}
+
+/// What people call the subsystem: the tree where it has a name, else what its subjects begin with.
+std::string nameOf(const std::vector<PatchUnit> &Patches) {
+  if (Patches.front().tree_has_name)
+    return Patches.front().tree;
+  std::vector<std::string> Prefixes;
+  for (const PatchUnit &P : Patches)
+    if (std::string Slug = slugOf(P.style.prefix); std::find(Prefixes.begin(), Prefixes.end(), Slug) == Prefixes.end())
+      Prefixes.push_back(Slug);
+  std::string Name = Prefixes.size() <= 2 ? llvm::join(Prefixes, "-") : slugOf(commonDirectory(Patches));
+  return Name.empty() ? slugOf(Patches.front().tree) : Name;
+}
+
+} // namespace
+
+std::vector<SeriesPlan> arrange(std::vector<PatchUnit> Patches, bool OneSeries, size_t Max) {
   std::map<std::string, std::vector<PatchUnit>> ByTree;
-  bool One = Patches.size() <= Max;
   for (PatchUnit &P : Patches)
-    ByTree[One ? "" : P.tree].push_back(std::move(P));
+    ByTree[OneSeries ? "" : P.tree].push_back(std::move(P));
   std::vector<SeriesPlan> Out;
+  std::set<std::string> Names;
   for (auto &[Tree, All] : ByTree) {
-    size_t Parts = (All.size() + Max - 1) / Max;
+    std::string Name = OneSeries ? "all" : nameOf(All);
+    for (unsigned N = 2; !Names.insert(Name).second; ++N)
+      Name = nameOf(All) + "-" + std::to_string(N);
+    size_t Parts = OneSeries ? 1 : (All.size() + Max - 1) / Max;
     for (size_t I = 0; I < Parts; ++I) {
       SeriesPlan S;
-      S.name = Parts > 1 ? Tree + "-" + std::to_string(I + 1) : Tree;
+      S.name = Parts > 1 ? Name + "-part" + std::to_string(I + 1) : Name;
       for (size_t N = All.size() * I / Parts; N < All.size() * (I + 1) / Parts; ++N)
         S.patches.push_back(std::move(All[N]));
       // A tag tells one tree's bot what to do; a series for several trees has none.
@@ -168,6 +221,7 @@ std::vector<SeriesPlan> arrange(std::vector<PatchUnit> Patches, size_t Max) {
       Out.push_back(std::move(S));
     }
   }
+  std::sort(Out.begin(), Out.end(), [](const SeriesPlan &A, const SeriesPlan &B) { return A.name < B.name; });
   return Out;
 }
 

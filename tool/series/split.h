@@ -20,12 +20,14 @@ struct PatchUnit {
   std::vector<std::string> files;             ///< sorted
   std::vector<const SiteReport *> sites;      ///< the conversions in it, in the order of the scan
   SubjectStyle style;
-  std::string tree;                           ///< which maintainers' tree takes it: "net-next"
+  std::string tree;                           ///< which maintainers' tree takes it: "net-next", or the last names of its address
+  bool tree_has_name = false;                 ///< people call it that
+  std::string address;                        ///< where that tree is, as MAINTAINERS says; may be empty
   std::string tag;                            ///< for [PATCH tag]
 };
 
 struct SeriesPlan {
-  std::string name;                           ///< empty if there is only one series
+  std::string name;                           ///< what people call what it is for: "net-next", "drm-i915"; no two are equal
   std::string tag;
   std::vector<PatchUnit> patches;
 };
@@ -37,7 +39,7 @@ constexpr size_t MaxPatchesPerSeries = 15;
 std::vector<PatchUnit> cutPatches(const FileTexts &Files, const std::vector<SiteReport> &Sites, const Maintainers *People,
                                   git_repository *Repository, const Settings &S);
 
-/// One series if it is short enough, else one per maintainers' tree, cut evenly where a tree gets too many.
-std::vector<SeriesPlan> arrange(std::vector<PatchUnit> Patches, size_t Max = MaxPatchesPerSeries);
+/// One series per maintainers' tree, cut evenly where a tree gets more than `Max`; or all in one, for those who want it.
+std::vector<SeriesPlan> arrange(std::vector<PatchUnit> Patches, bool OneSeries = false, size_t Max = MaxPatchesPerSeries);
 
 } // namespace krcu::series

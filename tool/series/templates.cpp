@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/series/templates.h"
 
+#include "tool/rules/row_reader.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "llvm/Support/FileSystem.h"
@@ -8,7 +9,53 @@
 namespace krcu::series {
 namespace {
 
-const char *const Names[] = {"subject.txt", "patch.txt", "cover.txt"};
+const std::vector<std::string> &patchVariables() {
+  static const std::vector<std::string> Names = {
+      "callbacks", "did", "prefix", "one_callback", "several_callbacks", "callback", "callback_removed", "all_removed", "function", "functions",
+      "deferral", "file_names", "primitive", "primitives", "do", "batches", "a_callback", "removed", "helpers", "lose", "go", "kept", "stay", "it",
+      "mended", "safe", "barriers", "notes", "text", "version", "tree_version", "parsed_for", "configuration"};
+  return Names;
+}
+
+const std::vector<std::string> &coverVariables() {
+  static const std::vector<std::string> Names = {"subject_prefix", "deferral", "primitives", "do", "batches", "count", "version", "tree_version", "command",
+                                                 "configuration", "destroy_waits", "destroy_commit", "commit", "title", "tree_wide", "calls", "classes"};
+  return Names;
+}
+
+constexpr const char *CanBe = "subject.txt, patch.txt, notes.txt or cover.txt";
+
+/// What mustache itself would pass over in silence: a name that means nothing, a section that is not closed, a file that is not read.
+llvm::Error checkTags(const std::string &File, llvm::StringRef Text, const std::vector<std::string> &Known) {
+  std::vector<std::pair<std::string, unsigned>> Open;
+  auto LineAt = [&](size_t At) { return static_cast<unsigned>(Text.take_front(At).count('\n')) + 1; };
+  for (size_t At = Text.find("{{"); At != llvm::StringRef::npos; At = Text.find("{{", At)) {
+    unsigned Line = LineAt(At);
+    bool Triple = Text.substr(At).starts_with("{{{");
+    size_t End = Text.find(Triple ? "}}}" : "}}", At);
+    if (End == llvm::StringRef::npos)
+      return failAt(File, Line, 0, "'{{' is not closed", "add '}}'");
+    llvm::StringRef Tag = Text.slice(At + (Triple ? 3 : 2), End).trim();
+    At = End + (Triple ? 3 : 2);
+    char Kind = Tag.empty() ? ' ' : Tag.front();
+    llvm::StringRef Name = llvm::StringRef("#^/&>=").contains(Kind) ? Tag.drop_front().trim() : Tag;
+    if (Kind == '!')
+      continue;
+    if (Kind == '>' || Kind == '=')
+      return failAt(File, Line, 0, Kind == '>' ? "a template cannot include the file '" + Name.str() + "'" : "the delimiters cannot be changed", "write the text here");
+    if (std::find(Known.begin(), Known.end(), Name) == Known.end())
+      return failAt(File, Line, 0, "unknown variable '" + Name.str() + "'", mendUnknown(Name.str(), Known, "variables"));
+    if (Kind == '#' || Kind == '^')
+      Open.emplace_back(Name.str(), Line);
+    else if (Kind == '/' && (Open.empty() || Open.back().first != Name))
+      return failAt(File, Line, 0, "'{{/" + Name.str() + "}}' closes nothing", Open.empty() ? "" : "close '" + Open.back().first + "' first");
+    else if (Kind == '/')
+      Open.pop_back();
+  }
+  if (!Open.empty())
+    return failAt(File, Open.back().second, 0, "the section '" + Open.back().first + "' is not closed", "add '{{/" + Open.back().first + "}}'");
+  return llvm::Error::success();
+}
 
 /// Columns of UTF-8 text; a stray byte counts as one.
 size_t columnsOf(llvm::StringRef Text) {
@@ -84,8 +131,8 @@ llvm::Expected<Templates> Templates::load(const std::string &BuiltinDirectory, c
   Templates T;
   bool AnyOfUser = false;
   if (!UserDirectory.empty() && !llvm::sys::fs::is_directory(UserDirectory))
-    return failAt(UserDirectory, 0, 0, "is no directory", "give a directory with subject.txt, patch.txt or cover.txt");
-  for (const char *Name : Names) {
+    return failAt(UserDirectory, 0, 0, "is no directory", std::string("give a directory with ") + CanBe);
+  for (const char *Name : {"subject.txt", "patch.txt", "notes.txt", "cover.txt"}) {
     std::string File = BuiltinDirectory + "/" + Name;
     if (!UserDirectory.empty() && llvm::sys::fs::exists(UserDirectory + "/" + Name)) {
       File = UserDirectory + "/" + Name;
@@ -94,13 +141,15 @@ llvm::Expected<Templates> Templates::load(const std::string &BuiltinDirectory, c
     auto Text = readFile(File, 1 << 20);
     if (!Text)
       return Text.takeError();
+    if (llvm::Error E = checkTags(File, *Text, llvm::StringRef(Name) == "cover.txt" ? coverVariables() : patchVariables()))
+      return E;
     kainjow::mustache::mustache Check(*Text);
     if (!Check.is_valid())
       return failAt(File, 0, 0, "is no mustache template: " + Check.error_message(), "");
     T.Sources[Name] = {File, std::move(*Text)};
   }
   if (!UserDirectory.empty() && !AnyOfUser)
-    return failAt(UserDirectory, 0, 0, "has no template", "put subject.txt, patch.txt or cover.txt there");
+    return failAt(UserDirectory, 0, 0, "has no template", std::string("put ") + CanBe + " there");
   return T;
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/series/state.h"
 #include "tool/series/verify.h"
 
 #include "tool/support/error.h"
@@ -12,26 +13,6 @@ namespace krcu::series {
 namespace {
 
 constexpr uint64_t MaxMailBytes = UINT64_C(64) << 20;
-
-/// The value of a header, its continuation lines joined.
-std::string headerOf(llvm::StringRef Mail, llvm::StringRef Name) {
-  std::string Out;
-  bool Inside = false;
-  while (!Mail.empty()) {
-    auto [Line, Rest] = Mail.split('\n');
-    Mail = Rest;
-    if (Line.empty())
-      break;
-    if (Inside && (Line[0] == ' ' || Line[0] == '\t')) {
-      Out += " " + Line.trim().str();
-      continue;
-    }
-    Inside = Line.starts_with_insensitive(Name) && Line.substr(Name.size()).starts_with(":");
-    if (Inside)
-      Out = Line.substr(Name.size() + 1).trim().str();
-  }
-  return Out;
-}
 
 /// From the first "diff --git" at the beginning of a line to the end of the last hunk, which its header's counts tell: the signature
 /// "-- " behind it would pass for a removed line.
@@ -89,7 +70,7 @@ llvm::Expected<std::vector<ReadPatch>> readPatches(const std::string &Directory)
     if (!Mail)
       return Mail.takeError();
     ReadPatch P{llvm::StringRef(Name).ltrim('/').str(), headerOf(*Mail, "Subject"), diffIn(*Mail)};
-    if (P.diff.empty() && llvm::sys::path::filename(Name).starts_with("0000-"))
+    if (P.diff.empty() && llvm::sys::path::filename(Name).contains("0000-cover-letter"))
       continue;
     if (P.diff.empty())
       P.problem = "has no patch in it";
