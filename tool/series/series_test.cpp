@@ -6,7 +6,7 @@
 namespace krcu::series {
 namespace {
 
-const char *const People = "NET A\nM:\tÅsa Öberg <asa@example.org>\nL:\ta@example.org\nS:\tMaintained\nT:\tgit git://x/netdev/net-next.git\nF:\tnet/a/\n\n"
+const char *const People = "NET A\nM:\tÅsa Öberg <asa@example.org>\nL:\ta@example.org\nS:\tMaintained\nT:\tgit git://x/netdev/net.git\nT:\tgit git://x/netdev/net-next.git\nF:\tnet/a/\n\n"
                            "NET B\nM:\tB One <b@example.org>\nS:\tMaintained\nT:\tgit git://x/tip/tip.git\nF:\tnet/b/\n\n"
                            "THE REST\nL:\tlinux-kernel@vger.kernel.org\nF:\t*\nF:\t*/\n";
 
@@ -49,6 +49,7 @@ TEST(Split, OnePatchPerSubsystemAndPeople) {
   EXPECT_EQ(R.series[0].patches[0].unit.files, (std::vector<std::string>{"net/a/x.c", "net/a/y.c"}));
   EXPECT_EQ(R.series[0].directory, "net-next");
   EXPECT_EQ(R.series[0].tag, "net-next");
+  EXPECT_NE(R.files["README"].find("net-next: git://x/netdev/net-next.git\n"), std::string::npos) << R.files["README"];
   EXPECT_EQ(R.series[1].directory, "tip");
   SeriesInput In = C.input();
   In.one_series = true;

@@ -97,6 +97,9 @@ void findTree(PatchUnit &P, const Maintainers *People, const Settings &S) {
     P.address = addressOf(M.trees.front());
     if (Row) {
       P.tree = Row->name;
+      for (const std::string &T : M.trees) // of several, the one that it is called by
+        if (llvm::StringRef(T).contains("/" + Row->name + ".git"))
+          P.address = addressOf(T);
       P.tree_has_name = true;
       P.tag = Row->tag;
       if (P.style.commits == 0)
