@@ -7,6 +7,7 @@
 #include "tool/report/sarif.h"
 #include "tool/rewrite/rewrite.h"
 #include "tool/support/error.h"
+#include "tool/support/sink.h"
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
 #include "llvm/Support/FileSystem.h"
@@ -163,7 +164,7 @@ int runAudit(const AuditCommandOptions &O, const char *Executable) {
   if (llvm::Error E = filter(R, O))
     return error(std::move(E));
   for (const std::string &W : (*S)->warnings())
-    std::fprintf(stderr, "krcu: warning: %s\n", (*S)->tree().shown(W).c_str());
+    std::fprintf(stderr, "krcu: warning: %s\n", onOneLine((*S)->tree().shown(W)).c_str());
   if (O.stats)
     std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
   if (O.fix)

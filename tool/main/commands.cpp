@@ -15,6 +15,7 @@
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
+#include "tool/support/sink.h"
 #include "tool/tree/semantics/why.h"
 #include "llvm/Support/Path.h"
 #include <algorithm>
@@ -124,7 +125,7 @@ std::string warningsOf(Scan &S) {
 
 /// Everything that is no result goes to standard error, so that a report stays a report.
 void printWarnings(Scan &S, const Recall &R, bool Stats) {
-  std::fputs(warningsOf(S).c_str(), stderr);
+  std::fputs(forTerminal(warningsOf(S)).c_str(), stderr);
   R.printNotes();
   if (!Stats)
     return;
@@ -139,7 +140,7 @@ void printWarnings(Scan &S, const Recall &R, bool Stats) {
   std::vector<Frontend::TreeError> Errors = S.frontend().treeErrors();
   std::fprintf(stderr, "%-24s %8zu\n", "errors of the tree", Errors.size());
   for (const Frontend::TreeError &E : Errors)
-    std::fprintf(stderr, "  %u  %s\n", E.files, S.tree().shown(E.text).c_str());
+    std::fprintf(stderr, "  %u  %s\n", E.files, onOneLine(S.tree().shown(E.text)).c_str());
   R.printStats();
   printSlowest(S);
 }
@@ -151,7 +152,7 @@ void printSlowest(Scan &S) {
   std::sort(Slowest.rbegin(), Slowest.rend());
   std::fprintf(stderr, "slowest files\n");
   for (size_t N = 0; N < Slowest.size() && N < 10; ++N)
-    std::fprintf(stderr, "%10.3f s  %s\n", Slowest[N].first, S.tree().shownFile(Slowest[N].second).c_str());
+    std::fprintf(stderr, "%10.3f s  %s\n", Slowest[N].first, onOneLine(S.tree().shownFile(Slowest[N].second)).c_str());
 }
 
 ReportInput reportOf(Scan &S, const std::vector<SiteReport> &Sites, const Options &O) {
@@ -248,7 +249,7 @@ int runPatch(const Options &O, ScanOptions SO) {
     Notes += "krcu: note: the conversions hold for Linux " + (*S)->tree().version() + " only: the module is compiled for other kernels, too (" +
              It->other_kernels.file + ":" + std::to_string(It->other_kernels.line) + "); ask krcu about each of them\n";
   Notes = (*S)->tree().shown(Notes);
-  std::fputs(Notes.c_str(), stderr);
+  std::fputs(forTerminal(Notes).c_str(), stderr);
   printWarnings(**S, Past, O.stats);
   if (Error E = somethingWasParsed(**S, Sites))
     return error(std::move(E));
@@ -328,11 +329,11 @@ int runFlags(const Options &O, const ScanOptions &SO) {
   if (!(*S)->tree().has(Path))
     return error(failAt(File.str(), 0, 0, "no such file in " + (*S)->tree().root(), "give a path relative to the tree"));
   Frontend::FlagReport R = (*S)->frontend().flagsOf(Path);
-  std::fputs(warningsOf(**S).c_str(), stderr);
+  std::fputs(forTerminal(warningsOf(**S)).c_str(), stderr);
   if (R.variant.empty())
     return error(fail(R.file + ": " + R.problem));
   if (!R.problem.empty())
-    std::fprintf(stderr, "krcu: note: %s\n", R.problem.c_str());
+    std::fprintf(stderr, "krcu: note: %s\n", onOneLine(R.problem).c_str());
   // With a module beside it, the kernel's paths stay whole, and the module's are those of its own directory.
   const Tree &T = (*S)->tree();
   const std::string Mount = T.visible(Tree::MountPoint);

@@ -2,6 +2,7 @@
 #include "tool/main/recall.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
+#include "tool/support/sink.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -81,7 +82,7 @@ std::optional<int> Recall::replay() const {
   auto Past = Cache->recallOutput(Arguments);
   if (!Past)
     return std::nullopt;
-  std::fputs(Past->err.c_str(), stderr);
+  std::fputs(forTerminal(Past->err).c_str(), stderr);
   printNotes();
   if (llvm::Error E = writeStdout(Past->out)) {
     std::fprintf(stderr, "krcu: %s\n", message(std::move(E)).c_str());
@@ -98,7 +99,7 @@ void Recall::keep(const PastOutput &Output, const Tree &T) const {
 void Recall::printNotes() const {
   if (Cache)
     for (const std::string &Note : Cache->notes())
-      std::fprintf(stderr, "krcu: %s\n", Note.c_str());
+      std::fprintf(stderr, "krcu: %s\n", onOneLine(Note).c_str());
 }
 
 void Recall::printStats() const {

@@ -11,6 +11,7 @@
 #include "tool/series/series.h"
 #include "tool/series/verify.h"
 #include "tool/support/error.h"
+#include "tool/support/sink.h"
 #include "tool/support/parallel.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -130,7 +131,7 @@ llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport>
       Out += "  " + C.id.substr(0, 12) + " " + C.subject + "\n";
   }
   for (const std::string &W : Made->warnings)
-    std::fprintf(stderr, "krcu: warning: %s\n", W.c_str());
+    std::fprintf(stderr, "krcu: warning: %s\n", onOneLine(W).c_str());
   if (O.directory.empty())
     return Out;
   if (llvm::Error E = series::writeSeries(*Made, O.directory))
