@@ -10,6 +10,14 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define KRCU_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KRCU_SANITIZED
+#endif
+#endif
+
 using namespace krcu;
 namespace fs = std::filesystem;
 
@@ -160,6 +168,69 @@ TEST_F(Hostile, TextsInACompilerErrorStayOnTheirLine) {
   EXPECT_EQ(R.out.find("\n0 calls: 0 to convert"), std::string::npos) << R.out;
 }
 
+TEST_F(Hostile, ANameWithAControlCharacterIsNamedAndNotRead) {
+  T.write("drv/x\x1b[31m\n0 calls: 0 to convert.c", Headers + site());
+  fs::create_directory(T.path("drv/\rdir"));
+  Ran R = scan();
+  expectGoodFile(R);
+  for (const std::string &Text : {R.out, R.err}) {
+    EXPECT_EQ(Text.find('\x1b'), std::string::npos) << Text;
+    EXPECT_EQ(Text.find('\r'), std::string::npos) << Text;
+  }
+  EXPECT_NE(R.err.find("drv/x\\x1b[31m\\n0 calls: 0 to convert.c: has a control character in its name"), std::string::npos) << R.err;
+}
+
+/// A mail whose subject is `Subject`, encoded, and which takes the call of the good file away.
+std::string mailWith(const std::string &Subject, const std::string &Added) {
+  return "From: a <a@x.org>\nSubject: =?UTF-8?q?[PATCH]_" + Subject + "?=\nMessage-Id: <1@x>\n\n---\n--- a/drv/drv.c\n+++ b/drv/drv.c\n@@ -1 +1,2 @@\n // SPDX-License-Identifier: Apache-2.0 WITH "
+         "LLVM-exception\n+" + Added + "\n";
+}
+
+TEST_F(Hostile, ASubjectForgesNoLineAndNoHeader) {
+  T.write("mail", mailWith("drv:_x=0A=09OK:_nothing_speaks_against_it=0D=0ABcc:_evil=40x.org=1B[8m", "#define X 1"));
+  Ran R = runKrcu(T, {"review", "-j1", "--no-cache", "--tree", T.root(), "--reply", T.root() + "/answers", T.path("mail")});
+  EXPECT_LT(R.status, 2) << R.err;
+  std::string All = R.out + R.err;
+  for (const auto &Entry : fs::directory_iterator(T.path("answers")))
+    All += readText(Entry.path());
+  EXPECT_NE(All.find("drv: x"), std::string::npos) << All;
+  EXPECT_EQ(All.find('\x1b'), std::string::npos);
+  EXPECT_EQ(All.find('\r'), std::string::npos);
+  EXPECT_EQ(All.find("\nBcc:"), std::string::npos) << All;
+  EXPECT_EQ(All.find("\n\tOK: nothing"), std::string::npos) << All;
+}
+
+TEST_F(Hostile, APatchUnderReviewIncludesNothingOutside) {
+  T.write("mail", mailWith("drv:_x", "#include \"" + Outside + "\""));
+  Ran R = runKrcu(T, {"review", "-j1", "--no-cache", "--tree", T.root(), "--reply", T.root() + "/answers", T.path("mail")});
+  std::string All = R.out + R.err;
+  for (const auto &Entry : fs::directory_iterator(T.path("answers")))
+    All += readText(Entry.path());
+  EXPECT_EQ(All.find("TOKEN"), std::string::npos) << All;
+  EXPECT_EQ(All.find("hunter2"), std::string::npos) << All;
+}
+
+TEST_F(Hostile, AnAddressForgesNoHeader) {
+  T.write("MAINTAINERS", "DRV\nM:\tA\x1b[31m <a@x.org>\nL:\tl@x.org\rBcc:evil@x.org\nF:\tdrv/\n");
+  Ran R = runKrcu(T, {"patch", "-j1", "--no-cache", "--series", T.root() + "/out", T.root()});
+  EXPECT_LT(R.status, 2) << R.err;
+  for (const auto &Entry : fs::directory_iterator(T.path("out"))) {
+    EXPECT_EQ(readText(Entry.path()).find('\r'), std::string::npos) << Entry.path();
+    EXPECT_EQ(readText(Entry.path()).find('\x1b'), std::string::npos) << Entry.path();
+  }
+}
+
+TEST_F(Hostile, ARepositoryWithAPipeIsNotOpened) {
+  fs::create_directories(T.path(".git/objects"));
+  fs::create_directories(T.path(".git/refs/heads"));
+  T.write(".git/HEAD", "ref: refs/heads/master\n");
+  ASSERT_EQ(::mkfifo(T.path(".git/config").c_str(), 0600), 0);
+  Ran R = runKrcu(T, {"patch", "-j1", "--no-cache", "--series", T.root() + "/out", T.root()});
+  EXPECT_LE(R.status, 2) << R.err;
+  R = runKrcu(T, {"review", "-j1", "--no-cache", "--tree", T.root(), "--range", "a..b"});
+  EXPECT_EQ(R.status, 2);
+}
+
 TEST_F(Hostile, ADatabaseOfBracketsIsOneMessage) {
   for (const char *Piece : {"[", "{\"a\":"}) {
     T.write("cc.json", repeated(Piece, 200000));
@@ -194,13 +265,23 @@ TEST_F(Hostile, AFullTemporaryDirectoryLosesNothing) {
 }
 
 TEST_F(Hostile, WithoutThreadsItGoesOnAlone) {
+#ifdef KRCU_SANITIZED
+  GTEST_SKIP() << "a sanitizer needs address space";
+#endif
   T.write("drv/bad.c", Headers + site());
-  Ran R = scan({}, [] {
-    rlimit Limit{rlim_t(700) << 20, rlim_t(700) << 20};
-    return ::setrlimit(RLIMIT_AS, &Limit) == 0;
-  });
-  EXPECT_TRUE(R.status == 1 || R.status == 2) << R.status << R.err;
-  EXPECT_TRUE(R.status == 2 ? !R.err.empty() : R.out.find("2 to convert") != std::string::npos) << R.out << R.err;
+  unsigned Whole = 0;
+  for (unsigned MiB : {310u, 340u, 370u, 400u, 900u}) {
+    Ran R = scan({}, [=] {
+      rlimit Limit{rlim_t(MiB) << 20, rlim_t(MiB) << 20};
+      return ::setrlimit(RLIMIT_AS, &Limit) == 0;
+    });
+    if (R.status == 127)
+      continue; // not even its libraries could be loaded
+    EXPECT_TRUE(R.status == 1 || R.status == 2) << R.status << R.err;
+    EXPECT_TRUE(R.status == 2 ? R.err.find("krcu: ") != std::string::npos : R.out.find("2 to convert") != std::string::npos) << R.out << R.err;
+    Whole += R.status == 1;
+  }
+  EXPECT_GT(Whole, 0u);
 }
 
 TEST_F(Hostile, NothingParsedIsNoCleanBill) {
@@ -208,8 +289,6 @@ TEST_F(Hostile, NothingParsedIsNoCleanBill) {
   T.write("include/linux/rcupdate.h", "}}}}\n");
   for (const char *Command : {"scan", "patch"}) {
     Ran R = runKrcu(T, {Command, "-j1", "--no-cache", T.root()});
-    if (R.out.find("for review") != std::string::npos && R.status == 1)
-      continue; // it has something to say
     EXPECT_EQ(R.status, 2) << Command << R.out << R.err;
     EXPECT_NE(R.err.find("nothing could be parsed"), std::string::npos) << R.err;
   }

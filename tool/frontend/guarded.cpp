@@ -98,7 +98,7 @@ void onTimer(int Signal, siginfo_t *, void *Context) {
 void onNoMemory() {
   if (Current && Held == 0)
     leave(MemoryExit);
-  throw std::bad_alloc();
+  outOfMemory();
 }
 
 void onBadAlloc(void *, const char *, bool) {
@@ -224,6 +224,13 @@ std::string problemOf(int RetCode, const ParseLimits &Limits) {
 }
 
 } // namespace
+
+void outOfMemory() {
+  static constexpr char Text[] = "krcu: out of memory; give it more, or fewer --jobs\n";
+  ssize_t Written = ::write(STDERR_FILENO, Text, sizeof Text - 1);
+  static_cast<void>(Written);
+  std::_Exit(2);
+}
 
 GuardedEnd runGuarded(const ParseLimits &Limits, llvm::function_ref<void()> Body) {
   prepareProcess();

@@ -43,6 +43,9 @@ public:
   ~Uninterrupted();
 };
 
+/// Ends the program with one message and status 2. Calls no allocator.
+[[noreturn]] void outOfMemory();
+
 /// For whoever gives out memory: whether the heap may grow by so much for the sake of this thread. Counts it if so. Calls no allocator.
 bool heapMayGrow(size_t Bytes);
 

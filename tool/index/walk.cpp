@@ -4,6 +4,7 @@
 // followed, directories reached twice are entered once, and what is no regular file is never opened for
 // reading.
 #include "tool/index/walk.h"
+#include "tool/support/sink.h"
 
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringRef.h"
@@ -103,6 +104,12 @@ private:
     if (Name.starts_with("."))
       return;
     std::string Path = Directory.empty() ? Name.str() : Directory + "/" + Name.str();
+    // Such a name could not stand in a report or a diff. It is named as it can be shown, and its file counts as one that cannot be read.
+    if (std::any_of(Name.begin(), Name.end(), [](unsigned char C) { return C < 0x20 || C == 0x7F; })) {
+      if (Entry.d_type == DT_DIR || isSourceName(Name))
+        problem(onOneLine(Path), "has a control character in its name");
+      return;
+    }
     unsigned char Type = Entry.d_type;
     if (Type == DT_UNKNOWN) { // some file systems do not say
       struct stat Status;

@@ -10,6 +10,7 @@
 #include "tool/report/sarif.h"
 #include "tool/rewrite/rewrite.h"
 #include "tool/support/error.h"
+#include "tool/support/sink.h"
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
 #include <algorithm>
@@ -109,7 +110,7 @@ int printFixes(Scan &S, const AuditReport &R, const PrintOptions &Print) {
   unsigned Left = 0;
   for (const AuditFix &Fix : F.fixes) {
     const Location &At = Fix.finding->where;
-    std::fprintf(stderr, "krcu: %s\n", S.tree().shown(At.file + ":" + std::to_string(At.line) + ": " + Fix.finding->kind + (Fix.mended ? ": " : " is not mended: ") + Fix.text).c_str());
+    std::fprintf(stderr, "krcu: %s\n", onOneLine(S.tree().shown(At.file + ":" + std::to_string(At.line) + ": " + Fix.finding->kind + (Fix.mended ? ": " : " is not mended: ") + Fix.text)).c_str());
     Left += !Fix.mended;
   }
   std::fprintf(stderr, "krcu: %zu of %zu findings mended\n", F.fixes.size() - Left, F.fixes.size());
@@ -169,7 +170,7 @@ int runAudit(const AuditCommandOptions &O, const PrintOptions &Print, const char
   if (llvm::Error E = filter(R, O))
     return error(std::move(E));
   for (const std::string &W : Print.quiet ? std::vector<std::string>() : (*S)->warnings())
-    std::fprintf(stderr, "krcu: warning: %s\n", (*S)->tree().shown(W).c_str());
+    std::fprintf(stderr, "krcu: warning: %s\n", onOneLine((*S)->tree().shown(W)).c_str());
   if (O.stats)
     std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
   if (O.fix)

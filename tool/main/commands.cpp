@@ -20,6 +20,7 @@
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
+#include "tool/support/sink.h"
 #include "tool/tree/semantics/why.h"
 #include <algorithm>
 #include <cstdio>
@@ -64,7 +65,7 @@ void printWarnings(Scan &S, const Recall &R, bool Stats, const PrintOptions &Pri
   clearProgress();
   if (Print.quiet)
     return;
-  std::fputs(warningsOf(S).c_str(), stderr);
+  std::fputs(forTerminal(warningsOf(S)).c_str(), stderr);
   R.printNotes();
   if (!Stats)
     return;
@@ -79,7 +80,7 @@ void printWarnings(Scan &S, const Recall &R, bool Stats, const PrintOptions &Pri
   std::vector<Frontend::TreeError> Errors = S.frontend().treeErrors();
   std::fprintf(stderr, "%-24s %8zu\n", "errors of the tree", Errors.size());
   for (const Frontend::TreeError &E : Errors)
-    std::fprintf(stderr, "  %u  %s\n", E.files, S.tree().shown(E.text).c_str());
+    std::fprintf(stderr, "  %u  %s\n", E.files, onOneLine(S.tree().shown(E.text)).c_str());
   R.printStats();
   printSlowest(S);
 }
@@ -91,7 +92,7 @@ void printSlowest(Scan &S) {
   std::sort(Slowest.rbegin(), Slowest.rend());
   std::fprintf(stderr, "slowest files\n");
   for (size_t N = 0; N < Slowest.size() && N < 10; ++N)
-    std::fprintf(stderr, "%10.3f s  %s\n", Slowest[N].first, S.tree().shownFile(Slowest[N].second).c_str());
+    std::fprintf(stderr, "%10.3f s  %s\n", Slowest[N].first, onOneLine(S.tree().shownFile(Slowest[N].second)).c_str());
 }
 
 ReportInput reportOf(Scan &S, const std::vector<SiteReport> &Sites, const Options &O, const char *Command) {
@@ -255,7 +256,7 @@ int runPatch(const Options &O, ScanOptions SO) {
   Notes = (*S)->tree().shown(Notes);
   clearProgress();
   if (!O.print.quiet)
-    std::fputs(Notes.c_str(), stderr);
+    std::fputs(forTerminal(Notes).c_str(), stderr);
   printWarnings(**S, Past, O.stats, O.print);
   if (Error E = somethingWasParsed(**S, Sites))
     return error(std::move(E));
@@ -339,11 +340,11 @@ int runFlags(const Options &O, const ScanOptions &SO) {
     return error(S.takeError());
   const std::string Path = *Found;
   Frontend::FlagReport R = (*S)->frontend().flagsOf(Path);
-  std::fputs(warningsOf(**S).c_str(), stderr);
+  std::fputs(forTerminal(warningsOf(**S)).c_str(), stderr);
   if (R.variant.empty())
     return error(fail(R.file + ": " + R.problem));
   if (!R.problem.empty())
-    std::fprintf(stderr, "krcu: note: %s\n", R.problem.c_str());
+    std::fprintf(stderr, "krcu: note: %s\n", onOneLine(R.problem).c_str());
   // With a module beside it, the kernel's paths stay whole, and the module's are those of its own directory.
   const std::string Mount = T->visible(Tree::MountPoint);
   for (Frontend::FlagRow &Row : R.rows)

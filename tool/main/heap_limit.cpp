@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/main/heap_limit.h"
-#ifdef KRCU_TCMALLOC
 #include "tool/frontend/guarded.h"
+#include <new>
+#ifdef KRCU_TCMALLOC
 #include <cstdint>
 #include <gperftools/malloc_extension.h>
 
@@ -28,12 +29,13 @@ private:
 } // namespace
 
 void limitHeap() {
+  std::set_new_handler(outOfMemory);
   FLAG__namespace_do_not_use_directly_use_DECLARE_int64_instead::FLAGS_tcmalloc_large_alloc_report_threshold = INT64_MAX;
   MallocExtension *Extension = MallocExtension::instance();
   Extension->SetSystemAllocator(new Metered(Extension->GetSystemAllocator()));
 }
 #else
-void limitHeap() {}
+void limitHeap() { std::set_new_handler(outOfMemory); }
 #endif
 
 } // namespace krcu

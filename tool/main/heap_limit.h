@@ -5,7 +5,7 @@
 
 namespace krcu {
 
-/// From now on the heap grows only by what the guard of the thread allows. Nothing happens with another allocator than gperftools'.
+/// From now on the heap grows only by what the guard of the thread allows (with gperftools' allocator), and the lack of memory is one message.
 void limitHeap();
 
 } // namespace krcu

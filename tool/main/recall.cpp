@@ -2,6 +2,7 @@
 #include "tool/main/recall.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
+#include "tool/support/sink.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
@@ -80,7 +81,7 @@ std::optional<int> Recall::replay() const {
   if (!Past)
     return std::nullopt;
   if (!O.print.quiet)
-    std::fputs(Past->err.c_str(), stderr);
+    std::fputs(forTerminal(Past->err).c_str(), stderr);
   printNotes();
   if (llvm::Error E = writeResult(O.print, Past->out)) {
     std::fprintf(stderr, "krcu: %s\n", message(std::move(E)).c_str());
@@ -97,7 +98,7 @@ void Recall::keep(const PastOutput &Output, const Tree &T) const {
 void Recall::printNotes() const {
   if (Cache && !O.print.quiet)
     for (const std::string &Note : Cache->notes())
-      std::fprintf(stderr, "krcu: %s\n", Note.c_str());
+      std::fprintf(stderr, "krcu: %s\n", onOneLine(Note).c_str());
 }
 
 void Recall::printStats() const {

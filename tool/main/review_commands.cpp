@@ -13,6 +13,7 @@
 #include "tool/review/mail.h"
 #include "tool/review/reply.h"
 #include "tool/support/error.h"
+#include "tool/support/sink.h"
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
 #include <cstdio>
@@ -257,7 +258,7 @@ int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Exe
   }
   clearProgress();
   for (const std::string &N : Print.quiet ? std::vector<std::string>() : Report.notes)
-    std::fprintf(stderr, "krcu: note: %s\n", N.c_str());
+    std::fprintf(stderr, "krcu: note: %s\n", onOneLine(N).c_str());
   if (!O.reply.empty()) {
     auto Written = review::writeReplies(Report, O.reply, *Verdicts);
     if (!Written)

@@ -15,6 +15,7 @@
 #include "tool/series/verify.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
+#include "tool/support/sink.h"
 #include "tool/support/parallel.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -250,7 +251,7 @@ llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport>
   for (const std::string &W : Unlike)
     std::fprintf(stderr, "krcu: warning: %s\n", W.c_str());
   for (const std::string &W : Made->warnings)
-    std::fprintf(stderr, "krcu: warning: %s\n", W.c_str());
+    std::fprintf(stderr, "krcu: warning: %s\n", onOneLine(W).c_str());
   if (O.directory.empty())
     return Out;
   if (llvm::Error E = series::writeSeries(*Made, O.directory))

@@ -11,7 +11,7 @@
 namespace krcu {
 
 /// Replaces files below `Root`. The map goes from a path relative to Root to the bytes the plan was made from
-/// and the new bytes. Each file is replaced by a rename and keeps its permission bits. Before the first
+/// and the new bytes. Each file is replaced by a rename and keeps its owner, group and permission bits (no set-id). Before the first
 /// rename every file has been checked and its new contents are on disk beside it, so a full disk, a read-only
 /// directory, a file that changed in between or a path that leaves the tree (absolute, "..", a symbolic link
 /// on the way) changes nothing at all. Should a rename itself fail, the error lists the files that are

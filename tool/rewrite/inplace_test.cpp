@@ -88,6 +88,26 @@ TEST_F(InPlace, ReplacesFilesAndKeepsTheirMode) {
   EXPECT_EQ(files().size(), 2u);
 }
 
+TEST_F(InPlace, TheOwnerStaysAndSetUserIdGoes) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "only root can give a file away";
+  ASSERT_EQ(::chown((Root / "a.c").c_str(), 65534, 65533), 0);
+  ASSERT_EQ(::chmod((Root / "a.c").c_str(), 06755), 0);
+  EXPECT_EQ(apply({{"a.c", {"old a\n", "new a\n"}}}), "");
+  struct stat Status;
+  ASSERT_EQ(::stat((Root / "a.c").c_str(), &Status), 0);
+  EXPECT_EQ(Status.st_uid, 65534u);
+  EXPECT_EQ(Status.st_gid, 65533u);
+  EXPECT_EQ(Status.st_mode & 07777, 0755u);
+}
+
+TEST_F(InPlace, AnotherLinkKeepsTheOldText) {
+  fs::create_hard_link(Root / "a.c", Root / "sub/other.c");
+  EXPECT_EQ(apply({{"a.c", {"old a\n", "new a\n"}}}), "");
+  EXPECT_EQ(read("a.c"), "new a\n");
+  EXPECT_EQ(read("sub/other.c"), "old a\n");
+}
+
 TEST_F(InPlace, AnUnchangedFileIsNotWritten) {
   struct stat Before, After;
   ASSERT_EQ(::stat((Root / "a.c").c_str(), &Before), 0);
@@ -147,6 +167,8 @@ TEST_F(InPlace, AReadOnlyDirectoryChangesNothing) {
   // The first file could be written, the second could not: neither is.
   if (::geteuid() == 0) {
     ASSERT_EQ(::chown(Root.c_str(), 65534, 65534), 0);
+    for (const char *File : {"a.c", "sub/b.c"})
+      ASSERT_EQ(::chown((Root / File).c_str(), 65534, ::getegid()), 0);
     ASSERT_EQ(::chmod((Root / "sub").c_str(), 0555), 0);
   }
   ASSERT_EQ(::chmod((Root / "sub").c_str(), 0555), 0);

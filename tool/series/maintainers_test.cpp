@@ -2,6 +2,7 @@
 //
 // Each test is a small MAINTAINERS and one question.
 #include "tool/series/maintainers.h"
+#include "tool/series/regex.h"
 #include "tool/tree/temp_tree.h"
 
 namespace krcu::series {
@@ -100,6 +101,14 @@ TEST(Maintainers, SectionsTellTheTree) {
   ASSERT_EQ(Sections.size(), 2u);
   EXPECT_EQ(Sections[0].title, "A");
   EXPECT_EQ(Sections[0].trees, std::vector<std::string>{"git git://x/y.git"});
+}
+
+TEST(Maintainers, APatternThatIsTooMuchForOneLineIsNotTriedAtTheOthers) {
+  auto R = Regex::compile("(a|aa)+$", false);
+  ASSERT_TRUE(R);
+  EXPECT_TRUE(R->matches("xaaa"));
+  EXPECT_FALSE(R->matches(std::string(200, 'a') + "b"));
+  EXPECT_FALSE(R->matches("xaaa")) << "it is given up, or a mail of a thousand lines would cost a thousand times as much";
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "tool/support/io.h"
 
 #include "tool/support/error.h"
+#include "tool/support/sink.h"
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -224,6 +225,10 @@ llvm::Error writeStdout(llvm::StringRef Content) {
   // Anything printed through stdio before this must come first.
   if (std::fflush(stdout) != 0)
     return failErrno("standard output", errno, "nothing more was written");
+  // A diff is what it is for whoever reads it by a program; a person's terminal must not do what it says.
+  const std::string Shown = ::isatty(STDOUT_FILENO) ? withColours(Content) : std::string();
+  if (!Shown.empty())
+    Content = Shown;
   PipeSignalGuard Guard;
   if (int E = writeAll(STDOUT_FILENO, Content))
     return failErrno("standard output", E, "the report is incomplete");

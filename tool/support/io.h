@@ -14,7 +14,7 @@ namespace krcu {
 llvm::Expected<std::string> readFile(const std::string &Path, uint64_t MaxBytes = UINT64_C(1) << 30);
 
 /// Replaces `Path` with `Content` or leaves it as it was: writes a temporary file in the same directory,
-/// fsyncs it, keeps the old file's permission bits and renames. On any error the temporary file is gone.
+/// fsyncs it, keeps the old file's permission bits (no set-id) and renames; a symbolic link is an error. On any error the temporary file is gone.
 llvm::Error writeFileAtomically(const std::string &Path, llvm::StringRef Content);
 
 /// Writes to standard output and flushes; a full disk or a closed pipe is an error, not a silent loss.

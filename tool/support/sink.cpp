@@ -54,6 +54,26 @@ std::string cleaned(llvm::StringRef Text, bool Lines) {
   return Out;
 }
 
+/// The length of the sequence that the text begins with if it sets a colour, bold, faint, italic or underlined, or takes that back; nothing that
+/// hides, blinks or moves.
+size_t colourAt(llvm::StringRef Text) {
+  llvm::StringRef Rest = Text.drop_front(2), Codes = Rest.take_while([](char C) { return llvm::isDigit(C) || C == ';'; });
+  if (!Rest.drop_front(Codes.size()).starts_with("m"))
+    return 0;
+  const size_t Length = 2 + Codes.size() + 1;
+  while (!Codes.empty()) {
+    auto [One, Others] = Codes.split(';');
+    unsigned Code = 0;
+    if (!One.empty() && One.getAsInteger(10, Code))
+      return 0;
+    const bool Known = Code <= 4 || (Code >= 22 && Code <= 24) || (Code >= 30 && Code <= 37) || Code == 39 || (Code >= 90 && Code <= 97);
+    if (!Known)
+      return 0;
+    Codes = Others;
+  }
+  return Length;
+}
+
 /// Most texts are harmless, and long.
 bool isPlain(llvm::StringRef Text, bool Lines) {
   return std::all_of(Text.begin(), Text.end(), [&](unsigned char C) { return (C >= 0x20 && C < 0x7F) || (Lines && (C == '\n' || C == '\t')); });
@@ -64,6 +84,21 @@ bool isPlain(llvm::StringRef Text, bool Lines) {
 std::string onOneLine(llvm::StringRef Text) { return isPlain(Text, false) ? Text.str() : cleaned(Text, false); }
 
 std::string forTerminal(llvm::StringRef Text) { return isPlain(Text, true) ? Text.str() : cleaned(Text, true); }
+
+std::string withColours(llvm::StringRef Text) {
+  std::string Out;
+  while (!Text.empty()) {
+    size_t At = Text.find("\x1b[");
+    Out += forTerminal(Text.take_front(At));
+    Text = At == llvm::StringRef::npos ? llvm::StringRef() : Text.drop_front(At);
+    if (Text.empty())
+      break;
+    const size_t Length = colourAt(Text);
+    Out += Length ? Text.take_front(Length).str() : forTerminal(Text.take_front(2));
+    Text = Text.drop_front(Length ? Length : 2);
+  }
+  return Out;
+}
 
 std::string inHeader(llvm::StringRef Text) {
   std::string Out = Text.str();

@@ -16,6 +16,9 @@ std::string onOneLine(llvm::StringRef Text);
 /// For a whole text that has lines of its own: the same, but line ends and tabs stay.
 std::string forTerminal(llvm::StringRef Text);
 
+/// The same for a report of krcu's own, which may have colours: what sets one stays, and only that.
+std::string withColours(llvm::StringRef Text);
+
 /// For the value of a mail's header, or a part of it: control characters become blanks. What is not ASCII stays: it is to be encoded.
 std::string inHeader(llvm::StringRef Text);
 

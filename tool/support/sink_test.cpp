@@ -54,6 +54,18 @@ TEST(Sink, ATerminalGetsLinesAndTabsAndNothingElse) {
   }
 }
 
+TEST(Sink, ColoursOfAReportStayAndNothingElse) {
+  const std::string Own = "\x1b[1;31munsafe\x1b[0m\x1b[m\n";
+  EXPECT_EQ(withColours(Own), Own);
+  EXPECT_EQ(withColours("\x1b[8mhidden\x1b[2J\x1b]0;x\x07\x1b[38;5;1m\x1b["), "\\x1b[8mhidden\\x1b[2J\\x1b]0;x\\x07\\x1b[38;5;1m\\x1b[");
+  for (const std::string &Text : hostileTexts()) {
+    std::string Out = withColours(Text);
+    EXPECT_FALSE(hasControl(Out, "\n\t\x1b")) << testing::PrintToString(Text);
+    for (size_t At = Out.find('\x1b'); At != std::string::npos; At = Out.find('\x1b', At + 1))
+      EXPECT_EQ(Out.substr(At, 5), "\x1b[31m");
+  }
+}
+
 TEST(Sink, AHeaderEndsWhereItsValueEnds) {
   for (const std::string &Text : hostileTexts()) {
     EXPECT_FALSE(hasControl(inHeader(Text)));
