@@ -197,10 +197,21 @@ std::vector<ModuleExit> exitsOf(TreeState &State, const std::vector<std::string>
 
 std::vector<ModuleExit> hooksOf(TreeState &State, const std::vector<std::string> &Files, const std::string &Kind) { return ModuleHooks(State.database()).of(Files, Kind); }
 
-ModuleHooks::ModuleHooks(const Database &DB) : DB(DB) {
-  for (const ModuleHookRule &H : DB.rules().module_hooks)
-    for (uint32_t Id : DB.mentioning(H.name))
-      ByFile[Id].push_back(&H);
+ModuleHooks::ModuleHooks(const Database &DB) : DB(DB) {}
+
+void ModuleHooks::look(const std::vector<std::string> &Files) const {
+  std::vector<uint32_t> New;
+  std::vector<std::shared_ptr<const std::string>> Texts; // held, so that each is read once for all the names
+  for (const std::string &File : Files)
+    if (int Id = DB.index().find(File); Id >= 0 && ByFile.try_emplace(static_cast<uint32_t>(Id)).second) {
+      New.push_back(static_cast<uint32_t>(Id));
+      Texts.push_back(DB.index().text(static_cast<uint32_t>(Id)));
+    }
+  std::sort(New.begin(), New.end());
+  if (!New.empty())
+    for (const ModuleHookRule &H : DB.rules().module_hooks)
+      for (uint32_t Id : DB.index().mentioningAmong(H.name, &New))
+        ByFile[Id].push_back(&H);
 }
 
 std::vector<ModuleExit> ModuleHooks::exitsOf(const std::vector<std::string> &Files) const {
@@ -212,6 +223,7 @@ std::vector<ModuleExit> ModuleHooks::exitsOf(const std::vector<std::string> &Fil
 }
 
 std::vector<ModuleExit> ModuleHooks::of(const std::vector<std::string> &Files, const std::string &Kind) const {
+  look(Files);
   std::vector<ModuleExit> Result;
   for (const std::string &File : Files) {
     int Id = DB.index().find(File);

@@ -37,7 +37,7 @@ std::vector<ModuleExit> exitsOf(TreeState &State, const std::vector<std::string>
 /// The same for hooks of one kind: "init", "exit", "driver".
 std::vector<ModuleExit> hooksOf(TreeState &State, const std::vector<std::string> &Files, const std::string &Kind);
 
-/// The hooks of any module, without asking the whole tree for each.
+/// The hooks of any module. A file is looked at when a module that has it is asked about, and once.
 class ModuleHooks {
 public:
   explicit ModuleHooks(const Database &DB);
@@ -46,8 +46,10 @@ public:
   std::vector<ModuleExit> exitsOf(const std::vector<std::string> &Files) const;
 
 private:
+  void look(const std::vector<std::string> &Files) const;
+
   const Database &DB;
-  std::map<uint32_t, std::vector<const ModuleHookRule *>> ByFile;
+  mutable std::map<uint32_t, std::vector<const ModuleHookRule *>> ByFile; ///< the rules whose names stand in it
 };
 
 } // namespace krcu

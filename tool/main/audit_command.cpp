@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/audit/audit.h"
+#include "tool/audit/fixes.h"
 #include "tool/main/names.h"
 #include "tool/main/paths.h"
 #include "tool/main/recall.h"
 #include "tool/main/review_commands.h"
 #include "tool/report/report.h"
 #include "tool/report/sarif.h"
+#include "tool/rewrite/rewrite.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
@@ -106,6 +108,24 @@ llvm::Error takePaths(const AuditCommandOptions &O, ScanOptions &SO) {
   return llvm::Error::success();
 }
 
+/// The mends as a diff, and a line for each finding that it is about.
+int printFixes(Scan &S, const AuditReport &R) {
+  AuditFixes F = fixFindings(S, R);
+  auto Diff = unifiedDiff(F.files);
+  if (!Diff)
+    return error(Diff.takeError());
+  if (llvm::Error E = writeStdout(S.tree().shown(*Diff)))
+    return error(std::move(E));
+  unsigned Left = 0;
+  for (const AuditFix &Fix : F.fixes) {
+    const Location &At = Fix.finding->where;
+    std::fprintf(stderr, "krcu: %s\n", S.tree().shown(At.file + ":" + std::to_string(At.line) + ": " + Fix.finding->kind + (Fix.mended ? ": " : " is not mended: ") + Fix.text).c_str());
+    Left += !Fix.mended;
+  }
+  std::fprintf(stderr, "krcu: %zu of %zu findings mended\n", F.fixes.size() - Left, F.fixes.size());
+  return Nothing;
+}
+
 } // namespace
 
 void addAuditCommand(CLI::App &App, AuditCommandOptions &O) {
@@ -118,10 +138,11 @@ void addAuditCommand(CLI::App &App, AuditCommandOptions &O) {
   C->add_option("PATH", O.paths, "only files and directories of the tree: what their modules do");
   C->add_option("--severity", O.severity, "only findings at least as bad as this: error, warning, note")->check(oneOf({"error", "warning", "note"}, "severities"));
   C->add_flag("--notes", O.notes, "also notes: barriers that look superfluous and are needed");
+  C->add_flag("--fix", O.fix, "print a diff that puts the barriers where they belong; each place is checked by asking the rule again");
   C->add_flag("--all", O.all, "also findings of low confidence");
   C->add_option("--suppressions", O.suppressions, "file with a line for each finding to leave out: fingerprint and reason");
   C->add_option("--baseline", O.baseline, "an earlier report (--format json); only what is new is shown");
-  C->add_option("--fail-on", O.fail_on, "exit with status 1 if one of these severities is found, with commas between them: error,warning,note,none (default: error,warning)")
+  C->add_option("--fail-on", O.fail_on, "exit with status 1 if one of these severities is found, with commas between them (default: error,warning)")
       ->delimiter(',')
       ->check(oneOf({"error", "warning", "note", "none"}, "severities"))
       ->allow_extra_args(false);
@@ -157,6 +178,8 @@ int runAudit(const AuditCommandOptions &O, const char *Executable) {
     std::fprintf(stderr, "krcu: warning: %s\n", (*S)->tree().shown(W).c_str());
   if (O.stats)
     std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
+  if (O.fix)
+    return printFixes(**S, R);
   if (llvm::Error E = writeStdout((*S)->tree().shown(O.format == "sarif" ? auditSarif(R) : O.format == "json" ? auditJson(R) : auditText(R))))
     return error(std::move(E));
   bool Any = std::any_of(R.findings.begin(), R.findings.end(), [&](const AuditFinding &F) { return failsOn({O.fail_on, ""}, severityName(F.severity)); });

@@ -35,6 +35,7 @@ struct AuditCommandOptions : TreeQuestionOptions {
   std::string severity;             ///< the least one to show
   std::vector<std::string> fail_on{"error", "warning"}; ///< severities
   bool all = false, notes = false;
+  bool fix = false;                 ///< print the mend as a diff instead
 };
 
 void addTreeQuestionOptions(CLI::App &Command, TreeQuestionOptions &O);

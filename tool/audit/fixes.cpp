@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/audit/fixes.h"
+#include "tool/audit/parts.h"
+#include "tool/audit/places.h"
+#include "tool/driver/barrier_rule.h"
+#include "tool/driver/diagnostics.h"
+#include "tool/support/stable_sort.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringRef.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu {
+namespace {
+
+bool isMendedByBarrier(const AuditFinding &F) {
+  return F.kind == "missing_rcu_barrier" || F.kind == "early_rcu_barrier" || F.kind == "late_rcu_barrier" || F.kind == "missing_srcu_barrier";
+}
+
+/// What the rule says of each question at each end; true: it holds.
+using Answers = std::map<std::pair<const ModuleQuestion *, std::string>, bool>;
+
+/// A text of one file, with the line that was put in.
+struct Attempt {
+  std::string file, text, function;
+  unsigned line = 0;
+  bool moved = false; ///< a wait that stood elsewhere was taken away
+};
+
+class Mending {
+public:
+  Mending(Scan &S, const AuditReport &R) : S(S), R(R), Base(S) {}
+
+  AuditFixes run() {
+    auto Loaded = loadUnloadRules(S.options().builtin_rules, S.options().rules);
+    if (!Loaded) {
+      llvm::consumeError(Loaded.takeError()); // cannot be: the scan has read the same files
+      return {};
+    }
+    U = std::move(*Loaded);
+    Modules = unloadModules(Base, U, {});
+    ModuleHooks Hooks(Base.database());
+    for (const AuditFinding &F : R.findings)
+      if (isMendedByBarrier(F)) {
+        AuditFix Fix;
+        Fix.finding = &F;
+        mend(Fix, Hooks);
+        Out.fixes.push_back(std::move(Fix));
+      }
+    for (const auto &[File, Text] : Texts)
+      Out.files[File] = {Base.read(File).value_or(""), *Text};
+    return std::move(Out);
+  }
+
+private:
+  void mend(AuditFix &Fix, const ModuleHooks &Hooks);
+  const ModuleQuestion *questionOf(const AuditFinding &F, const UnloadModule *&M) const;
+  std::string waitFor(const ModuleQuestion &Q, const std::string &File);
+  Answers ask(const ModuleText &Text, const UnloadModule &M, const ModuleEnds &Ends);
+  std::vector<Attempt> attemptsIn(const ModuleText &Text, const UnloadModule &M, const ModuleQuestion &Q, const UnloadAnswer &Broken, const TextFunction &End);
+  bool compiles(TreeState &Now, TreeState &Then, const std::string &File) const;
+
+  Scan &S;
+  const AuditReport &R;
+  TreeState Base;
+  UnloadRules U;
+  std::vector<UnloadModule> Modules;
+  TreeState::Texts Texts; ///< what has been mended so far
+  AuditFixes Out;
+};
+
+/// The question that the finding answers: they share the first place and the subject.
+const ModuleQuestion *Mending::questionOf(const AuditFinding &F, const UnloadModule *&Module) const {
+  for (const UnloadModule &M : Modules)
+    for (const ModuleQuestion &Q : M.questions) {
+      if (Q.sites.empty() || F.evidence.empty() || Q.sites.front().where.file != F.evidence.front().file || Q.sites.front().where.line != F.evidence.front().line)
+        continue;
+      bool Plain = Q.question.asks(UnloadQuestion::Rcu), Text = Q.question.until == UnloadQuestion::Text;
+      bool Same = F.subject == (Text ? (Plain ? M.scope.name : M.scope.name + " " + Q.question.object + Q.question.taken) : Q.question.taken);
+      if (!Same || (F.kind == "late_rcu_barrier") != (Plain && !Text) || (F.kind == "missing_srcu_barrier") != Q.question.asks(UnloadQuestion::Srcu))
+        continue;
+      Module = &M;
+      return &Q;
+    }
+  return nullptr;
+}
+
+/// The call as it must stand in the file; empty if no call can be named there.
+std::string Mending::waitFor(const ModuleQuestion &Q, const std::string &File) {
+  if (Q.question.asks(UnloadQuestion::Rcu))
+    return "rcu_barrier();";
+  if (!Q.question.asks(UnloadQuestion::Srcu))
+    return "";
+  if (Q.question.member) {
+    const UnloadRule *Wait = U.waitOf(Q.question.object);
+    return Wait ? Wait->name + "();" : "";
+  }
+  std::string Object = Q.question.object;
+  StringRef Name = StringRef(Object).ltrim('&');
+  if (Name.empty() || llvm::any_of(Name, [](char C) { return !llvm::isAlnum(C) && C != '_'; }))
+    return ""; // a member of something that is not at hand at the end
+  int Id = Base.index().find(File);
+  auto O = Id < 0 ? nullptr : Base.database().outline(static_cast<uint32_t>(Id));
+  bool Known = O && std::binary_search(O->top_level_identifiers.begin(), O->top_level_identifiers.end(), Name);
+  return Known ? "srcu_barrier(&" + Name.str() + ");" : "";
+}
+
+Answers Mending::ask(const ModuleText &Text, const UnloadModule &M, const ModuleEnds &Ends) {
+  Answers Result;
+  for (const ModuleQuestion &Q : M.questions) {
+    if (Q.sites.empty())
+      continue;
+    UnloadTimeline T(Text, Base.rules(), U, Base.semantics(), Q.question);
+    auto Add = [&](const std::string &Symbol, bool Start) {
+      const TextFunction *F = Text.bySymbol(Symbol);
+      if (!F)
+        return;
+      UnloadOptions O;
+      O.stops = !Start;
+      UnloadAnswer A = Start ? T.failuresOf(*F, O) : T.endOf(*F, O);
+      Result[{&Q, (Start ? "start " : "") + Symbol}] = Q.question.until == UnloadQuestion::Text ? A.holds : A.broken.empty();
+    };
+    for (const std::string &Symbol : Ends.exits)
+      Add(Symbol, false);
+    if (Q.question.until == UnloadQuestion::Text)
+      for (const std::string &Symbol : Ends.starts)
+        Add(Symbol, true);
+    else
+      for (const TeardownFunction &F : teardownFunctions(Text, Base.rules()))
+        Add(F.function->symbol, false);
+  }
+  return Result;
+}
+
+/// In the end itself, from its last statement backwards, then in what it calls of the module. With a wait that stands in the wrong place, the line
+/// is moved rather than written twice.
+std::vector<Attempt> Mending::attemptsIn(const ModuleText &Text, const UnloadModule &M, const ModuleQuestion &Q, const UnloadAnswer &Broken, const TextFunction &End) {
+  std::vector<const TextFunction *> Functions{&End};
+  std::vector<const UnloadEvent *> Waits;
+  for (const UnloadEvent &E : Broken.timeline) {
+    const TextFunction *F = E.own ? Text.own(E.function, E.where.file) : nullptr;
+    if (F && !llvm::is_contained(Functions, F))
+      Functions.push_back(F);
+    if (F && E.kind == UnloadEvent::Wait)
+      Waits.push_back(&E);
+  }
+  std::vector<Attempt> Result;
+  for (const TextFunction *F : Functions) {
+    std::string Call = M.text->owns(F->file) && StringRef(F->file).ends_with(".c") ? waitFor(Q, F->file) : "";
+    auto It = Texts.find(F->file);
+    std::optional<std::string> Now = It != Texts.end() ? It->second : Base.read(F->file);
+    if (Call.empty() || !Now)
+      continue;
+    std::vector<StatementGap> Gaps = gapsOf(*Now, *F->text);
+    std::reverse(Gaps.begin(), Gaps.end());
+    for (const StatementGap &G : Gaps) {
+      std::string Line = G.indent + Call + G.ending;
+      for (const UnloadEvent *Wait : Waits) {
+        auto Old = Wait->where.file == F->file ? wholeLineCall(*Now, Wait->where.line, StringRef(Call).take_until([](char C) { return C == '('; })) : std::nullopt;
+        if (!Old || G.offset == Old->first || G.offset == Old->second)
+          continue;
+        Attempt A{F->file, *Now, F->name, G.line - (G.offset > Old->first), true};
+        if (G.offset > Old->first)
+          A.text.insert(G.offset, Line).erase(Old->first, Old->second - Old->first);
+        else
+          A.text.erase(Old->first, Old->second - Old->first).insert(G.offset, Line);
+        Result.push_back(std::move(A));
+      }
+      Attempt A{F->file, *Now, F->name, G.line, false};
+      A.text.insert(G.offset, Line);
+      Result.push_back(std::move(A));
+    }
+  }
+  // A line that is moved before one that is added.
+  stableSort(Result, [](const Attempt &A, const Attempt &B) { return A.moved > B.moved; });
+  return Result;
+}
+
+bool Mending::compiles(TreeState &Now, TreeState &Then, const std::string &File) const {
+  ParseOutcome Old = Now.compile(File, "", 0);
+  return !firstNewDiagnostic(Old, Then.compile(File, Old.variant, 0));
+}
+
+void Mending::mend(AuditFix &Fix, const ModuleHooks &Hooks) {
+  const UnloadModule *M = nullptr;
+  const ModuleQuestion *Q = questionOf(*Fix.finding, M);
+  if (!Q) {
+    Fix.text = "what has to be waited for is not text that a barrier at the end of a function waits for";
+    return;
+  }
+  ModuleEnds Ends = moduleEnds(Hooks, M->scope.files);
+  TreeState Now(Base, Texts);
+  ModuleText Text(std::make_shared<TreeText>(Now.database()), M->text->files());
+  Answers Before = ask(Text, *M, Ends);
+  std::string Broken; // the end that is wrong
+  for (const auto &[Key, Holds] : Before)
+    if (Key.first == Q && !Holds && !StringRef(Key.second).starts_with("start ") && Broken.empty())
+      Broken = Key.second;
+  if (Broken.empty()) {
+    bool Start = llvm::any_of(Before, [&](const auto &Each) { return Each.first.first == Q && !Each.second; });
+    Fix.mended = !Start && llvm::any_of(Texts, [&](const auto &Each) { return M->text->owns(Each.first); });
+    Fix.text = Fix.mended ? "the same line mends it" : Start ? "which way out of a failed start has to wait is left to a person" : "the module ends without a function of its own, so there is none to put a wait into";
+    return;
+  }
+  const TextFunction *End = Text.bySymbol(Broken);
+  UnloadTimeline T(Text, Base.rules(), U, Base.semantics(), Q->question);
+  std::vector<Attempt> Attempts = attemptsIn(Text, *M, *Q, T.endOf(*End, {}), *End);
+  bool Parsed = true;
+  for (bool All : {true, false}) // better one line that mends all that is wrong at the end
+    for (const Attempt &A : Attempts) {
+      TreeState::Texts New = Texts;
+      New[A.file] = A.text;
+      TreeState Then(Base, New);
+      ModuleText Mended(std::make_shared<TreeText>(Then.database()), M->text->files());
+      Answers After = ask(Mended, *M, Ends);
+      bool Good = true;
+      for (const auto &[Key, Held] : Before) {
+        bool Wanted = Held || (Key.second == Broken && (All ? Key.first->question.flavour == Q->question.flavour : Key.first == Q));
+        Good = Good && (!Wanted || After[Key]);
+      }
+      if (!Good || !(Parsed = compiles(Now, Then, A.file)))
+        continue;
+      Texts = std::move(New);
+      Fix.mended = true;
+      Fix.where = {A.file, A.line, 0};
+      std::string Call = waitFor(*Q, A.file);
+      Fix.text = Call.substr(0, Call.size() - 1) + (A.moved ? " moves" : " is put") + " to line " + std::to_string(A.line) + " of " + A.function + "()";
+      return;
+    }
+  Fix.text = waitFor(*Q, End->file).empty() ? "no call can be named in " + End->name + "() that waits for it"
+             : !Parsed                      ? "with the barrier in " + End->name + "() the file would no longer compile as it does"
+                                            : "no place between the statements of " + End->name + "() and what it calls makes the rule hold";
+}
+
+} // namespace
+
+AuditFixes fixFindings(Scan &S, const AuditReport &R) { return Mending(S, R).run(); }
+
+} // namespace krcu
