@@ -18,6 +18,13 @@ execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix} O
 set(tree ${SOURCE}/testdata/semantics/batching)
 run(0 "kmem_cache_destroy" ${prefix}/bin/krcu semantics ${tree})
 
+foreach(file share/man/man1/krcu.1 share/man/man1/krcu-scan.1 share/bash-completion/completions/krcu share/zsh/site-functions/_krcu
+             share/fish/vendor_completions.d/krcu.fish share/doc/krcu/README.md share/doc/krcu/LICENSE share/doc/krcu/docs/rules.md bin/krcucheck)
+  if(NOT EXISTS ${prefix}/${file})
+    message(FATAL_ERROR "${file} is not installed")
+  endif()
+endforeach()
+
 # A rule that can only come from the prefix shows which rules are read.
 file(WRITE ${prefix}/share/krcu/rules/zz.yaml "frees:\n  - name: only_here\n    heed: 0\n")
 run(2 "${prefix}/share/krcu/rules/zz.yaml:3" ${prefix}/bin/krcu semantics ${tree})

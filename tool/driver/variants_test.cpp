@@ -24,7 +24,7 @@ std::string named(std::string Text, const std::string &Name) {
   return Text;
 }
 
-constexpr const char *Top = "// SPDX-License-Identifier: GPL-2.0\n#include <linux/module.h>\n#include <linux/slab.h>\n#include <linux/rcupdate.h>\n"
+constexpr const char *Top = "// SPDX-License-Identifier: GPL-2.0-only\n#include <linux/module.h>\n#include <linux/slab.h>\n#include <linux/rcupdate.h>\n"
                             "#include <linux/version.h>\n";
 
 std::string fileOf(const Shape &S) {

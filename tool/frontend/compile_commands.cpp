@@ -85,6 +85,23 @@ bool liesIn(StringRef Path, StringRef Directory) { return Path.consume_front(Dir
 
 std::string commands(unsigned Count) { return std::to_string(Count) + (Count == 1 ? " command" : " commands"); }
 
+/// One line for all flags that Clang does not know, those of most commands first, and one for each response file.
+void noteDropped(const std::map<std::string, unsigned> &Dropped, std::vector<std::string> &Warnings) {
+  std::vector<std::pair<unsigned, std::string>> Flags;
+  for (const auto &[Flag, Count] : Dropped)
+    if (StringRef(Flag).starts_with("@"))
+      Warnings.push_back("the response file " + Flag + " is not followed; left out of " + commands(Count));
+    else
+      Flags.emplace_back(Count, Flag);
+  std::sort(Flags.begin(), Flags.end(), [](const auto &A, const auto &B) { return A.first != B.first ? A.first > B.first : A.second < B.second; });
+  std::string Text;
+  for (size_t N = 0; N < Flags.size(); ++N)
+    if (Text += (N ? ", " : "") + Flags[N].second; N + 1 == Flags.size() || Flags[N + 1].first != Flags[N].first)
+      Text += " (" + commands(Flags[N].first) + ")";
+  if (!Flags.empty())
+    Warnings.push_back("flags that Clang has no use for are dropped: " + Text);
+}
+
 } // namespace
 
 Expected<std::shared_ptr<CompileCommands>> CompileCommands::load(const std::string &Path, const Tree &T) {
@@ -136,9 +153,7 @@ Expected<std::shared_ptr<CompileCommands>> CompileCommands::load(const std::stri
     E.flags.push_back("-Werror=implicit-function-declaration"); // else a macro that no header has defined looks like a function
     Result->Entries.emplace(*Relative, std::move(E));
   }
-  for (const auto &[Flag, Count] : Dropped)
-    Result->Warnings.push_back(StringRef(Flag).starts_with("@") ? "the response file " + Flag + " is not followed; left out of " + commands(Count)
-                                                                : "Clang has no use for " + Flag + "; dropped from " + commands(Count));
+  noteDropped(Dropped, Result->Warnings);
   for (auto *List : {&Missing, &Outside}) {
     std::sort(List->begin(), List->end());
     for (const std::string &File : *List)

@@ -83,12 +83,14 @@ TEST_F(CompileCommandsTest, KeepsWhatChangesTheMeaningOfTheText) {
   EXPECT_FALSE(E->has_target);
 }
 
-TEST_F(CompileCommandsTest, NamesEachUnknownFlagOnce) {
-  auto C = load("[" + command("drv/a.c") + "," + command("drv/b.c") + "]");
+TEST_F(CompileCommandsTest, NamesEachUnknownFlagOnceInOneLine) {
+  auto C = load("[" + command("drv/a.c") + "," + command("drv/b.c", std::string(GccFlags) + " -fconserve-stack -fno-ipa-sra-of-nobody") + "]");
   ASSERT_TRUE(C) << Error;
-  for (const char *Flag : {"-mpreferred-stack-boundary=3", "-mindirect-branch=thunk-extern", "-fno-allow-store-data-races", "-fconserve-stack"})
-    EXPECT_EQ(llvm::count_if(C->warnings(), [&](const std::string &W) { return W == std::string("Clang has no use for ") + Flag + "; dropped from 2 commands"; }), 1)
-        << Flag;
+  std::vector<std::string> Notes;
+  llvm::copy_if(C->warnings(), std::back_inserter(Notes), [](const std::string &W) { return W.find("no use for") != std::string::npos; });
+  ASSERT_EQ(Notes.size(), 1u);
+  for (const char *Flag : {"-mpreferred-stack-boundary=3", "-mindirect-branch=thunk-extern", "-fno-allow-store-data-races", "-fconserve-stack", "-fno-ipa-sra-of-nobody (1 command)"})
+    EXPECT_NE(Notes[0].find(Flag), std::string::npos) << Flag << " in " << Notes[0];
 }
 
 TEST_F(CompileCommandsTest, ArgumentsAreAsGoodAsACommand) {

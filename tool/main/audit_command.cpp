@@ -133,7 +133,7 @@ void addAuditCommand(CLI::App &App, AuditCommandOptions &O, PrintOptions &Print)
   C->add_flag("--all", O.all, "also findings of low confidence");
   C->add_option("--suppressions", O.suppressions, "file with a line for each finding to leave out: fingerprint and reason");
   C->add_option("--baseline", O.baseline, "an earlier report (--format json); only what is new is shown");
-  C->add_option("--fail-on", O.fail_on, "exit with status 1 if one of these severities is found, with commas between them: error,warning,note,none (default: error,warning)")
+  C->add_option("--fail-on", O.fail_on, "exit with status 1 if one of these severities is found, with commas between them (default: error,warning)")
       ->delimiter(',')
       ->check(oneOf({"error", "warning", "note", "none"}, "severities"))
       ->allow_extra_args(false);

@@ -46,6 +46,41 @@ int print(const Options &O, const std::string &Text, int Status) {
 
 void printSlowest(Scan &S);
 
+Expected<ScanOptions> scanOptions(const Options &O, const char *Executable) {
+  ScanOptions S;
+  S.tree = O.kernel.empty() ? O.tree : O.kernel;
+  S.module = O.kernel.empty() ? "" : O.tree;
+  auto Rules = findBuiltinRules(Executable);
+  if (!Rules)
+    return Rules.takeError();
+  S.builtin_rules = *Rules;
+  S.rules = O.rules;
+  S.assume = O.assume;
+  S.compile_commands = O.compile_commands;
+  S.user_flags = O.user_flags;
+  S.jobs = O.jobs ? O.jobs : defaultJobs();
+  S.use_pch = !O.no_pch;
+  S.glance = !O.parse_all;
+  S.progress = progressOf(O.print);
+  S.verdict.allow_hurry = O.allow_hurry;
+  S.verdict.families = {O.families.begin(), O.families.end()};
+  if (Error E = checkRuleNames(*Rules, O.rules, O.assume, O.families))
+    return std::move(E);
+  auto T = openTree(S);
+  if (!T)
+    return T.takeError();
+  for (const std::string &P : O.paths) {
+    auto Path = findPath(*T, P);
+    if (!Path)
+      return Path.takeError();
+    S.paths.push_back(*Path);
+  }
+  // The whole tree restricts nothing.
+  if (std::find(S.paths.begin(), S.paths.end(), S.module.empty() ? "." : Tree::MountPoint.str()) != S.paths.end())
+    S.paths.clear();
+  return S;
+}
+
 /// What went wrong in files of the tree.
 std::string warningsOf(Scan &S) {
   std::string Text;

@@ -24,13 +24,16 @@ std::string wordAndMend(const std::string &What, const std::string &Word, const 
 } // namespace
 
 CLI::Validator oneOf(std::vector<std::string> Names, std::string Plural) {
+  std::string Choice; // for --help, the manual and the completions
+  for (const std::string &N : Names)
+    Choice += (Choice.empty() ? "{" : ",") + N;
   return CLI::Validator(
       [Names, Plural](std::string &Word) -> std::string {
         if (std::find(Names.begin(), Names.end(), Word) != Names.end())
           return "";
         return "'" + Word + "' is not known; " + mendUnknown(Word, Names, Plural);
       },
-      "");
+      Choice + "}");
 }
 
 llvm::Error checkRuleNames(const std::string &Builtin, const std::vector<std::string> &Overrides, const std::vector<std::string> &Assume,

@@ -163,8 +163,8 @@ TEST(Comment, ASectionTitleStays) {
 }
 
 TEST(Comment, AFileHeaderStays) {
-  EXPECT_EQ(without("// SPDX-License-Identifier: GPL-2.0\n" + Definition + "\nint b;\n"),
-            "// SPDX-License-Identifier: GPL-2.0\n\nint b;\n");
+  EXPECT_EQ(without("// SPDX-License-Identifier: GPL-2.0-only\n" + Definition + "\nint b;\n"),
+            "// SPDX-License-Identifier: GPL-2.0-only\n\nint b;\n");
   EXPECT_EQ(without("/* What this file does */\n" + Definition + "\nint b;\n"),
             "/* What this file does */\n\nint b;\n");
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 #include <linux/types.h>
 #include <linux/tracepoint-defs.h>
 #define __DECLARE_TRACE(name, proto) \

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 #define STACK_PT_REGS_OFFSET(sym, val) DEFINE(sym, STACK_INT_FRAME_REGS + offsetof(struct pt_regs, val))
 int main(void)
 {

@@ -1,2 +1,2 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 unsigned long f(void *b) { return VDSO64_SYMBOL(b, sig_gate); }

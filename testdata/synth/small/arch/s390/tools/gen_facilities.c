@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 static struct facility_def facility_defs[] = {
 	{
 		/* the first list: needed by .name = "NOT_THIS" */

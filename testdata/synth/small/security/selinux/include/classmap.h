@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 #define COMMON_GATE_PERMS "open", \
 	"shut"
 #define COMMON_SOCK_PERMS COMMON_GATE_PERMS, "bind"
