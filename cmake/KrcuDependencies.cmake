@@ -1,14 +1,17 @@
 # Every outside library krcu links, in one place. All of them are Debian packages.
-find_package(LLVM 19.1 REQUIRED CONFIG HINTS /usr/lib/llvm-19/lib/cmake/llvm)
-find_package(Clang 19.1 REQUIRED CONFIG HINTS /usr/lib/llvm-19/lib/cmake/clang)
+include(KrcuLLVM)
 find_package(yaml-cpp REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
-find_package(GTest REQUIRED)
+if(KRCU_TESTS)
+  find_package(GTest REQUIRED)
+endif()
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBGIT2 REQUIRED IMPORTED_TARGET libgit2)
-pkg_check_modules(TCMALLOC REQUIRED IMPORTED_TARGET libtcmalloc_minimal)
+if(KRCU_ALLOCATOR STREQUAL "tcmalloc")
+  pkg_check_modules(TCMALLOC REQUIRED IMPORTED_TARGET libtcmalloc_minimal)
+endif()
 # The cache is one SQLite file.
 pkg_check_modules(SQLITE3 REQUIRED IMPORTED_TARGET sqlite3)
 # The patterns of MAINTAINERS are Perl's.

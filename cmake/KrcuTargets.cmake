@@ -18,6 +18,9 @@ endfunction()
 # krcu_test(NAME SOURCES ... DEPENDS ...): a GoogleTest binary, each case a ctest of its own; with ONE_PROCESS
 # the whole binary is one ctest, because its cases share something dear. The user's own cache is not touched.
 function(krcu_test name)
+  if(NOT KRCU_TESTS)
+    return()
+  endif()
   cmake_parse_arguments(T "ONE_PROCESS" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${T_SOURCES})
   target_compile_options(${name} PRIVATE -Wall -Wextra)
@@ -31,4 +34,12 @@ function(krcu_test name)
   include(GoogleTest)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 DISCOVERY_MODE PRE_TEST
                        PROPERTIES ENVIRONMENT "XDG_CACHE_HOME=${PROJECT_BINARY_DIR}/test-cache")
+endfunction()
+
+# krcu_test_of_program(NAME): the test NAME runs the program krcu itself, as KRCU_BINARY.
+function(krcu_test_of_program name)
+  if(TARGET ${name})
+    target_compile_definitions(${name} PRIVATE KRCU_BINARY="$<TARGET_FILE:krcu>")
+    add_dependencies(${name} krcu)
+  endif()
 endfunction()

@@ -4,6 +4,7 @@
 // do, and otherwise the run goes on: the good file beside the bad one still gets its row. Most of it runs the real binary.
 #include "tool/driver/pipeline_trees.h"
 #include "tool/driver/plan.h"
+#include "tool/driver/run_binary.h"
 #include "tool/index/census.h"
 #include "tool/support/error.h"
 #include "gtest/gtest.h"
@@ -23,38 +24,8 @@ namespace {
 
 constexpr unsigned Nobody = 65534;
 
-struct Ran {
-  int status = -1;
-  std::string out, err;
-};
-
-/// Runs krcu; standard output goes to `Stdout` or is returned.
 Ran krcu(const ScratchTree &Scratch, std::vector<std::string> Arguments, bool AsNobody = false, const char *Stdout = nullptr) {
-  std::string Out = Stdout ? Stdout : Scratch.root() + ".out", Err = Scratch.root() + ".err";
-  pid_t Child = ::fork();
-  if (Child == 0) {
-    int O = ::open(Out.c_str(), O_WRONLY | O_CREAT | (Stdout ? 0 : O_TRUNC), 0644), E = ::open(Err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-    ::dup2(O, 1), ::dup2(E, 2);
-    if (AsNobody && (::setgid(Nobody) != 0 || ::setuid(Nobody) != 0))
-      ::_exit(125);
-    std::vector<char *> Argv{const_cast<char *>(KRCU_BINARY)};
-    for (std::string &A : Arguments)
-      Argv.push_back(A.data());
-    Argv.push_back(nullptr);
-    ::execv(KRCU_BINARY, Argv.data());
-    ::_exit(126);
-  }
-  int Status = 0;
-  ::waitpid(Child, &Status, 0);
-  Ran R;
-  R.status = WIFEXITED(Status) ? WEXITSTATUS(Status) : 1000 + WTERMSIG(Status);
-  R.err = readText(Err);
-  fs::remove(Err);
-  if (!Stdout) {
-    R.out = readText(Out);
-    fs::remove(Out);
-  }
-  return R;
+  return runKrcu(Scratch, std::move(Arguments), [=] { return !AsNobody || (::setgid(Nobody) == 0 && ::setuid(Nobody) == 0); }, Stdout);
 }
 
 size_t lines(const std::string &Text) { return static_cast<size_t>(std::count(Text.begin(), Text.end(), '\n')); }
@@ -324,7 +295,7 @@ TEST(BadInput, WrongArgumentsExitWithTwo) {
   EXPECT_EQ(krcu(T, {"scam", T.root()}).status, 2);
   EXPECT_EQ(krcu(T, {"scan", "--jobs", "0", T.root()}).status, 2);
   expectOneMessage(krcu(T, {"scan", "--assume", "yesterday", T.root()}), "yesterday");
-  expectOneMessage(krcu(T, {"explain", T.root(), "drv/drv.c"}), "FILE:LINE");
+  expectOneMessage(krcu(T, {"explain", T.root(), "drv/drv.c:x"}), "FILE:LINE");
   expectOneMessage(krcu(T, {"explain", T.root(), "drv/drv.c:1"}), "drv/drv.c:1");
 }
 

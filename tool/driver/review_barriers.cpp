@@ -232,7 +232,7 @@ void PatchJudge::judgeDestructions(ReviewedFile &F) {
       judgeCachesIn(After, Questions);
       const SiteReport &R = Questions.front().report;
       if (R.verdict == Verdict::Unsafe)
-        add(PatchVerdict::Wait, Now.where, unsafeReason(R) + ", and " + D.name + "() at " + at(D.where) + " frees to it; " + safeFrom(R.reason), R.evidence);
+        add(PatchVerdict::Wait, Now.where, unsafeReason(R) + ", and " + D.name + "() at " + at(D.where) + " frees to it; " + safeFrom(After, Questions.front()), R.evidence);
     }
   }
 }

@@ -11,18 +11,6 @@ namespace krcu {
 
 using review::PatchVerdict;
 
-std::string safeFrom(Reason R) {
-  switch (R) {
-  case Reason::DestroyedWithoutWait:
-  case Reason::InitErrorPathOnly:
-    return "safe from commit 6c6c47b063b5 (v6.12) on, where kmem_cache_destroy() waits";
-  case Reason::Slob:
-    return "safe from v6.4 on, which has no SLOB any more";
-  default:
-    return {};
-  }
-}
-
 std::string unsafeReason(const SiteReport &R) {
   if (R.reason != Reason::DestroyedWithoutWait)
     return reasonText(R);
@@ -89,7 +77,7 @@ void PatchJudge::answerLifetimes() {
     L.shown.insert(L.shown.end(), R.evidence.begin(), R.evidence.end());
     if (R.verdict == Verdict::Safe && R.reason == Reason::DestroyWaits && R.detail.empty())
       R.detail = R.caches.empty() ? placeName(L.caches.front()) : R.caches.front().name;
-    std::string From = R.verdict == Verdict::Unsafe ? safeFrom(R.reason) : std::string();
+    std::string From = R.verdict == Verdict::Unsafe ? safeFrom(After, Questions[N]) : std::string();
     PatchVerdict V = R.verdict == Verdict::Safe ? PatchVerdict::Ok : R.verdict == Verdict::Unsafe ? PatchVerdict::Wait : PatchVerdict::CannotTell;
     add(V, L.free->where, (R.verdict == Verdict::Unsafe ? unsafeReason(R) : reasonText(R)) + (From.empty() ? "" : "; " + From), std::move(L.shown));
   }

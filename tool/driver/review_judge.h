@@ -81,8 +81,9 @@ private:
   std::map<std::string, std::vector<std::string>> CachesOfRecord;   ///< of conversions: what their callbacks freed to
 };
 
-/// "until when": the change of mainline from which on an unsafe conversion is safe.
-std::string safeFrom(Reason R);
+/// From which change of mainline on an unsafe answer would be a safe one: the question is judged again under each later era of the table. "safe from
+/// X on, where ...; not on Y, where ...".
+std::string safeFrom(TreeState &State, const ObjectQuestion &Q);
 /// Why a lifetime is unsafe, naming the destruction, how it is reached and what waits there.
 std::string unsafeReason(const SiteReport &R);
 

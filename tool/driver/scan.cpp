@@ -9,11 +9,25 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include <algorithm>
+#include <functional>
 #include <optional>
+#include <system_error>
 
 using namespace llvm;
 
 namespace krcu {
+namespace {
+
+/// Runs `Work` on a thread, or at once if there is none to be had.
+void startBeside(std::thread &On, std::function<void()> Work) {
+  try {
+    On = std::thread(Work);
+  } catch (const std::system_error &) {
+    Work();
+  }
+}
+
+} // namespace
 
 Expected<std::unique_ptr<Scan>> Scan::run(const ScanOptions &Options) {
   std::unique_ptr<Scan> S(new Scan(Options));
@@ -70,19 +84,22 @@ Error Scan::open() {
   if (Error E = checkSources(*TheTree))
     return E;
   // The probe reads a few directories, the index all of them: side by side.
-  Prober = std::thread([this] { Probed.emplace(probeSemantics(*TheTree, TheRules)); });
+  startBeside(Prober, [this] { Probed.emplace(probeSemantics(*TheTree, TheRules)); });
   if (Error E = buildIndex())
     return E;
   return openFrontend();
 }
 
 Error Scan::awaitSemantics() {
-  if (!Prober.joinable())
+  if (Prober.joinable())
+    Prober.join();
+  if (!Probed)
     return Error::success(); // it has been asked for before
-  Prober.join();
-  if (!*Probed)
-    return Probed->takeError();
-  TheSemantics = std::move(**Probed);
+  Expected<Semantics> Found = std::move(*Probed);
+  Probed.reset();
+  if (!Found)
+    return Found.takeError();
+  TheSemantics = std::move(*Found);
   for (const std::string &A : Options.assume)
     if (Error E = assume(TheSemantics, A))
       return E;
@@ -143,7 +160,7 @@ Error Scan::openFrontend() {
   if (!F)
     return F.takeError();
   TheFrontend = std::move(*F);
-  Warmer = std::thread([this] { TheFrontend->warmUp(); });
+  startBeside(Warmer, [this] { TheFrontend->warmUp(); });
   learnModuleNames();
   if (Cache)
     Cache->begin(*TheTree, *TheIndex, *TheFrontend, Digester().addAll(ModuleNames).finish());

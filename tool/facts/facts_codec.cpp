@@ -123,7 +123,8 @@ template <typename F> void fields(ParseDiagnostic &V, F &&Each) {
   Each(file, line, error, text, main_line, of_tree);
 }
 template <typename F> void fields(ParseOutcome &V, F &&Each) {
-  auto &[parsed, main_file, variant, built, cause, diagnostics, errors, missing_includes, inputs, inputs_known] = V;
+  auto &[parsed, main_file, variant, built, cause, diagnostics, errors, missing_includes, inputs, broken, overrun, inputs_known] = V;
+  (void)broken, (void)overrun; // then it is not kept
   (void)inputs; // kept beside the facts: it is read first, to see whether they still hold
   Each(parsed, main_file, variant, built, cause, diagnostics, errors, missing_includes, inputs_known);
 }

@@ -8,7 +8,6 @@
 // The attempt with the fewest errors is the one that is shown, so a false error of a shortcut never costs a fact.
 #include "tool/frontend/frontend_parts.h"
 #include "tool/frontend/pch.h"
-#include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/Path.h"
 #include <algorithm>
 
@@ -79,25 +78,38 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   }
   count(V, Main == HeadersMain ? Request.file : Main);
   ParseOutcome Out;
-  CrashRecoveryContext Guard;
   auto &Cache = W.caches[{&V, A.trace_overlay, User != nullptr}];
   if (!Cache)
     Cache = V.session->newFileCache(A.trace_overlay, User != nullptr);
-  bool Fine = Guard.RunSafely([&] { Out = V.session->parse(Job, *Cache, Consumer); });
-  if (!Fine) {
-    Out = ParseOutcome();
-    Out.errors = 1;
-    Out.cause = "the parser crashed on it";
-    Cache.reset(); // its state is not to be trusted any more
+  const std::string &Whose = Main == HeadersMain ? Request.file : Main;
+  if (!hasOverrun(Whose, Out))
+    Out = V.session->parse(Job, *Cache, Consumer);
+  if (Out.broken)
+    static_cast<void>(Cache.release()); // its state is not to be trusted any more, not even to be destroyed
+  if (Out.overrun) {
+    std::lock_guard<std::mutex> Guard(HopelessLock);
+    Overruns.emplace(Whose, Out.cause);
   }
   W.inputs.insert(Out.inputs.begin(), Out.inputs.end());
   if (A.pch)
     if (const PrecompiledHeader *P = headerFor(V, Request, Main))
       W.inputs.insert(P->files.begin(), P->files.end());
-  W.inputs_known = W.inputs_known && Fine;
+  W.inputs_known = W.inputs_known && !Out.broken;
   Out.main_file = Main;
   Out.variant = V.synth->variant;
   return Out;
+}
+
+/// A file that has used up its time or memory once is not tried again, by whatever way.
+bool Frontend::hasOverrun(const std::string &File, ParseOutcome &Out) {
+  std::lock_guard<std::mutex> Guard(HopelessLock);
+  auto It = Overruns.find(File);
+  if (It == Overruns.end())
+    return false;
+  Out.errors = 1;
+  Out.cause = It->second;
+  Out.broken = Out.overrun = true;
+  return true;
 }
 
 std::vector<std::string> Frontend::missingIncludeDirs(const std::vector<std::string> &Missing,

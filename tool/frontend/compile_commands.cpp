@@ -59,6 +59,30 @@ void addPath(const Tree &T, const opt::Arg &A, CompileCommands::Entry &E) {
   }
 }
 
+/// Clang's reader of JSON calls itself for each level, and a file of brackets would end the stack.
+bool isNestedDeeply(StringRef Json) {
+  constexpr unsigned Most = 256;
+  unsigned Depth = 0;
+  bool Quoted = false;
+  for (size_t N = 0; N < Json.size(); ++N) {
+    const char C = Json[N];
+    if (Quoted) {
+      N += C == '\\';
+      Quoted = C != '"';
+    } else if (C == '"') {
+      Quoted = true;
+    } else if (C == '[' || C == '{') {
+      if (++Depth > Most)
+        return true;
+    } else if ((C == ']' || C == '}') && Depth) {
+      --Depth;
+    }
+  }
+  return false;
+}
+
+bool liesIn(StringRef Path, StringRef Directory) { return Path.consume_front(Directory.rtrim('/')) && (Path.empty() || Path.front() == '/'); }
+
 std::string commands(unsigned Count) { return std::to_string(Count) + (Count == 1 ? " command" : " commands"); }
 
 } // namespace
@@ -67,6 +91,8 @@ Expected<std::shared_ptr<CompileCommands>> CompileCommands::load(const std::stri
   auto Text = readFile(Path);
   if (!Text)
     return Text.takeError();
+  if (isNestedDeeply(*Text))
+    return failAt(Path, 0, 0, "is nested too deeply", Mend);
   // Clang reads the database as YAML, takes what is not JSON, and complains on standard error.
   if (auto Json = json::parse(*Text); !Json)
     return failAt(Path, 0, 0, "is no valid JSON: " + toString(Json.takeError()), Mend);
@@ -121,6 +147,7 @@ Expected<std::shared_ptr<CompileCommands>> CompileCommands::load(const std::stri
   if (Result->Entries.empty())
     return failAt(Path, 0, 0, "it names no existing file of " + T.root(), Mend);
   Result->noteEnvironment(T);
+  Result->noteOutside(T);
   return Result;
 }
 
@@ -135,6 +162,23 @@ void CompileCommands::noteEnvironment(const Tree &T) {
       return;
   Warnings.push_back("the tree has no " + Config + ": it is not configured and built, so headers are made up with a "
                      "configuration of krcu's own; run make prepare to have yours used");
+}
+
+/// Anybody may have written the database, so it cannot open the disk: of the directories that it names those count where a kernel was built.
+void CompileCommands::noteOutside(const Tree &T) {
+  std::set<std::string> Seen, Outside;
+  for (const auto &[File, E] : Entries)
+    if (Seen.insert(E.directory).second && sys::fs::exists(E.directory + "/include/generated/autoconf.h"))
+      BuildDirs.push_back(E.directory);
+  auto IsKnown = [&](StringRef Path) {
+    return any_of(BuildDirs, [&](const std::string &D) { return liesIn(Path, D); }) || T.relative(Path) || liesIn(Path, "/usr/lib") || liesIn(Path, "/usr/lib64");
+  };
+  for (const auto &[File, E] : Entries)
+    for (StringRef Flag : E.flags)
+      if ((Flag.consume_front("-I") || Flag.starts_with("/")) && Seen.insert(Flag.str()).second && sys::path::is_absolute(Flag) && !IsKnown(Flag))
+        Outside.insert(Flag.str());
+  for (const std::string &Path : Outside)
+    Warnings.push_back("names " + Path + ", which is neither in the tree nor in a directory where a kernel was built; nothing is read there");
 }
 
 const CompileCommands::Entry *CompileCommands::find(const std::string &File) const {

@@ -29,13 +29,16 @@ public:
   const Entry *find(const std::string &RelativeFile) const;
   /// One line each: a flag that was dropped and from how many commands, a file that is missing, a build that has not run.
   const std::vector<std::string> &warnings() const { return Warnings; }
+  /// Where the commands run, as far as a kernel has been built there: headers may be read from them.
+  const std::vector<std::string> &buildDirectories() const { return BuildDirs; }
   size_t size() const { return Entries.size(); }
 
 private:
   void noteEnvironment(const Tree &T);
+  void noteOutside(const Tree &T);
 
   std::map<std::string, Entry> Entries;
-  std::vector<std::string> Warnings;
+  std::vector<std::string> Warnings, BuildDirs;
 };
 
 } // namespace krcu

@@ -3,12 +3,13 @@
 // The frontend of a tree: its architectures and their configurations, the precompiled headers, and through which file a header or a
 // fragment is seen. How one file is parsed is in attempts.cpp.
 #include "tool/frontend/frontend.h"
+#include "tool/frontend/door_fs.h"
 #include "tool/frontend/frontend_parts.h"
 #include "tool/frontend/pch.h"
 #include "tool/frontend/session.h"
 #include "tool/index/settings.h"
 #include "tool/support/error.h"
-#include "llvm/Support/CrashRecoveryContext.h"
+#include "tool/support/scratch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include <algorithm>
@@ -19,7 +20,7 @@ using namespace llvm;
 namespace krcu {
 
 Frontend::Frontend(const Tree &Tr, const Index &Ix, FrontendOptions O)
-    : T(Tr), I(Ix), Options(std::move(O)), AllVariants(variantsFor(Tr)), Outlines(Ix), Blank(std::make_unique<BlankHeaders>()) {
+    : T(Tr), I(Ix), Options(std::move(O)), AllVariants(variantsFor(Tr)), Outlines(Ix), Blank(std::make_unique<BlankHeaders>()), TheDoor(std::make_unique<Door>()) {
   for (unsigned N = 0; N < std::max(1u, Options.jobs); ++N)
     Workers.push_back(std::make_unique<Worker>());
 }
@@ -27,19 +28,33 @@ Frontend::Frontend(const Tree &Tr, const Index &Ix, FrontendOptions O)
 Frontend::~Frontend() { removeTemporaries(); }
 
 void Frontend::removeTemporaries() {
-  if (!TempDir.empty())
-    sys::fs::remove_directories(TempDir);
+  removeScratchDirectory(TempDir);
   TempDir.clear();
 }
 
 Expected<std::unique_ptr<Frontend>> Frontend::create(const Tree &T, const Index &I, FrontendOptions Options) {
-  CrashRecoveryContext::Enable();
-  SmallString<128> Dir;
-  if (std::error_code EC = sys::fs::createUniqueDirectory("krcu", Dir))
-    return failAt("the temporary directory", 0, 0, EC.message(), "set TMPDIR to a writable directory");
+  auto Dir = makeScratchDirectory();
+  if (!Dir)
+    return Dir.takeError();
   std::unique_ptr<Frontend> F(new Frontend(T, I, std::move(Options)));
-  F->TempDir = std::string(Dir);
+  F->TempDir = *Dir;
+  F->openDoor();
   return F;
+}
+
+/// What the user has named may be read, and what belongs to a compiler.
+void Frontend::openDoor() {
+  TheDoor->allow(T.root());
+  if (!T.mounted().empty())
+    TheDoor->allow(T.mounted());
+  if (Options.commands)
+    for (const std::string &Directory : Options.commands->buildDirectories())
+      TheDoor->allow(Directory);
+  for (size_t N = 0; N < Options.user_flags.size(); ++N) // checkedFlags() has made each path absolute
+    if (StringRef Flag = Options.user_flags[N]; Flag.consume_front("-I") || Flag.starts_with("/"))
+      TheDoor->allow(Flag.str());
+  TheDoor->allowCompilers();
+  TheDoor->allowOwn(TempDir);
 }
 
 std::string Frontend::variantKey(const std::string &Name, const std::map<std::string, std::string> &Force) {
@@ -77,7 +92,7 @@ void Frontend::makeVariant(Variant &V, const std::string &Name, const std::map<s
       V.synth->flag_origins.push_back("the command line");
     }
   V.kbuild = Kbuild::create(T, V.synth->values, V.synth->src_arch);
-  auto Session = ParseSession::create(T, *V.synth, *Blank);
+  auto Session = ParseSession::create(T, *V.synth, *Blank, *TheDoor);
   if (!Session)
     V.problem = message(Session.takeError());
   else

@@ -28,6 +28,7 @@
 namespace krcu {
 
 class BlankHeaders;
+class Door;
 struct PrecompiledHeader;
 
 struct FrontendOptions {
@@ -156,6 +157,7 @@ private:
   static std::string variantKey(const std::string &Name, const std::map<std::string, std::string> &Force);
   Variant *variant(const std::string &Name, const std::map<std::string, std::string> &Force = {});
   struct PchJob;
+  void openDoor();
   bool lacksBody(const PrecompiledHeader &P, const std::set<std::string> &Names, const std::string &Main) const;
   bool takeKept(PchJob &J, HeaderShelf &Shelf) const;
   void take(PchJob J, HeaderShelf *Shelf);
@@ -177,6 +179,7 @@ private:
   bool isOfTree(Variant &V, const ParseDiagnostic &D, const std::string &Main, Worker &W);
   void makeHeaderErrors(Variant &V, const std::string &Header, Worker &W, HeaderErrors &To);
   void count(const Variant &V, const std::string &File);
+  bool hasOverrun(const std::string &File, ParseOutcome &Out);
   void mendPch(PchJob &J, std::set<std::string> Whole);
   Attempt startOf(const std::string &Known);
   void rememberStart(const std::string &Known, Attempt A);
@@ -195,6 +198,7 @@ private:
   const std::vector<std::string> AllVariants; ///< of code that belongs to no architecture
   OutlineCache Outlines;
   std::unique_ptr<BlankHeaders> Blank;
+  std::unique_ptr<Door> TheDoor;
   mutable std::once_flag HeadersSorted;
   mutable std::map<std::string, std::vector<uint32_t>> HeadersByName;
   std::mutex VariantsLock;
@@ -203,6 +207,7 @@ private:
   std::set<std::string> AllSymbols; ///< that any Kconfig file of the tree defines
   std::mutex HopelessLock;
   std::map<std::string, std::shared_ptr<const Hopeless>> HopelessFiles; ///< by file, variant and turned symbols
+  std::map<std::string, std::string> Overruns; ///< files that no parse comes to the end of, and why
   std::mutex HeaderErrorsLock;
   std::map<std::pair<const Variant *, std::string>, std::unique_ptr<HeaderErrors>> ErrorsOfHeaders; ///< by header
   mutable std::mutex CountLock;

@@ -33,6 +33,8 @@ struct ParseOutcome {
   /// All that the result depends on, over every attempt, sorted: files (relative to the tree where possible), "?name" for a header of
   /// that name that was looked for in vain or asked about, "=variant" for what is synthesised for an architecture.
   std::vector<std::string> inputs;
+  bool broken = false;              ///< the parser crashed or was stopped: nothing but `cause` is known
+  bool overrun = false;             ///< it was stopped, and would be again
   bool inputs_known = true;         ///< false: the parser crashed before it could say
 };
 

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/frontend/session.h"
 #include "tool/frontend/blank.h"
+#include "tool/frontend/door_fs.h"
+#include "tool/frontend/guarded.h"
 #include "tool/frontend/mount_fs.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
+#include "tool/support/sink.h"
 #include "clang/AST/ASTConsumer.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/FrontendActions.h"
 #include "clang/Frontend/MultiplexConsumer.h"
 #include "clang/Frontend/Utils.h"
 #include "clang/Lex/PPCallbacks.h"
+#include "clang/Lex/Pragma.h"
 #include "clang/Lex/Preprocessor.h"
 #include "clang/Lex/PreprocessorOptions.h"
 #include "clang/Sema/IdentifierResolver.h"
@@ -56,12 +60,12 @@ public:
       return;
     ParseDiagnostic D;
     D.error = Error;
-    D.text = std::string(Text);
+    D.text = onOneLine(Text);
     if (Info.hasSourceManager() && Info.getLocation().isValid()) {
       const SourceManager &SM = Info.getSourceManager();
       PresumedLoc P = SM.getPresumedLoc(SM.getExpansionLoc(Info.getLocation()));
       if (P.isValid()) {
-        D.file = relativeTo(Root, P.getFilename());
+        D.file = onOneLine(relativeTo(Root, P.getFilename())); // #line may name anything
         D.line = P.getLine();
       }
       D.main_line = mainLine(SM, Info.getLocation());
@@ -103,6 +107,7 @@ public:
     DiagnosticsEngine &D = PP.getDiagnostics();
     D.Report(Range.getBegin(), D.getCustomDiagID(DiagnosticsEngine::Error, "'%0' file not found")) << Name;
   }
+  void MacroExpands(const Token &, const MacroDefinition &, SourceRange, const MacroArgs *) override { guardedPoint(); }
   void HasInclude(SourceLocation, StringRef File, bool, OptionalFileEntryRef, SrcMgr::CharacteristicKind) override {
     Out.inputs.push_back("?" + llvm::sys::path::filename(File).str());
   }
@@ -111,6 +116,23 @@ private:
   Preprocessor &PP;
   ParseOutcome &Out;
 };
+
+/// #pragma clang of a tree is read over, whatever stands behind it: some of them crash or hang the parser on purpose, others change what is
+/// an error.
+class IgnoredNamespace : public PragmaNamespace {
+public:
+  using PragmaNamespace::PragmaNamespace;
+  void HandlePragma(Preprocessor &, PragmaIntroducer, Token &) override {}
+};
+
+/// What every parse does with its preprocessor before it begins.
+void prepare(Preprocessor &PP, ParseOutcome &Asked) {
+  PP.addPPCallbacks(std::make_unique<MissingIncludes>(PP, Asked));
+  PP.setTokenWatcher([](const Token &) { guardedPoint(); });
+  EmptyPragmaHandler Named("clang"); // it is found by its name
+  PP.RemovePragmaHandler(&Named);
+  PP.AddPragmaHandler(new IgnoredNamespace("clang")); // the parser adds its own to it, and they are not asked
+}
 
 /// One thread's view of files in memory that all share. Whoever lays file systems over each other sets the working directory of each, which
 /// for a shared one is a race; all paths here are absolute.
@@ -162,11 +184,16 @@ public:
   void HandleTranslationUnit(ASTContext &Context) override {
     Out.parsed = true;
     addPrecompiled(Context);
-    if (User && (Out.errors == 0 || (Job.accept && Job.accept(Out))))
+    if (User && (Out.errors == 0 || isAccepted()))
       (*User)(Context, Decls, Out);
   }
 
 private:
+  bool isAccepted() const {
+    Uninterrupted Guard; // others may wait for what is found out here
+    return Job.accept && Job.accept(Out);
+  }
+
   /// A function that was asked for counts as seen, also when its body comes out of the precompiled header.
   void addPrecompiled(ASTContext &Context) {
     if (!Job.bodies || Job.pch.empty())
@@ -232,7 +259,7 @@ public:
   Action(const std::string &Root, const ParseJob &Job, ParseOutcome &Out, const AstConsumer *User)
       : Root(Root), Job(Job), Out(Out), User(User) {}
   std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &CI, StringRef) override {
-    CI.getPreprocessor().addPPCallbacks(std::make_unique<MissingIncludes>(CI.getPreprocessor(), Out));
+    prepare(CI.getPreprocessor(), Out);
     CI.getFrontendOpts().SkipFunctionBodies = true;
     return std::make_unique<Consumer>(CI, Root, Job, Out, User);
   }
@@ -289,8 +316,8 @@ std::shared_ptr<CompilerInvocation> makeInvocation(const std::vector<std::string
 
 } // namespace
 
-llvm::Expected<std::unique_ptr<ParseSession>> ParseSession::create(const Tree &T, const Synth &S, BlankHeaders &Blank) {
-  std::unique_ptr<ParseSession> P(new ParseSession(T, S, Blank));
+llvm::Expected<std::unique_ptr<ParseSession>> ParseSession::create(const Tree &T, const Synth &S, BlankHeaders &Blank, const Door &D) {
+  std::unique_ptr<ParseSession> P(new ParseSession(T, S, Blank, D));
   const std::string &Root = P->Root;
   P->Generated = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
   P->Trace = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
@@ -322,7 +349,7 @@ bool ParseSession::overridesExist(const ParseJob &Job, FileCache &Cache) const {
 
 std::unique_ptr<FileCache> ParseSession::newFileCache(bool WithTrace, bool UserBuild, const ParseJob *Job) const {
   auto Cache = std::make_unique<FileCache>();
-  Cache->blank = llvm::makeIntrusiveRefCnt<BlankingFileSystem>(T, Blank, withMount(T, llvm::vfs::createPhysicalFileSystem()));
+  Cache->blank = llvm::makeIntrusiveRefCnt<BlankingFileSystem>(T, Blank, withMount(T, behindDoor(TheDoor)));
   llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Disk = Cache->blank, Made = llvm::makeIntrusiveRefCnt<SharedView>(Generated);
   // What lies above wins. The user's build knows best; for it the synthesised headers only fill gaps. The synthesised
   // configuration must be whole, whatever some earlier build has left behind in the tree.
@@ -390,6 +417,19 @@ std::shared_ptr<CompilerInvocation> ParseSession::invocationFor(const ParseJob &
 
 ParseOutcome ParseSession::parse(const ParseJob &Job, FileCache &Cache, const AstConsumer *User) const {
   ParseOutcome Out;
+  GuardedEnd End = runGuarded({}, [&] { Out = parseUnguarded(Job, Cache, User); });
+  if (End.problem.empty())
+    return Out;
+  Out = ParseOutcome();
+  Out.errors = 1;
+  Out.cause = End.problem;
+  Out.broken = true;
+  Out.overrun = End.overrun;
+  return Out;
+}
+
+ParseOutcome ParseSession::parseUnguarded(const ParseJob &Job, FileCache &Cache, const AstConsumer *User) const {
+  ParseOutcome Out;
   if (Job.pch_errors)
     Out.diagnostics = *Job.pch_errors;
   std::unique_ptr<FileCache> Own;
@@ -449,7 +489,7 @@ public:
   }
   std::unique_ptr<ASTConsumer> CreateASTConsumer(CompilerInstance &CI, StringRef File) override {
     CI.getFrontendOpts().SkipFunctionBodies = true;
-    CI.getPreprocessor().addPPCallbacks(std::make_unique<MissingIncludes>(CI.getPreprocessor(), Asked));
+    prepare(CI.getPreprocessor(), Asked);
     std::vector<std::unique_ptr<ASTConsumer>> Both; // a body is skipped if all of them agree
     Both.push_back(std::make_unique<BodyChooser>(Names));
     Both.push_back(GeneratePCHAction::CreateASTConsumer(CI, File));
@@ -475,6 +515,19 @@ void ParseSession::showSource(const PrecompiledHeader &Header) {
 }
 
 bool ParseSession::buildPch(const std::set<std::string> &Whole, PrecompiledHeader &Into) const {
+  bool Made = false;
+  PrecompiledHeader Mine = Into; // a parse that is left leaves nothing in order
+  GuardedEnd End = runGuarded({}, [&] { Made = buildPchUnguarded(Whole, Mine); });
+  if (!End.problem.empty()) {
+    Into.errors.clear();
+    llvm::sys::fs::remove(Into.path); // half of it
+    return false;
+  }
+  Into = std::move(Mine);
+  return Made;
+}
+
+bool ParseSession::buildPchUnguarded(const std::set<std::string> &Whole, PrecompiledHeader &Into) const {
   auto Files = newFileCache(true, false);
   BodyFilter None;
   Files->blank->plan = {&None, nullptr, &Whole};

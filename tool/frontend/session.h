@@ -7,6 +7,7 @@
 #include "tool/frontend/blank.h"
 #include "tool/frontend/bodies.h"
 #include "tool/frontend/compile_commands.h"
+#include "tool/frontend/door_fs.h"
 #include "tool/frontend/outcome.h"
 #include "tool/frontend/synth/synth.h"
 #include "clang/Basic/FileManager.h"
@@ -59,13 +60,13 @@ struct PrecompiledHeader {
 
 class ParseSession {
 public:
-  /// `T`, `S` and `Blank` must outlive the result.
-  static llvm::Expected<std::unique_ptr<ParseSession>> create(const Tree &T, const Synth &S, BlankHeaders &Blank);
+  /// All of them must outlive the result. `D`: what of the disk may be seen.
+  static llvm::Expected<std::unique_ptr<ParseSession>> create(const Tree &T, const Synth &S, BlankHeaders &Blank, const Door &D);
 
   /// `UserBuild`: for jobs with a command; generated headers that are on disk win over the synthesised ones.
   /// `Job`: its overrides stand above everything; null: none.
   std::unique_ptr<FileCache> newFileCache(bool TraceOverlay, bool UserBuild, const ParseJob *Job = nullptr) const;
-  /// Runs the parser. `Consumer` may be null (only diagnostics are wanted).
+  /// Runs the parser, guarded. `Consumer` may be null (only diagnostics are wanted). If the outcome has `broken`, the cache is not to be used any more.
   ParseOutcome parse(const ParseJob &Job, FileCache &Cache, const AstConsumer *Consumer) const;
   /// Shows `Header.source` to all parses, under a name that is the same in every run: the precompiled header refers to it. Not while the
   /// session parses.
@@ -75,7 +76,9 @@ public:
   bool buildPch(const std::set<std::string> &Whole, PrecompiledHeader &Into) const;
 
 private:
-  ParseSession(const Tree &T, const Synth &S, BlankHeaders &Blank) : T(T), Root(T.root()), S(&S), Blank(Blank) {}
+  ParseSession(const Tree &T, const Synth &S, BlankHeaders &Blank, const Door &D) : T(T), Root(T.root()), S(&S), Blank(Blank), TheDoor(D) {}
+  ParseOutcome parseUnguarded(const ParseJob &Job, FileCache &Cache, const AstConsumer *Consumer) const;
+  bool buildPchUnguarded(const std::set<std::string> &Whole, PrecompiledHeader &Into) const;
   bool overridesExist(const ParseJob &Job, FileCache &Cache) const;
   std::string sourceOf(const PrecompiledHeader &Header) const;
   std::shared_ptr<clang::CompilerInvocation> invocationFor(const ParseJob &Job, FileCache &Cache) const;
@@ -84,6 +87,7 @@ private:
   const std::string Root;
   const Synth *S;
   BlankHeaders &Blank;
+  const Door &TheDoor;
   std::shared_ptr<clang::CompilerInvocation> Base;
   llvm::IntrusiveRefCntPtr<llvm::vfs::InMemoryFileSystem> Generated, Trace;
 };

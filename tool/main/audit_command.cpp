@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/audit/audit.h"
 #include "tool/audit/fixes.h"
+#include "tool/main/names.h"
+#include "tool/main/paths.h"
 #include "tool/main/recall.h"
 #include "tool/main/review_commands.h"
 #include "tool/pages/pages.h"
@@ -10,8 +12,6 @@
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 #include <algorithm>
 #include <cstdio>
 
@@ -70,15 +70,21 @@ Severity leastSeverity(const AuditCommandOptions &O) {
   return O.severity == "note" || (O.severity.empty() && (O.notes || Named)) ? Severity::Note : Severity::Warning;
 }
 
-/// The paths as they are written in the index; they may also be given from where the user stands.
 llvm::Error takePaths(const AuditCommandOptions &O, ScanOptions &SO) {
-  for (llvm::StringRef Path : O.paths) {
-    Path.consume_front("./");
-    llvm::SmallString<256> Full(O.tree);
-    llvm::sys::path::append(Full, Path);
-    if (Path.contains("..") || llvm::sys::path::is_absolute(Path) || !llvm::sys::fs::exists(Full))
-      return fail("audit: " + Path.str() + " is not in " + O.tree + "; name a file or directory of it");
-    SO.paths.push_back((O.kernel.empty() ? "" : "M=/") + Path.rtrim('/').str());
+  if (O.paths.empty())
+    return llvm::Error::success();
+  auto T = openTree(SO);
+  if (!T)
+    return T.takeError();
+  for (const std::string &P : O.paths) {
+    auto Path = findPath(*T, P);
+    if (!Path)
+      return Path.takeError();
+    if (*Path == "." || *Path == Tree::MountPoint) { // the whole restricts nothing
+      SO.paths.clear();
+      return llvm::Error::success();
+    }
+    SO.paths.push_back(*Path);
   }
   return llvm::Error::success();
 }
@@ -118,14 +124,18 @@ void addAuditCommand(CLI::App &App, AuditCommandOptions &O, PrintOptions &Print)
   std::vector<std::string> Kinds;
   for (const AuditKind &K : auditKinds())
     Kinds.push_back(K.name);
-  C->add_option("--kind", O.kinds, "only findings of these kinds, with commas between them; may be given several times")->delimiter(',')->check(CLI::IsMember(Kinds))->allow_extra_args(false);
+  C->add_option("--kind", O.kinds, "only findings of these kinds, with commas between them; may be given several times")->delimiter(',')->check(oneOf(Kinds, "kinds"))->allow_extra_args(false);
   C->add_option("PATH", O.paths, "only files and directories of the tree: what their modules do");
-  C->add_option("--severity", O.severity, "only findings at least as bad as this: error, warning, note")->check(CLI::IsMember({"error", "warning", "note"}));
+  C->add_option("--severity", O.severity, "only findings at least as bad as this: error, warning, note")->check(oneOf({"error", "warning", "note"}, "severities"));
   C->add_flag("--notes", O.notes, "also notes: barriers that look superfluous and are needed");
   C->add_flag("--fix", O.fix, "print a diff that puts the barriers where they belong; each place is checked by asking the rule again");
   C->add_flag("--all", O.all, "also findings of low confidence");
   C->add_option("--suppressions", O.suppressions, "file with a line for each finding to leave out: fingerprint and reason");
   C->add_option("--baseline", O.baseline, "an earlier report (--format json); only what is new is shown");
+  C->add_option("--fail-on", O.fail_on, "exit with status 1 if one of these severities is found, with commas between them: error,warning,note,none (default: error,warning)")
+      ->delimiter(',')
+      ->check(oneOf({"error", "warning", "note", "none"}, "severities"))
+      ->allow_extra_args(false);
   C->add_option("--compile-commands", O.compile_commands, "use the flags of your own build (GCC databases included)");
   addTreeQuestionOptions(*C, O);
   addPageOptions(*C, Print);
@@ -138,6 +148,8 @@ int runAudit(const AuditCommandOptions &O, const PrintOptions &Print, const char
   auto Rules = findBuiltinRules(Executable);
   if (!Rules)
     return error(Rules.takeError());
+  if (llvm::Error E = checkRuleNames(*Rules, O.rules, O.assume, {}))
+    return error(std::move(E));
   ScanOptions SO = scanOptionsOf(O, O.tree, *Rules);
   SO.compile_commands = O.compile_commands;
   if (llvm::Error E = takePaths(O, SO))
@@ -168,7 +180,7 @@ int runAudit(const AuditCommandOptions &O, const PrintOptions &Print, const char
     return error(Text.takeError());
   if (llvm::Error E = writeResult(Print, *Text))
     return error(std::move(E));
-  bool Any = std::any_of(R.findings.begin(), R.findings.end(), [](const AuditFinding &F) { return F.severity != Severity::Note; });
+  bool Any = std::any_of(R.findings.begin(), R.findings.end(), [&](const AuditFinding &F) { return failsOn({O.fail_on, ""}, severityName(F.severity)); });
   return Any ? Findings : Nothing;
 }
 

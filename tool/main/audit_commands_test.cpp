@@ -63,7 +63,7 @@ TEST_F(AuditCommand, APartOfTheTree) {
   EXPECT_TRUE(has(R, "needed_barrier") && !has(R, "zoo/")) << R.out;
   R = audit("elsewhere", "2>&1");
   EXPECT_EQ(R.status, 2);
-  EXPECT_TRUE(has(R, "elsewhere is not in ")) << R.out;
+  EXPECT_TRUE(has(R, "elsewhere: no such file or directory in ")) << R.out;
 }
 
 TEST_F(AuditCommand, ABaselineIsAReport) {

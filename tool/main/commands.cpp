@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/main/commands.h"
+#include "tool/main/edits_text.h"
 #include "tool/main/flag_options.h"
 #include "tool/main/flags_text.h"
+#include "tool/main/names.h"
+#include "tool/main/paths.h"
+#include "tool/main/places.h"
 #include "tool/main/recall.h"
 #include "tool/driver/patch.h"
 #include "tool/driver/scan.h"
 #include "tool/driver/site_text.h"
-#include "tool/index/walk.h"
 #include "tool/pages/pages.h"
 #include "tool/report/report.h"
 #include "tool/report/sarif.h"
@@ -18,7 +21,6 @@
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
 #include "tool/tree/semantics/why.h"
-#include "llvm/Support/Path.h"
 #include <algorithm>
 #include <cstdio>
 
@@ -39,67 +41,6 @@ int print(const Options &O, const std::string &Text, int Status) {
   if (Error E = writeResult(O.print, Text))
     return error(std::move(E));
   return Status;
-}
-
-/// A path as the user gives it, absolute or relative to what is scanned, or as a report shows it, as a path of the tree: without ./, a/../ and
-/// slashes at the end. What leads out of the tree stays as it is.
-std::string treePath(const Tree &T, StringRef Path) {
-  if (Path.starts_with("/")) {
-    std::optional<std::string> Inside = T.relative(Path);
-    return !Inside ? Path.str() : Inside->empty() ? "." : *Inside;
-  }
-  SmallString<128> Clean(Path);
-  sys::path::remove_dots(Clean, /*remove_dot_dot=*/true);
-  while (Clean.size() > 1 && Clean.back() == '/')
-    Clean.pop_back();
-  if (T.mounted().empty())
-    return Clean.empty() ? "." : Clean.str().str();
-  if (StringRef OfKernel = Clean; OfKernel.consume_front(T.kernelName() + "/"))
-    return OfKernel.str();
-  return Clean.empty() ? Tree::MountPoint.str() : (Tree::MountPoint + "/" + Clean).str();
-}
-
-/// Fails for a path that no scan looks at; "0 calls" would be said of it otherwise.
-Error isLookedAt(const std::string &Given, StringRef Path) {
-  if (!isNoKernelCode(Path))
-    return Error::success();
-  return failAt(Given, 0, 0, "is passed over: tools/, samples/, Documentation/ and scripts/ at the top of a tree hold no kernel code", "give another path");
-}
-
-Expected<ScanOptions> scanOptions(const Options &O, const char *Executable) {
-  ScanOptions S;
-  S.tree = O.kernel.empty() ? O.tree : O.kernel;
-  S.module = O.kernel.empty() ? "" : O.tree;
-  auto Rules = findBuiltinRules(Executable);
-  if (!Rules)
-    return Rules.takeError();
-  S.builtin_rules = *Rules;
-  S.rules = O.rules;
-  S.assume = O.assume;
-  S.compile_commands = O.compile_commands;
-  S.user_flags = O.user_flags;
-  S.jobs = O.jobs ? O.jobs : defaultJobs();
-  S.use_pch = !O.no_pch;
-  S.glance = !O.parse_all;
-  S.progress = progressOf(O.print);
-  S.verdict.allow_hurry = O.allow_hurry;
-  S.verdict.families = {O.families.begin(), O.families.end()};
-  auto T = openTree(S);
-  if (!T)
-    return T.takeError();
-  for (const std::string &P : O.paths) {
-    std::string Path = treePath(*T, P);
-    if (!T->has(Path) || !T->isSubject(Path))
-      return failAt(P, 0, 0, "no such file or directory in " + (S.module.empty() ? T->root() : T->mounted()),
-                    S.module.empty() ? "give a path relative to the tree" : "give a path relative to the module's directory");
-    if (Error E = isLookedAt(P, Path))
-      return std::move(E);
-    S.paths.push_back(Path);
-  }
-  // The whole tree restricts nothing.
-  if (std::find(S.paths.begin(), S.paths.end(), S.module.empty() ? "." : Tree::MountPoint.str()) != S.paths.end())
-    S.paths.clear();
-  return S;
 }
 
 void printSlowest(Scan &S);
@@ -199,6 +140,32 @@ std::vector<std::string> problemLines(const Scan &S) {
   return Result;
 }
 
+/// An empty result because nothing could be looked at is no result.
+Error somethingWasParsed(const Scan &S, const std::vector<SiteReport> &Sites) {
+  std::map<std::string, unsigned> Counts = classCounts(Sites);
+  const bool Any = Counts["convert"] + Counts["unsafe"] + Counts["review"] + Counts["refuse"] != 0;
+  if (Any || !Counts["not_parsed"] || S.problems().size() < S.filesParsed())
+    return Error::success();
+  const ParseProblem &First = S.problems().front();
+  return fail("nothing could be parsed, so nothing is known: " + S.tree().shown(First.file + ": " + First.cause) + "; krcu explain --flags shows how it was tried");
+}
+
+/// Without the sites that --baseline has already.
+Error leaveOutKnown(Scan &S, std::vector<SiteReport> &Sites, const Options &O) {
+  if (O.gate.baseline.empty())
+    return Error::success();
+  auto Known = knownEntries(S.tree().shown(scanJson(reportOf(S, Sites, O, "scan"))), O.gate.baseline);
+  if (!Known)
+    return Known.takeError();
+  std::vector<SiteReport> New;
+  for (size_t N = 0; N < Sites.size(); ++N)
+    if (!(*Known)[N])
+      New.push_back(std::move(Sites[N]));
+  std::fprintf(stderr, "krcu: note: %zu of %zu calls are as in %s and left out\n", Sites.size() - New.size(), Sites.size(), O.gate.baseline.c_str());
+  Sites = std::move(New);
+  return Error::success();
+}
+
 /// The sites as a page, for a scan or an explain.
 Expected<std::string> sitePage(Scan &S, const std::vector<SiteReport> &Sites, const Options &O, const char *Command) {
   auto Timelines = timelinesIn(S.options().builtin_rules);
@@ -213,7 +180,7 @@ Expected<std::string> sitePage(Scan &S, const std::vector<SiteReport> &Sites, co
 int runScan(const Options &O, ScanOptions SO) {
   SO.verdict.callee_barriers = !SO.module.empty() || O.format == "html"; // a module has few sites; a page shows each way
   SO.leftovers = O.format == "html";
-  Recall Past(O, "scan");
+  Recall Past(O, O.gate.baseline.empty() ? "scan" : "");
   if (Error E = Past.open(SO))
     return error(std::move(E));
   if (auto Status = Past.replay())
@@ -224,6 +191,8 @@ int runScan(const Options &O, ScanOptions SO) {
   std::vector<SiteReport> Sites = (*S)->sites();
   markRemovals(**S, Sites);
   (*S)->findLeftovers(Sites);
+  if (Error E = leaveOutKnown(**S, Sites, O))
+    return error(std::move(E));
   ReportInput In = reportOf(**S, Sites, O, "scan");
   In.next = nextStep(O, Sites);
   std::vector<SiteText> Texts;
@@ -232,8 +201,7 @@ int runScan(const Options &O, ScanOptions SO) {
     In.texts = &Texts;
   }
   printWarnings(**S, Past, O.stats, O.print);
-  std::map<std::string, unsigned> Counts = classCounts(Sites);
-  bool Any = Counts["convert"] + Counts["unsafe"] + Counts["review"] + Counts["refuse"] != 0;
+  bool Any = any_of(Sites, [&](const SiteReport &R) { return failsOn(O.gate, className(R.cls)); });
   std::string Text;
   if (O.format == "html") {
     auto Page = sitePage(**S, Sites, O, "scan");
@@ -244,6 +212,10 @@ int runScan(const Options &O, ScanOptions SO) {
     Text = (*S)->tree().shown(O.format == "sarif"  ? scanSarif(In, problemLines(**S))
                                             : O.format == "json" ? scanJson(In)
                                                                  : scanText(In));
+  if (Error E = somethingWasParsed(**S, Sites)) {
+    print(O, Text, Failed);
+    return error(std::move(E));
+  }
   Past.keep({Any ? Findings : Nothing, Text, warningsOf(**S)}, (*S)->tree());
   Scan::leave(std::move(*S));
   return print(O, Text, Any ? Findings : Nothing);
@@ -287,6 +259,8 @@ int runPatch(const Options &O, ScanOptions SO) {
   if (!O.print.quiet)
     std::fputs(Notes.c_str(), stderr);
   printWarnings(**S, Past, O.stats, O.print);
+  if (Error E = somethingWasParsed(**S, Sites))
+    return error(std::move(E));
   int Status = P->files.empty() ? Nothing : Findings;
   if (O.series.wanted()) {
     auto Text = makeSeriesFor(**S, Sites, *P, O.series, SO, (*S)->tree().shown(scanJson(reportOf(**S, Sites, O, "patch"))));
@@ -300,7 +274,7 @@ int runPatch(const Options &O, ScanOptions SO) {
       Text += File + "\n";
     return print(O, Text, Status);
   }
-  auto Diff = unifiedDiff(P->files);
+  auto Diff = O.format == "json" ? editsJson(*P, (*S)->tree().version()) : unifiedDiff(P->files);
   if (!Diff)
     return error(Diff.takeError());
   Past.keep({Status, *Diff, Notes + warningsOf(**S)}, (*S)->tree());
@@ -353,15 +327,19 @@ int runSemantics(const Options &O, const ScanOptions &SO) {
 
 /// krcu explain --flags TREE FILE: a row a flag.
 int runFlags(const Options &O, const ScanOptions &SO) {
-  auto [Before, Number] = StringRef(O.place).rsplit(':');
-  unsigned Ignored = 0;
-  StringRef File = Number.getAsInteger(10, Ignored) ? StringRef(O.place) : Before;
+  auto Asked = parsePlace(O.place);
+  if (!Asked)
+    return error(Asked.takeError());
+  auto T = openTree(SO);
+  if (!T)
+    return error(T.takeError());
+  auto Found = findPath(*T, Asked->name.empty() ? Asked->file : Asked->name);
+  if (!Found)
+    return error(Found.takeError());
   auto S = Scan::prepare(SO);
   if (!S)
     return error(S.takeError());
-  const std::string Path = treePath((*S)->tree(), File);
-  if (!(*S)->tree().has(Path))
-    return error(failAt(File.str(), 0, 0, "no such file in " + (*S)->tree().root(), "give a path relative to the tree"));
+  const std::string Path = *Found;
   Frontend::FlagReport R = (*S)->frontend().flagsOf(Path);
   std::fputs(warningsOf(**S).c_str(), stderr);
   if (R.variant.empty())
@@ -369,28 +347,30 @@ int runFlags(const Options &O, const ScanOptions &SO) {
   if (!R.problem.empty())
     std::fprintf(stderr, "krcu: note: %s\n", R.problem.c_str());
   // With a module beside it, the kernel's paths stay whole, and the module's are those of its own directory.
-  const Tree &T = (*S)->tree();
-  const std::string Mount = T.visible(Tree::MountPoint);
+  const std::string Mount = T->visible(Tree::MountPoint);
   for (Frontend::FlagRow &Row : R.rows)
-    if (size_t At = Row.flag.find(Mount); !T.mounted().empty() && At != std::string::npos)
-      Row.flag.replace(At, Mount.size(), T.mounted());
-  return print(O, T.shown(O.format == "json" ? flagsJson(R) : flagsText(R, T.mounted().empty() ? T.root() : "")), Nothing);
+    if (size_t At = Row.flag.find(Mount); !T->mounted().empty() && At != std::string::npos)
+      Row.flag.replace(At, Mount.size(), T->mounted());
+  return print(O, T->shown(O.format == "json" ? flagsJson(R) : flagsText(R, T->mounted().empty() ? T->root() : "")), Nothing);
 }
 
 int runExplain(const Options &O, ScanOptions SO) {
   if (O.flags)
     return runFlags(O, SO);
-  StringRef Place = O.place;
-  auto [File, LineText] = Place.rsplit(':');
-  unsigned Line = 0;
-  if (LineText.getAsInteger(10, Line) || File.empty())
-    return error(fail("explain: '" + O.place + "' is no place; write FILE:LINE, as krcu scan prints it"));
+  auto Asked = parsePlace(O.place);
+  if (!Asked)
+    return error(Asked.takeError());
   auto T = openTree(SO);
   if (!T)
     return error(T.takeError());
-  SO.paths = {treePath(*T, File)};
-  if (Error E = isLookedAt(File.str(), SO.paths.front()))
-    return error(std::move(E));
+  if (Asked->name.empty()) {
+    auto Path = findPath(*T, Asked->file);
+    if (!Path)
+      return error(Path.takeError());
+    SO.paths = {*Path};
+  } else if (SO.paths = filesWithWord(*T, Asked->name, SO.jobs); SO.paths.empty()) {
+    return error(fail("explain: no source has the name " + Asked->name + "; give FILE:LINE, as krcu scan prints it, or the name of a callback or function"));
+  }
   SO.leftovers = true;
   Recall Past(O, "explain");
   if (Error E = Past.open(SO))
@@ -419,22 +399,24 @@ int runExplain(const Options &O, ScanOptions SO) {
   std::string Out, Lines;
   for (const SiteReport &R : Sites) {
     Lines += (Lines.empty() ? "" : ", ") + std::to_string(R.census.where.line);
-    if (R.census.where.line == Line)
+    if (isAt(R, *Asked))
       Out += O.format == "json" ? explainJson(In, static_cast<size_t>(&R - Sites.data())) : explainText(R, (*S)->semantics(), SourceLine, widthOf(O.print));
   }
   if (!Out.empty() && O.format == "html") {
-    llvm::erase_if(Sites, [&](const SiteReport &R) { return R.census.where.line != Line; });
+    llvm::erase_if(Sites, [&](const SiteReport &R) { return !isAt(R, *Asked); });
     auto Page = sitePage(**S, Sites, O, "explain");
     if (!Page)
       return error(Page.takeError());
-    Past.keep({Findings, *Page, warningsOf(**S)}, (*S)->tree());
-    return print(O, *Page, Findings);
+    Past.keep({Nothing, *Page, warningsOf(**S)}, (*S)->tree());
+    return print(O, *Page, Nothing);
   }
+  if (Out.empty() && !Asked->name.empty())
+    return error(fail("explain: " + O.place + " is neither the callback of a deferral nor a function that calls one"));
   if (Out.empty())
     return error(fail(O.place + ": no call of a deferral stands there; " +
                       (Lines.empty() ? "the file has none" : "this file has them at line " + Lines)));
-  Past.keep({Findings, (*S)->tree().shown(Out), warningsOf(**S)}, (*S)->tree());
-  return print(O, (*S)->tree().shown(Out), Findings);
+  Past.keep({Nothing, (*S)->tree().shown(Out), warningsOf(**S)}, (*S)->tree());
+  return print(O, (*S)->tree().shown(Out), Nothing);
 }
 
 int runExtract(const Options &O, ScanOptions SO) {
@@ -454,7 +436,8 @@ void addCommon(CLI::App *C, Options &O) {
   C->add_option("TREE", O.tree, "kernel source tree, configured or not")->required();
   C->add_option("--rules", O.rules, "YAML file or directory that adds to or overrides the built-in vocabulary")
       ->allow_extra_args(false); // or it would swallow TREE
-  C->add_option("--assume", O.assume, "what-if: an era (" "no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics")
+  C->add_option("--assume", O.assume, "what-if: an era (" "no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics; several with commas between them")
+      ->delimiter(',')
       ->allow_extra_args(false); // or it would swallow TREE
 }
 
@@ -478,7 +461,8 @@ void addScanning(CLI::App *C, Options &O) {
   C->add_option("-j,--jobs", O.jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
   C->add_option("--compile-commands", O.compile_commands, "use the flags of your own build (GCC databases included)");
   addFlagOptions(*C, O.user_flags);
-  C->add_option("--family", O.families, "only callbacks that free with this function (kmem_cache_free, kfree, ...)")
+  C->add_option("--family", O.families, "only callbacks that free with these functions (kmem_cache_free, kfree, ...), with commas between them")
+      ->delimiter(',')
       ->allow_extra_args(false); // or it would swallow TREE
   C->add_flag("--allow-hurry", O.allow_hurry, "convert call_rcu_hurry() too; its prompt grace period is lost");
   C->add_flag("--stats", O.stats, "times of the phases, on standard error");
@@ -492,7 +476,7 @@ void addFacts(CLI::App *C, Options &O) {
 }
 
 void addPaths(CLI::App *C, Options &O) {
-  C->add_option("PATHS,--paths", O.paths, "only sites in these files or directories (relative to TREE)");
+  C->add_option("PATHS,--paths", O.paths, "only sites in these files or directories, relative to TREE or, inside of it, to where you are");
 }
 
 } // namespace
@@ -506,6 +490,7 @@ void addCommands(CLI::App &App, Options &O) {
   addCacheOptions(*ScanCommand, O.cache, O.no_cache);
   addFacts(ScanCommand, O);
   addPaths(ScanCommand, O);
+  addGateOptions(*ScanCommand, O.gate, gateClasses(), defaultGateClasses());
   ScanCommand->add_flag("--all", O.all, "list every call, also those whose callback does more than free");
   CLI::App *PatchCommand = App.add_subcommand("patch", "the safe conversions as a unified diff on standard output");
   addScanning(PatchCommand, O);
@@ -526,7 +511,7 @@ void addCommands(CLI::App &App, Options &O) {
   addFormat(ExplainCommand, O, {"html"});
   addCacheOptions(*ExplainCommand, O.cache, O.no_cache);
   addFacts(ExplainCommand, O);
-  ExplainCommand->add_option("FILE:LINE", O.place, "the site, as krcu scan prints it; with --flags a file is enough")->required();
+  ExplainCommand->add_option("PLACE", O.place, "FILE:LINE or FILE:LINE:COLUMN, as krcu scan prints it, FILE for all its sites, or the name of a callback or of a function that calls a deferral; with --flags a file")->required();
   ExplainCommand->add_flag("--flags", O.flags, "instead: the compiler flags that the file is parsed with, and the lines they come from");
   CLI::App *ExtractCommand = App.add_subcommand("extract", "the facts of a share of the files, for krcu scan --facts: one tree on many machines");
   addScanning(ExtractCommand, O);

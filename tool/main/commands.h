@@ -3,6 +3,7 @@
 // The subcommands and their options.
 #pragma once
 
+#include "tool/main/gates.h"
 #include "tool/main/presentation.h"
 #include "tool/main/review_commands.h"
 #include "tool/main/series_commands.h"
@@ -23,7 +24,8 @@ struct Options {
   UserFlags user_flags;
   std::string format = "text";
   std::string why;                     ///< semantics: a row of the table of eras
-  std::string place;                   ///< explain: FILE:LINE
+  GateOptions gate;                    ///< scan
+  std::string place;                   ///< explain: a place or a name
   bool flags = false;                  ///< explain: the compiler flags of a file instead
   std::string cache;                   ///< directory; empty: the user's own
   std::vector<std::string> facts;      ///< files of krcu extract

@@ -1,36 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The command line: what a user types, turned into options; results to standard output, everything else to standard error.
-// Exit status: 0 nothing to report, 1 findings, 2 error.
-#include "tool/main/commands.h"
+// Exit status: 0 done, 1 found what --fail-on names, 2 error.
+#include "tool/main/heap_limit.h"
+#include "tool/main/names.h"
+#include "tool/main/program.h"
+#include "tool/support/scratch.h"
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
 int main(int Argc, char **Argv) {
-  CLI::App App{"krcu finds call_rcu() callbacks that only free memory, proves whether kfree_rcu() is safe in this very\n"
-               "tree, and writes the patch. The tree needs no configuration and no build; nothing in it is executed."};
-  App.set_version_flag("--version", std::string("krcu ") + krcu::versionText());
-  App.require_subcommand(1);
-  App.footer("Examples:\n"
-             "  krcu scan ~/linux                          what can be converted, what not, and why\n"
-             "  krcu scan --assume batching ~/linux        the same, as if kmem_cache_destroy() did not wait\n"
-             "  krcu patch ~/linux > krcu.diff             the conversions as a diff for git apply\n"
-             "  krcu patch --in-place ~/linux net/bridge   rewrite the files of one directory\n"
-             "  krcu patch --series out ~/linux            mails for git am, with texts and recipients; nothing is sent\n"
-             "  krcu verify out --tree ~/linux             check them: apply, parse, scan the result\n"
-             "  krcu explain ~/linux net/bridge/br_fdb.c:336\n"
-             "  krcu scan --kernel ~/linux ~/mymod         a module outside the tree, as make M=~/mymod builds it\n"
-             "  krcu scan --kernel ~/linux --include-dir ~/inc --define HAVE_X=1 ~/mymod    what its makefile does not say\n"
-             "  krcu scan --format html ~/linux > report.html    a page with the evidence, for a browser\n"
-             "  krcu semantics ~/linux                     who waits for whom in this tree\n"
-             "Exit status: 0 nothing to report, 1 findings, 2 error.");
+  krcu::limitHeap();
+  CLI::App App;
   krcu::Options Options;
   krcu::rememberArguments(Argc, Argv, Options.print);
-  krcu::addCommands(App, Options);
+  krcu::describeProgram(App, Options);
   try {
     App.parse(Argc, Argv);
   } catch (const CLI::ParseError &E) {
+    // The library says that something is left over, or missing; the word that nobody knows is the reason.
+    if (std::string Unknown = krcu::unknownWord(App, {Argv + 1, Argv + Argc}); E.get_exit_code() != 0 && !Unknown.empty()) {
+      std::fprintf(stderr, "krcu: %s\n", Unknown.c_str());
+      return 2;
+    }
     int Status = App.exit(E);
     return Status == 0 ? 0 : 2;
   }
+  krcu::removeScratchOnSignals();
   return krcu::runCommand(App, Options, Argv[0]);
 }

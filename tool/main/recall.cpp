@@ -24,7 +24,7 @@ Digest argumentsOf(const std::string &Command, const Options &O, const ScanOptio
   for (bool Flag : {O.all, O.drop_barriers, O.allow_hurry, O.no_pch, O.parse_all, isColoured(O.print)})
     Flags = Flags << 1 | Flag;
   Digester D;
-  D.add(Command).add(Flags).add(Width).add(O.format).add(O.place).addAll(SO.paths).addAll(O.assume).addAll(O.families);
+  D.add(Command).add(Flags).add(Width).add(O.format).add(O.place).addAll(SO.paths).addAll(O.assume).addAll(O.families).addAll(O.gate.fail_on);
   D.addAll(decidingArguments(O.print.arguments)); // which a report begins with, and the next step repeats
   if (O.format != "text")
     D.add(commitOf(SO.tree)).add(O.print.source_url);

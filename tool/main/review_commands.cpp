@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/main/flag_options.h"
+#include "tool/main/names.h"
 #include "tool/main/recall.h"
 #include "tool/main/review_commands.h"
 #include "tool/driver/review.h"
@@ -9,6 +10,7 @@
 #include "tool/report/sarif.h"
 #include "tool/report/steps.h"
 #include "tool/report/version.h"
+#include "tool/review/bases.h"
 #include "tool/review/commits.h"
 #include "tool/review/mail.h"
 #include "tool/review/reply.h"
@@ -17,7 +19,9 @@
 #include "tool/support/parallel.h"
 #include <algorithm>
 #include <cstdio>
+#include <map>
 #include <optional>
+#include <tuple>
 
 namespace krcu {
 namespace {
@@ -62,6 +66,117 @@ std::string reviewSarif(const review::ReviewReport &R) {
   return sarifLog({R.asked, Assumed}, Rules, Results, R.notes);
 }
 
+/// The first of the trees, which stays until everything is printed.
+struct FirstTree {
+  std::optional<Tree> tree; ///< for the lines of a page
+  std::unique_ptr<review::ScratchDirectory> kept;
+};
+
+/// The patches held against one tree; "REPOSITORY@COMMIT" is unpacked for it. `Named` is the column's name.
+llvm::Expected<review::Column> reviewIn(const ReviewOptions &O, const std::string &Rules, const std::string &Named, const std::vector<review::ReviewPatch> &Patches,
+                                        std::vector<std::string> &Notes, const PrintOptions &Print, FirstTree *First = nullptr) {
+  auto [Directory, Commit] = review::splitTree(Named);
+  std::unique_ptr<review::ScratchDirectory> Unpacked;
+  if (!Commit.empty()) {
+    auto Exported = review::exportCommit(Directory, Commit);
+    if (!Exported)
+      return Exported.takeError();
+    Unpacked = std::move(*Exported);
+    Directory = Unpacked->path();
+  }
+  ScanOptions SO = scanOptionsOf(O, Directory, Rules);
+  if (llvm::Error E = useCache(SO, O.cache, O.no_cache || Unpacked)) // an unpacked commit is gone tomorrow
+    return E;
+  SO.progress = progressOf(Print);
+  auto S = Scan::prepare(SO, /*SemanticsLater=*/true);
+  if (!S)
+    return S.takeError();
+  llvm::Expected<review::Column> C = [&] {
+    Timing::Phase Phase((*S)->timing(), "review");
+    return reviewPatches(**S, Patches);
+  }();
+  if (!C)
+    return C.takeError();
+  (*S)->saveCache();
+  C->name = Named;
+  for (const std::string &W : (*S)->tree().mounted().empty() ? std::vector<std::string>() : (*S)->warnings())
+    Notes.push_back((*S)->tree().shown(W));
+  if (O.stats)
+    std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
+  if (First && !First->tree) {
+    First->tree.emplace((*S)->tree());
+    First->kept = std::move(Unpacked);
+  }
+  Scan::leave(std::move(*S));
+  return C;
+}
+
+/// What does not apply to the tree is judged on the commit that it was made from, if the history has that.
+llvm::Error judgeOnBases(const ReviewOptions &O, const std::string &Rules, const std::string &Named, const review::Inbox &Box, review::Column &C, std::vector<std::string> &Notes,
+                          const PrintOptions &Print) {
+  std::vector<size_t> Places;
+  std::vector<const review::ReviewPatch *> Strangers;
+  for (size_t N = 0; N < C.patches.size(); ++N)
+    if (!C.patches[N].applies && C.patches[N].verdict == review::PatchVerdict::NotApplicable) {
+      Places.push_back(N);
+      Strangers.push_back(&Box.patches[N]);
+    }
+  if (Strangers.empty())
+    return llvm::Error::success();
+  auto [Repository, From] = review::splitTree(Named);
+  auto Bases = review::findBases(Repository, From, Strangers);
+  if (!Bases)
+    return Bases.takeError();
+  std::map<std::string, std::vector<size_t>> ByCommit; // places in `Strangers`
+  unsigned Lost = 0;
+  for (size_t N = 0; N < Bases->size(); ++N)
+    if ((*Bases)[N])
+      ByCommit[(*Bases)[N]->commit].push_back(N);
+    else
+      ++Lost;
+  if (Lost)
+    Notes.push_back(std::to_string(Lost) + (Lost == 1 ? " patch does" : " patches do") + " not apply to " + Named + ", and none of the last " + std::to_string(review::MaxCommitsLookedAt) +
+                    " commits there has the files as " + (Lost == 1 ? "it names" : "they name") + " them");
+  for (const auto &[Commit, Members] : ByCommit) {
+    std::vector<review::ReviewPatch> Patches;
+    for (size_t N : Members)
+      Patches.push_back(*Strangers[N]);
+    auto Judged = reviewIn(O, Rules, Repository + "@" + Commit, Patches, Notes, Print);
+    if (!Judged)
+      return Judged.takeError();
+    for (size_t N = 0; N < Members.size(); ++N) {
+      review::PatchReview &P = Judged->patches[N];
+      P.patch = Strangers[Members[N]];
+      P.base = "commit " + Commit.substr(0, 12) + " (Linux " + Judged->version + "), found by " + (*Bases)[Members[N]]->how;
+      C.patches[Places[Members[N]]] = std::move(P);
+    }
+  }
+  return llvm::Error::success();
+}
+
+/// Without the patches that --baseline has already, in every tree.
+llvm::Error leaveOutKnown(review::ReviewReport &R, const std::string &Baseline) {
+  if (Baseline.empty())
+    return llvm::Error::success();
+  auto Known = knownEntries(review::reviewJson(R, KRCU_VERSION), Baseline);
+  if (!Known)
+    return Known.takeError();
+  const size_t Count = R.columns.front().patches.size();
+  size_t LeftOut = 0;
+  for (size_t P = Count; P-- > 0;) {
+    bool Everywhere = true;
+    for (size_t C = 0; C < R.columns.size(); ++C)
+      Everywhere = Everywhere && (*Known)[C * Count + P];
+    LeftOut += Everywhere;
+    for (review::Column &C : R.columns)
+      if (Everywhere)
+        C.patches.erase(C.patches.begin() + static_cast<std::ptrdiff_t>(P));
+  }
+  std::fprintf(stderr, "krcu: note: %zu of %zu patches are judged as in %s and left out\n", LeftOut, Count, Baseline.c_str());
+  return llvm::Error::success();
+  return llvm::Error::success();
+}
+
 /// Lines of files that the patches change are not those on disk, and of several trees the evidence is of each its own: these come without.
 llvm::Expected<std::string> reviewHtml(const review::ReviewReport &R, const Tree &T, const std::string &Rules, const PrintOptions &Print) {
   auto Timelines = timelinesIn(Rules);
@@ -80,7 +195,7 @@ llvm::Expected<std::string> reviewHtml(const review::ReviewReport &R, const Tree
 
 void addTreeQuestionOptions(CLI::App &Command, TreeQuestionOptions &O) {
   Command.add_option("--rules", O.rules, "YAML file or directory that adds to or overrides the built-in vocabulary")->allow_extra_args(false);
-  Command.add_option("--assume", O.assume, "what-if: an era (no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics")->allow_extra_args(false);
+  Command.add_option("--assume", O.assume, "what-if: an era (no-batching, batching, 6.12, sheaves, ...) or FACT, no-FACT of krcu semantics; several with commas between them")->delimiter(',')->allow_extra_args(false);
   Command.add_option("--format", O.format, "text, json, sarif or html")->check(CLI::IsMember({"text", "json", "sarif", "html"}));
   Command.add_option("-j,--jobs", O.jobs, "threads (default: all processors)")->check(CLI::Range(1u, 1024u));
   Command.add_option("--kernel", O.kernel, KernelOptionText);
@@ -107,8 +222,11 @@ void addReviewCommand(CLI::App &App, ReviewOptions &O, PrintOptions &Print) {
   C->add_option("--tree", O.trees, "kernel tree that the patches are for, or REPOSITORY@COMMIT; several give a column each")->required()->allow_extra_args(false);
   C->add_option("--range", O.range, "review the commits A..B of a git repository instead of PATCH");
   C->add_option("--repo", O.repository, "the repository of --range (default: --tree)");
+  C->add_option("--base", O.base, "auto: what does not apply to the tree is judged on the commit that it was made from, by its base-commit line or the blobs of its index lines")
+      ->check(CLI::IsMember({"auto"}));
   C->add_option("--reply", O.reply, "write an answer to each mail into this new directory; nothing is sent");
   C->add_option("--reply-to", O.reply_to, "with --reply: only to patches with these verdicts, with commas: ok, wait, broken, cannot_tell, na");
+  addGateOptions(*C, O.gate, gateVerdicts(), defaultGateVerdicts());
   addTreeQuestionOptions(*C, O);
   addPageOptions(*C, Print);
   addPrintOptions(*C, Print);
@@ -123,6 +241,8 @@ int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Exe
   if (O.patches.empty() == O.range.empty())
     return error(fail(O.range.empty() ? "review: no patch is given; name files, or - for standard input, or a --range of commits"
                                       : "review: --range takes the place of PATCH; give one of them"));
+  if (llvm::Error E = checkRuleNames(*Rules, O.rules, O.assume, {}))
+    return error(std::move(E));
   auto Verdicts = review::verdictsOf(O.reply_to);
   if (!Verdicts)
     return error(Verdicts.takeError());
@@ -135,48 +255,20 @@ int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Exe
   review::ReviewReport Report;
   Report.notes = Box->notes;
   Report.incomplete = Box->incomplete;
-  std::optional<Tree> First; // the first tree, for the lines of a page
-  std::unique_ptr<review::ScratchDirectory> Kept;
+  FirstTree First;
   for (const std::string &Named : O.trees) {
-    auto [Directory, Commit] = review::splitTree(Named);
-    std::unique_ptr<review::ScratchDirectory> Unpacked;
-    if (!Commit.empty()) {
-      auto Exported = review::exportCommit(Directory, Commit);
-      if (!Exported)
-        return error(Exported.takeError());
-      Unpacked = std::move(*Exported);
-      Directory = Unpacked->path();
+    auto C = reviewIn(O, *Rules, Named, Box->patches, Report.notes, Print, &First);
+    if (!C)
+      return error(C.takeError());
+    if (Report.columns.empty()) {
+      Report.asked = askedOf(Print, "review", *First.tree);
+      if (First.kept)
+        std::tie(Report.asked.root, Report.asked.commit) = review::splitTree(Named);
     }
-    ScanOptions SO = scanOptionsOf(O, Directory, *Rules);
-    if (llvm::Error E = useCache(SO, O.cache, O.no_cache || Unpacked)) // an unpacked commit is gone tomorrow
-      return error(std::move(E));
-    SO.progress = progressOf(Print);
-    auto S = Scan::prepare(SO, /*SemanticsLater=*/true);
-    if (!S)
-      return error(S.takeError());
-    review::Column C;
-    {
-      Timing::Phase Phase((*S)->timing(), "review");
-      auto Reviewed = reviewPatches(**S, Box->patches);
-      if (!Reviewed)
-        return error(Reviewed.takeError());
-      C = std::move(*Reviewed);
-    }
-    (*S)->saveCache();
-    C.name = Named;
-    Report.columns.push_back(std::move(C));
-    for (const std::string &W : (*S)->tree().mounted().empty() ? std::vector<std::string>() : (*S)->warnings())
-      Report.notes.push_back((*S)->tree().shown(W));
-    if (O.stats)
-      std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
-    if (!First) {
-      First.emplace((*S)->tree());
-      Report.asked = askedOf(Print, "review", *First);
-      if (Unpacked)
-        Report.asked.root = review::splitTree(Named).first, Report.asked.commit = Commit;
-      Kept = std::move(Unpacked);
-    }
-    Scan::leave(std::move(*S));
+    if (O.base == "auto")
+      if (llvm::Error E = judgeOnBases(O, *Rules, Named, *Box, *C, Report.notes, Print))
+        return error(std::move(E));
+    Report.columns.push_back(std::move(*C));
   }
   clearProgress();
   for (const std::string &N : Print.quiet ? std::vector<std::string>() : Report.notes)
@@ -187,11 +279,13 @@ int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Exe
       return error(Written.takeError());
     std::fprintf(stderr, "krcu: note: %zu answers written to %s; nothing was sent\n", Written->size(), O.reply.c_str());
   }
+  if (llvm::Error E = leaveOutKnown(Report, O.gate.baseline))
+    return error(std::move(E));
   bool Any = false;
   for (const review::Column &C : Report.columns)
     for (const review::PatchReview &P : C.patches)
-      Any = Any || P.verdict != review::PatchVerdict::Ok;
-  llvm::Expected<std::string> Text = O.format == "html" ? reviewHtml(Report, *First, *Rules, Print)
+      Any = Any || failsOn(O.gate, review::verdictWord(P.verdict));
+  llvm::Expected<std::string> Text = O.format == "html" ? reviewHtml(Report, *First.tree, *Rules, Print)
                                      : O.format == "sarif" ? reviewSarif(Report)
                                      : O.format == "json"  ? review::reviewJson(Report, KRCU_VERSION)
                                                            : review::scorecard(Report);

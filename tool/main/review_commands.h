@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tool/driver/scan.h"
+#include "tool/main/gates.h"
 #include "tool/main/presentation.h"
 #include <CLI/CLI.hpp>
 #include <string>
@@ -23,15 +24,18 @@ struct TreeQuestionOptions {
 struct ReviewOptions : TreeQuestionOptions {
   std::vector<std::string> patches;
   std::vector<std::string> trees;   ///< --tree DIR, or REPOSITORY@COMMIT
+  std::string base;                 ///< --base auto
   std::string range, repository;    ///< --range A..B, --repo DIR
   std::string reply;                ///< --reply DIR
   std::string reply_to;             ///< --reply-to broken,wait
+  GateOptions gate;
 };
 
 struct AuditCommandOptions : TreeQuestionOptions {
   std::string tree, compile_commands, suppressions, baseline;
   std::vector<std::string> kinds, paths;
   std::string severity;             ///< the least one to show
+  std::vector<std::string> fail_on{"error", "warning"}; ///< severities
   bool all = false, notes = false;
   bool fix = false;                 ///< print the mend as a diff instead
 };

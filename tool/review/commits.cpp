@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/review/commits.h"
 #include "tool/series/git.h"
+#include "tool/series/git_files.h"
 #include "tool/support/error.h"
+#include "tool/support/scratch.h"
+#include "tool/support/sink.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
@@ -20,6 +23,8 @@ struct Opened {
 };
 
 llvm::Error open(const std::string &Path, Opened &To) {
+  if (std::string Odd = oddFileOfRepository(Path, /*Upwards=*/false); !Odd.empty())
+    return failAt(Path, 0, 0, "is not opened as a git repository: " + Odd + " is no regular file", "give the top directory of one");
   git_repository *Raw = nullptr;
   if (git_repository_open_ext(&Raw, Path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr) != 0)
     return failAt(Path, 0, 0, "cannot be opened as a git repository: " + gitReason(), "give the top directory of one");
@@ -53,6 +58,11 @@ llvm::Expected<ReviewPatch> patchOf(git_repository *R, git_commit *Commit) {
   if (git_diff_tree_to_tree(&RawDiff, R, Old.get(), New.get(), nullptr) != 0)
     return failGit("cannot compare two commits");
   GitDiff Diff(RawDiff);
+  // libgit2 asks the attributes of each file how it is to be shown.
+  const char *Work = git_repository_workdir(R);
+  for (size_t N = 0; Work && N < git_diff_num_deltas(RawDiff); ++N)
+    if (std::string Odd = oddAttributesFor(Work, git_diff_get_delta(RawDiff, N)->new_file.path); !Odd.empty())
+      return failAt(Odd, 0, 0, "is no regular file", "remove it");
   git_buf Text = GIT_BUF_INIT;
   if (git_diff_to_buf(&Text, RawDiff, GIT_DIFF_FORMAT_PATCH) != 0)
     return failGit("cannot compare two commits");
@@ -61,7 +71,7 @@ llvm::Expected<ReviewPatch> patchOf(git_repository *R, git_commit *Commit) {
   git_buf_dispose(&Text);
   P.source = hexOf(*git_commit_id(Commit)).substr(0, 12);
   const char *Summary = git_commit_summary(Commit);
-  P.subject = Summary ? Summary : "";
+  P.subject = onOneLine(Summary ? Summary : "");
   P.diff = parseDiff(P.body);
   return P;
 }
@@ -111,8 +121,7 @@ llvm::Expected<Inbox> readRange(const std::string &Repository, const std::string
 }
 
 ScratchDirectory::~ScratchDirectory() {
-  if (!Path.empty())
-    llvm::sys::fs::remove_directories(Path);
+  removeScratchDirectory(Path);
 }
 
 namespace {
@@ -175,10 +184,10 @@ llvm::Expected<std::unique_ptr<ScratchDirectory>> exportCommit(const std::string
   if (git_commit_tree(&RawTree, C->get()) != 0)
     return failGit("cannot read a commit");
   GitTree Tree(RawTree);
-  llvm::SmallString<128> Directory;
-  if (std::error_code EC = llvm::sys::fs::createUniqueDirectory("krcu-commit", Directory))
-    return failErrno("a temporary directory", EC.value(), "set TMPDIR to a place that can be written");
-  auto Scratch = std::make_unique<ScratchDirectory>(Directory.str().str());
+  auto Directory = makeScratchDirectory();
+  if (!Directory)
+    return Directory.takeError();
+  auto Scratch = std::make_unique<ScratchDirectory>(*Directory);
   ExportRun Run{O.repository.get(), Scratch->path(), ""};
   if (git_tree_walk(RawTree, GIT_TREEWALK_PRE, exportEntry, &Run) != 0)
     return fail("cannot unpack " + Commit + ": " + (Run.problem.empty() ? gitReason() : Run.problem));

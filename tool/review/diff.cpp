@@ -69,6 +69,11 @@ private:
     take();
   }
 
+  /// Zeros stand for a file that is not there.
+  static std::string blobId(StringRef Hex) {
+    bool Good = Hex.size() >= 4 && Hex.size() <= 64 && llvm::all_of(Hex, llvm::isHexDigit) && Hex.find_first_not_of('0') != StringRef::npos;
+    return Good ? Hex.lower() : std::string();
+  }
   bool gitHeader(StringRef Line) {
     Line = Line.rtrim('\r');
     FileDiff &F = current();
@@ -86,8 +91,11 @@ private:
       F.old_path.clear();
     else if (Line.starts_with("GIT binary patch") || (Line.starts_with("Binary files ") && Line.ends_with(" differ")))
       F.binary = true;
-    else
-      return Line.starts_with("index ") || Line.starts_with("similarity index") || Line.starts_with("dissimilarity index") ||
+    else if (StringRef Ids = Line; Ids.consume_front("index ")) {
+      auto [Old, New] = Ids.split(' ').first.split("..");
+      F.old_blob = blobId(Old), F.new_blob = blobId(New);
+    } else
+      return Line.starts_with("similarity index") || Line.starts_with("dissimilarity index") ||
              Line.starts_with("old mode") || Line.starts_with("new mode");
     return true;
   }

@@ -24,6 +24,7 @@ struct Hunk {
 
 struct FileDiff {
   std::string old_path, new_path; ///< relative to the tree; empty for /dev/null
+  std::string old_blob, new_blob; ///< of git's index line, in hex and mostly cut short; empty: none, or the file is new or goes
   std::string whole_old, whole_new; ///< as written, without the first directory taken off; of a plain diff only
   bool renamed = false;           ///< or copied, if `copied`
   bool copied = false;

@@ -26,6 +26,7 @@ Json patchJson(const PatchReview &P) {
   J["verdict"] = verdictWord(P.verdict);
   J["reason"] = P.reason;
   J["applies"] = P.applies;
+  J["base"] = P.base.empty() ? Json() : Json(P.base);
   J["evidence"] = evidenceJson(P.evidence);
   J["files"] = Json::array();
   for (const FileReview &F : P.files) {

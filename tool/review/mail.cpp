@@ -4,6 +4,7 @@
 #include "tool/review/mail.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
+#include "tool/support/sink.h"
 #include "tool/support/stable_sort.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -87,12 +88,12 @@ ReviewPatch fromMessage(GMimeMessage *Message, const std::string &Source) {
   P.body = std::move(C.body);
   P.flowed = C.flowed;
   readSubject(orEmpty(g_mime_message_get_subject(Message)), P);
-  P.from = header(Message, "From");
-  P.date = header(Message, "Date");
-  P.to = header(Message, "To");
-  P.cc = header(Message, "Cc");
-  P.references = header(Message, "References");
-  P.message_id = orEmpty(g_mime_message_get_message_id(Message));
+  P.from = inHeader(header(Message, "From"));
+  P.date = inHeader(header(Message, "Date"));
+  P.to = inHeader(header(Message, "To"));
+  P.cc = inHeader(header(Message, "Cc"));
+  P.references = inHeader(header(Message, "References"));
+  P.message_id = inHeader(orEmpty(g_mime_message_get_message_id(Message)));
   P.diff = parseDiff(P.body);
   return P;
 }
@@ -129,7 +130,7 @@ bool cutAtScissors(ReviewPatch &P) {
       P.numbered = false;
       readSubject(Line.rtrim('\r'), P);
     } else if (Line.consume_front("From: ")) {
-      P.from = Line.rtrim('\r').str();
+      P.from = inHeader(Line.rtrim('\r'));
     }
     Rest = Tail;
   }
@@ -139,6 +140,17 @@ bool cutAtScissors(ReviewPatch &P) {
 }
 
 bool isReply(StringRef Subject) { return Subject.ltrim().starts_with_insensitive("re:"); }
+
+/// What git format-patch --base wrote; empty if it did not.
+std::string baseCommitIn(StringRef Body) {
+  for (StringRef Rest = Body; !Rest.empty();) {
+    auto [Line, Tail] = Rest.split('\n');
+    Rest = Tail;
+    if (Line.consume_front("base-commit: ") && Line.trim().size() == 40 && llvm::all_of(Line.trim(), llvm::isHexDigit))
+      return Line.trim().lower();
+  }
+  return "";
+}
 
 class Reader {
 public:
@@ -197,7 +209,9 @@ private:
       return failAt(Directory, 0, 0, "has no *.patch files and no mails", "give a directory that git format-patch wrote, a maildir, or a directory tree of mails");
     std::sort(Names.begin(), Names.end());
     for (const std::string &Name : Names)
-      if (llvm::Error E = add(Name))
+      if (!llvm::sys::fs::is_regular_file(Name)) // a pipe would be waited for
+        Box.notes.push_back(onOneLine(Name) + " is no regular file and was left out");
+      else if (llvm::Error E = add(Name))
         return E;
     return llvm::Error::success();
   }
@@ -232,7 +246,7 @@ private:
       if (!Message)
         break;
       ++Mails;
-      take(Name, fromMessage(Message.get(), Name), orEmpty(g_mime_message_get_subject(Message.get())));
+      take(Name, fromMessage(Message.get(), Name), onOneLine(orEmpty(g_mime_message_get_subject(Message.get()))));
     }
     Parser.reset();
     Stream.reset();
@@ -242,12 +256,16 @@ private:
   }
 
   void take(const std::string &Name, ReviewPatch P, const std::string &Subject) {
+    P.base_commit = baseCommitIn(P.body);
     const bool Cut = cutAtScissors(P);
     bool Empty = P.diff.files.empty() && P.diff.problem.empty();
     if (isReply(Subject) && !Cut)
       ++Replies;
-    else if (Empty && P.numbered && P.number == 0)
+    else if (Empty && P.numbered && P.number == 0) {
       ++Covers;
+      if (!P.base_commit.empty())
+        CoverBases[{P.version, P.total}] = P.base_commit;
+    }
     else if (Empty && P.numbered && P.number)
       Hollow.push_back(std::move(P));
     else if (Empty && ++Empties <= 3)
@@ -274,6 +292,7 @@ private:
 
   Inbox Box;
   std::vector<ReviewPatch> Hollow; ///< numbered parts of a series without a patch in them
+  std::map<std::pair<unsigned, unsigned>, std::string> CoverBases; ///< by version and length of the series
   unsigned Mails = 0, Covers = 0, Replies = 0, Empties = 0;
 };
 
@@ -359,6 +378,9 @@ llvm::Expected<Inbox> Reader::finish() {
     Box.notes.push_back(P.source + ": " + P.prefix + " " + P.subject + " has no patch in it");
     Box.incomplete = true;
   }
+  for (ReviewPatch &P : Box.patches)
+    if (auto It = CoverBases.find({P.version, P.total}); P.base_commit.empty() && P.numbered && It != CoverBases.end())
+      P.base_commit = It->second;
   dropOldOnes(Box);
   noteMissing(Box, Hollow);
   order(Box);
@@ -368,7 +390,8 @@ llvm::Expected<Inbox> Reader::finish() {
 } // namespace
 
 void readSubject(StringRef Subject, ReviewPatch &P) {
-  StringRef Rest = Subject.trim();
+  const std::string Clean = onOneLine(Subject.trim());
+  StringRef Rest = Clean;
   while (Rest.starts_with("[")) {
     size_t Close = Rest.find(']');
     if (Close == StringRef::npos)

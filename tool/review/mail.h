@@ -23,6 +23,7 @@ struct ReviewPatch {
   std::string to, cc;
   std::string body;        ///< decoded text, the diff in it
   Diff diff;
+  std::string base_commit; ///< 40 hex digits of the mail's "base-commit:" line, or of its series' cover letter; empty: none
   bool flowed = false;     ///< sent as format=flowed, which mangles patches
 };
 

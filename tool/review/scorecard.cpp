@@ -109,6 +109,8 @@ constexpr size_t MaxListed = 40;
 void onePatch(const PatchReview &P, std::string &Out) {
   bool Single = P.files.size() < 2;
   Out += titleOf(*P.patch) + "\n\t" + verdictTitle(P.verdict) + (Single ? ": " + P.reason : "") + "\n";
+  if (!P.base.empty())
+    Out += "\tjudged on " + P.base + "\n";
   if (Single)
     for (const FileReview &F : P.files)
       for (size_t N = 0; N < F.findings.size(); ++N)

@@ -56,6 +56,7 @@ struct PatchReview {
   std::string reason;
   EvidenceList evidence;
   bool applies = true;
+  std::string base;              ///< "commit 0123456789ab (Linux 6.11.0), found by its base-commit line": what it was judged on instead of the tree
   std::vector<FileReview> files; ///< those with something to say of, in the order of the patch
 };
 

@@ -137,15 +137,14 @@ public:
   int commit();
 
 private:
-  llvm::Error checkOld(int Dir, const std::string &Base, llvm::StringRef Old, mode_t &Mode);
+  llvm::Error checkOld(int Dir, const std::string &Base, llvm::StringRef Old, struct stat &Status);
 
   std::string Root, Path, Temporary;
   bool OnDisk = false;
 };
 
-llvm::Error Staged::checkOld(int Dir, const std::string &Base, llvm::StringRef Old, mode_t &Mode) {
+llvm::Error Staged::checkOld(int Dir, const std::string &Base, llvm::StringRef Old, struct stat &Status) {
   Descriptor File(::openat(Dir, Base.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  struct stat Status;
   if (!File.ok() || ::fstat(File.get(), &Status) != 0)
     return failStep(Path, errno);
   if (!S_ISREG(Status.st_mode))
@@ -156,7 +155,6 @@ llvm::Error Staged::checkOld(int Dir, const std::string &Base, llvm::StringRef O
     return failAt(Path, 0, 0, "the file changed since it was scanned",
                   std::string(NothingChanged) + "; scan the tree again");
   }
-  Mode = Status.st_mode & 07777;
   return llvm::Error::success();
 }
 
@@ -165,8 +163,8 @@ llvm::Error Staged::stage(llvm::StringRef Old, llvm::StringRef New) {
   llvm::Expected<Descriptor> Dir = openParent(Root, Path, Base);
   if (!Dir)
     return Dir.takeError();
-  mode_t Mode = 0;
-  if (llvm::Error E = checkOld(Dir->get(), Base, Old, Mode))
+  struct stat Before{};
+  if (llvm::Error E = checkOld(Dir->get(), Base, Old, Before))
     return E;
   // O_EXCL: a file of that name, or a link planted there, is never written to.
   Descriptor Out(
@@ -176,7 +174,14 @@ llvm::Error Staged::stage(llvm::StringRef Old, llvm::StringRef New) {
   OnDisk = true;
   if (int E = writeAll(Out.get(), New))
     return failStep(Path, E);
-  if (::fchmod(Out.get(), Mode) != 0 || ::fsync(Out.get()) != 0 || Out.close() != 0)
+  // The owner first: changing him takes away what fchmod() gives. Set-user-id is not for a text that somebody else has written; git apply
+  // does not keep it either.
+  struct stat Now{};
+  if (::fstat(Out.get(), &Now) != 0)
+    return failStep(Path, errno);
+  if ((Now.st_uid != Before.st_uid || Now.st_gid != Before.st_gid) && ::fchown(Out.get(), Before.st_uid, Before.st_gid) != 0)
+    return failAt(Path, 0, 0, "belongs to another user or group, and would not any more", std::string(NothingChanged) + "; run krcu as its owner, or apply the diff that krcu patch prints");
+  if (::fchmod(Out.get(), Before.st_mode & 0777) != 0 || ::fsync(Out.get()) != 0 || Out.close() != 0)
     return failStep(Path, errno);
   return llvm::Error::success();
 }

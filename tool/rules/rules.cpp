@@ -203,10 +203,12 @@ llvm::Expected<std::string> findBuiltinRules(const std::string &Executable) {
   path::remove_dots(Installed, /*remove_dot_dot=*/true);
   if (fs::is_directory(Installed))
     return Installed.str().str();
+#ifdef KRCU_RULES_SOURCE_DIR
   if (fs::is_directory(KRCU_RULES_SOURCE_DIR))
     return std::string(KRCU_RULES_SOURCE_DIR);
+#endif
   return fail(Installed.str().str() +
-              ": the built-in rules are not there, nor in the source tree krcu was built from; "
+              ": the built-in rules are not there, nor in a source tree krcu was built from; "
               "install krcu again");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/series/git.h"
 
+#include "tool/series/git_files.h"
 #include "tool/support/error.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -21,6 +22,10 @@ std::string hexOf(const git_oid &Id) {
 }
 
 GitRepository openRepository(const std::string &Root, std::string &Why) {
+  if (std::string Odd = oddFileOfRepository(Root, /*Upwards=*/true); !Odd.empty()) {
+    Why = "its git repository is not opened: " + Odd + " is no regular file";
+    return nullptr;
+  }
   git_repository *Raw = nullptr;
   int Error = git_repository_open_ext(&Raw, Root.c_str(), 0, nullptr);
   GitRepository Repository(Raw);

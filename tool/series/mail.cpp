@@ -5,6 +5,7 @@
 #include "tool/series/mail.h"
 
 #include "tool/series/git.h"
+#include "tool/support/sink.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/ConvertUTF.h"
 #include <algorithm>
@@ -58,7 +59,8 @@ std::string encodedWords(llvm::StringRef Text, size_t Column) {
   return Out + "?=";
 }
 
-std::string headerAddress(const Address &A, size_t Column) {
+std::string headerAddress(const Address &Given, size_t Column) {
+  const Address A{inHeader(Given.name), inHeader(Given.mail)};
   if (A.name.empty())
     return A.mail;
   std::string Plain = plainPersonName(A);
@@ -94,7 +96,8 @@ std::string subjectPrefix(const Mail &M) {
 
 std::string encodeHeader(llvm::StringRef Text, size_t Column) {
   // ASCII is not folded: some programs that read patches stumble over a folded subject, and none over 100 columns.
-  return isAscii(Text) ? Text.str() : encodedWords(Text, Column);
+  const std::string Value = inHeader(Text);
+  return isAscii(Value) ? Value : encodedWords(Value, Column);
 }
 
 std::string mailDate(int64_t Seconds) {

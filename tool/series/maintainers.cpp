@@ -5,6 +5,7 @@
 // lines; and a person who is known by one name and two addresses is one recipient, with the first address.
 #include "tool/series/maintainers.h"
 
+#include "tool/support/sink.h"
 #include "llvm/ADT/StringExtras.h"
 #include <algorithm>
 #include <map>
@@ -135,6 +136,8 @@ void Maintainers::parse(llvm::StringRef Text, const Tree &T) {
     Current = {};
     Current.title = NextTitle.str();
   };
+  const std::string Clean = forTerminal(Text); // addresses and titles go into mails
+  Text = Clean;
   while (!Text.empty()) {
     auto [Line, Rest] = Text.split('\n');
     Text = Rest;

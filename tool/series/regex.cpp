@@ -2,6 +2,7 @@
 #include "tool/series/regex.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
+#include <atomic>
 #include <pcre2.h>
 
 namespace krcu::series {
@@ -10,6 +11,7 @@ struct Regex::Code {
   pcre2_code *code = nullptr;
   pcre2_match_context *context = nullptr;
   pcre2_match_data *data = nullptr;
+  mutable std::atomic<bool> slow = false; ///< one text was too much for it
   ~Code() {
     pcre2_match_data_free(data);
     pcre2_match_context_free(context);
@@ -29,13 +31,18 @@ std::optional<Regex> Regex::compile(const std::string &Pattern, bool Extended) {
   C->data = pcre2_match_data_create(1, nullptr);
   if (!C->context || !C->data)
     return std::nullopt;
-  pcre2_set_match_limit(C->context, 1000000);
+  pcre2_set_match_limit(C->context, 100000); // real ones take some hundred
   pcre2_set_heap_limit(C->context, 20000); // KiB
   return Regex(std::move(C));
 }
 
 bool Regex::matches(llvm::StringRef Text) const {
-  return pcre2_match(Compiled->code, reinterpret_cast<PCRE2_SPTR>(Text.data()), Text.size(), 0, 0, Compiled->data, Compiled->context) >= 0;
+  if (Compiled->slow) // it would be too much again, for each of the mail's lines
+    return false;
+  int Found = pcre2_match(Compiled->code, reinterpret_cast<PCRE2_SPTR>(Text.data()), Text.size(), 0, 0, Compiled->data, Compiled->context);
+  if (Found == PCRE2_ERROR_MATCHLIMIT || Found == PCRE2_ERROR_DEPTHLIMIT || Found == PCRE2_ERROR_HEAPLIMIT)
+    Compiled->slow = true;
+  return Found >= 0;
 }
 
 } // namespace krcu::series

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace krcu {
@@ -30,6 +31,20 @@ constexpr const char *Schema =
 int64_t sumOf(int Kind, const Digest &Key, const Digest &Under, llvm::StringRef Value) {
   uint64_t Parts[] = {static_cast<uint64_t>(Kind), Key.low, Key.high, Under.low, Under.high, llvm::xxh3_64bits(Value)};
   return static_cast<int64_t>(llvm::xxh3_64bits(llvm::ArrayRef<uint8_t>(reinterpret_cast<const uint8_t *>(Parts), sizeof(Parts))));
+}
+
+/// What is in the cache is believed. Nobody else may have written it.
+std::string whyNotTrusted(const std::string &Path) {
+  struct stat Status;
+  if (::lstat(Path.c_str(), &Status) != 0)
+    return {};
+  if (S_ISLNK(Status.st_mode) && ::stat(Path.c_str(), &Status) != 0)
+    return "leads nowhere";
+  if (Status.st_uid != ::geteuid())
+    return "belongs to another user";
+  if (Status.st_mode & (S_IWGRP | S_IWOTH))
+    return "others may write to it";
+  return S_ISDIR(Status.st_mode) || S_ISREG(Status.st_mode) ? "" : "is no regular file";
 }
 
 bool isDamage(int Code) {
@@ -133,6 +148,11 @@ std::unique_ptr<Store> Store::openCache(const std::string &Dir, uint64_t Limit) 
     return S;
   }
   std::string File = Dir + "/" + FileName;
+  for (const std::string &Part : {Dir, File})
+    if (std::string Why = whyNotTrusted(Part); !Why.empty()) {
+      S->Warning = "the cache " + Part + ": " + Why + ", so what it says could be anybody's; going on without it";
+      return S;
+    }
   for (int Try = 0; Try < 2; ++Try) {
     S->Warning.clear();
     if (!S->open(File, false)) {
@@ -179,6 +199,9 @@ llvm::Error Store::writeFile(const std::string &Path, const std::vector<Entry> &
   const char *Mend = "name a file in a directory that can be written";
   if (llvm::sys::fs::is_directory(Path))
     return failAt(Path, 0, 0, "is a directory", Mend);
+  // A link, a pipe or a device would be gone, and a file in its place.
+  if (struct stat Status; ::lstat(Path.c_str(), &Status) == 0 && !S_ISREG(Status.st_mode))
+    return failAt(Path, 0, 0, "is there and no regular file, so it is not replaced", Mend);
   int Fd = -1;
   if (std::error_code EC = llvm::sys::fs::createUniqueFile(Path + ".%%%%%%", Fd, Temporary))
     return failAt(Path, 0, 0, EC.message(), Mend);

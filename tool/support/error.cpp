@@ -3,13 +3,14 @@
 // The wording of user-facing errors. One shape for all rooms, so that editors can jump to the place:
 // "FILE:LINE:COLUMN: what is wrong; how to mend it".
 #include "tool/support/error.h"
+#include "tool/support/sink.h"
 
 #include <system_error>
 
 namespace krcu {
 
 llvm::Error fail(const std::string &Message) {
-  return llvm::make_error<llvm::StringError>(Message, llvm::inconvertibleErrorCode());
+  return llvm::make_error<llvm::StringError>(onOneLine(Message), llvm::inconvertibleErrorCode());
 }
 
 llvm::Error failAt(const std::string &File, unsigned Line, unsigned Column, const std::string &What,

@@ -198,6 +198,9 @@ llvm::Error writeFileAtomically(const std::string &Path, llvm::StringRef Content
     return failAt(Path, 0, 0, "is a directory", "name a file");
   if (Exists && !S_ISREG(Existing.st_mode))
     return writeThrough(Path, Content);
+  // Whoever has put a link there must not choose what is overwritten, and whoever needs it must not lose it.
+  if (struct stat Link; ::lstat(Path.c_str(), &Link) == 0 && S_ISLNK(Link.st_mode))
+    return failAt(Path, 0, 0, "is a symbolic link, so it is not replaced", "name the file that it leads to");
 
   const char *const Mend = "check the directory's permissions and the free space";
   std::string Name;
@@ -207,7 +210,7 @@ llvm::Error writeFileAtomically(const std::string &Path, llvm::StringRef Content
   TemporaryName Temporary(Name);
   if (int E = writeAll(Out.get(), Content))
     return failErrno(Path, E, Mend);
-  mode_t Mode = Exists ? (Existing.st_mode & 07777) : (0666 & ~currentUmask());
+  mode_t Mode = Exists ? (Existing.st_mode & 0777) : (0666 & ~currentUmask());
   if (::fchmod(Out.get(), Mode) != 0 || ::fsync(Out.get()) != 0 || Out.close() != 0)
     return failErrno(Path, errno, Mend);
   if (::rename(Name.c_str(), Path.c_str()) != 0)

@@ -15,7 +15,10 @@
 namespace krcu {
 namespace {
 
-constexpr size_t StackBytes = size_t(16) << 20;
+/// Only what is used takes memory. Where address space is short, less must do.
+constexpr size_t StackBytes[] = {size_t(64) << 20, size_t(16) << 20, size_t(4) << 20};
+/// A frame must not reach over it.
+constexpr size_t GuardBytes = size_t(1) << 20;
 
 struct Loop {
   std::atomic<size_t> next{0};
@@ -38,6 +41,21 @@ void *entry(void *Argument) {
   auto *W = static_cast<Worker *>(Argument);
   run(*W->loop, W->number);
   return nullptr;
+}
+
+/// Starts the worker's thread, with the largest stack that is to be had.
+bool start(Worker &W) {
+  for (size_t Bytes : StackBytes) {
+    pthread_attr_t Attributes;
+    pthread_attr_init(&Attributes);
+    pthread_attr_setstacksize(&Attributes, Bytes);
+    pthread_attr_setguardsize(&Attributes, GuardBytes);
+    int Failed = pthread_create(&W.thread, &Attributes, entry, &W);
+    pthread_attr_destroy(&Attributes);
+    if (Failed == 0)
+      return true;
+  }
+  return false;
 }
 
 /// A container's share of the processors ("cpu.max" of cgroup v2), 0 if there is no limit.
@@ -63,17 +81,13 @@ void parallelFor(unsigned Jobs, size_t Count,
   auto Threads = static_cast<unsigned>(std::min<size_t>(std::max(Jobs, 1u), Count));
   std::vector<Worker> Workers(Threads);
 
-  pthread_attr_t Attributes;
-  pthread_attr_init(&Attributes);
-  pthread_attr_setstacksize(&Attributes, StackBytes);
   unsigned Started = 0;
   for (; Started < Threads; ++Started) {
     Workers[Started].loop = &L;
     Workers[Started].number = Started;
-    if (pthread_create(&Workers[Started].thread, &Attributes, entry, &Workers[Started]) != 0)
+    if (!start(Workers[Started]))
       break;
   }
-  pthread_attr_destroy(&Attributes);
 
   if (Started == 0) // no thread to be had: do the work here
     run(L, 0);

@@ -168,7 +168,11 @@ void Macros::expandInto(llvm::StringRef Text, const Arguments &Parameters, std::
       size_t End = closing(Text, I + 1);
       if (End == llvm::StringRef::npos) // unterminated: the rest is dropped, as garbage
         return;
-      Out += reference(Text.slice(I + 1, End - 1), Parameters);
+      const std::string Value = reference(Text.slice(I + 1, End - 1), Parameters);
+      Work += Value.size(); // what doubles at each level is as much work as it is text
+      if (Work > MaxWork)
+        return;
+      Out += Value;
       I = End;
     } else {
       // `$SRCARCH` of old trees; a lone `$` (as in `dollar := $`) stands for itself.
@@ -177,8 +181,10 @@ void Macros::expandInto(llvm::StringRef Text, const Arguments &Parameters, std::
       auto It = Variables.find(Name);
       if (Name.empty())
         Out += '$';
-      else if (It != Variables.end())
+      else if (It != Variables.end()) {
         Out += It->second.text;
+        Work += It->second.text.size();
+      }
       I += Name.size();
     }
   }

@@ -224,6 +224,11 @@ std::optional<std::string> Makefile::function(llvm::StringRef Name, llvm::String
     return lookup(llvm::StringRef(Values[0]).trim().str());
   if (!O.where.empty() && (Name == "abspath" || Name == "realpath"))
     return pathFunction(Name, Values[0]);
+  // Each word may have to be held against each pattern.
+  if (Values.size() > 1 && Name.starts_with("filter"))
+    Work += static_cast<size_t>(llvm::StringRef(Values[0]).count('%')) * words(Values[1]).size();
+  for (const std::string &V : Values)
+    Work += V.size();
   bool Known;
   std::string Result = makefile::wordFunction(Name, Values, Known);
   return Known ? std::optional(Result) : std::nullopt;
@@ -285,7 +290,7 @@ std::string Makefile::lazyFunction(llvm::StringRef Name, const Arguments &Raw, c
     std::string Variable = Trimmed(0), Out;
     const std::string List = Value(1);
     for (llvm::StringRef Word : words(List)) {
-      if (Work > MaxWork || Raw.size() < 3)
+      if (Work > MaxWork || Out.size() > MaxWork || Raw.size() < 3)
         break;
       Makefile::Variable &V = Variables[Variable];
       V.deferred = false;

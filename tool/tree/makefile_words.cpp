@@ -4,6 +4,7 @@
 // marks, and the marks travel with the result.
 #include "tool/tree/makefile_words.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include <algorithm>
 
 namespace krcu::makefile {
@@ -144,11 +145,18 @@ std::string substitute(llvm::StringRef From, llvm::StringRef To, llvm::StringRef
 
 std::string filter(llvm::StringRef Patterns, llvm::StringRef Text, bool Keep) {
   std::string Out;
+  llvm::StringSet<> Exact; // a list of a thousand words may be filtered by itself
+  llvm::SmallVector<llvm::StringRef, 8> Wild;
+  for (llvm::StringRef Pattern : words(Patterns))
+    if (Pattern.contains('%'))
+      Wild.push_back(Pattern);
+    else
+      Exact.insert(Pattern);
   for (llvm::StringRef Word : words(Text)) {
     Marked M(Word);
-    bool Match = false;
-    for (llvm::StringRef Pattern : words(Patterns))
-      Match |= matchPattern(Pattern, M.text, nullptr);
+    bool Match = Exact.contains(M.text);
+    for (size_t N = 0; N < Wild.size() && !Match; ++N)
+      Match = matchPattern(Wild[N], M.text, nullptr);
     // A bare mark is the unknown value of a symbol: it may match. So may what a command would print.
     if (Match != Keep && !M.text.empty() && !isUnknown(M.text) && !isUnknown(Patterns))
       continue;

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// krcu patch --format json: the edits, for programs that apply them themselves.
+#pragma once
+
+#include "tool/driver/patch.h"
+#include <string>
+
+namespace krcu {
+
+/// {"krcu", "tree": {"version"}, "files": [{"file", "edits": [{"line", "count", "before", "after"}]}], "refused": [], "notes": []}
+llvm::Expected<std::string> editsJson(const Patch &P, const std::string &TreeVersion);
+
+} // namespace krcu

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/main/heap_limit.h"
+#ifdef KRCU_TCMALLOC
+#include "tool/frontend/guarded.h"
+#include <cstdint>
+#include <gperftools/malloc_extension.h>
+
+// Else gperftools writes to standard error about each large request, which is not for the user.
+namespace FLAG__namespace_do_not_use_directly_use_DECLARE_int64_instead {
+extern int64_t FLAGS_tcmalloc_large_alloc_report_threshold;
+}
+#endif
+
+namespace krcu {
+
+#ifdef KRCU_TCMALLOC
+namespace {
+
+class Metered : public SysAllocator {
+public:
+  explicit Metered(SysAllocator *System) : System(System) {}
+  void *Alloc(size_t Size, size_t *Actual, size_t Alignment) override { return heapMayGrow(Size) ? System->Alloc(Size, Actual, Alignment) : nullptr; }
+
+private:
+  SysAllocator *System;
+};
+
+} // namespace
+
+void limitHeap() {
+  FLAG__namespace_do_not_use_directly_use_DECLARE_int64_instead::FLAGS_tcmalloc_large_alloc_report_threshold = INT64_MAX;
+  MallocExtension *Extension = MallocExtension::instance();
+  Extension->SetSystemAllocator(new Metered(Extension->GetSystemAllocator()));
+}
+#else
+void limitHeap() {}
+#endif
+
+} // namespace krcu

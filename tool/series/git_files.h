@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A look at a repository before libgit2 opens it: libgit2 opens what stands there by name, and waits for ever at a pipe.
+#pragma once
+
+#include <string>
+
+namespace krcu::series {
+
+/// What in the repository of `Directory` is neither file nor directory: its path; empty: nothing, or there is no repository. With `Upwards` the
+/// repository may be that of a directory above. Worktrees, alternates and files that its configuration includes are looked at, too.
+std::string oddFileOfRepository(const std::string &Directory, bool Upwards);
+
+/// The same for the .gitattributes of a work tree that matter for the file `Relative`.
+std::string oddAttributesFor(const std::string &WorkTree, const std::string &Relative);
+
+} // namespace krcu::series
