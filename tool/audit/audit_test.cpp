@@ -5,7 +5,9 @@
 #include "tool/audit/audit.h"
 #include "tool/driver/pipeline_trees.h"
 #include "tool/report/sarif.h"
+#include "tool/driver/site_text.h"
 #include "tool/support/error.h"
+#include "llvm/ADT/StringExtras.h"
 #include "gtest/gtest.h"
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -274,6 +276,9 @@ void checkSarif(const std::string &Text) {
       EXPECT_FALSE(Result.at("message").at("text").get<std::string>().empty());
       EXPECT_EQ(Driver["rules"].at(Result.at("ruleIndex").get<size_t>()).at("id"), Result.at("ruleId"));
       EXPECT_TRUE((std::set<std::string>{"none", "note", "warning", "error"}.count(Result.at("level"))));
+      if (Result.value("kind", "fail") != "fail") {
+        EXPECT_EQ(Result.at("level"), "none") << "what is no fault has no level";
+      }
       for (const auto &L : Result.at("locations"))
         CheckPlace(L.at("physicalLocation"));
       for (const auto &Flow : Result.value("codeFlows", nlohmann::json::array())) {
@@ -299,13 +304,62 @@ TEST_F(Audit, SarifOfAnAudit) {
   EXPECT_FALSE(J["runs"][0]["results"][0].at("codeFlows").empty());
 }
 
+TEST_F(Audit, SarifOffersTheChange) {
+  Tree.lay("module-exit-safe");
+  Outcome O = scanAndPatch(Tree.options());
+  std::vector<SiteText> Texts = siteTexts(*O.scan, O.sites);
+  ReportInput In;
+  In.semantics = &O.scan->semantics();
+  In.sites = &O.sites;
+  In.texts = &Texts;
+  nlohmann::json J = nlohmann::json::parse(scanSarif(In, {}));
+  // Applied to the file, the replacements give what krcu patch gives.
+  ASSERT_EQ(O.patch.files.size(), 1u);
+  const auto &[File, Both] = *O.patch.files.begin();
+  std::vector<std::string> Lines;
+  llvm::SmallVector<llvm::StringRef> Split;
+  llvm::StringRef(Both.first).split(Split, '\n');
+  for (llvm::StringRef L : Split)
+    Lines.push_back(L.str());
+  unsigned Fixes = 0;
+  for (const auto &Result : J["runs"][0]["results"])
+    for (const auto &Fix : Result.value("fixes", nlohmann::json::array())) {
+      ++Fixes;
+      ASSERT_EQ(Fix["artifactChanges"].size(), 1u);
+      EXPECT_EQ(Fix["artifactChanges"][0]["artifactLocation"]["uri"], File);
+      const auto &All = Fix["artifactChanges"][0]["replacements"];
+      for (auto It = All.rbegin(); It != All.rend(); ++It) { // from the end, so that the lines before stay where they are
+        unsigned From = (*It)["deletedRegion"]["startLine"], To = (*It)["deletedRegion"]["endLine"];
+        Lines.erase(Lines.begin() + From - 1, Lines.begin() + To - 1);
+        std::string Text = It->contains("insertedContent") ? (*It)["insertedContent"]["text"].get<std::string>() : "";
+        if (!Text.empty())
+          Lines.insert(Lines.begin() + From - 1, Text.substr(0, Text.size() - 1));
+      }
+    }
+  EXPECT_EQ(Fixes, 1u);
+  EXPECT_EQ(llvm::join(Lines, "\n"), Both.second);
+}
+
 TEST_F(Audit, SarifOfAScan) {
   Tree.lay("module-exit-unsafe");
   Outcome O = scanAndPatch(Tree.options());
-  std::string Text = scanSarif(O.sites, {"drv/x.c: could not be parsed"});
+  std::vector<SiteText> Texts = siteTexts(*O.scan, O.sites);
+  ReportInput In;
+  In.asked = {"scan", {"a tree"}, "/a tree", "", "0123456789012345678901234567890123456789"};
+  In.semantics = &O.scan->semantics();
+  In.sites = &O.sites;
+  In.texts = &Texts;
+  std::string Text = scanSarif(In, {"drv/x.c: could not be parsed"});
   checkSarif(Text);
   nlohmann::json J = nlohmann::json::parse(Text);
-  EXPECT_FALSE(J["runs"][0]["results"].empty());
+  ASSERT_FALSE(J["runs"][0]["results"].empty());
+  EXPECT_EQ(J["runs"][0]["originalUriBaseIds"]["SRCROOT"]["uri"], "file:///a%20tree/");
+  EXPECT_EQ(J["runs"][0]["versionControlProvenance"][0]["revisionId"], In.asked.commit);
+  EXPECT_EQ(J["runs"][0]["invocations"][0]["arguments"][0], "scan");
+  const nlohmann::json &First = J["runs"][0]["results"][0];
+  EXPECT_EQ(First["partialFingerprints"]["krcu/v1"].get<std::string>().size(), 16u);
+  EXPECT_EQ(First["codeFlows"][0]["threadFlows"][0]["locations"][0]["kinds"][0], "call");
+  EXPECT_GE(First["locations"][0]["physicalLocation"]["region"]["endColumn"].get<unsigned>(), 2u);
   EXPECT_EQ(J["runs"][0]["invocations"][0]["toolExecutionNotifications"].size(), 1u);
 }
 

@@ -231,6 +231,11 @@ int runScan(const Options &O, ScanOptions SO) {
     return error(std::move(E));
   ReportInput In = reportOf(**S, Sites, O, "scan");
   In.next = nextStep(O, Sites);
+  std::vector<SiteText> Texts;
+  if (O.format == "json" || O.format == "sarif") {
+    Texts = siteTexts(**S, Sites);
+    In.texts = &Texts;
+  }
   printWarnings(**S, Past, O.stats, O.print);
   bool Any = any_of(Sites, [&](const SiteReport &R) { return failsOn(O.gate, className(R.cls)); });
   std::string Text;
@@ -240,7 +245,7 @@ int runScan(const Options &O, ScanOptions SO) {
       return error(Page.takeError());
     Text = std::move(*Page);
   } else
-    Text = (*S)->tree().shown(O.format == "sarif"  ? scanSarif(Sites, problemLines(**S))
+    Text = (*S)->tree().shown(O.format == "sarif"  ? scanSarif(In, problemLines(**S))
                                             : O.format == "json" ? scanJson(In)
                                                                  : scanText(In));
   if (Error E = somethingWasParsed(**S, Sites)) {
@@ -356,7 +361,7 @@ int runSemantics(const Options &O, const ScanOptions &SO) {
   for (const std::string &A : SO.assume)
     if (Error E = assume(*S, A))
       return error(std::move(E));
-  return print(O, O.format == "json" ? semanticsJson(T->version(), *S) : printSemantics(*S), Nothing);
+  return print(O, O.format == "json" ? semanticsJson(askedOf(O.print, "semantics", *T), T->version(), *S) : printSemantics(*S), Nothing);
 }
 
 /// krcu explain --flags TREE FILE: a row a flag.
@@ -425,11 +430,16 @@ int runExplain(const Options &O, ScanOptions SO) {
       Rest = Rest.split('\n').second;
     return Rest.split('\n').first.str();
   };
+  ReportInput In = reportOf(**S, Sites, O, "explain");
+  std::vector<SiteText> Texts;
+  if (O.format == "json")
+    Texts = siteTexts(**S, Sites);
+  In.texts = O.format == "json" ? &Texts : nullptr;
   std::string Out, Lines;
   for (const SiteReport &R : Sites) {
     Lines += (Lines.empty() ? "" : ", ") + std::to_string(R.census.where.line);
     if (isAt(R, *Asked))
-      Out += O.format == "json" ? explainJson(R, (*S)->semantics()) : explainText(R, (*S)->semantics(), SourceLine, widthOf(O.print));
+      Out += O.format == "json" ? explainJson(In, static_cast<size_t>(&R - Sites.data())) : explainText(R, (*S)->semantics(), SourceLine, widthOf(O.print));
   }
   if (!Out.empty() && O.format == "html") {
     llvm::erase_if(Sites, [&](const SiteReport &R) { return !isAt(R, *Asked); });

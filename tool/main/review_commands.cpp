@@ -5,8 +5,10 @@
 #include "tool/main/review_commands.h"
 #include "tool/driver/review.h"
 #include "tool/pages/pages.h"
+#include "tool/report/head.h"
 #include "tool/report/report.h"
 #include "tool/report/sarif.h"
+#include "tool/report/steps.h"
 #include "tool/report/version.h"
 #include "tool/review/bases.h"
 #include "tool/review/commits.h"
@@ -16,6 +18,7 @@
 #include "tool/support/sink.h"
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <optional>
@@ -34,9 +37,10 @@ int error(llvm::Error E) {
 
 /// Findings as results: a patch that is fine gives none. Of several trees each finding says which.
 std::string reviewSarif(const review::ReviewReport &R) {
-  std::vector<SarifRule> Rules = {{"krcu/review-wait", "The patch is right, but not safe in this tree"},
-                                  {"krcu/review-broken", "The patch frees the wrong object, does not apply or does not compile"},
-                                  {"krcu/review-cannot-tell", "What would show whether the patch is safe is missing"}};
+  const char Help[] = "https://docs.kernel.org/RCU/rcubarrier.html";
+  std::vector<SarifRule> Rules = {{"krcu/review-wait", "The patch is right, but not safe in this tree", Help},
+                                  {"krcu/review-broken", "The patch frees the wrong object, does not apply or does not compile", Help},
+                                  {"krcu/review-cannot-tell", "What would show whether the patch is safe is missing", Help}};
   std::vector<SarifResult> Results;
   for (const review::Column &C : R.columns)
     for (const review::PatchReview &P : C.patches)
@@ -46,10 +50,21 @@ std::string reviewSarif(const review::ReviewReport &R) {
             continue;
           const char *Rule = Each.verdict == review::PatchVerdict::Wait ? "krcu/review-wait" : Each.verdict == review::PatchVerdict::Broken ? "krcu/review-broken" : "krcu/review-cannot-tell";
           std::string Title = (P.patch->prefix.empty() ? "" : P.patch->prefix + " ") + P.patch->subject;
-          Results.push_back({Rule, Each.verdict == review::PatchVerdict::Broken ? "error" : "warning",
-                             Title + ": " + Each.reason + (R.columns.size() > 1 ? " (Linux " + C.version + ")" : ""), {Each.file, Each.line, 0}, Each.evidence, "", ""});
+          SarifResult Result{Rule, Each.verdict == review::PatchVerdict::Broken ? "error" : "warning",
+                             Title + ": " + Each.reason + (R.columns.size() > 1 ? " (Linux " + C.version + ")" : ""), {Each.file, Each.line, 0}, Each.evidence,
+                             digestOf({Rule, Title, Each.file, Each.reason, R.columns.size() > 1 ? C.version : ""}), ""};
+          // Nobody knows, says the standard's word for it.
+          Result.kind = Each.verdict == review::PatchVerdict::CannotTell ? "open" : "";
+          for (const Evidence &E : Each.evidence)
+            Result.steps.push_back(stepKind(nullptr, E));
+          Results.push_back(std::move(Result));
         }
-  return sarifLog(Rules, Results, R.notes);
+  std::vector<std::string> Assumed;
+  for (const review::Column &C : R.columns)
+    for (const std::string &A : C.assumed)
+      if (std::find(Assumed.begin(), Assumed.end(), A) == Assumed.end())
+        Assumed.push_back(A);
+  return sarifLog({R.asked, Assumed}, Rules, Results, R.notes);
 }
 
 /// The first of the trees, which stays until everything is printed.

@@ -91,6 +91,8 @@ Item itemOf(const review::PatchReview &P, const review::Column &C, const std::ve
   I.facts = {{"verdict", review::verdictTitle(P.verdict)}, {"tree", treeName(C)}, {"from", P.patch->source}};
   if (!P.patch->message_id.empty())
     I.facts.push_back({"message", P.patch->message_id});
+  if (!P.base.empty())
+    I.facts.push_back({"judged on", P.base});
   if (!P.applies)
     I.facts.push_back({"applies", "no"});
   I.change_title = "The patch";

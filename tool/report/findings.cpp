@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/report/findings.h"
+#include "tool/report/head.h"
+#include "tool/report/steps.h"
 #include "tool/report/terminal.h"
 #include "tool/report/version.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/MD5.h"
 #include <nlohmann/json.hpp>
 
 using Json = nlohmann::ordered_json;
@@ -29,16 +30,7 @@ const std::vector<AuditKind> &auditKinds() {
   return Kinds;
 }
 
-std::string fingerprintOf(const AuditFinding &F) {
-  llvm::MD5 Hash;
-  for (const std::string *Part : {&F.kind, &F.where.file, &F.function, &F.subject}) {
-    Hash.update(*Part);
-    Hash.update(llvm::StringRef("\0", 1));
-  }
-  llvm::MD5::MD5Result Result;
-  Hash.final(Result);
-  return Result.digest().str().substr(0, 16).str();
-}
+std::string fingerprintOf(const AuditFinding &F) { return digestOf({F.kind, F.where.file, F.function, F.subject}); }
 
 const char *severityName(Severity S) { return S == Severity::Error ? "error" : S == Severity::Warning ? "warning" : "note"; }
 const char *confidenceName(Confidence C) { return C == Confidence::High ? "high" : C == Confidence::Medium ? "medium" : "low"; }
@@ -135,18 +127,19 @@ std::string auditText(const AuditReport &R, unsigned Width, bool Colour) {
 std::string auditJson(const AuditReport &R) {
   Json J;
   J["krcu"] = KRCU_VERSION;
-  Json Facts = Json::object();
-  for (const SemanticFact &F : R.semantics->facts)
-    Facts[F.name] = F.value && F.known;
-  J["tree"] = {{"version", R.tree_version}, {"era", R.semantics->era}, {"semantics", Facts}};
+  J["asked"] = askedJson(R.asked);
+  J["tree"] = treeJson(R.asked, R.tree_version, *R.semantics);
   J["findings"] = Json::array();
   for (const AuditFinding &F : R.findings) {
     Json Shown = Json::array();
     for (const Evidence &E : F.evidence)
-      Shown.push_back({{"file", E.file}, {"line", E.line}, {"function", E.function}, {"text", E.text}});
+      Shown.push_back({{"kind", stepKind(F, R.semantics, E)}, {"file", E.file}, {"line", E.line}, {"function", E.function}, {"text", E.text}});
+    Json Timeline = Json::array();
+    for (const FindingEvent &E : F.timeline)
+      Timeline.push_back({{"kind", eventName(E.kind)}, {"file", textOrNull(E.where.file)}, {"line", E.where.line ? Json(E.where.line) : Json()}, {"function", textOrNull(E.function)}, {"text", E.text}, {"always", E.always}, {"decides", E.decides}});
     J["findings"].push_back({{"kind", F.kind}, {"severity", severityName(F.severity)}, {"confidence", confidenceName(F.confidence)}, {"confidence_why", F.confidence_why},
-                             {"file", F.where.file}, {"line", F.where.line}, {"function", F.function}, {"subject", F.subject}, {"reason", F.reason},
-                             {"fingerprint", fingerprintOf(F)}, {"evidence", Shown}});
+                             {"file", F.where.file}, {"line", F.where.line}, {"column", F.where.column ? Json(F.where.column) : Json()}, {"function", F.function}, {"subject", F.subject}, {"reason", F.reason},
+                             {"fingerprint", fingerprintOf(F)}, {"evidence", Shown}, {"timeline", Timeline}});
   }
   J["hidden"] = R.hidden;
   J["suppressed"] = R.suppressed;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/lifetime/leftovers.h"
+#include "tool/report/head.h"
 #include "tool/report/report.h"
+#include "tool/report/steps.h"
 #include "tool/report/version.h"
 #include <nlohmann/json.hpp>
 
@@ -18,11 +20,16 @@ Json evidenceJson(const EvidenceList &List) {
 
 Json verdictJson(Verdict V) { return V == Verdict::None ? Json() : Json(verdictName(V)); }
 
-Json treeJson(const std::string &Version, const Semantics &S) {
-  Json Facts = Json::object();
-  for (const SemanticFact &F : S.facts)
-    Facts[F.name] = F.value && F.known;
-  return {{"version", Version}, {"era", S.era}, {"semantics", Facts}};
+/// The chain of a site, each step with what it is about.
+Json stepsJson(const SiteReport &R, const Semantics &S, const EvidenceList &List) {
+  Json Result = Json::array();
+  for (const Evidence &E : List)
+    Result.push_back({{"kind", stepKind(R, S, E)}, {"file", E.file}, {"line", E.line}, {"function", E.function}, {"text", E.text}});
+  return Result;
+}
+
+Json placeJson(const Location &W, const std::string &Function) {
+  return {{"file", W.file}, {"line", W.line}, {"column", W.column ? Json(W.column) : Json()}, {"function", textOrNull(Function)}};
 }
 
 Json leftoversJson(const Leftovers &L) {
@@ -40,10 +47,44 @@ Json leftoversJson(const Leftovers &L) {
   return J;
 }
 
-Json siteJson(const SiteReport &R) {
+/// The caches that the callback frees into, and where they end.
+Json cacheJson(const SiteReport &R) {
+  Json All = Json::array();
+  for (const CacheReport &C : R.caches) {
+    Json J;
+    J["cache"] = C.name;
+    J["identified"] = C.identified;
+    J["search_complete"] = C.complete;
+    J["missing"] = C.missing;
+    J["created"] = Json::array();
+    for (const CreateFact *N : C.creates) {
+      Json Place = placeJson(N->where, plainName(N->function));
+      Place["with"] = N->api;
+      J["created"].push_back(Place);
+    }
+    J["destroyed"] = Json::array();
+    for (const Destruction &D : C.destroys)
+      J["destroyed"].push_back(placeJson(D.where, D.function ? plainName(D.function->function) : ""));
+    All.push_back(J);
+  }
+  return All;
+}
+
+Json editsJson(const std::vector<SiteEdit> &Edits) {
+  Json Result = Json::array();
+  for (const SiteEdit &E : Edits)
+    Result.push_back({{"file", E.file}, {"line", E.line}, {"before", E.before}, {"after", E.after}});
+  return Result;
+}
+
+/// `Text` may be null: then the end and the edits are not known.
+Json siteJson(const SiteReport &R, const Semantics &S, const SiteText *Text) {
   Json J;
   J["file"] = R.census.where.file;
   J["line"] = R.census.where.line;
+  J["column"] = R.census.where.column ? Json(R.census.where.column) : Json();
+  J["end_line"] = Text && Text->end_line ? Json(Text->end_line) : Json();
+  J["end_column"] = Text && Text->end_line ? Json(Text->end_column) : Json();
   J["function"] = R.census.function;
   J["deferral"] = R.census.deferral;
   if (R.census.word() != R.census.deferral)
@@ -59,28 +100,15 @@ Json siteJson(const SiteReport &R) {
     J["this_kernel_only"] = {{"file", R.other_kernels.file}, {"line", R.other_kernels.line}};
   J["replacement"] = R.replacement.empty() ? Json() : Json(R.replacement);
   J["callback_removed"] = R.callback_removed;
-  J["evidence"] = evidenceJson(R.evidence);
+  if (Text)
+    J["edits"] = editsJson(Text->edits);
+  J["evidence"] = stepsJson(R, S, R.evidence);
   if (!R.context.empty())
-    J["context"] = evidenceJson(R.context);
+    J["context"] = stepsJson(R, S, R.context);
+  J["caches"] = cacheJson(R);
   if (R.leftovers)
     J["leftovers"] = leftoversJson(*R.leftovers);
   return J;
-}
-
-Json cacheJson(const SiteReport &R) {
-  Json All = Json::array();
-  for (const CacheReport &C : R.caches) {
-    Json J;
-    J["cache"] = C.name;
-    J["identified"] = C.identified;
-    J["search_complete"] = C.complete;
-    J["missing"] = C.missing;
-    J["created"] = Json::array();
-    for (const CreateFact *N : C.creates)
-      J["created"].push_back({{"file", N->where.file}, {"line", N->where.line}, {"function", plainName(N->function)}, {"with", N->api}});
-    All.push_back(J);
-  }
-  return All;
 }
 
 Json destructionJson(const DestructionReport &D) {
@@ -89,12 +117,20 @@ Json destructionJson(const DestructionReport &D) {
   J["line"] = D.what.where.line;
   J["function"] = plainName(D.what.function->function);
   J["reached"] = Json::array();
-  for (const ReachPath &P : D.reach.paths)
-    J["reached"].push_back({{"file", P.where.file}, {"line", P.where.line}, {"how", describeReach(P)}});
+  for (const ReachPath &P : D.reach.paths) {
+    Json Path = Json::array(); // from the destruction upwards
+    for (const ReachStep &Step : P.steps)
+      if (Step.caller) {
+        Json Place = placeJson(Step.caller->calls[Step.call].where, plainName(Step.caller->function));
+        Place["calls"] = plainName(Step.function);
+        Path.push_back(Place);
+      }
+    J["reached"].push_back({{"file", P.where.file}, {"line", P.where.line}, {"how", describeReach(P)}, {"path", Path}});
+  }
   J["barriers"] = Json::array();
   for (const BarrierUse &B : D.barriers)
     J["barriers"].push_back({{"barrier", B.barrier}, {"file", B.where.file}, {"line", B.where.line}, {"function", plainName(B.function)},
-                             {"waits_for_kfree_rcu", B.waits_kfree_rcu}, {"waits_for_call_rcu", B.waits_call_rcu}});
+                             {"waits_for_kfree_rcu", B.waits_kfree_rcu}, {"waits_for_call_rcu", B.waits_call_rcu}, {"through", evidenceJson(B.through)}});
   J["harmless"] = D.harmless;
   return J;
 }
@@ -109,37 +145,38 @@ std::string dump(const Json &J) {
 std::string scanJson(const ReportInput &In) {
   Json J;
   J["krcu"] = KRCU_VERSION;
-  J["tree"] = treeJson(In.tree_version, *In.semantics);
+  J["asked"] = askedJson(In.asked);
+  J["tree"] = treeJson(In.asked, In.tree_version, *In.semantics);
   Json Classes = Json::object();
   for (const auto &[Name, Count] : classCounts(*In.sites))
     Classes[Name] = Count;
   J["summary"] = {{"calls", In.sites->size()}, {"classes", Classes}};
   J["summary"]["other_flavours"] = In.other_flavours;
   J["sites"] = Json::array();
-  for (const SiteReport &R : *In.sites)
-    J["sites"].push_back(siteJson(R));
+  for (size_t N = 0; N < In.sites->size(); ++N)
+    J["sites"].push_back(siteJson((*In.sites)[N], *In.semantics, In.texts ? &(*In.texts)[N] : nullptr));
   J["parse_problems"] = Json::array();
   for (const ReportProblem &P : In.problems)
     J["parse_problems"].push_back({{"file", P.file}, {"cause", P.cause}, {"built", P.built}});
   return dump(J);
 }
 
-std::string explainJson(const SiteReport &R, const Semantics &S) {
-  Json J = siteJson(R);
-  J["caches"] = cacheJson(R);
+std::string explainJson(const ReportInput &In, size_t Number) {
+  const SiteReport &R = (*In.sites)[Number];
+  Json J = {{"krcu", KRCU_VERSION}, {"asked", askedJson(In.asked)}, {"tree", treeJson(In.asked, In.tree_version, *In.semantics)}};
+  J.update(siteJson(R, *In.semantics, In.texts ? &(*In.texts)[Number] : nullptr));
   J["destructions"] = Json::array();
   for (const DestructionReport &D : R.destructions)
     J["destructions"].push_back(destructionJson(D));
-  J["semantics"] = Json::object();
-  for (const SemanticFact &F : S.facts)
-    J["semantics"][F.name] = F.value && F.known;
+  J["semantics"] = factsJson(*In.semantics);
   return dump(J);
 }
 
-std::string semanticsJson(const std::string &TreeVersion, const Semantics &S) {
+std::string semanticsJson(const Asked &Of, const std::string &TreeVersion, const Semantics &S) {
   Json J;
   J["krcu"] = KRCU_VERSION;
-  J["tree"] = treeJson(TreeVersion, S);
+  J["asked"] = askedJson(Of);
+  J["tree"] = treeJson(Of, TreeVersion, S);
   J["facts"] = Json::array();
   for (const SemanticFact &F : S.facts)
     J["facts"].push_back({{"name", F.name}, {"title", F.title}, {"value", F.known ? Json(F.value) : Json()}, {"assumed", F.assumed},

@@ -44,10 +44,11 @@ std::string scanText(const ReportInput &In);
 std::string scanJson(const ReportInput &In);
 /// The whole chain of one site, each step with its line of source.
 std::string explainText(const SiteReport &R, const Semantics &S, const LineOracle &Lines = nullptr, unsigned Width = 0);
-std::string explainJson(const SiteReport &R, const Semantics &S);
+/// The same of the site with that number in `In`.
+std::string explainJson(const ReportInput &In, size_t Number);
 /// {"timelines": [{"era": ..., "row": ..., "shows": ..., "steps": [...]}]}
 std::string timelinesJson(const std::vector<Timeline> &Timelines);
-std::string semanticsJson(const std::string &TreeVersion, const Semantics &S);
+std::string semanticsJson(const Asked &Of, const std::string &TreeVersion, const Semantics &S);
 /// Phase times as aligned lines.
 std::string statsText(const std::vector<std::pair<std::string, double>> &Phases);
 /// Number of sites per class, every class present.

@@ -5,6 +5,7 @@
 
 #include "tool/lifetime/verdict.h"
 #include "tool/report/findings.h"
+#include "tool/report/report.h"
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace krcu {
 struct SarifRule {
   std::string id;    ///< "krcu/missing_rcu_barrier"
   std::string title;
+  std::string help = {};  ///< a page that explains it; may be empty
 };
 
 struct SarifResult {
@@ -23,12 +25,24 @@ struct SarifResult {
   EvidenceList evidence;
   std::string fingerprint; ///< may be empty
   std::string confidence;  ///< may be empty
+  std::string kind = {};   ///< of the standard: "review", "open", "informational", ...; empty: "fail". Any other has the level "none"
+  std::vector<std::string> steps = {}; ///< what each step of the evidence is about; empty: not said
+  unsigned end_line = 0, end_column = 0; ///< behind the place; 0: not known
+  std::vector<SiteEdit> edits = {};  ///< what mends it, or what is offered
 };
 
-/// A log with one run. `Notes`: what could not be looked at; they become notifications of the run, not results.
-std::string sarifLog(const std::vector<SarifRule> &Rules, const std::vector<SarifResult> &Results, const std::vector<std::string> &Notes);
+/// What the run is about: SRCROOT, what was typed, what was assumed.
+struct SarifRun {
+  Asked asked;
+  std::vector<std::string> assumed; ///< "kmem_cache_destroy() waits for kfree_rcu(): no"
+};
+/// The facts that were assumed, as sentences.
+std::vector<std::string> assumedFacts(const Semantics &S);
 
-std::string scanSarif(const std::vector<SiteReport> &Sites, const std::vector<std::string> &Problems);
+/// A log with one run. `Notes`: what could not be looked at; they become notifications of the run, not results.
+std::string sarifLog(const SarifRun &Of, const std::vector<SarifRule> &Rules, const std::vector<SarifResult> &Results, const std::vector<std::string> &Notes);
+
+std::string scanSarif(const ReportInput &In, const std::vector<std::string> &Problems);
 std::string auditSarif(const AuditReport &R);
 
 } // namespace krcu

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/report/head.h"
+#include "tool/report/steps.h"
 #include "tool/review/verdict.h"
 #include <nlohmann/json.hpp>
 
@@ -10,7 +12,7 @@ namespace {
 Json evidenceJson(const EvidenceList &List) {
   Json Result = Json::array();
   for (const Evidence &E : List)
-    Result.push_back({{"file", E.file}, {"line", E.line}, {"function", E.function}, {"text", E.text}});
+    Result.push_back({{"kind", stepKind(nullptr, E)}, {"file", E.file}, {"line", E.line}, {"function", E.function}, {"text", E.text}});
   return Result;
 }
 
@@ -51,8 +53,11 @@ Json columnJson(const Column &C) {
 std::string reviewJson(const ReviewReport &R, const std::string &KrcuVersion) {
   Json J;
   J["krcu"] = KrcuVersion;
+  J["asked"] = askedJson(R.asked);
   Json First = columnJson(R.columns.front());
   J["tree"] = First["tree"];
+  J["tree"]["root"] = textOrNull(R.asked.root);
+  J["tree"]["commit"] = textOrNull(R.asked.commit);
   J["patches"] = First["patches"];
   if (R.columns.size() > 1) {
     J["columns"] = Json::array();
