@@ -1,5 +1,5 @@
 # Which LLVM and Clang krcu is linked with: what -DLLVM_DIR and -DClang_DIR name, else the first of KRCU_LLVM_VERSIONS that is installed with
-# the headers of both, where Debian (apt.llvm.org, too) puts them, else whatever CMake finds. 19 first: it is in Debian 12 and 13.
+# the headers of both, where Debian puts them, else whatever CMake finds. 19 first: it is in Debian 12 and 13.
 set(KRCU_LLVM_VERSIONS 19 20 18 CACHE STRING "Major versions of LLVM that krcu can be built with, in the order in which they are looked for")
 if(NOT LLVM_DIR AND NOT Clang_DIR)
   foreach(version IN LISTS KRCU_LLVM_VERSIONS)
