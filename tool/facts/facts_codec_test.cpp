@@ -114,7 +114,7 @@ TEST(FactsCodec, EveryTruncationIsRefused) {
 }
 
 TEST(FactsCodec, DemandsComeBack) {
-  Demand D{{"w1", "w2"}, {"n"}, {"s"}}, Back;
+  Demand D{{"w1", "w2"}, {"n"}, {"s"}, {"t"}}, Back;
   ASSERT_TRUE(decodeDemand(encodeDemand(D), Back));
   EXPECT_TRUE(D.includes(Back) && Back.includes(D));
 }

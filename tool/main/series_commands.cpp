@@ -110,7 +110,7 @@ void addSeriesOptions(CLI::App *C, SeriesOptions &O) {
   C->add_option("--date", O.date, "date of the first mail (default: SOURCE_DATE_EPOCH, else now)");
   C->add_flag("--signoff", O.signoff, "add your Signed-off-by from git config");
   C->add_flag("--one-series", O.one_series, "one posting for all, whatever trees they go to");
-  C->add_option("-v,--reroll-count", O.version, "this is version N: [PATCH vN ...], with a stub for what changed")->check(CLI::Range(1u, 999u));
+  C->add_option("-v,--reroll-count", O.version, "this is version N: [PATCH vN ...], with a place for what changed")->check(CLI::Range(1u, 999u));
   C->add_option("--reroll", O.reroll, "directory of the version before: the next one keeps what you edited in its mails, and the people you added");
   C->add_option("--trailer", O.trailers, "'Suggested-by: Name <name@example.org>' for each patch")->allow_extra_args(false);
   C->add_option("--cc", O.cc, "'Name <name@example.org>' for each mail")->allow_extra_args(false);

@@ -207,7 +207,7 @@ private:
     return Out;
   }
 
-  /// The stub for what changed, with a link to the version before.
+  /// The place for what changed, with a link to the version before.
   std::string changes(const std::string &Key) const {
     if (In.version < 2)
       return {};
