@@ -2,24 +2,16 @@
 //
 // Ends of modules, each a kind of real life: what is shown by default, what only with --all, and what not at all.
 #include "tool/audit/audit.h"
+#include "tool/audit/test_module.h"
 #include "tool/driver/pipeline_trees.h"
 #include "tool/support/error.h"
 #include "gtest/gtest.h"
 
 using namespace krcu;
+using namespace krcu::testing_module;
 
 namespace {
 
-const char Head[] = "// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception\n"
-                    "#include <linux/kernel.h>\n#include <linux/module.h>\n#include <linux/rcupdate.h>\n#include <linux/slab.h>\n"
-                    "struct item {\n\tint key;\n\tstruct rcu_head rcu;\n};\n";
-const char Counted[] = "static int count;\nstatic void counted(struct rcu_head *head)\n{\n\tcount++;\n}\n"
-                       "void item_count(struct item *item)\n{\n\tcall_rcu(&item->rcu, counted);\n}\n";
-const char Init[] = "static int __init drv_init(void)\n{\n\treturn 0;\n}\nmodule_init(drv_init);\n";
-const char Work[] = "struct work_struct {\n\tvoid (*func)(struct work_struct *work);\n};\nbool cancel_work_sync(struct work_struct *work);\nstatic struct item one;\n"
-                    "static void drv_work(struct work_struct *work)\n{\n\titem_count(&one);\n}\nstatic struct work_struct work = {\n\t.func = drv_work,\n};\n";
-
-std::string exitWith(const std::string &Body) { return std::string(Init) + "static void __exit drv_exit(void)\n{\n" + Body + "}\nmodule_exit(drv_exit);\n"; }
 
 class ModuleEnd : public testing::Test {
 protected:

@@ -3,6 +3,7 @@
 // The audit's questions, each on a module that has the fault and on one that has not; fingerprints, suppressions, baselines; the
 // structure of SARIF logs.
 #include "tool/audit/audit.h"
+#include "tool/audit/test_module.h"
 #include "tool/driver/pipeline_trees.h"
 #include "tool/report/sarif.h"
 #include "tool/driver/site_text.h"
@@ -13,17 +14,10 @@
 #include <nlohmann/json.hpp>
 
 using namespace krcu;
+using namespace krcu::testing_module;
 
 namespace {
 
-const char Head[] = "// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception\n"
-                    "#include <linux/kernel.h>\n#include <linux/module.h>\n#include <linux/rcupdate.h>\n#include <linux/slab.h>\n"
-                    "struct item {\n\tint key;\n\tstruct rcu_head rcu;\n};\n";
-const char Counted[] = "static int count;\nstatic void counted(struct rcu_head *head)\n{\n\tcount++;\n}\n"
-                       "void item_count(struct item *item)\n{\n\tcall_rcu(&item->rcu, counted);\n}\n";
-const char Init[] = "static int __init drv_init(void)\n{\n\treturn 0;\n}\nmodule_init(drv_init);\n";
-
-std::string exitWith(const std::string &Body) { return std::string(Init) + "static void __exit drv_exit(void)\n{\n" + Body + "}\nmodule_exit(drv_exit);\n"; }
 
 class Audit : public testing::Test {
 protected:

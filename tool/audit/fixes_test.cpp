@@ -3,26 +3,18 @@
 // The mends of an audit, each written into the tree and audited again: nothing may be left then.
 #include "tool/audit/fixes.h"
 #include "tool/audit/places.h"
+#include "tool/audit/test_module.h"
 #include "tool/driver/pipeline_trees.h"
 #include "tool/support/error.h"
 #include "gtest/gtest.h"
 
 using namespace krcu;
+using namespace krcu::testing_module;
 
 namespace {
 
-const char Head[] = "// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception\n"
-                    "#include <linux/kernel.h>\n#include <linux/module.h>\n#include <linux/rcupdate.h>\n#include <linux/slab.h>\n"
-                    "struct item {\n\tint key;\n\tstruct rcu_head rcu;\n};\n";
-const char Counted[] = "static int count;\nstatic void counted(struct rcu_head *head)\n{\n\tcount++;\n}\n"
-                       "void item_count(struct item *item)\n{\n\tcall_rcu(&item->rcu, counted);\n}\n";
 const char Cached[] = "static struct kmem_cache *cache;\nstatic int count;\nstatic void counted(struct rcu_head *head)\n{\n\tcount++;\n\tkmem_cache_free(cache, container_of(head, struct item, rcu));\n}\n"
                       "void item_count(struct item *item)\n{\n\tcall_rcu(&item->rcu, counted);\n}\n";
-const char Init[] = "static int __init drv_init(void)\n{\n\treturn 0;\n}\nmodule_init(drv_init);\n";
-const char Work[] = "struct work_struct {\n\tvoid (*func)(struct work_struct *work);\n};\nbool cancel_work_sync(struct work_struct *work);\nstatic struct item one;\n"
-                    "static void drv_work(struct work_struct *work)\n{\n\titem_count(&one);\n}\nstatic struct work_struct work = {\n\t.func = drv_work,\n};\n";
-
-std::string exitWith(const std::string &Body) { return "static void __exit drv_exit(void)\n{\n" + Body + "}\nmodule_exit(drv_exit);\n"; }
 
 class Fixes : public testing::Test {
 protected:
@@ -38,7 +30,7 @@ protected:
   }
   /// The exit's body as the mend makes it; what was said of it in `Said`. Nothing more may be found then.
   std::string mended(const std::string &Text, const std::string &Body) {
-    Tree.write("drv/drv.c", Head + Text + Init + exitWith(Body));
+    Tree.write("drv/drv.c", Head + Text + exitWith(Body));
     AuditReport R = audit();
     EXPECT_FALSE(R.findings.empty());
     AuditFixes F = fixFindings(*Held, R);

@@ -8,7 +8,7 @@
 namespace krcu {
 namespace {
 
-/// Mainline has no SLOB from 6.4 on (c9929f0e344a), and the eras from that of 6.12 on are later than that.
+/// Mainline has no SLOB from 6.4 on, and the eras from that of 6.12 on are later than that.
 constexpr const char *FirstEraWithoutSlob = "6.12";
 
 bool isSafeIn(TreeState &State, const ObjectQuestion &Q, const EraRule &Era, bool Slob) {

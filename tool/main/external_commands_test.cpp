@@ -91,7 +91,7 @@ TEST_F(ExternalCommands, EveryCommandTakesFlags) {
   const std::string Flags = "--include-dir " + P.module.path("inc") + " --define DECK_SIZE=4 ";
   for (const char *Command : {"scan", "patch", "audit"})
     EXPECT_HAS_NOT(on(Command, Flags), "not found");
-  EXPECT_HAS(on("scan", Flags), "deck_main.c:18  card_free   convert");
+  EXPECT_HAS(on("scan", Flags), "deck_main.c:18:2: convert: kfree_rcu(");
   EXPECT_HAS(on("explain", Flags + "deck_main.c:18"), "class:   convert");
   Ran Refused = on("scan", "--cflags -fplugin=x.so");
   EXPECT_EQ(Refused.status, 2);
