@@ -226,7 +226,7 @@ void Mending::mend(AuditFix &Fix, const ModuleHooks &Hooks) {
       Fix.mended = true;
       Fix.where = {A.file, A.line, 0};
       std::string Call = waitFor(*Q, A.file);
-      Fix.text = Call.substr(0, Call.size() - 1) + (A.moved ? " moves" : " is put") + " to line " + std::to_string(A.line) + " of " + A.function + "()";
+      Fix.text = Call.substr(0, Call.size() - 1) + (A.moved ? " moves to line " : " is put at line ") + std::to_string(A.line) + ", in " + A.function + "()";
       return;
     }
   Fix.text = waitFor(*Q, End->file).empty() ? "no call can be named in " + End->name + "() that waits for it"

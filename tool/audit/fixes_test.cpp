@@ -56,7 +56,7 @@ protected:
 
 TEST_F(Fixes, AMissingBarrierStandsAtTheEnd) {
   EXPECT_EQ(mended(Counted, "\tcount = 0;\n"), "\tcount = 0;\n\trcu_barrier();\n");
-  EXPECT_EQ(Said, "rcu_barrier() is put to line 27 of drv_exit()\n");
+  EXPECT_EQ(Said, "rcu_barrier() is put at line 27, in drv_exit()\n");
 }
 
 TEST_F(Fixes, BehindTheStopAndBeforeTheDestruction) {

@@ -141,6 +141,7 @@ private:
   /// Tests of `Way` that no way before knows, as text.
   std::string newTests(const std::vector<TraceCondition> &Way, const FunctionTrace &Other, bool &Calls) const;
   bool handedOn(const TraceEvent &E) const;
+  bool waitsBefore(const TracePath &Path, const TraceEvent &E) const;
 
   const PathQuestion &Q;
   FunctionTrace Nothing; ///< of a function that is not there
@@ -238,7 +239,10 @@ void Comparison::explain(const TracePath *P, const std::vector<TraceCondition> &
     size_t Times = static_cast<size_t>(llvm::count_if(After, [&](const Act &Each) { return Each.object == X.object; }));
     auto Gone = llvm::find_if(Had, [&](const Act &H) { return H.object == X.object; });
     if (Gone != Had.end()) { // the same object, in another way
-      if (Gone->how == Act::Later && X.how == Act::Now)
+      if (Gone->how == Act::Later && X.how == Act::Now && waitsBefore(*N, E))
+        add(PatchVerdict::CannotTell, E.where, named(New, E) + " is freed behind a wait for readers, where " + call(*Gone->event) + " queued it; whether nothing finds it any more when the wait begins, and whether sleeping is right there, was not followed",
+            {shown(Old, *Gone->event, "before"), shown(New, E, "now")});
+      else if (Gone->how == Act::Later && X.how == Act::Now)
         add(PatchVerdict::Broken, E.where, call(E) + " frees " + named(New, E) + " at once, where " + call(*Gone->event) + " freed it after a grace period; readers may still look at it",
             {shown(Old, *Gone->event, "before"), shown(New, E, "now")});
       continue; // a callback that did more, or a direct free: judged by what was there
@@ -370,7 +374,19 @@ void Comparison::order() {
       }
 }
 
-/// Calls that sleep, where nothing may.
+/// Whether the new path waits for readers before the event.
+bool Comparison::waitsBefore(const TracePath &Path, const TraceEvent &E) const {
+  for (unsigned Index : Path.events) {
+    const TraceEvent &Each = New.trace->events[Index];
+    if (&Each == &E)
+      return false;
+    if (Each.kind == TraceEvent::Barrier && llvm::is_contained(Q.rules->sleeping_waits, Each.name))
+      return true;
+  }
+  return false;
+}
+
+/// Calls that sleep, where nothing may, or where nobody knows: callers are not followed.
 void Comparison::context() {
   const std::vector<std::string> &NoHead = Q.rules->deferred_frees_no_head;
   auto Sleeps = [&](const TraceEvent &E) { return E.kind == TraceEvent::Barrier || (E.kind == TraceEvent::Deferred && llvm::is_contained(NoHead, E.name)); };
@@ -383,6 +399,10 @@ void Comparison::context() {
     bool Was = llvm::any_of(Old.trace->events, [&](const TraceEvent &O) { return O.name == E.name && (E.held.empty() || O.held == E.held); });
     if (!Why.empty() && !Was)
       add(PatchVerdict::Broken, E.where, call(E) + " may sleep, and " + Why, {{E.where.file, E.where.line, plainName(E.function), call(E) + " stands here"}});
+    const bool ForReaders = E.kind == TraceEvent::Deferred || llvm::is_contained(Q.rules->sleeping_waits, E.name);
+    if (Why.empty() && ForReaders && !Old.trace->events.empty() && llvm::none_of(Old.trace->events, Sleeps))
+      add(PatchVerdict::CannotTell, E.where, call(E) + " may sleep, and whether all callers of " + plainName(New.trace->function) + "() may was not looked at",
+          {{E.where.file, E.where.line, plainName(E.function), call(E) + " stands here"}});
   }
 }
 

@@ -129,7 +129,7 @@ void addAuditCommand(CLI::App &App, AuditCommandOptions &O, PrintOptions &Print)
   C->add_option("PATH", O.paths, "only files and directories of the tree: what their modules do");
   C->add_option("--severity", O.severity, "only findings at least as bad as this: error, warning, note")->check(oneOf({"error", "warning", "note"}, "severities"));
   C->add_flag("--notes", O.notes, "also notes: barriers that look superfluous and are needed");
-  C->add_flag("--fix", O.fix, "print a diff that puts the barriers where they belong; each place is checked by asking the rule again");
+  CLI::Option *Fix = C->add_flag("--fix", O.fix, "print a diff that puts the barriers where they belong; each place is checked by asking the rule again");
   C->add_flag("--all", O.all, "also findings of low confidence");
   C->add_option("--suppressions", O.suppressions, "file with a line for each finding to leave out: fingerprint and reason");
   C->add_option("--baseline", O.baseline, "an earlier report (--format json); only what is new is shown");
@@ -139,6 +139,7 @@ void addAuditCommand(CLI::App &App, AuditCommandOptions &O, PrintOptions &Print)
       ->allow_extra_args(false);
   C->add_option("--compile-commands", O.compile_commands, "use the flags of your own build (GCC databases included)");
   addTreeQuestionOptions(*C, O);
+  Fix->excludes(C->get_option("--format")); // it prints a diff
   addPageOptions(*C, Print);
   addPrintOptions(*C, Print);
 }

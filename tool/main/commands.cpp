@@ -150,7 +150,14 @@ std::string nextStep(const Options &O, const std::vector<SiteReport> &Sites) {
   auto First = [&](SiteClass C) { return find_if(Sites, [&](const SiteReport &R) { return R.cls == C; }); };
   if (First(SiteClass::Convert) != Sites.end()) {
     std::vector<std::string> Arguments = decidingArguments(O.print.arguments);
-    erase_if(Arguments, [](const std::string &A) { return A == "--all"; });
+    for (size_t N = 0; N < Arguments.size();) { // what only a scan has
+      StringRef A = Arguments[N];
+      const bool Alone = A == "--all" || A.starts_with("--fail-on=") || A.starts_with("--baseline="), Value = A == "--fail-on" || A == "--baseline";
+      if (Alone || Value)
+        Arguments.erase(Arguments.begin() + static_cast<std::ptrdiff_t>(N), Arguments.begin() + static_cast<std::ptrdiff_t>(std::min(N + 1 + Value, Arguments.size())));
+      else
+        ++N;
+    }
     return commandLine("patch", Arguments) + "  (the conversions as a diff)";
   }
   for (SiteClass C : {SiteClass::Review, SiteClass::Unsafe}) {

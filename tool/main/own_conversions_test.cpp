@@ -81,7 +81,7 @@ TEST_P(OwnConversions, AreRightByReviewApplyAndLeaveNothing) {
   ASSERT_GT(Count, 0u) << Said;
   std::string Review = krcu("review " + Mails + "--tree " + shellWord(Tree), Status);
   EXPECT_EQ(Status, 0) << Review;
-  EXPECT_NE(Review.find(std::to_string(Count) + " patches: " + std::to_string(Count) + " OK, 0 to wait, 0 broken, 0 n/a, 0 not to be told"), std::string::npos) << Review;
+  EXPECT_NE(Review.find(std::to_string(Count) + " patches: " + std::to_string(Count) + " OK, 0 to wait, 0 broken, 0 n/a, 0 cannot tell"), std::string::npos) << Review;
 
   std::string Git = "cd " + shellWord(Tree) + " && GIT_CEILING_DIRECTORIES=/ git apply --check --whitespace=error-all ";
   output(KRCU_BINARY " patch --cache " + shellWord(Work + "/cache") + " " + shellWord(Tree) + " 2>/dev/null >" + shellWord(Work + "/all.diff"), Status);

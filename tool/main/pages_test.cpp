@@ -65,7 +65,7 @@ TEST_F(Pages, AScanShowsTheSiteTheWayAndTheChange) {
 }
 
 TEST_F(Pages, ExplainAuditAndReview) {
-  EXPECT_TRUE(has(krcu("explain --format html --source-url 'https://x.org/%f#L%l' " + Tree.root() + " drv/drv.c:17"), "href=\"https://x.org/drv/drv.c#L17\""));
+  EXPECT_TRUE(has(krcu("explain --format html --source-url 'https://x.org/%f#L%l' " + Tree.root() + " drv/drv.c:17", 0), "href=\"https://x.org/drv/drv.c#L17\""));
   Tree.write("zoo/zoo.c", "#include <linux/kernel.h>\n#include <linux/module.h>\n#include <linux/rcupdate.h>\nstruct item {\n\tstruct rcu_head rcu;\n};\nstatic int count;\nstatic void counted(struct rcu_head *head)\n{\n\tcount++;\n}\n"
                           "void item_count(struct item *item)\n{\n\tcall_rcu(&item->rcu, counted);\n}\nstatic void __exit zoo_exit(void)\n{\n}\nmodule_exit(zoo_exit);\n");
   Tree.write("zoo/Makefile", "obj-$(CONFIG_DRV) += zoo.o\n");
@@ -87,7 +87,7 @@ TEST_F(Pages, ResultsGoWhereTheyAreWanted) {
   EXPECT_TRUE(has(krcu("scan --color=always " + Tree.root()), "\033[31munsafe\033[0m:"));
   EXPECT_FALSE(has(krcu("scan --color=auto " + Tree.root()), "\033")) << "no terminal";
   EXPECT_TRUE(has(krcu("scan --progress=json " + Tree.root()), "{\"phase\": \"parse\", \"done\": "));
-  EXPECT_TRUE(has(krcu("explain " + Tree.root() + " drv/drv.c:17"), "\n      | call_rcu(&item->rcu, item_free);\n")) << "each step with its line";
+  EXPECT_TRUE(has(krcu("explain " + Tree.root() + " drv/drv.c:17", 0), "\n      | call_rcu(&item->rcu, item_free);\n")) << "each step with its line";
   EXPECT_TRUE(has(krcu("scan -o " + Tree.path("no/such/file") + " " + Tree.root(), 2), "no/such/file"));
 }
 

@@ -172,7 +172,7 @@ std::string scorecard(const ReviewReport &R) {
       ++Count[static_cast<unsigned>(P.verdict)];
     }
     Out += std::to_string(C.patches.size()) + (C.patches.size() == 1 ? " patch: " : " patches: ") + std::to_string(Count[0]) + " OK, " + std::to_string(Count[2]) + " to wait, " +
-           std::to_string(Count[4]) + " broken, " + std::to_string(Count[3]) + " n/a, " + std::to_string(Count[1]) + " not to be told\n";
+           std::to_string(Count[4]) + " broken, " + std::to_string(Count[3]) + " n/a, " + std::to_string(Count[1]) + " cannot tell\n";
     if (&C != &R.columns.back())
       Out += "\n";
   }
