@@ -375,6 +375,11 @@ PatchReview Review::reviewOne(const ReviewPatch &P) {
   for (ReviewedFile &F : Files) {
     FileReview &Row = RowOf(F.applied->path);
     Row.not_judged = std::move(F.not_judged);
+    std::erase_if(Row.not_judged, [&](const NotJudged &N) { // what a finding is about has been judged
+      return N.from == N.to && std::any_of(Row.findings.begin(), Row.findings.end(), [&](const Finding &Each) {
+               return Each.verdict != PatchVerdict::Ok && Each.file == N.file && Each.line == N.from && Each.old_line == N.old_line;
+             });
+    });
   }
   for (FileReview &F : Out.files)
     sumUp(F);

@@ -168,6 +168,20 @@ TEST_F(ReviewCase, NothingMaySleepUnderALock) {
   const std::string Sleeping = "void rcu_read_lock(void);\nvoid rcu_read_unlock(void);\n#define kfree_rcu_mightsleep(ptr) do { typeof(ptr) ___p = (ptr); if (___p) kvfree_call_rcu(NULL, (void *)___p); } while (0)\n";
   const std::string Locked = edited(good(), {{Record, Sleeping + Record}, {"\tkfree_rcu(node, rcu);", "\trcu_read_lock();\n\tkfree_rcu(node, rcu);\n\trcu_read_unlock();"}});
   expect(Locked, edited(Locked, {{"kfree_rcu(node, rcu)", "kfree_rcu_mightsleep(node)"}}), PatchVerdict::Broken, "may sleep");
+  // Without one it is the callers that decide, and they are not followed.
+  const std::string Open = edited(good(), {{Record, Sleeping + Record}});
+  expect(Open, edited(Open, {{"kfree_rcu(node, rcu)", "kfree_rcu_mightsleep(node)"}}), PatchVerdict::CannotTell, "whether all callers of parcel_drop() may was not looked at");
+}
+
+TEST_F(ReviewCase, AWaitForReadersInPlaceOfADeferralIsNoFreeAtOnce) {
+  const Edits Declared{{Record, "void synchronize_rcu(void);\n" + Record}};
+  expect(edited(driver(), Declared), edited(edited(good(), Declared), {{"\tkfree_rcu(node, rcu);", "\tsynchronize_rcu();\n\tkmem_cache_free(parcels, node);"}}), PatchVerdict::CannotTell, "is freed behind a wait for readers");
+}
+
+TEST_F(ReviewCase, ALineThatAFindingIsAboutIsNotListedAsNotJudged) {
+  review::PatchReview R = review({{"drv/drv.c", driver()}}, {{"drv/drv.c", edited(good(), {{"kfree_rcu(node, rcu);", "kfree_rcu(node, rcu);\n\tnode->weight = 0;"}})}});
+  EXPECT_EQ(R.verdict, PatchVerdict::Broken) << R.reason;
+  EXPECT_EQ(open(R), 0u) << R.reason;
 }
 
 TEST_F(ReviewCase, AWrapperOfAllocationsIsFollowed) {
