@@ -60,7 +60,6 @@ private:
       return U.waitOf(Q.question.object)->name + "()";
     return Q.question.asks(UnloadQuestion::Srcu) ? "srcu_barrier(" + Q.question.object + ")" : "rcu_barrier()";
   }
-  std::string subjectOf(const ModuleQuestion &Q) const { return Q.question.asks(UnloadQuestion::Rcu) ? M.scope.name : M.scope.name + " " + Q.question.object + Q.question.taken; }
 
   TreeState &State;
   const UnloadRules &U;
@@ -86,7 +85,7 @@ AuditFinding EndAudit::finding(const ModuleQuestion &Q, const ModuleExit &E) con
   AuditFinding F;
   F.where = E.where;
   F.function = plainName(E.function.empty() ? E.driver : E.function);
-  F.subject = subjectOf(Q);
+  F.subject = subjectOf(M, Q);
   F.severity = Severity::Error;
   for (const UnloadSite &S : Q.sites)
     F.evidence.push_back({S.where.file, S.where.line, S.function, S.text});

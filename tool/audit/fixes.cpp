@@ -9,6 +9,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
+#include <optional>
 
 using llvm::StringRef;
 
@@ -78,7 +79,7 @@ const ModuleQuestion *Mending::questionOf(const AuditFinding &F, const UnloadMod
       if (Q.sites.empty() || F.evidence.empty() || Q.sites.front().where.file != F.evidence.front().file || Q.sites.front().where.line != F.evidence.front().line)
         continue;
       bool Plain = Q.question.asks(UnloadQuestion::Rcu), Text = Q.question.until == UnloadQuestion::Text;
-      bool Same = F.subject == (Text ? (Plain ? M.scope.name : M.scope.name + " " + Q.question.object + Q.question.taken) : Q.question.taken);
+      bool Same = F.subject == (Text ? subjectOf(M, Q) : Q.question.taken);
       if (!Same || (F.kind == "late_rcu_barrier") != (Plain && !Text) || (F.kind == "missing_srcu_barrier") != Q.question.asks(UnloadQuestion::Srcu))
         continue;
       Module = &M;
@@ -208,27 +209,33 @@ void Mending::mend(AuditFix &Fix, const ModuleHooks &Hooks) {
   UnloadTimeline T(Text, Base.rules(), U, Base.semantics(), Q->question);
   std::vector<Attempt> Attempts = attemptsIn(Text, *M, *Q, T.endOf(*End, {}), *End);
   bool Parsed = true;
-  for (bool All : {true, false}) // better one line that mends all that is wrong at the end
-    for (const Attempt &A : Attempts) {
-      TreeState::Texts New = Texts;
-      New[A.file] = A.text;
-      TreeState Then(Base, New);
-      ModuleText Mended(std::make_shared<TreeText>(Then.database()), M->text->files());
-      Answers After = ask(Mended, *M, Ends);
-      bool Good = true;
-      for (const auto &[Key, Held] : Before) {
-        bool Wanted = Held || (Key.second == Broken && (All ? Key.first->question.flavour == Q->question.flavour : Key.first == Q));
-        Good = Good && (!Wanted || After[Key]);
-      }
-      if (!Good || !(Parsed = compiles(Now, Then, A.file)))
-        continue;
-      Texts = std::move(New);
-      Fix.mended = true;
-      Fix.where = {A.file, A.line, 0};
-      std::string Call = waitFor(*Q, A.file);
-      Fix.text = Call.substr(0, Call.size() - 1) + (A.moved ? " moves to line " : " is put at line ") + std::to_string(A.line) + ", in " + A.function + "()";
-      return;
+  std::optional<Attempt> Best; // better one line that mends all that is wrong at the end than one that mends only what the finding says
+  for (const Attempt &A : Attempts) {
+    TreeState::Texts New = Texts;
+    New[A.file] = A.text;
+    TreeState Then(Base, New);
+    ModuleText Mended(std::make_shared<TreeText>(Then.database()), M->text->files());
+    Answers After = ask(Mended, *M, Ends);
+    bool Good = true, All = true;
+    for (const auto &[Key, Held] : Before) {
+      bool Holds = After[Key], AtEnd = Key.second == Broken;
+      Good = Good && (Holds || !(Held || (AtEnd && Key.first == Q)));
+      All = All && (Holds || !(AtEnd && Key.first->question.flavour == Q->question.flavour));
     }
+    if (!Good || (Best && !All) || !(Parsed = compiles(Now, Then, A.file)))
+      continue;
+    Best = A;
+    if (All)
+      break;
+  }
+  if (Best) {
+    Texts[Best->file] = Best->text;
+    Fix.mended = true;
+    Fix.where = {Best->file, Best->line, 0};
+    std::string Call = waitFor(*Q, Best->file);
+    Fix.text = Call.substr(0, Call.size() - 1) + (Best->moved ? " moves to line " : " is put at line ") + std::to_string(Best->line) + ", in " + Best->function + "()";
+    return;
+  }
   Fix.text = waitFor(*Q, End->file).empty() ? "no call can be named in " + End->name + "() that waits for it"
              : !Parsed                      ? "with the barrier in " + End->name + "() the file would no longer compile as it does"
                                             : "no place between the statements of " + End->name + "() and what it calls makes the rule hold";

@@ -14,4 +14,8 @@ std::vector<UnloadModule> unloadModules(TreeState &State, const UnloadRules &U, 
   return UnloadSurvey(State.database(), State.rules(), U, State.census(), ScopeOf, [&](const std::string &File) { return State.scan().wantsPath(File); }).modules(Also);
 }
 
+std::string subjectOf(const UnloadModule &M, const ModuleQuestion &Q) {
+  return Q.question.asks(UnloadQuestion::Rcu) ? M.scope.name : M.scope.name + " " + Q.question.object + Q.question.taken;
+}
+
 } // namespace krcu

@@ -25,6 +25,9 @@ std::vector<BarrierCall> barrierCalls(TreeState &State);
 /// The modules that have callbacks in flight, with what has to be asked of them; and those of the barriers.
 std::vector<UnloadModule> unloadModules(TreeState &State, const UnloadRules &U, const std::vector<BarrierCall> &Barriers);
 
+/// The subject of a finding about the module's text; that of one about a destruction is what is taken away.
+std::string subjectOf(const UnloadModule &M, const ModuleQuestion &Q);
+
 /// Each event as a line of the evidence.
 void addTimeline(AuditFinding &F, const UnloadAnswer &A);
 
