@@ -2,15 +2,12 @@
 //
 // The cache and the files of facts may cost or save time and nothing else: whatever is done to the tree between two runs, and whatever is
 // done to the cache, the bytes are those of a run without one. Runs the real binary.
-#include "tool/driver/pipeline_trees.h"
+#include "tool/driver/run_binary.h"
 #include "tool/store/store.h"
 #include "gtest/gtest.h"
 #include <algorithm>
-#include <atomic>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
@@ -18,14 +15,6 @@ using namespace krcu;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Ran {
-  int status = -1;
-  std::string out, err;
-  friend bool operator==(const Ran &A, const Ran &B) { return A.status == B.status && A.out == B.out; }
-};
-
-std::ostream &operator<<(std::ostream &Out, const Ran &R) { return Out << "status " << R.status << "\n" << R.out << R.err; }
 
 using Words = std::vector<std::string>;
 
@@ -60,26 +49,7 @@ protected:
     }
     return Result;
   }
-  Ran run(Words Arguments) const {
-    static std::atomic<int> Number{0};
-    std::string Base = Tree.root() + "." + std::to_string(Number++);
-    pid_t Child = ::fork();
-    if (Child == 0) {
-      int O = ::open((Base + ".out").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644), E = ::open((Base + ".err").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-      ::dup2(O, 1), ::dup2(E, 2);
-      std::vector<char *> Argv{const_cast<char *>(KRCU_BINARY)};
-      for (std::string &A : Arguments)
-        Argv.push_back(A.data());
-      Argv.push_back(nullptr);
-      ::execv(KRCU_BINARY, Argv.data());
-      ::_exit(126);
-    }
-    int Status = 0;
-    ::waitpid(Child, &Status, 0);
-    Ran R{WIFEXITED(Status) ? WEXITSTATUS(Status) : 1000 + WTERMSIG(Status), readText(Base + ".out"), readText(Base + ".err")};
-    fs::remove(Base + ".out"), fs::remove(Base + ".err");
-    return R;
-  }
+  Ran run(Words Arguments) const { return runKrcu(Tree, std::move(Arguments)); }
   Ran scan(Words More) const {
     Words A{"scan", "--format", "json", Tree.root()};
     A.insert(A.end(), More.begin(), More.end());

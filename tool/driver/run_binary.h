@@ -4,9 +4,11 @@
 #pragma once
 
 #include "tool/driver/pipeline_trees.h"
+#include <atomic>
 #include <fcntl.h>
 #include <filesystem>
 #include <functional>
+#include <ostream>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,11 +19,15 @@ namespace krcu {
 struct Ran {
   int status = -1; ///< of the exit, or 1000 and the signal that ended it
   std::string out, err;
+  friend bool operator==(const Ran &A, const Ran &B) { return A.status == B.status && A.out == B.out; }
 };
+
+inline std::ostream &operator<<(std::ostream &To, const Ran &R) { return To << "status " << R.status << "\n" << R.out << R.err; }
 
 /// Standard output goes to `Stdout` or is returned. `Before`: what the child does before it becomes krcu; false: nothing comes of it.
 inline Ran runKrcu(const ScratchTree &Scratch, std::vector<std::string> Arguments, const std::function<bool()> &Before = nullptr, const char *Stdout = nullptr) {
-  std::string Out = Stdout ? Stdout : Scratch.root() + ".out", Err = Scratch.root() + ".err";
+  static std::atomic<int> Number{0}; // several may run at once
+  std::string Base = Scratch.root() + "." + std::to_string(Number++), Out = Stdout ? Stdout : Base + ".out", Err = Base + ".err";
   pid_t Child = ::fork();
   if (Child == 0) {
     int O = ::open(Out.c_str(), O_WRONLY | O_CREAT | (Stdout ? 0 : O_TRUNC), 0644), E = ::open(Err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
