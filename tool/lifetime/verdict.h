@@ -148,7 +148,8 @@ private:
   /// Whether all that speaks against kfree_rcu() of a slab object is that the tree offers SLOB.
   bool onlySlob() const { return S.fact("slob").value && S.is("kfree_rcu_takes_slab_objects"); }
   DestructionReport judgeDestruction(const CacheReport &C, const Destruction &D);
-  bool noObjectYet(const CacheReport &C, const DestructionReport &R, std::string &Why) const;
+  bool noObjectYet(const CacheReport &C, const FunctionFact &F, unsigned Call, const std::string &Value, bool Once) const;
+  bool noObjectYet(const CacheReport &C, const Destruction &D, const ReachPath &P) const;
   std::set<std::string> queueingFunctions(const CacheReport &C, bool &Open);
   /// Whether kfree_rcu() of an object of a cache is wrong in this tree whatever the life of the cache.
   bool freesNoSlabObjects() const { return !S.is("kfree_rcu_takes_slab_objects") || S.fact("slob").value; }
