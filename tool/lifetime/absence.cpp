@@ -3,6 +3,7 @@
 // The list is closed from both ends: Kbuild says which files can be linked with the one that has the name, and the text of these says what
 // else is compiled into them. What stands on the list and was not read is named.
 #include "tool/lifetime/absence.h"
+#include "tool/index/torn.h"
 #include "tool/index/walk.h"
 #include "tool/lifetime/assembly.h"
 #include "tool/lifetime/words.h"
@@ -88,6 +89,8 @@ void Closure::addTextOf(const std::string &File) {
     return;
   addFragments(File, *Text);
   addPasting(File, *Text);
+  if (endsInside(*Text))
+    Found.push_back(File + " ends in the middle of a block, a comment or an #if, and what came behind may use it");
   if (IsSymbol) {
     addAssembly(File, *Text);
     addAssemblyOfHeaders(File, *Text);
@@ -134,6 +137,8 @@ void Closure::addAssemblyOfHeaders(const std::string &File, StringRef Text) {
     if (Id < 0 || !Headers.insert(std::string(Path)).second)
       continue;
     if (auto Inside = DB.index().text(static_cast<uint32_t>(Id))) {
+      if (endsInside(*Inside))
+        Found.push_back(std::string(Path) + " ends in the middle of a block, a comment or an #if, and what came behind may use it");
       addAssembly(std::string(Path), *Inside);
       addAssemblyOfHeaders(std::string(Path), *Inside);
     }
