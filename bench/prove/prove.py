@@ -5,6 +5,7 @@ unload them, and compares what happened with krcu's verdict on the source."""
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -216,6 +217,12 @@ def table(title, names, text_of, results):
     return lines + [""], good
 
 
+def of_trees(page):
+    """The sections of a page that scripts/prove --tree has written; they stay."""
+    parts = re.split(r"(?m)^(?=## )", page.read_text()) if page.exists() else []
+    return "".join("\n" + p.rstrip("\n") + "\n" for p in parts if re.match(r"## Linux \S+, built from its tree\n", p))
+
+
 def main():
     parser = argparse.ArgumentParser(prog="scripts/prove")
     parser.add_argument("--quick", action="store_true", help="the shapes only, and none that ends in a crash")
@@ -261,7 +268,7 @@ def main():
     text = "\n".join(lines) + "\n"
     if options.output:
         head = (HERE / "head.md").read_text()
-        options.output.write_text(head + "\n" + text)
+        options.output.write_text(head + "\n" + text + of_trees(options.output))
     print(text)
     print("every verdict is what the kernel did" if good else "a verdict differs from what the kernel did")
     return 0 if good else 1

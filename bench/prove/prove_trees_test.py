@@ -8,6 +8,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import prove
 import prove_bugs
 import prove_console
 import prove_tree
@@ -182,6 +183,14 @@ class Pages(unittest.TestCase):
         page = "# Head\n\ntext\n\n## A\n\nold\n\n## B\n\nb\n"
         self.assertEqual(prove_trees.replace_section(page, "A", ["new"]), "# Head\n\ntext\n\n## A\n\nnew\n\n## B\n\nb\n")
         self.assertEqual(prove_trees.replace_section(page, "C", ["", "c", ""]), page + "\n## C\n\nc\n")
+
+    def test_what_is_of_trees_outlives_the_other_half(self):
+        page = "# Head\n\n## Shapes of our own\n\nx\n\n## Linux 7.3.4, built from its tree\n\na\n\n## Modules of the kernel\n\ny\n"
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / "proof.md"
+            self.assertEqual(prove.of_trees(path), "")
+            path.write_text(page)
+            self.assertEqual(prove.of_trees(path), "\n## Linux 7.3.4, built from its tree\n\na\n")
 
     def test_twice_is_once(self):
         page = prove_trees.replace_section("# Head\n", "A", ["a"])
