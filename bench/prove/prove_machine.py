@@ -209,7 +209,7 @@ class Machine:
 
     def _run(self, initrd, console):
         append = ("console=ttyS0 slab_nomerge panic=-1 nokaslr no_timer_check mitigations=off loglevel=7 random.trust_cpu=on rdinit=/init " + self.kernel.append).strip()
-        command = ["nice", "-n", "10", "qemu-system-x86_64", "-accel", self.ACCELERATOR, "-cpu", "max", "-smp", "2", "-m", "768", "-display", "none", "-monitor", "none",
+        command = ["qemu-system-x86_64", "-accel", self.ACCELERATOR, "-cpu", "max", "-smp", "2", "-m", "768", "-display", "none", "-monitor", "none",
                    "-no-reboot", "-serial", "file:%s" % console, "-kernel", self.kernel.boot_image, "-initrd", initrd, "-append", append]
         result = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         # qemu ends with 0 when a signal ends it; only its own words tell that from a guest that went down.

@@ -8,44 +8,44 @@
 
 #define INODES 500
 
-struct node {
+struct leaf {
 	struct inode inode;
 };
 
-static struct kmem_cache *nodes;
+static struct kmem_cache *leaves;
 
-static void node_init_once(void *object)
+static void leaf_init_once(void *object)
 {
-	struct node *node = object;
+	struct leaf *leaf = object;
 
-	inode_init_once(&node->inode);
+	inode_init_once(&leaf->inode);
 }
 
-static struct inode *node_alloc(struct super_block *sb)
+static struct inode *leaf_alloc(struct super_block *sb)
 {
-	struct node *node = kmem_cache_alloc(nodes, GFP_KERNEL);
+	struct leaf *leaf = kmem_cache_alloc(leaves, GFP_KERNEL);
 
-	return node ? &node->inode : NULL;
+	return leaf ? &leaf->inode : NULL;
 }
 
-static void node_free(struct inode *inode)
+static void leaf_free(struct inode *inode)
 {
-	kmem_cache_free(nodes, container_of(inode, struct node, inode));
+	kmem_cache_free(leaves, container_of(inode, struct leaf, inode));
 }
 
-static const struct super_operations node_ops = {
-	.alloc_inode = node_alloc,
-	.free_inode = node_free,
+static const struct super_operations leaf_ops = {
+	.alloc_inode = leaf_alloc,
+	.free_inode = leaf_free,
 	.statfs = simple_statfs,
 };
 
-static int node_fill(struct super_block *sb, struct fs_context *fc)
+static int leaf_fill(struct super_block *sb, struct fs_context *fc)
 {
 	struct inode *root;
 	int i;
 
 	sb->s_magic = 0x70726f76;
-	sb->s_op = &node_ops;
+	sb->s_op = &leaf_ops;
 	for (i = 0; i < INODES; i++) {
 		struct inode *inode = new_inode(sb);
 
@@ -64,25 +64,25 @@ static int node_fill(struct super_block *sb, struct fs_context *fc)
 	return sb->s_root ? 0 : -ENOMEM;
 }
 
-static int node_get_tree(struct fs_context *fc)
+static int leaf_get_tree(struct fs_context *fc)
 {
-	return get_tree_nodev(fc, node_fill);
+	return get_tree_nodev(fc, leaf_fill);
 }
 
-static const struct fs_context_operations node_context_ops = {
-	.get_tree = node_get_tree,
+static const struct fs_context_operations leaf_context_ops = {
+	.get_tree = leaf_get_tree,
 };
 
-static int node_init_context(struct fs_context *fc)
+static int leaf_init_context(struct fs_context *fc)
 {
-	fc->ops = &node_context_ops;
+	fc->ops = &leaf_context_ops;
 	return 0;
 }
 
-static struct file_system_type node_type = {
+static struct file_system_type leaf_type = {
 	.owner = THIS_MODULE,
 	.name = "prove_inode",
-	.init_fs_context = node_init_context,
+	.init_fs_context = leaf_init_context,
 	.kill_sb = kill_anon_super,
 };
 
@@ -90,22 +90,22 @@ static int __init inode_module_init(void)
 {
 	int error;
 
-	nodes = kmem_cache_create("prove_inode", sizeof(struct node), 0, 0, node_init_once);
-	if (!nodes)
+	leaves = kmem_cache_create("prove_inode", sizeof(struct leaf), 0, 0, leaf_init_once);
+	if (!leaves)
 		return -ENOMEM;
-	error = register_filesystem(&node_type);
+	error = register_filesystem(&leaf_type);
 	if (error)
-		kmem_cache_destroy(nodes);
+		kmem_cache_destroy(leaves);
 	return error;
 }
 
 static void __exit inode_module_exit(void)
 {
-	unregister_filesystem(&node_type);
+	unregister_filesystem(&leaf_type);
 #ifndef PROVE_UNSAFE
 	rcu_barrier();
 #endif
-	kmem_cache_destroy(nodes);
+	kmem_cache_destroy(leaves);
 }
 
 module_init(inode_module_init);

@@ -21,7 +21,7 @@ static void item_free_srcu(struct rcu_head *head)
 	kfree(container_of(head, struct item, rcu));
 }
 
-static int __init srcu_init(void)
+static int __init domain_init(void)
 {
 	int i, error = init_srcu_struct(&domain);
 
@@ -32,7 +32,7 @@ static int __init srcu_init(void)
 	return 0;
 }
 
-static void __exit srcu_exit(void)
+static void __exit domain_exit(void)
 {
 	int i;
 
@@ -50,8 +50,8 @@ static void __exit srcu_exit(void)
 	cleanup_srcu_struct(&domain);
 }
 
-module_init(srcu_init);
-module_exit(srcu_exit);
+module_init(domain_init);
+module_exit(domain_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("one shape of module exit, for scripts/prove");

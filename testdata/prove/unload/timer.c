@@ -31,13 +31,13 @@ static void tick_run(struct timer_list *unused)
 	mod_timer(&tick, jiffies + 1);
 }
 
-static int __init timer_init(void)
+static int __init tick_init(void)
 {
 	mod_timer(&tick, jiffies + 1);
 	return 0;
 }
 
-static void __exit timer_exit(void)
+static void __exit tick_exit(void)
 {
 #ifdef PROVE_UNSAFE
 	rcu_barrier();
@@ -48,8 +48,8 @@ static void __exit timer_exit(void)
 #endif
 }
 
-module_init(timer_init);
-module_exit(timer_exit);
+module_init(tick_init);
+module_exit(tick_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("one shape of module exit, for scripts/prove");
