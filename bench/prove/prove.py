@@ -220,7 +220,7 @@ def table(title, names, text_of, results):
 def of_trees(page):
     """The sections of a page that scripts/prove --tree has written; they stay."""
     parts = re.split(r"(?m)^(?=## )", page.read_text()) if page.exists() else []
-    return "".join("\n" + p.rstrip("\n") + "\n" for p in parts if re.match(r"## Linux \S+, built from its tree\n", p))
+    return "".join("\n" + p.rstrip("\n") + "\n" for p in parts if re.match(r"## Linux \S+, (built from its tree|as Debian builds it)\n", p))
 
 
 def main():

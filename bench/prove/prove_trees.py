@@ -12,7 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import prove
 import prove_bugs
 import prove_unload
-from prove_tree import TreeKernel
+from prove_packaged import packaged
+from prove_tree import TreeKernel, version_of
 
 HERE = Path(__file__).parent
 
@@ -75,6 +76,7 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts/prove")
     parser.add_argument("case", nargs="*", help="only these: names of cases or of kinds (shapes, unload, modules, bugs)")
     parser.add_argument("--tree", action="append", required=True)
+    parser.add_argument("--packaged", action="store_true", help="boot Debian's own kernel of the tree's version and build none")
     parser.add_argument("--compiler", default="gcc", help="gcc (or its name with a version), clang")
     parser.add_argument("--rounds", type=int, default=100, help="rounds of what should be clean")
     parser.add_argument("--plain-rounds", type=int, default=10)
@@ -91,13 +93,13 @@ def main():
     chosen = chosen_cases(options.case, cases())
     good = True
     for number, tree in enumerate(options.tree):
-        kernel = TreeKernel(tree, options.cache, options.compiler)
+        kernel = packaged(tree, options.cache) if options.packaged else TreeKernel(tree, options.cache, options.compiler)
         if options.build_only:
             print(kernel.headers)
             continue
         proof, bugs, same = ask(options, kernel, chosen, options.scratch / str(number))
         good = good and same
-        heading = "Linux %s, built from its tree" % kernel.name
+        heading = "Linux %s, %s" % (version_of(tree), "as Debian builds it" if options.packaged else "built from its tree")
         for page, lines in (("proof.md", proof), ("bugs.md", bugs)):
             if not lines:
                 continue

@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import prove
 import prove_bugs
 import prove_console
+import prove_packaged
 import prove_tree
 import prove_trees
 import prove_unload
@@ -71,6 +72,29 @@ class Trees(unittest.TestCase):
         self.assertTrue(key.startswith("7.3.4-"))
         self.assertEqual(key, prove_tree.key_of(str(self.tree) + "/mm/..", "a", "gcc 12"))
         self.assertEqual(len({key, prove_tree.key_of(self.tree, "b", "gcc 12"), prove_tree.key_of(self.tree, "a", "gcc 13")}), 3)
+
+
+class Packages(unittest.TestCase):
+    NAMES = [
+        "linux-headers-7.3.4+deb13-cloud-amd64", "linux-headers-7.3.4+deb13-common", "linux-headers-7.3.4+deb9-cloud-amd64", "linux-kbuild-7.3.4+deb13",
+        "linux-binary-7.3.4+deb13-cloud-amd64", "linux-image-7.3.4+deb13-amd64", "linux-headers-7.3.40+deb13-cloud-amd64",
+    ]
+
+    def test_the_newest_kernel_of_the_version(self):
+        self.assertEqual(prove_packaged.newest(self.NAMES, "7.3.4"), "7.3.4+deb13-cloud-amd64")
+        self.assertIsNone(prove_packaged.newest(self.NAMES, "7.3"))
+
+    def test_its_packages(self):
+        self.assertEqual(prove_packaged.wanted("7.3.4+deb13-cloud-amd64", self.NAMES), [
+            "linux-binary-7.3.4+deb13-cloud-amd64", "linux-headers-7.3.4+deb13-cloud-amd64", "linux-headers-7.3.4+deb13-common", "linux-kbuild-7.3.4+deb13"])
+
+    def test_makefiles_name_the_place_where_they_lie(self):
+        text = "KBUILD_OUTPUT=/usr/src/linux-headers-x\ninclude /usr/src/linux-headers-x-common/Makefile\nCC = gcc-14 $(A)\noverride CROSS_COMPILE = x86_64-linux-gnu-\n"
+        self.assertEqual(prove_packaged.moved(text, "/c"), "KBUILD_OUTPUT=/c/usr/src/linux-headers-x\ninclude /c/usr/src/linux-headers-x-common/Makefile\nCC = gcc\n")
+
+    def test_only_whole_names_are_left_out(self):
+        self.assertFalse(prove_packaged.told("CONFIG_DEBUG_INFO=y\n"))
+        self.assertTrue(prove_packaged.told("CONFIG_DEBUG_INFO_SPLIT=y\n"))
 
 
 class Cases(unittest.TestCase):
