@@ -17,7 +17,7 @@ from prove_machine import Machine, run
 HERE = Path(__file__).parent
 
 # Lines of a report that differ from run to run and say nothing to a reader: registers, the code's bytes, the machine.
-NOISE = re.compile(r"^(Code:|RSP:|[CDEFG]S:|Hardware name:|PKRU:|Modules linked in:|[A-Z0-9]{2,3}: [0-9a-f]{8,})|^ \? ")
+NOISE = re.compile(r"^(Code:|RSP:|[CDEFG]S:|Hardware name:|PKRU:|Modules linked in:|[A-Z0-9]{2,3}: [0-9a-f]{8,})")
 
 
 def say(text):
@@ -37,7 +37,7 @@ def excerpt(text, most=28):
         if not started or not line or NOISE.search(line):
             continue
         lines.append(line)
-        if len(lines) == most or "Kernel panic" in line:
+        if len(lines) == most or "Kernel panic" in line or "end trace" in line:
             break
     return lines
 

@@ -193,6 +193,14 @@ class Bugs(unittest.TestCase):
     def test_a_round_that_could_not_be_played_shows_nothing(self):
         self.assertFalse(self.result([FINDING], CLEAN.replace("[ 2.0]", "[ 1.9] PROVE failed x round=0\n[ 2.0]"), CLEAN).shown)
 
+    def test_breakpoints_are_code_that_is_gone(self):
+        text = GONE.replace("BUG: unable to handle page fault for address: ffffffffa0000000", "Oops: int3: 0000 [#1] SMP NOPTI")
+        self.assertEqual(outcome(text).complaints[0], "code that is gone was called")
+
+    def test_the_excerpt_ends_with_the_first_report(self):
+        lines = prove_bugs.excerpt(GONE.replace("[    1.3] Kernel", "[    1.3] ---[ end trace 0 ]---\n[    1.3] Kernel"))
+        self.assertEqual(lines[-1], "---[ end trace 0 ]---")
+
     def test_the_excerpt_is_the_report(self):
         lines = prove_bugs.excerpt(GONE)
         self.assertEqual(lines[0], "BUG: unable to handle page fault for address: ffffffffa0000000")
