@@ -84,7 +84,7 @@ def boot(kernel, scratch, bug, directory, rounds):
         machine.need_program(program)
     program = helper(bug, scratch)
     if program:
-        machine.add_file(program, "programs")
+        machine.add_helper(program)
     name = bug["module"].replace("-", "_")
     body = "round() {\n  insmod /test/%s.ko || return 1\n  { %s; } || { echo PROVE-USE-FAILED; return 1; }\n  rmmod %s || return 1\n  settle\n}\n" % (bug["module"], bug["use"], name)
     say("boot %s: %s, %d rounds" % (kernel.release, bug["name"], rounds))
