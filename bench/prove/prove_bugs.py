@@ -132,7 +132,7 @@ def run_bugs(krcu, kernel, scratch, chosen, plain_rounds, rounds):
     return results
 
 
-def pages(kernel, results):
+def pages(kernel, results, packaged=False):
     """The part of bench/bugs.md that is about one kernel."""
     lines = []
     for result in results:
@@ -141,7 +141,7 @@ def pages(kernel, results):
         if not result.plain:
             lines += ["This tree has no %s." % bug["source"], ""]
             continue
-        lines += ["    scripts/prove --tree TREE %s" % bug["name"], ""]
+        lines += ["    scripts/prove --tree TREE %s%s" % ("--packaged " if packaged else "", bug["name"]), ""]
         lines += ["- krcu: %s" % ("; ".join("`%s:%d` %s: %s" % (f["file"], f["line"], f["kind"], f["reason"]) for f in result.found) or "silent")]
         lines += ["- to do: load `%s`; `%s`; remove it" % (bug["module"], bug["use"])]
         lines += ["- as it is: %s" % result.plain.text()]

@@ -67,7 +67,7 @@ def ask(options, kernel, chosen, scratch):
         good = good and same
     if chosen["bugs"]:
         results = prove_bugs.run_bugs(say, kernel, scratch, [b for b in prove_bugs.bugs() if b["name"] in chosen["bugs"]], options.unsafe_rounds, options.rounds)
-        bugs += prove_bugs.pages(kernel, results)
+        bugs += prove_bugs.pages(kernel, results, options.packaged)
         good = good and all(r.shown or not r.plain for r in results)
     return proof, bugs, good
 
