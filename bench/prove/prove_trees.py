@@ -113,4 +113,10 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except SystemExit as end:
+        if isinstance(end.code, str):  # 1 means that a verdict differs
+            print(end.code, file=sys.stderr)
+            sys.exit(2)
+        raise
