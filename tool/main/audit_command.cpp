@@ -102,10 +102,14 @@ llvm::Expected<std::string> textOf(const AuditReport &R, const std::string &Form
 /// The mends as a diff, and a line for each finding that it is about.
 int printFixes(Scan &S, const AuditReport &R, const PrintOptions &Print) {
   AuditFixes F = fixFindings(S, R);
-  auto Diff = unifiedDiff(F.files);
+  // Only the names are the tree's own, as in krcu patch: the texts are nobody's to change.
+  std::map<std::string, std::pair<std::string, std::string>> Files;
+  for (auto &[File, Texts] : F.files)
+    Files[S.tree().shownFile(File)] = std::move(Texts);
+  auto Diff = unifiedDiff(Files);
   if (!Diff)
     return error(Diff.takeError());
-  if (llvm::Error E = writeResult(Print, S.tree().shown(*Diff)))
+  if (llvm::Error E = writeResult(Print, *Diff))
     return error(std::move(E));
   unsigned Left = 0;
   for (const AuditFix &Fix : F.fixes) {
