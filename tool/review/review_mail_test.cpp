@@ -143,6 +143,35 @@ TEST_F(Mails, TwoWithTheSameNumber) {
   EXPECT_NE(Box.notes[0].find("2 is missing"), std::string::npos) << Box.notes[0];
   EXPECT_NE(Box.notes[1].find("two patches have the number 1"), std::string::npos) << Box.notes[1];
 }
+TEST_F(Mails, TwoSeriesInOneMailboxDoNotCompleteEachOther) {
+  auto In = [](const std::string &Root) { return "References: <older@x> <" + Root + ">\n"; };
+  Inbox Box = read(mail("[PATCH 2/2] b two", "References: <b@x>\n", Plain) + mail("[PATCH 1/2] a one", In("a@x"), Plain) + mail("[PATCH] alone", "", Plain) +
+                   mail("[PATCH 1/2] b one", "References: <b@x>\n", Plain));
+  ASSERT_EQ(Box.patches.size(), 4u);
+  std::string Order;
+  for (const ReviewPatch &P : Box.patches)
+    Order += P.subject + ";";
+  EXPECT_EQ(Order, "b one;b two;a one;alone;");
+  EXPECT_TRUE(Box.incomplete);
+  ASSERT_EQ(Box.notes.size(), 1u);
+  EXPECT_NE(Box.notes[0].find("with \"a one\" 2 is missing"), std::string::npos) << Box.notes[0];
+}
+TEST_F(Mails, TheFirstPartOfAThreadIsItsRoot) {
+  std::string First = "[PATCH 1/2] one";
+  Inbox Box = read(mail("[PATCH 2/2] two", "References: <" + std::to_string(std::hash<std::string>()(First)) + "@x>\n", Plain) + mail(First, "", Plain));
+  ASSERT_EQ(Box.patches.size(), 2u);
+  EXPECT_EQ(Box.patches[0].subject, "one");
+  EXPECT_FALSE(Box.incomplete);
+  EXPECT_TRUE(Box.notes.empty());
+}
+TEST_F(Mails, TheBaseOfACoverIsThatOfItsSeriesOnly) {
+  const std::string Base(40, 'a');
+  Inbox Box = read(mail("[PATCH 0/1] cover", "References: <s@x>\n", "base-commit: " + Base + "\n") + mail("[PATCH 1/1] in it", "References: <s@x>\n", Plain) +
+                   mail("[PATCH 1/1] in another", "References: <t@x>\n", Plain));
+  ASSERT_EQ(Box.patches.size(), 2u);
+  EXPECT_EQ(Box.patches[0].base_commit, Base);
+  EXPECT_EQ(Box.patches[1].base_commit, "");
+}
 TEST_F(Mails, APartThatIsMissingOrHollow) {
   EXPECT_FALSE(read(mail("[PATCH 1/2] one", "", Plain) + mail("[PATCH 2/2] two", "", std::string(Plain) + "\n")).incomplete);
   Inbox Box = read(mail("[PATCH 1/3] one", "", Plain));
