@@ -137,8 +137,11 @@ std::string replyTo(const ReviewReport &R, size_t Number) {
       Out += "\n";
     }
   }
-  if (P.files.empty() || P.reason.find("changes no") != std::string::npos)
-    Out += folded("The patch " + P.reason + ".");
+  if (std::all_of(P.files.begin(), P.files.end(), [](const FileReview &F) { return F.findings.empty(); })) {
+    std::string Text = P.reason.substr(0, P.reason.find("; not judged: ")) + ".";
+    Text.front() = llvm::toUpper(Text.front());
+    Out += folded(Text);
+  }
   std::string Open;
   for (const FileReview &F : P.files)
     for (const NotJudged &N : F.not_judged)
