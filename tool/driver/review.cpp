@@ -154,8 +154,14 @@ void Review::prepareHeader(const std::vector<ReviewPatch> &Patches, const std::s
     for (const FileDiff &F : P.diff.files)
       if (StringRef(F.path()).ends_with(".c") && badPath(F.path()).empty() && S.index().find(F.path()) >= 0)
         Files.insert(F.path());
+  // Of a mailbox with thousands of files some that will be parsed stand for all.
+  const std::vector<uint32_t> &Likely = S.index().ruleWordFiles();
+  if (Files.size() > ManyFiles)
+    std::erase_if(Files, [&](const std::string &File) { return !std::binary_search(Likely.begin(), Likely.end(), static_cast<uint32_t>(S.index().find(File))); });
+  while (Files.size() > ManyFiles)
+    Files.erase(std::prev(Files.end()));
   ReviewShelf Shelf{S.headerShelf()};
-  if (Files.size() <= ManyFiles)
+  if (!Files.empty())
     S.frontend().preparePch({Files.begin(), Files.end()}, Bodies, [](auto &) {}, Shelf.below ? &Shelf : nullptr);
 }
 

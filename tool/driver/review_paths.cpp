@@ -285,7 +285,7 @@ void Comparison::explain(const TracePath *P, const std::vector<TraceCondition> &
       continue;
     }
     bool Known = llvm::any_of(Old.trace->events, [&](const TraceEvent &O) { auto Each = Old.actOf(O); return Each && Each->object == X.object; });
-    if (Known && Before.empty())
+    if (Known && llvm::none_of(Before, [&](const Act &Each) { return Each.object == X.object; }))
       add(Calls ? PatchVerdict::CannotTell : PatchVerdict::Broken, E.where, call(E) + " frees " + named(New, E) + " now where it was not freed before" + (Then.empty() ? "" : ": it was, only if " + Then),
           {shown(New, E, "now")});
   }

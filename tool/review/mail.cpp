@@ -2,6 +2,7 @@
 //
 // Messages are handled one by one, so a large mbox costs the memory of its largest mail and of the patches in it.
 #include "tool/review/mail.h"
+#include "tool/review/public_inbox.h"
 #include "tool/review/series_order.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
@@ -157,8 +158,10 @@ public:
   Reader() { g_mime_init(); }
 
   llvm::Error add(const std::string &Input) {
-    if (Input != "-" && llvm::sys::fs::is_directory(Input))
-      return addDirectory(Input);
+    if (Input != "-" && llvm::sys::fs::is_directory(Input)) {
+      std::vector<std::string> Archive = inboxRepositories(Input);
+      return Archive.empty() ? addDirectory(Input) : addArchive(Archive);
+    }
     // Not read into memory as a whole: an mbox may be large, and is mapped.
     auto Buffer = Input == "-" ? llvm::MemoryBuffer::getSTDIN() : llvm::MemoryBuffer::getFile(Input, /*IsText=*/false, /*RequiresNullTerminator=*/false);
     if (!Buffer)
@@ -193,6 +196,16 @@ private:
       ++Headers;
     }
     return Headers && Known;
+  }
+
+  llvm::Error addArchive(const std::vector<std::string> &Repositories) {
+    unsigned Removed = 0;
+    for (const std::string &Each : Repositories)
+      if (llvm::Error E = eachMailOf(Each, [&](const std::string &Id, StringRef Text) { return addMails(Each + " " + Id, Text); }, Removed))
+        return E;
+    if (Removed)
+      Box.notes.push_back(std::to_string(Removed) + (Removed == 1 ? " mail was" : " mails were") + " taken back by the archive and left out");
+    return llvm::Error::success();
   }
 
   llvm::Error addDirectory(const std::string &Directory) {
