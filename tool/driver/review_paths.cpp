@@ -286,7 +286,7 @@ void Comparison::explain(const TracePath *P, const std::vector<TraceCondition> &
     }
     bool Known = llvm::any_of(Old.trace->events, [&](const TraceEvent &O) { auto Each = Old.actOf(O); return Each && Each->object == X.object; });
     if (Known && llvm::none_of(Before, [&](const Act &Each) { return Each.object == X.object; }))
-      add(Calls ? PatchVerdict::CannotTell : PatchVerdict::Broken, E.where, call(E) + " frees " + named(New, E) + " now where it was not freed before" + (Then.empty() ? "" : ": it was, only if " + Then),
+      add(Calls ? PatchVerdict::CannotTell : PatchVerdict::Broken, E.where, call(E) + " frees " + named(New, E) + " now where it was not freed before" + (Then.empty() ? "" : ": before, not if " + Then),
           {shown(New, E, "now")});
   }
   for (const Act &X : Had) {
@@ -397,8 +397,9 @@ void Comparison::order() {
           const TraceEffect &Before = Old.trace->effects[Id];
           // A store matters if the object was found there; a call by its name.
           bool OfObject = llvm::is_contained(Before.values, E.value);
-          if (!Before.unlink || (!OfObject && llvm::StringRef(Before.key).starts_with("store ")))
-            continue;
+          const bool Store = llvm::StringRef(Before.key).starts_with("store ");
+          if (!Before.unlink || (Store && (!OfObject || Before.values.front() == E.value)))
+            continue; // what the object itself holds does not lead to it
           std::set<std::string> Now;
           for (unsigned Each : New.trace->orders[N].always)
             Now.insert(New.trace->effects[Each].key);
