@@ -75,6 +75,7 @@ private:
     std::unique_ptr<CFG> cfg;
     std::vector<unsigned> place; ///< by block id
     std::vector<std::pair<unsigned, unsigned>> back; ///< edges against the order, by block ids
+    std::map<unsigned, std::vector<const VarDecl *>> counters; ///< by the block that a loop begins with: locals that it counts up or down
   };
 
   const Graph *graphOf(const FunctionDecl *F);
@@ -89,6 +90,7 @@ private:
   };
   void enter(Frame &F, const Key &K, TraceState S);
   void elements(Frame &F, const CFGBlock *B, size_t From, const Key &K, TraceState S);
+  void enterLoop(const Graph &G, const CFGBlock *B, uint64_t Which, TraceState &S);
   void leave(Frame &F, const CFGBlock *B, const Key &K, TraceState S);
   bool element(Frame &F, const CFGBlock *B, size_t Index, const Key &K, const Stmt *Each, TraceState &S);
   bool call(Frame &F, const CFGBlock *B, size_t Index, const Key &K, const CallExpr *C, TraceState &S);
@@ -124,6 +126,41 @@ private:
   size_t Steps = 0;
 };
 
+/// A local that the statement counts up or down.
+const VarDecl *countedBy(const Stmt *Each) {
+  const Expr *Counter = nullptr;
+  if (const auto *U = dyn_cast<UnaryOperator>(Each); U && U->isIncrementDecrementOp())
+    Counter = U->getSubExpr();
+  else if (const auto *C = dyn_cast<CompoundAssignOperator>(Each); C && (C->getOpcode() == BO_AddAssign || C->getOpcode() == BO_SubAssign))
+    Counter = C->getLHS();
+  const auto *Ref = Counter ? dyn_cast<DeclRefExpr>(Counter->IgnoreParens()) : nullptr;
+  const auto *V = Ref ? dyn_cast<VarDecl>(Ref->getDecl()) : nullptr;
+  return V && V->hasLocalStorage() && V->getType()->isIntegerType() ? V : nullptr;
+}
+
+/// What the loop that this edge closes counts: in the blocks from which the edge is reached without passing the loop's beginning.
+std::vector<const VarDecl *> countersOf(const CFGBlock *From, const CFGBlock *Begin) {
+  std::vector<const VarDecl *> Result;
+  std::set<const CFGBlock *> Seen{Begin};
+  std::vector<const CFGBlock *> Work{From};
+  if (From == Begin)
+    Seen.clear();
+  while (!Work.empty()) {
+    const CFGBlock *B = Work.back();
+    Work.pop_back();
+    if (!B || !Seen.insert(B).second)
+      continue;
+    for (const CFGElement &E : *B)
+      if (auto CS = E.getAs<CFGStmt>())
+        if (const VarDecl *V = countedBy(CS->getStmt()); V && !llvm::is_contained(Result, V))
+          Result.push_back(V);
+    if (B != Begin)
+      for (const CFGBlock *Before : B->preds())
+        Work.push_back(Before);
+  }
+  return Result;
+}
+
 const Walk::Graph *Walk::graphOf(const FunctionDecl *F) {
   auto [It, New] = Graphs.try_emplace(F);
   Graph &G = It->second;
@@ -137,6 +174,11 @@ const Walk::Graph *Walk::graphOf(const FunctionDecl *F) {
       for (const CFGBlock *Next : B->succs())
         if (Next && G.place[Next->getBlockID()] <= G.place[B->getBlockID()])
           G.back.emplace_back(B->getBlockID(), Next->getBlockID());
+    for (const CFGBlock *B : *G.cfg)
+      for (const CFGBlock *Next : B->succs())
+        if (Next && llvm::is_contained(G.back, std::make_pair(B->getBlockID(), Next->getBlockID())))
+          for (const VarDecl *V : countersOf(B, Next))
+            G.counters[Next->getBlockID()].push_back(V);
   }
   return G.cfg ? &G : nullptr;
 }
@@ -177,7 +219,25 @@ void Walk::enter(Frame &F, const Key &K, TraceState S) {
   There.push_back(std::move(S));
 }
 
+/// Where a loop begins, what it counts is no constant any more: a[0] of the first turn is a[i] of all.
+void Walk::enterLoop(const Graph &G, const CFGBlock *B, uint64_t Which, TraceState &S) {
+  auto Counters = G.counters.find(B->getBlockID());
+  if (Counters == G.counters.end())
+    return;
+  for (size_t I = 0; I < G.back.size(); ++I)
+    if (G.back[I].second == B->getBlockID() && (Which & (uint64_t(1) << std::min<size_t>(63, I))))
+      return; // not the first turn
+  for (const VarDecl *V : Counters->second) {
+    TraceValue Address = Eval.addressOf(V);
+    auto Known = S.memory.find(Address.name());
+    if (Known != S.memory.end() && Known->second.constant())
+      Known->second = TraceValue::made("count of " + Address.base + " from " + Known->second.name(), false);
+  }
+}
+
 void Walk::elements(Frame &F, const CFGBlock *B, size_t From, const Key &K, TraceState S) {
+  if (From == 0)
+    enterLoop(*F.graph, B, std::get<2>(K), S);
   for (size_t I = From; I < B->size(); ++I)
     if (auto CS = (*B)[I].getAs<CFGStmt>())
       if (!element(F, B, I, K, CS->getStmt(), S))
@@ -522,14 +582,23 @@ bool Walk::frees(const FunctionDecl *F, unsigned Depth) {
   return Freeing[F] = Found;
 }
 
+/// Whether the function can write to what it is given: memset() can, printk() cannot.
+bool mayWrite(const FunctionDecl *Callee) {
+  return llvm::any_of(Callee->parameters(), [](const ParmVarDecl *P) {
+    QualType Pointee = P->getType()->isPointerType() ? P->getType()->getPointeeType() : QualType();
+    return !Pointee.isNull() && !Pointee.isConstQualified() && !Pointee->isFunctionType();
+  });
+}
+
 void Walk::plainCall(const CallExpr *C, const FunctionDecl *Callee, TraceState &S) {
   std::string Name = Callee ? Callee->getNameAsString() : "through " + Eval.valueOf(S, C->getCallee()).name();
   if (Callee && (Name == "__builtin_expect" || Name == "__builtin_expect_with_probability") && C->getNumArgs()) {
     S.known[C] = Eval.valueOf(S, C->getArg(0));
     return;
   }
-  bool Computes = Callee && (Callee->getBuiltinID() || Callee->hasAttr<ConstAttr>());
-  bool Quiet = Computes || (Callee && contains(N.rules().quiet_calls, Name));
+  const bool Writes = Callee && mayWrite(Callee);
+  bool Computes = Callee && ((Callee->getBuiltinID() && !Writes && StringRef(Name).starts_with("__builtin_")) || Callee->hasAttr<ConstAttr>());
+  bool Quiet = Computes || (Callee && !Writes && contains(N.rules().quiet_calls, Name));
   std::string Text = Name + "(";
   std::vector<std::string> Values;
   bool Unlink = isUnlink(C);

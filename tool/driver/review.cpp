@@ -102,6 +102,13 @@ public:
     prepareHeader(Patches, {});
     if (llvm::Error E = S.awaitSemantics())
       return E;
+    auto Printing = loadReviewRules(S.options().builtin_rules, S.options().rules);
+    if (!Printing)
+      return Printing.takeError();
+    auto Unload = loadUnloadRules(S.options().builtin_rules, S.options().rules);
+    if (!Unload)
+      return Unload.takeError();
+    Rows = {std::move(*Printing), std::move(*Unload)};
     for (const ReviewPatch &P : Patches) {
       if (Progress *Told = S.options().progress.get())
         Told->phase("review patch " + std::to_string(C.patches.size() + 1) + " of " + std::to_string(Patches.size()));
@@ -123,6 +130,7 @@ private:
   std::string compileProblem(TreeState &Before, TreeState &After, const ReviewedFile &F, unsigned Worker, Location &Where);
 
   Scan &S;
+  JudgeRules Rows;
   TreeState::Texts Waiting;                       ///< of patches that were only applied, and so have no state of their own
   std::vector<std::unique_ptr<TreeState>> States; ///< before and after the patch in hand
   bool HeaderMade = false;
@@ -146,8 +154,14 @@ void Review::prepareHeader(const std::vector<ReviewPatch> &Patches, const std::s
     for (const FileDiff &F : P.diff.files)
       if (StringRef(F.path()).ends_with(".c") && badPath(F.path()).empty() && S.index().find(F.path()) >= 0)
         Files.insert(F.path());
+  // Of a mailbox with thousands of files some that will be parsed stand for all.
+  const std::vector<uint32_t> &Likely = S.index().ruleWordFiles();
+  if (Files.size() > ManyFiles)
+    std::erase_if(Files, [&](const std::string &File) { return !std::binary_search(Likely.begin(), Likely.end(), static_cast<uint32_t>(S.index().find(File))); });
+  while (Files.size() > ManyFiles)
+    Files.erase(std::prev(Files.end()));
   ReviewShelf Shelf{S.headerShelf()};
-  if (Files.size() <= ManyFiles)
+  if (!Files.empty())
     S.frontend().preparePch({Files.begin(), Files.end()}, Bodies, [](auto &) {}, Shelf.below ? &Shelf : nullptr);
 }
 
@@ -349,7 +363,7 @@ PatchReview Review::reviewOne(const ReviewPatch &P) {
     States.push_back(std::make_unique<TreeState>(Before, Changed));
     TreeState &After = *States.back();
     collectFacts(Before, After, Files);
-    std::vector<Finding> Judged = PatchJudge(Before, After, Files).run();
+    std::vector<Finding> Judged = PatchJudge(Before, After, Files, Rows).run();
     Findings.insert(Findings.end(), Judged.begin(), Judged.end());
     checkCompiles(Before, After, Files, Findings);
   } else {

@@ -193,6 +193,29 @@ void PatchJudge::judgeBarriers(ReviewedFile &F) {
   }
 }
 
+/// A barrier that its function keeps and that stands elsewhere in it now.
+void PatchJudge::judgeMovedBarriers(ReviewedFile &F) {
+  auto Order = [&](const FileFacts &Facts, const std::string &Function) {
+    std::vector<std::string> Calls;
+    for (const FunctionFact &Each : Facts.functions)
+      if (plainName(Each.function) == Function)
+        for (const CallFact &C : Each.calls)
+          Calls.push_back(plainName(C.callee));
+    return Calls;
+  };
+  for (const std::string &Function : changedFunctions(F.applied->before.value_or(""), F.applied->after.value_or(""))) {
+    std::vector<std::string> Old = Order(F.old_facts, Function), New = Order(F.new_facts, Function);
+    auto Barrier = std::find_if(New.begin(), New.end(), [&](const std::string &Name) { return After.rules().barrier(Name); });
+    if (Barrier == New.end() || Old == New || std::count(Old.begin(), Old.end(), *Barrier) != std::count(New.begin(), New.end(), *Barrier))
+      continue;
+    ModuleScope Scope = After.scan().moduleScope(F.after_path);
+    auto End = EndsOf.find(Scope.name);
+    if (End == EndsOf.end() || !End->second.asked || !End->second.holds)
+      continue; // what breaks has been named, or was not asked for
+    add(PatchVerdict::Ok, {F.after_path, 0, 0}, *Barrier + "() has other calls before or behind it in " + Function + "(); every end of " + Scope.name + " still waits");
+  }
+}
+
 void PatchJudge::judgeDestructions(ReviewedFile &F) {
   if (After.semantics().is("destroy_waits_call_rcu"))
     return;
@@ -217,6 +240,12 @@ void PatchJudge::judgeDestructions(ReviewedFile &F) {
       add(PatchVerdict::Broken, Now.where, Name + " is destroyed in " + Now.function + "() " + (New ? "" : "now ") + "without waiting for callbacks that free to it: " +
                                                Using.front().file + ":" + std::to_string(Using.front().line) + ", " + Using.front().text, Using);
       continue;
+    }
+    // A cache that is found through a table or a parameter: who frees to it is not known.
+    if (Lost && !New && wordOfPlace(Place).empty()) {
+      const ModuleQueue Q = queueOf(After, After.scan().moduleScope(F.after_path));
+      if (!Q.callbacks.empty() || !Q.unknown.empty())
+        add(PatchVerdict::CannotTell, Now.where, "caches are destroyed in " + Now.function + "() now without waiting for callbacks, where something waited before; which callbacks free to them was not followed");
     }
     if (Now.deferred || After.semantics().is("destroy_waits_kfree_rcu"))
       continue;

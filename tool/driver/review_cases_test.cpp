@@ -199,4 +199,58 @@ TEST_F(ReviewCase, AWrapperOfAllocationsIsFollowed) {
   EXPECT_EQ(R.verdict, PatchVerdict::Ok) << R.reason;
 }
 
+// What a person would say of these was found with mutants of real conversions.
+
+/// A function that drops a reference and frees what nobody holds any more.
+std::string counted(const std::string &Free) {
+  return edited(driver(), {{"void parcel_drop", "int parcel_last(struct parcel *p);\nint parcel_idle(struct parcel *p);\n\nvoid parcel_put(struct parcel *p)\n{\n\tif (parcel_last(p))\n\t\t" + Free + ";\n}\n\nvoid parcel_drop"}});
+}
+
+TEST_F(ReviewCase, AFreeThatLeavesItsCondition) {
+  const std::string Old = counted("call_rcu(&p->rcu, parcel_free)"), New = counted("kfree_rcu(p, rcu)");
+  review::PatchReview R = review({{"drv/drv.c", Old}}, {{"drv/drv.c", New}});
+  EXPECT_EQ(R.verdict, PatchVerdict::Ok) << R.reason;
+  // The macro's own test of NULL gives the new text a way on which nothing is freed; it is none of the old one's.
+  expect(Old, edited(New, {{"\tif (parcel_last(p))\n\t\tkfree_rcu(p, rcu);", "\tparcel_last(p);\n\tkfree_rcu(p, rcu);"}}), PatchVerdict::CannotTell, "");
+  expect(edited(driver(), {{"\tcall_rcu(&node->rcu", "\tif (node->weight)\n\t\tcall_rcu(&node->rcu"}}), good(), PatchVerdict::Broken, "");
+}
+
+TEST_F(ReviewCase, AFreeUnderAnotherTest) {
+  expect(counted("call_rcu(&p->rcu, parcel_free)"), edited(counted("kfree_rcu(p, rcu)"), {{"if (parcel_last(p))", "if (parcel_idle(p))"}}), PatchVerdict::CannotTell, "depends on parcel_idle(p) now");
+}
+
+TEST_F(ReviewCase, AFreeUnderAnIfOfThePreprocessor) {
+  expect(driver(), edited(good(), {{"\tkfree_rcu(node, rcu);", "#ifdef KRCU_NEVER\n\tkmem_cache_free(parcels, node);\n#else\n\tkfree_rcu(node, rcu);\n#endif"}}), PatchVerdict::CannotTell, "kmem_cache_free()");
+  expect(driver(), edited(good(), {{"\tkfree_rcu(node, rcu);", "#ifndef KRCU_NEVER\n\tkfree_rcu(node, rcu);\n#endif"}}), PatchVerdict::CannotTell, "in one configuration only");
+}
+
+TEST_F(ReviewCase, AnotherElementThanTheLoopHasReached) {
+  auto Loop = [](const std::string &Free) {
+    return edited(driver(), {{"void parcel_drop", "void parcel_all(struct parcel **all, int count)\n{\n\tstruct parcel *p;\n\tint i;\n\n\tfor (i = 0; i < count; i++) {\n\t\tp = all[i];\n\t\tp->weight = i;\n\t\t" + Free + ";\n\t}\n}\n\nvoid parcel_drop"}});
+  };
+  const std::string Old = Loop("call_rcu(&p->rcu, parcel_free)");
+  for (const char *Same : {"kfree_rcu(p, rcu)", "kfree_rcu(all[i], rcu)"}) {
+    review::PatchReview R = review({{"drv/drv.c", Old}}, {{"drv/drv.c", Loop(Same)}});
+    EXPECT_EQ(R.verdict, PatchVerdict::Ok) << Same << ": " << R.reason;
+  }
+  expect(Old, Loop("kfree_rcu(all[0], rcu)"), PatchVerdict::Broken, "wrong object");
+  expect(Old, Loop("kfree_rcu(all[i + 1], rcu)"), PatchVerdict::Broken, "wrong object");
+}
+
+TEST_F(ReviewCase, ADestructionThatGoes) {
+  expect(driver(), edited(driver(), {{"\tkmem_cache_destroy(parcels);\n", ""}}), PatchVerdict::CannotTell, "a line with kmem_cache_destroy() goes in post_exit()");
+}
+
+TEST_F(ReviewCase, WhatOnlyPrintsMayCome) {
+  review::PatchReview R = review({{"drv/drv.c", driver()}}, {{"drv/drv.c", edited(good(), {{"\tkfree_rcu(node, rcu);", "\tprintk(\"going\\n\");\n\tkfree_rcu(node, rcu);"}})}});
+  EXPECT_EQ(R.verdict, PatchVerdict::Ok) << R.reason;
+  EXPECT_EQ(R.reason.find("not judged"), std::string::npos) << R.reason;
+}
+
+TEST_F(ReviewCase, ABarrierThatMovesIsNamed) {
+  const std::string Stops = edited(driver(), {{"\trcu_barrier();\n", "\tparcel_quiet();\n\trcu_barrier();\n"}, {"void parcel_drop", "void parcel_quiet(void);\n\nvoid parcel_drop"}});
+  review::PatchReview R = review({{"drv/drv.c", Stops}}, {{"drv/drv.c", edited(Stops, {{"\tparcel_quiet();\n\trcu_barrier();\n", "\trcu_barrier();\n\tparcel_quiet();\n"}})}});
+  EXPECT_EQ(R.reason.find("no deferred free, barrier or cache was seen to change"), std::string::npos) << R.reason;
+}
+
 } // namespace

@@ -140,15 +140,12 @@ void PatchJudge::judgeEnds() {
   std::map<std::string, ModuleScope> Modules = touchedModules();
   if (Modules.empty())
     return;
-  auto U = loadUnloadRules(After.scan().options().builtin_rules, After.scan().options().rules);
-  if (!U)
-    return llvm::consumeError(U.takeError()); // cannot be: the scan has read the same files
   for (const auto &[First, Scope] : Modules) {
-    std::map<std::string, EndAnswer> Now = Ends(After, *U).of(Scope);
+    std::map<std::string, EndAnswer> Now = Ends(After, Rows.unload).of(Scope);
     bool Broken = llvm::any_of(Now, [](const auto &Each) { return !Each.second.holds; });
     std::map<std::string, EndAnswer> Was;
     if (Broken)
-      Was = Ends(Before, *U).of(Scope);
+      Was = Ends(Before, Rows.unload).of(Scope);
     EndState &E = EndsOf[Scope.name];
     E.asked = true;
     for (const auto &[Key, A] : Now) {

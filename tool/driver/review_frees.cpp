@@ -131,6 +131,12 @@ void PatchJudge::judgeLostSite(ReviewedFile &F, const CallSiteFact &S) {
     return;
   for (const CallSiteFact *New : F.changes.sites_new)
     if (New->function == S.function || folded(New->head_text) == folded(S.head_text)) {
+      const DeferralRule *Now = After.rules().deferral(New->deferral);
+      if (New->deferral != S.deferral && (!Now || Now->flavour != Rule->flavour))
+        add(PatchVerdict::Broken, New->where, New->deferral + "() waits for other readers (" + (Now ? Now->flavour : "of an unknown kind") + ") than " + S.deferral + "(), which queued " + S.callback_text + " before",
+            {{S.where.file, S.where.line, plainName(S.function), "before: " + S.deferral + "() queues " + S.callback_text}});
+      else if (New->deferral != S.deferral && New->callback == S.callback)
+        add(PatchVerdict::Ok, New->where, New->deferral + "() queues " + S.callback_text + " as " + S.deferral + "() did");
       if (New->callback != S.callback)
         add(PatchVerdict::CannotTell, New->where, New->deferral + "() queues " + New->callback_text + " instead of " + S.callback_text + "; krcu does not judge what callbacks do besides freeing");
       return;

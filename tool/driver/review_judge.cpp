@@ -392,59 +392,6 @@ void PatchJudge::learnCallbacks() {
   });
 }
 
-/// Which of the changed lines none of the questions above was about.
-void PatchJudge::explainLines(ReviewedFile &F) {
-  review::Judged J;
-  const Rules &R = After.rules();
-  J.harmless.insert(R.quiet_calls.begin(), R.quiet_calls.end());
-  J.computing.insert(R.container_macros.begin(), R.container_macros.end());
-  J.computing.insert({"sizeof", "typeof", "offsetof"});
-  J.heads.insert(R.heads.begin(), R.heads.end());
-  for (const std::string &Symbol : GoneCallbacks)
-    J.gone.insert(plainName(Symbol));
-  // A helper that only such callbacks called goes with them.
-  const Outline Old = outlineOf(F.applied->before.value_or("")), New = outlineOf(F.applied->after.value_or(""));
-  for (bool Again = true; Again;) {
-    Again = false;
-    for (const OutlineFunction &Helper : Old.functions) {
-      if (!Helper.is_static || New.function(Helper.name) || J.gone.count(Helper.name))
-        continue;
-      bool Mentioned = false, Other = false;
-      for (const OutlineFunction &Each : Old.functions)
-        if (Each.name != Helper.name && std::binary_search(Each.identifiers.begin(), Each.identifiers.end(), Helper.name))
-          Mentioned = true, Other = Other || !J.gone.count(Each.name);
-      if (Mentioned && !Other)
-        Again = J.gone.insert(Helper.name).second;
-    }
-  }
-  auto Take = [&](const FileFacts &Facts, const std::string &Path, std::set<unsigned> &Lines) {
-    for (const FunctionTrace &T : Facts.traces)
-      for (const TraceEvent &E : T.events)
-        if (E.where.file == Path)
-          Lines.insert(E.where.line);
-  };
-  Take(F.old_facts, F.before_path, J.old_lines);
-  Take(F.new_facts, F.after_path, J.new_lines);
-  for (const CallSiteFact *S : F.changes.sites_gone)
-    J.old_lines.insert(S->where.line);
-  for (const CallSiteFact *S : F.changes.sites_new)
-    J.new_lines.insert(S->where.line);
-  for (const DeferredFreeFact *D : F.changes.deferred_new)
-    J.new_lines.insert(D->where.line);
-  for (const DeferredFreeFact *D : F.changes.deferred_gone)
-    J.old_lines.insert(D->where.line);
-  for (const FactChanges::Barrier &B : F.changes.barriers_gone)
-    J.old_lines.insert(B.where.line);
-  for (const FactChanges::Barrier &B : F.changes.barriers_new)
-    J.new_lines.insert(B.where.line);
-  // A helper whose frees belong to its callers' paths is judged with them.
-  for (const FileFacts *Facts : {&F.old_facts, &F.new_facts})
-    for (const FunctionTrace &T : Facts->traces)
-      for (const std::string &Helper : T.inlined)
-        J.walked.insert(plainName(Helper));
-  F.not_judged = review::notJudged(F.applied->path, F.applied->before.value_or(""), F.applied->after.value_or(""), J);
-}
-
 std::vector<review::Finding> PatchJudge::run() {
   learnCallbacks();
   for (ReviewedFile &F : Files)
@@ -456,6 +403,7 @@ std::vector<review::Finding> PatchJudge::run() {
   judgeEnds();
   for (ReviewedFile &F : Files) {
     judgeBarriers(F);
+    judgeMovedBarriers(F);
     judgeDestructions(F);
   }
   for (const ReviewedFile &F : Files) {

@@ -8,6 +8,8 @@
 #include "tool/driver/state.h"
 #include "tool/review/apply.h"
 #include "tool/review/verdict.h"
+#include "tool/rules/review_rules.h"
+#include "tool/rules/unload.h"
 
 namespace krcu {
 
@@ -21,9 +23,15 @@ struct ReviewedFile {
   std::string unparsed;                ///< why the facts are not to be relied on
 };
 
+/// Rows that only some questions need; read once for all patches.
+struct JudgeRules {
+  ReviewRules review;
+  UnloadRules unload;
+};
+
 class PatchJudge {
 public:
-  PatchJudge(TreeState &Before, TreeState &After, std::vector<ReviewedFile> &Files) : Before(Before), After(After), Files(Files) {}
+  PatchJudge(TreeState &Before, TreeState &After, std::vector<ReviewedFile> &Files, const JudgeRules &Rows) : Before(Before), After(After), Files(Files), Rows(Rows) {}
 
   std::vector<review::Finding> run();
 
@@ -51,6 +59,8 @@ private:
   bool leavesModule(const std::string &File, const std::set<std::string> &Functions);
   void judgeEnds();
   void explainLines(ReviewedFile &F);
+  bool staysDestroyed(const ReviewedFile &F, const TraceEvent &E);
+  void judgeMovedBarriers(ReviewedFile &F);
   void judgeBarriers(ReviewedFile &F);
   void judgeDestructions(ReviewedFile &F);
   std::set<std::string> functionsThatFree(const std::vector<std::string> &Caches);
@@ -60,6 +70,7 @@ private:
 
   TreeState &Before, &After;
   std::vector<ReviewedFile> &Files;
+  const JudgeRules &Rows;
   std::vector<review::Finding> Findings;
   struct EndState {
     bool asked = false, holds = true, said = false;

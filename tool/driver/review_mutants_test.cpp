@@ -150,6 +150,24 @@ const std::vector<Kind> &kinds() {
       {"a variable, too", lines([](const Site &S) { return Lines{"static typeof(*(" + S.object + ")) krcu_spare;", "", S.line(), S.call + "(&krcu_spare, " + S.member + ");"}; })},
       {"sleeps in a read-side section", lines([](const Site &S) { return Lines{"rcu_read_lock();", "kfree_rcu_mightsleep(" + S.object + ");", "rcu_read_unlock();"}; })},
       {"waits for readers with BH off", lines([](const Site &S) { return Lines{"local_bh_disable();", "synchronize_rcu();", "local_bh_enable();", S.line()}; })},
+      {"left under an #if", lines([](const Site &S) { return Lines{"#ifdef CONFIG_KRCU_OTHER", S.line(), "#endif"}; }, false)},
+      {"at once under an #if", lines([](const Site &S) { return Lines{"#ifdef CONFIG_KRCU_OTHER", "kfree(" + S.object + ");", "#else", S.line(), "#endif"}; }, false)},
+      {"zeroed behind", lines([](const Site &S) { return Lines{S.line(), "memset(&(" + S.object + ")->" + S.member + ", 0, sizeof((" + S.object + ")->" + S.member + "));"}; })},
+      {"out of its condition", [](const std::string &Old, const std::string &New, const Site &S) -> std::optional<Mutant> {
+         // Of "if (x)" and the call as its only statement the call goes first.
+         size_t Above = S.begin < 2 ? 0 : New.rfind('\n', S.begin - 2) + 1;
+         StringRef Line = StringRef(New).slice(Above, S.begin);
+         if (!Line.trim().starts_with("if (") || !Line.trim().ends_with(")"))
+           return std::nullopt;
+         return Mutant{Old, New.substr(0, Above) + New.substr(S.begin, S.end - S.begin) + Line.rtrim('\n').str() + "\n" + S.indent + ";\n" + New.substr(S.end)};
+       }},
+      {"under another test", [](const std::string &Old, const std::string &New, const Site &S) -> std::optional<Mutant> {
+         size_t Above = S.begin < 2 ? 0 : New.rfind('\n', S.begin - 2) + 1;
+         StringRef Line = StringRef(New).slice(Above, S.begin);
+         if (!Line.trim().starts_with("if (") || !Line.trim().ends_with(")"))
+           return std::nullopt;
+         return Mutant{Old, New.substr(0, Above) + Line.take_front(Line.find("if (")).str() + "if (!" + test(S) + ")\n" + New.substr(S.begin)};
+       }},
       {"in front of its removal", [](const std::string &Old, const std::string &New, const Site &S) -> std::optional<Mutant> {
          auto U = unlinkAbove(New, S);
          if (!U)

@@ -68,6 +68,14 @@ std::vector<Act> actsOf(const Side &S, const TracePath &P, const std::vector<Tra
   return Result;
 }
 
+/// Whether a way is one that the other only takes where a deferred free is given NULL: the macro's own test, which says nothing of a text that frees
+/// in another way or not at all.
+bool onlyForNull(const std::vector<TraceCondition> &Way, const std::vector<TraceCondition> &Other) {
+  return llvm::any_of(Way, [&](const TraceCondition &C) {
+    return !C.taken && C.text.empty() && llvm::none_of(Other, [&](const TraceCondition &O) { return O.test == C.test && !O.taken; });
+  });
+}
+
 std::optional<std::vector<TraceCondition>> both(const std::vector<TraceCondition> &A, const std::vector<TraceCondition> &B) {
   std::vector<TraceCondition> All = A;
   for (const TraceCondition &C : B) {
@@ -100,6 +108,8 @@ public:
     A.compared = Complete && Q.before && Q.after;
     if (A.compared) {
       matchWays();
+      if (A.findings.empty())
+        otherTests();
       matchEvents();
       order();
     } else if (!Q.before && Q.after) {
@@ -117,6 +127,7 @@ public:
 
 private:
   void matchWays();
+  void otherTests();
   void matchEvents();
   void explain(const TracePath *P, const std::vector<TraceCondition> &PWay, const TracePath *N, const std::vector<TraceCondition> &NWay, bool FromNew);
   void twiceInNew();
@@ -161,7 +172,7 @@ void Comparison::matchWays() {
         for (const TracePath &O : To.trace->paths) {
           for (const std::vector<TraceCondition> &OWay : O.ways) {
             auto All = both(Way, OWay);
-            if (!All)
+            if (!All || (!FromNew && onlyForNull(OWay, Way)))
               continue;
             std::map<std::string, int> Mine = countsOf(actsOf(From, P, *All)), Theirs = countsOf(actsOf(To, O, *All));
             if (Mine == Theirs) {
@@ -255,14 +266,27 @@ void Comparison::explain(const TracePath *P, const std::vector<TraceCondition> &
         continue;
       }
     }
+    if (!Had.empty() && Had.front().how != Act::Queued && X.how == Act::Queued) {
+      const TraceEvent &Was = *Had.front().event;
+      const std::string What = named(Old, Was), To = X.callback.empty() ? std::string("a callback") : plainName(X.callback) + "()";
+      add(PatchVerdict::Broken, E.where, call(Was) + " freed " + What + ", the patch gives it to " + call(E) + " with " + To + ", which is another wait or does something else", {shown(Old, Was, "before"), shown(New, E, "now")});
+      continue;
+    }
+    if (!Had.empty() && Had.front().how != Act::Queued && named(Old, *Had.front().event) == named(New, E)) {
+      // One name of two values, in a loop or behind an assignment: what differs is when.
+      const TraceEvent &Was = *Had.front().event;
+      std::string When = !Then.empty() ? ": before only if " + Then : !Under.empty() ? ": now if " + Under : "; what the name stands for there has changed";
+      add(PatchVerdict::Broken, E.where, named(New, E) + " is not the object, or not freed under the conditions, that it was" + When, {shown(Old, Was, "before"), shown(New, E, "now")});
+      continue;
+    }
     if (!Had.empty() && Had.front().how != Act::Queued) {
       const TraceEvent &Was = *Had.front().event;
       add(PatchVerdict::Broken, E.where, "wrong object: " + named(Old, Was) + " was freed there, the patch frees " + named(New, E), {shown(Old, Was, "before"), shown(New, E, "now")});
       continue;
     }
     bool Known = llvm::any_of(Old.trace->events, [&](const TraceEvent &O) { auto Each = Old.actOf(O); return Each && Each->object == X.object; });
-    if (Known && Before.empty())
-      add(Calls ? PatchVerdict::CannotTell : PatchVerdict::Broken, E.where, call(E) + " frees " + named(New, E) + " now where it was not freed before" + (Then.empty() ? "" : ": it was, only if " + Then),
+    if (Known && llvm::none_of(Before, [&](const Act &Each) { return Each.object == X.object; }))
+      add(Calls ? PatchVerdict::CannotTell : PatchVerdict::Broken, E.where, call(E) + " frees " + named(New, E) + " now where it was not freed before" + (Then.empty() ? "" : ": before, not if " + Then),
           {shown(New, E, "now")});
   }
   for (const Act &X : Had) {
@@ -280,6 +304,28 @@ void Comparison::explain(const TracePath *P, const std::vector<TraceCondition> &
       add(Calls ? PatchVerdict::CannotTell : PatchVerdict::Broken, E.where, Name + " is no longer freed" + (Under.empty() ? " on some path" : " if " + Under), {shown(Old, E, "before")}, true);
     }
   }
+}
+
+/// The ways fit together where the old text asks one thing and the new one another: nobody knows whether they are true in the same cases.
+void Comparison::otherTests() {
+  auto Own = [](const FunctionTrace &T, const FunctionTrace &Other) -> const TraceCondition * {
+    std::set<std::string> Known;
+    for (const TracePath &P : Other.paths)
+      for (const auto &Way : P.ways)
+        for (const TraceCondition &C : Way)
+          Known.insert({C.test}), Known.insert("\n" + C.text);
+    for (const TracePath &P : T.paths)
+      for (const auto &Way : P.ways)
+        for (const TraceCondition &C : Way)
+          if (!C.text.empty() && !Known.count(C.test) && !Known.count("\n" + C.text))
+            return &C;
+    return nullptr;
+  };
+  auto Frees = [](const Side &S) { return llvm::any_of(S.trace->events, [&](const TraceEvent &E) { return S.actOf(E).has_value(); }); };
+  const TraceCondition *Was = Own(*Old.trace, *New.trace), *Is = Own(*New.trace, *Old.trace);
+  if (Was && Is && Frees(Old) && Frees(New))
+    add(PatchVerdict::CannotTell, Is->where, "whether something is freed depends on " + Is->text + " now, and depended on " + Was->text + " (" + at(Was->where) + ") before; whether both are true in the same cases was not followed",
+        {{Was->where.file, Was->where.line, plainName(Old.trace->function), "before: " + Was->text}, {Is->where.file, Is->where.line, plainName(New.trace->function), "now: " + Is->text}});
 }
 
 /// Which event of the old text became which of the new one.
@@ -351,8 +397,9 @@ void Comparison::order() {
           const TraceEffect &Before = Old.trace->effects[Id];
           // A store matters if the object was found there; a call by its name.
           bool OfObject = llvm::is_contained(Before.values, E.value);
-          if (!Before.unlink || (!OfObject && llvm::StringRef(Before.key).starts_with("store ")))
-            continue;
+          const bool Store = llvm::StringRef(Before.key).starts_with("store ");
+          if (!Before.unlink || (Store && (!OfObject || Before.values.front() == E.value)))
+            continue; // what the object itself holds does not lead to it
           std::set<std::string> Now;
           for (unsigned Each : New.trace->orders[N].always)
             Now.insert(New.trace->effects[Each].key);

@@ -415,17 +415,35 @@ std::string kindOf(const Piece &P) {
   return P.text.find(" ( ") != std::string::npos ? "a call" : P.text.find(" = ") != std::string::npos ? "a store" : "a statement";
 }
 
-void report(const std::string &File, const std::vector<const Piece *> &Left, bool IsOld, std::vector<NotJudged> &To) {
+/// What makes a line that nobody has judged one that must be.
+std::string wordOf(const Piece &P, const Judged &J) {
+  if (P.function.empty())
+    return {};
+  StringRef Text = P.text;
+  if (Text.consume_front("#")) {
+    Text = Text.ltrim();
+    const bool Condition = Text.starts_with("if") || Text.starts_with("el") || Text.starts_with("endif");
+    return Condition && J.freeing.count(P.function) ? "#" + Text.str() : std::string();
+  }
+  for (const std::string &Word : wordsOf(P))
+    if (J.watched.count(Word))
+      return Word;
+  return {};
+}
+
+void report(const std::string &File, const std::vector<const Piece *> &Left, bool IsOld, const Judged &J, std::vector<NotJudged> &To) {
   for (const Piece *P : Left) {
-    std::string What = kindOf(*P);
+    std::string What = kindOf(*P), Word = wordOf(*P, J);
     if (!To.empty() && To.back().old_line == IsOld && To.back().function == P->function && P->from <= To.back().to + 2) {
       NotJudged &Last = To.back();
       Last.to = std::max(Last.to, P->to);
       if (Last.what.find(What) == std::string::npos)
         Last.what += ", " + What;
+      if (Last.word.empty() || StringRef(Last.word).starts_with("#"))
+        Last.word = Word.empty() ? Last.word : Word;
       continue;
     }
-    To.push_back({File, P->from, P->to, IsOld, P->function, What});
+    To.push_back({File, P->from, P->to, IsOld, P->function, What, Word});
   }
 }
 
@@ -474,8 +492,8 @@ std::vector<NotJudged> notJudged(const std::string &File, const std::string &Bef
   }
   llvm::erase_if(LeftOld, [&](const Piece *P) { return E.explained(*P, true); });
   llvm::erase_if(LeftNew, [&](const Piece *P) { return E.explained(*P, false); });
-  report(File, LeftNew, false, Result);
-  report(File, LeftOld, true, Result);
+  report(File, LeftNew, false, J, Result);
+  report(File, LeftOld, true, J, Result);
   return Result;
 }
 

@@ -32,6 +32,8 @@ struct Judged {
   std::set<std::string> harmless;              ///< calls that only print
   std::set<std::string> computing;             ///< macros that only compute: container_of(), sizeof
   std::set<std::string> heads;                 ///< tags of records that are heads
+  std::set<std::string> watched;               ///< names that must not stand in a line that nobody has judged: what frees, defers, waits, destroys
+  std::set<std::string> freeing;               ///< functions in which something of the kind was judged: an #if in them decides about it
 };
 
 /// Stretches of `After` (or of `Before`, for what goes) that are neither judged nor harmless.

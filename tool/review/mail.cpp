@@ -2,10 +2,11 @@
 //
 // Messages are handled one by one, so a large mbox costs the memory of its largest mail and of the patches in it.
 #include "tool/review/mail.h"
+#include "tool/review/public_inbox.h"
+#include "tool/review/series_order.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "tool/support/sink.h"
-#include "tool/support/stable_sort.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -157,8 +158,10 @@ public:
   Reader() { g_mime_init(); }
 
   llvm::Error add(const std::string &Input) {
-    if (Input != "-" && llvm::sys::fs::is_directory(Input))
-      return addDirectory(Input);
+    if (Input != "-" && llvm::sys::fs::is_directory(Input)) {
+      std::vector<std::string> Archive = inboxRepositories(Input);
+      return Archive.empty() ? addDirectory(Input) : addArchive(Archive);
+    }
     // Not read into memory as a whole: an mbox may be large, and is mapped.
     auto Buffer = Input == "-" ? llvm::MemoryBuffer::getSTDIN() : llvm::MemoryBuffer::getFile(Input, /*IsText=*/false, /*RequiresNullTerminator=*/false);
     if (!Buffer)
@@ -193,6 +196,16 @@ private:
       ++Headers;
     }
     return Headers && Known;
+  }
+
+  llvm::Error addArchive(const std::vector<std::string> &Repositories) {
+    unsigned Removed = 0;
+    for (const std::string &Each : Repositories)
+      if (llvm::Error E = eachMailOf(Each, [&](const std::string &Id, StringRef Text) { return addMails(Each + " " + Id, Text); }, Removed))
+        return E;
+    if (Removed)
+      Box.notes.push_back(std::to_string(Removed) + (Removed == 1 ? " mail was" : " mails were") + " taken back by the archive and left out");
+    return llvm::Error::success();
   }
 
   llvm::Error addDirectory(const std::string &Directory) {
@@ -264,7 +277,7 @@ private:
     else if (Empty && P.numbered && P.number == 0) {
       ++Covers;
       if (!P.base_commit.empty())
-        CoverBases[{P.version, P.total}] = P.base_commit;
+        CoversWithBase.push_back(std::move(P));
     }
     else if (Empty && P.numbered && P.number)
       Hollow.push_back(std::move(P));
@@ -292,79 +305,9 @@ private:
 
   Inbox Box;
   std::vector<ReviewPatch> Hollow; ///< numbered parts of a series without a patch in them
-  std::map<std::pair<unsigned, unsigned>, std::string> CoverBases; ///< by version and length of the series
+  std::vector<ReviewPatch> CoversWithBase;
   unsigned Mails = 0, Covers = 0, Replies = 0, Empties = 0;
 };
-
-bool sameDiff(const ReviewPatch &A, const ReviewPatch &B) { return A.body == B.body; }
-
-/// Of a series that was posted again only the last version counts; a mail that came twice counts once.
-void dropOldOnes(Inbox &Box) {
-  std::map<std::string, unsigned> Newest; // by subject: what is reviewed is the last word on it
-  for (const ReviewPatch &P : Box.patches)
-    if (P.numbered || !P.prefix.empty())
-      Newest[P.subject] = std::max(Newest[P.subject], P.version);
-  std::vector<ReviewPatch> Kept;
-  for (ReviewPatch &P : Box.patches) {
-    auto It = Newest.find(P.subject);
-    if (!P.prefix.empty() && It != Newest.end() && It->second > P.version) {
-      Box.notes.push_back(P.source + ": " + P.prefix + " " + P.subject + ": version " + std::to_string(It->second) + " is reviewed instead");
-      continue;
-    }
-    bool Twice = std::any_of(Kept.begin(), Kept.end(), [&](const ReviewPatch &K) {
-      return !P.prefix.empty() && K.subject == P.subject && K.number == P.number && (sameDiff(K, P) || (!P.message_id.empty() && K.message_id == P.message_id));
-    });
-    if (Twice)
-      Box.notes.push_back(P.source + ": " + P.prefix + " " + P.subject + " stands there twice");
-    else
-      Kept.push_back(std::move(P));
-  }
-  Box.patches = std::move(Kept);
-}
-
-/// In the order of the numbers, if they make one; else as they stand.
-void order(Inbox &Box) {
-  std::map<unsigned, const ReviewPatch *> Seen;
-  bool Unique = true;
-  for (const ReviewPatch &P : Box.patches) {
-    if (!P.numbered) {
-      Unique = false;
-      continue;
-    }
-    auto [It, New] = Seen.try_emplace(P.number, &P);
-    if (New)
-      continue;
-    Unique = false;
-    Box.notes.push_back("two patches have the number " + std::to_string(P.number) + ": \"" + It->second->subject + "\" and \"" + P.subject +
-                        "\"; they are taken in the order in which they were given");
-  }
-  if (Unique)
-    stableSort(Box.patches, [](const ReviewPatch &A, const ReviewPatch &B) { return A.number < B.number; });
-  for (size_t N = 0; N < Box.patches.size(); ++N)
-    if (!Box.patches[N].numbered)
-      Box.patches[N].number = static_cast<unsigned>(N + 1);
-}
-
-/// Parts of a series that are promised by its numbers and not there. Of each version and length, because an mbox may hold several series.
-void noteMissing(Inbox &Box, const std::vector<ReviewPatch> &Hollow) {
-  std::map<std::pair<unsigned, unsigned>, std::set<unsigned>> Have;
-  for (const std::vector<ReviewPatch> *List : {&std::as_const(Box.patches), &Hollow})
-    for (const ReviewPatch &P : *List)
-      if (P.numbered && P.total > 1)
-        Have[{P.version, P.total}].insert(P.number);
-  for (const auto &[Series, Numbers] : Have) {
-    std::string Missing;
-    unsigned Count = 0;
-    for (unsigned N = 1; N <= Series.second; ++N)
-      if (!Numbers.count(N) && ++Count <= 5)
-        Missing += (Missing.empty() ? "" : ", ") + std::to_string(N);
-    if (!Count)
-      continue;
-    Box.incomplete = true;
-    Box.notes.push_back("of the series of " + std::to_string(Series.second) + " patches " + Missing + (Count > 5 ? " and " + std::to_string(Count - 5) + " more are" : Count > 1 ? " are" : " is") +
-                        " missing; what follows is judged as if they changed nothing");
-  }
-}
 
 llvm::Expected<Inbox> Reader::finish() {
   if (Empties > 3)
@@ -378,12 +321,7 @@ llvm::Expected<Inbox> Reader::finish() {
     Box.notes.push_back(P.source + ": " + P.prefix + " " + P.subject + " has no patch in it");
     Box.incomplete = true;
   }
-  for (ReviewPatch &P : Box.patches)
-    if (auto It = CoverBases.find({P.version, P.total}); P.base_commit.empty() && P.numbered && It != CoverBases.end())
-      P.base_commit = It->second;
-  dropOldOnes(Box);
-  noteMissing(Box, Hollow);
-  order(Box);
+  putInOrder(Box, Hollow, CoversWithBase);
   return std::move(Box);
 }
 

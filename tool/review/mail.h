@@ -33,7 +33,7 @@ struct Inbox {
   std::vector<std::string> notes; ///< what was left out, and why: cover letters, replies, earlier versions
 };
 
-/// Reads all inputs: files, directories of *.patch files, "-" for standard input. Fails if one cannot be read or nothing in them is a patch.
+/// Reads all inputs: files, directories of *.patch files or of mails, archives of public-inbox, "-" for standard input. Fails if one cannot be read or nothing in them is a patch.
 llvm::Expected<Inbox> readInbox(const std::vector<std::string> &Inputs);
 
 /// Fills in number, total, version, prefix and subject from a Subject header.

@@ -79,6 +79,23 @@ llvm::Expected<std::set<PatchVerdict>> verdictsOf(const std::string &List) {
 
 namespace {
 
+/// The answer's first sentence, as a person would write it.
+std::string opening(PatchVerdict V, const std::string &Tree) {
+  switch (V) {
+  case PatchVerdict::Ok:
+    return "Looked at on " + Tree + ", and right as far as RCU goes.";
+  case PatchVerdict::CannotTell:
+    return "I looked at this on " + Tree + " and cannot tell whether it is right:";
+  case PatchVerdict::Wait:
+    return "Right as such, but not safe on " + Tree + ", so it has to wait:";
+  case PatchVerdict::NotApplicable:
+    return "This does not apply to " + Tree + ", so I have not judged it:";
+  case PatchVerdict::Broken:
+    return "This is wrong on " + Tree + ":";
+  }
+  return {};
+}
+
 /// What a maintainer would call the tree.
 std::string treeName(const Column &C) { return (C.assumed.empty() ? "Linux " : "a kernel older than Linux ") + C.version; }
 
@@ -118,7 +135,7 @@ std::string replyTo(const ReviewReport &R, size_t Number) {
   if (!Patch.from.empty())
     Out += (Patch.date.empty() ? "" : "On " + oneLine(Patch.date) + ", ") + oneLine(Patch.from) + " wrote:\n";
   std::string Tree = treeName(C);
-  Out += "\n" + folded(std::string(verdictTitle(P.verdict)) + " against " + Tree + (P.verdict == PatchVerdict::Ok ? "." : ":")) + "\n";
+  Out += "\n" + folded(opening(P.verdict, Tree)) + "\n";
   for (const FileReview &F : P.files) {
     const FileDiff *D = nullptr;
     for (const FileDiff &Each : Patch.diff.files)
@@ -137,8 +154,11 @@ std::string replyTo(const ReviewReport &R, size_t Number) {
       Out += "\n";
     }
   }
-  if (P.files.empty() || P.reason.find("changes no") != std::string::npos)
-    Out += folded("The patch " + P.reason + ".");
+  if (std::all_of(P.files.begin(), P.files.end(), [](const FileReview &F) { return F.findings.empty(); })) {
+    std::string Text = P.reason.substr(0, P.reason.find("; not judged: ")) + ".";
+    Text.front() = llvm::toUpper(Text.front());
+    Out += folded(Text);
+  }
   std::string Open;
   for (const FileReview &F : P.files)
     for (const NotJudged &N : F.not_judged)

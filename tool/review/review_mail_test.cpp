@@ -143,6 +143,35 @@ TEST_F(Mails, TwoWithTheSameNumber) {
   EXPECT_NE(Box.notes[0].find("2 is missing"), std::string::npos) << Box.notes[0];
   EXPECT_NE(Box.notes[1].find("two patches have the number 1"), std::string::npos) << Box.notes[1];
 }
+TEST_F(Mails, TwoSeriesInOneMailboxDoNotCompleteEachOther) {
+  auto In = [](const std::string &Root) { return "References: <older@x> <" + Root + ">\n"; };
+  Inbox Box = read(mail("[PATCH 2/2] b two", "References: <b@x>\n", Plain) + mail("[PATCH 1/2] a one", In("a@x"), Plain) + mail("[PATCH] alone", "", Plain) +
+                   mail("[PATCH 1/2] b one", "References: <b@x>\n", Plain));
+  ASSERT_EQ(Box.patches.size(), 4u);
+  std::string Order;
+  for (const ReviewPatch &P : Box.patches)
+    Order += P.subject + ";";
+  EXPECT_EQ(Order, "b one;b two;a one;alone;");
+  EXPECT_TRUE(Box.incomplete);
+  ASSERT_EQ(Box.notes.size(), 1u);
+  EXPECT_NE(Box.notes[0].find("with \"a one\" 2 is missing"), std::string::npos) << Box.notes[0];
+}
+TEST_F(Mails, TheFirstPartOfAThreadIsItsRoot) {
+  std::string First = "[PATCH 1/2] one";
+  Inbox Box = read(mail("[PATCH 2/2] two", "References: <" + std::to_string(std::hash<std::string>()(First)) + "@x>\n", Plain) + mail(First, "", Plain));
+  ASSERT_EQ(Box.patches.size(), 2u);
+  EXPECT_EQ(Box.patches[0].subject, "one");
+  EXPECT_FALSE(Box.incomplete);
+  EXPECT_TRUE(Box.notes.empty());
+}
+TEST_F(Mails, TheBaseOfACoverIsThatOfItsSeriesOnly) {
+  const std::string Base(40, 'a');
+  Inbox Box = read(mail("[PATCH 0/1] cover", "References: <s@x>\n", "base-commit: " + Base + "\n") + mail("[PATCH 1/1] in it", "References: <s@x>\n", Plain) +
+                   mail("[PATCH 1/1] in another", "References: <t@x>\n", Plain));
+  ASSERT_EQ(Box.patches.size(), 2u);
+  EXPECT_EQ(Box.patches[0].base_commit, Base);
+  EXPECT_EQ(Box.patches[1].base_commit, "");
+}
 TEST_F(Mails, APartThatIsMissingOrHollow) {
   EXPECT_FALSE(read(mail("[PATCH 1/2] one", "", Plain) + mail("[PATCH 2/2] two", "", std::string(Plain) + "\n")).incomplete);
   Inbox Box = read(mail("[PATCH 1/3] one", "", Plain));
@@ -172,6 +201,58 @@ TEST_F(Mails, ADirectoryTreeAndAMaildir) {
   EXPECT_EQ(Box->patches.size(), 2u);
   EXPECT_FALSE(Box->incomplete);
   fs::remove_all(Top);
+}
+/// An archive of public-inbox, made with git itself.
+class Archive : public Mails {
+protected:
+  void SetUp() override {
+    if (std::system("git --version > /dev/null 2>&1") != 0)
+      GTEST_SKIP() << "git is not there";
+    Top = Path + ".git";
+    run("git init -q " + Top);
+  }
+  void TearDown() override { std::filesystem::remove_all(Top); }
+  void run(const std::string &Command) { EXPECT_EQ(std::system((Command + " > /dev/null 2>&1").c_str()), 0) << Command; }
+  void add(const std::string &File, const std::string &Text) {
+    for (const char *Name : {"m", "d"})
+      std::filesystem::remove(Top + "/" + Name);
+    std::ofstream(Top + "/" + File) << Text;
+    run("cd " + Top + " && git add -A && git -c user.name=T -c user.email=t@example.org commit -q -m mail");
+  }
+  static std::string raw(const std::string &Mail) { return Mail.substr(Mail.find('\n') + 1); }
+  std::string Top;
+};
+
+TEST_F(Archive, EachCommitIsAMail) {
+  add("m", raw(mail("[PATCH 2/2] two", "References: <r@x>\n", std::string(Plain) + "\n")));
+  add("m", raw(mail("Re: something", "", "> no\n")));
+  add("m", raw(mail("[PATCH] spam", "", Plain)));
+  add("d", raw(mail("[PATCH] spam", "", Plain)));
+  add("m", raw(mail("[PATCH 1/2] one", "References: <r@x>\n", Plain)));
+  auto Box = readInbox({Top});
+  ASSERT_TRUE(bool(Box)) << message(Box.takeError());
+  ASSERT_EQ(Box->patches.size(), 2u);
+  EXPECT_EQ(Box->patches[0].subject, "one");
+  EXPECT_EQ(Box->patches[1].subject, "two");
+  EXPECT_FALSE(Box->incomplete);
+  ASSERT_EQ(Box->notes.size(), 2u);
+  EXPECT_NE(Box->notes[0].find("1 mail was taken back"), std::string::npos) << Box->notes[0];
+}
+TEST_F(Archive, EpochsComeInTheirOrder) {
+  namespace fs = std::filesystem;
+  add("m", raw(mail("[PATCH] first", "", Plain)));
+  fs::path Outer = Path + ".archive";
+  fs::create_directories(Outer / "git");
+  fs::rename(Top, Outer / "git" / "0.git");
+  run("git init -q " + Top);
+  add("m", raw(mail("[PATCH] second", "", Plain)));
+  fs::rename(Top, Outer / "git" / "10.git");
+  auto Box = readInbox({Outer.string()});
+  ASSERT_TRUE(bool(Box)) << message(Box.takeError());
+  ASSERT_EQ(Box->patches.size(), 2u);
+  EXPECT_EQ(Box->patches[0].subject, "first");
+  EXPECT_EQ(Box->patches[1].subject, "second");
+  fs::remove_all(Outer);
 }
 TEST(Apply, PathsOfP0) {
   Diff D = parseDiff("--- drv/x.c\n+++ drv/x.c\n@@ -1 +1 @@\n-two\n+deux\n");

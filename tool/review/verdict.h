@@ -27,6 +27,7 @@ struct NotJudged {
   bool old_line = false; ///< they stand in the old text: the patch takes them away
   std::string function;  ///< empty at file scope
   std::string what;      ///< "control flow", "a call", "a store"
+  std::string word;      ///< a name of the rules that stands in them, or the #if that they put around something judged; empty: none
 };
 /// "drv/x.c:12-14: control flow in x_put()".
 std::string describe(const NotJudged &N);

@@ -103,6 +103,7 @@ struct RowTables {
   RowTable<NameRule> reader_begins{"reader_begins"};
   RowTable<NameRule> reader_ends{"reader_ends"};
   RowTable<NameRule> sleeping_waits{"sleeping_waits"};
+  RowTable<NameRule> printing_calls{"printing_calls"};
   RowTable<NameRule> version_macros{"version_macros"};
   RowTable<NameRule> quiet_calls{"quiet_calls"};
   RowTable<NameRule> effect_calls{"effect_calls"};
@@ -136,6 +137,7 @@ struct RowTables {
     Visit(reader_begins);
     Visit(reader_ends);
     Visit(sleeping_waits);
+    Visit(printing_calls);
     Visit(version_macros);
     Visit(quiet_calls);
     Visit(effect_calls);

@@ -4,6 +4,7 @@
 // on the rules are plain vectors that nobody changes.
 
 #include "tool/rules/rules.h"
+#include "tool/rules/review_rules.h"
 
 #include "tool/rules/row_tables.h"
 #include "tool/rules/yaml_tree.h"
@@ -179,6 +180,13 @@ llvm::Expected<UnloadRules> loadUnloadRules(const std::string &Builtin, const st
   if (llvm::Error E = readTables(Tables, Builtin, Overrides))
     return E;
   return UnloadRules{Tables.unload_events.rows()};
+}
+
+llvm::Expected<ReviewRules> loadReviewRules(const std::string &Builtin, const std::vector<std::string> &Overrides) {
+  RowTables Tables;
+  if (llvm::Error E = readTables(Tables, Builtin, Overrides))
+    return E;
+  return ReviewRules{namesOf(Tables.printing_calls)};
 }
 
 llvm::Expected<Rules> loadRules(const std::string &Builtin, const std::vector<std::string> &Overrides) {

@@ -4,6 +4,7 @@
 // checked, and in a real tree the name is there. That last test is what keeps a typo from becoming a call
 // site nobody sees.
 
+#include "tool/rules/review_rules.h"
 #include "tool/rules/rules.h"
 #include "tool/rules/yaml_tree.h"
 #include "tool/support/error.h"
@@ -203,6 +204,14 @@ TEST(ShippedRules, ListsOfNames) {
   EXPECT_TRUE(contains(shipped().checks, "BUG_ON"));
   EXPECT_TRUE(contains(shipped().quiet_calls, "_printk"));
   EXPECT_TRUE(contains(shipped().container_macros, "container_of"));
+}
+
+TEST(ShippedRules, WhatOnlyPrintsTouchesNoMemory) {
+  auto R = loadReviewRules(std::string(KRCU_SOURCE_DIR) + "/rules", {});
+  ASSERT_TRUE(bool(R));
+  EXPECT_TRUE(contains(R->printing_calls, "pr_debug"));
+  for (const char *Name : {"memset", "kfree", "kmem_cache_destroy", "snprintf", "mutex_lock"})
+    EXPECT_FALSE(contains(R->printing_calls, Name)) << Name;
 }
 
 TEST(ShippedRules, QuietCallsNeitherDeferNorAllocateFromACache) {

@@ -272,6 +272,7 @@ const Section Sections[] = {
     {"reader_begins", readNamesOf<&RowTables::reader_begins>},
     {"reader_ends", readNamesOf<&RowTables::reader_ends>},
     {"sleeping_waits", readNamesOf<&RowTables::sleeping_waits>},
+    {"printing_calls", readNamesOf<&RowTables::printing_calls>},
     {"version_macros", readNamesOf<&RowTables::version_macros>},
     {"quiet_calls", readNamesOf<&RowTables::quiet_calls>},
     {"effect_calls", readNamesOf<&RowTables::effect_calls>},
