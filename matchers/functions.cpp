@@ -4,6 +4,7 @@
 // to a point is the intersection over the predecessors. "On some path" is the union. Both are taken per block and then within it.
 #include "matchers/functions.h"
 #include "matchers/graph.h"
+#include "matchers/limits.h"
 #include "clang/AST/Attr.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/STLExtras.h"
@@ -245,6 +246,8 @@ FunctionFact describeFunction(const Names &N, const FunctionDecl *F) {
   Fact.calls.resize(Calls.calls.size());
   for (size_t I = 0; I < Calls.calls.size(); ++I)
     describeCall(N, Calls.calls[I], Fact.calls[I]);
+  if (Fact.calls.size() > MaxOrderedCalls)
+    return Fact;
   Reachable Blocks = reachable(N, *Graph);
   auto Must = solve(*Graph, Blocks, Calls, true);
   bool NeedsMay = false;

@@ -206,6 +206,8 @@ AuditReport auditTree(Scan &S, const AuditOptions &Options) {
     if (std::string P = State.database().problem(File.path); !P.empty())
       Report.not_looked_at.push_back(File.path + ": " + P);
   std::sort(Report.not_looked_at.begin(), Report.not_looked_at.end());
+  const std::map<std::string, FileFacts> &Seen = State.database().files();
+  Report.nothing_parsed = !Report.not_looked_at.empty() && std::none_of(Seen.begin(), Seen.end(), [&](const auto &Each) { return State.database().problem(Each.first).empty(); });
   return Report;
 }
 

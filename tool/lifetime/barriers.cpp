@@ -19,18 +19,18 @@ namespace krcu {
 namespace {
 constexpr size_t MaxPlaces = 4; ///< a name with more definitions is not followed by text
 
-std::vector<std::string> conditionsAt(const Database &DB, const Location &L) {
-  int Id = DB.index().find(L.file);
-  auto Text = Id < 0 ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
-  return Text && StringRef(*Text).contains("#") ? conditionsAround(*Text, L.line) : std::vector<std::string>();
+const std::vector<std::string> &conditionsAt(const Database &DB, const Location &L) {
+  const ConditionTable &Table = DB.conditionsIn(L.file);
+  return Table.conditions(Table.at(L.line));
 }
 
 /// Whether some #if takes `There` away and leaves `Here`.
 bool mayGo(const Database &DB, const Location &There, const Location &Here) {
-  std::vector<std::string> Own = conditionsAt(DB, There);
+  static const std::vector<std::string> None;
+  const std::vector<std::string> &Own = conditionsAt(DB, There);
   if (Own.empty())
     return false;
-  std::vector<std::string> Same = There.file == Here.file ? conditionsAt(DB, Here) : std::vector<std::string>();
+  const std::vector<std::string> &Same = There.file == Here.file ? conditionsAt(DB, Here) : None;
   return std::any_of(Own.begin(), Own.end(), [&](const std::string &C) { return std::find(Same.begin(), Same.end(), C) == Same.end(); });
 }
 
@@ -247,7 +247,7 @@ BarrierSearch::BarrierSearch(Database &DB, const Semantics &S, const std::set<st
 BarrierReport BarrierSearch::before(const FunctionFact &F, unsigned Call, const ReachPath *Path) {
   BarrierReport R;
   Evidence Inner; // queued nearer to the destruction than this function
-  auto Contains = [](const std::vector<unsigned> &List, unsigned Value) { return std::find(List.begin(), List.end(), Value) != List.end(); };
+  auto Contains = [](const std::vector<unsigned> &List, unsigned Value) { return std::binary_search(List.begin(), List.end(), Value); }; // they are sorted
   auto Look = [&](const FunctionFact &Fn, unsigned At) {
     const CallFact &C = Fn.calls[At];
     Evidence Own;

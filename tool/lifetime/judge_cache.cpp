@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What the life of a cache means for a site: where it is destroyed, how that is reached, what waits before. What is not known is never safe.
-#include "tool/lifetime/verdict.h"
+#include "matchers/limits.h"
+#include "tool/lifetime/judge_round.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
@@ -46,7 +47,7 @@ void Judge::judgeLifetime(SiteReport &R) {
 const CacheReport &Judge::cache(const std::string &Place) {
   auto It = Caches.find(Place);
   if (It == Caches.end())
-    It = Caches.emplace(Place, reportCache(DB, *Solution, Place)).first;
+    It = Caches.emplace(Place, reportCache(DB, Now->solution, Now->destroys, Place)).first;
   Pending = Pending || It->second.pending;
   return It->second;
 }
@@ -157,7 +158,7 @@ bool Judge::noObjectYet(const CacheReport &C, const FunctionFact &F, unsigned Ca
   if (C.creates.empty())
     return false;
   for (const CreateFact *Create : C.creates) {
-    std::vector<const FlowFact *> Into = Solution->into(Value);
+    std::vector<const FlowFact *> Into = Now->solution.into(Value);
     if (Create->function != F.function ||
         std::none_of(Into.begin(), Into.end(), [&](const FlowFact *Flow) { return Flow->from == Create->place; }))
       return false;
@@ -177,7 +178,8 @@ bool Judge::noObjectYet(const CacheReport &C, const FunctionFact &F, unsigned Ca
 bool Judge::noObjectYet(const CacheReport &C, const Destruction &D, const ReachPath &P) const {
   auto [Function, Number] = llvm::StringRef(D.value).rsplit('#');
   unsigned Parameter = 0;
-  if (!Function.consume_front("P:") || Function != D.function->function || Number.getAsInteger(10, Parameter) || P.steps.empty() || !P.steps.front().caller)
+  if (!Function.consume_front("P:") || Function != D.function->function || Number.getAsInteger(10, Parameter) || P.steps.empty() || !P.steps.front().caller ||
+      D.function->calls.size() > MaxOrderedCalls)
     return false;
   const ReachStep &Step = P.steps.front();
   const CallFact &Call = Step.caller->calls[Step.call];
@@ -186,27 +188,22 @@ bool Judge::noObjectYet(const CacheReport &C, const Destruction &D, const ReachP
          noObjectYet(C, *Step.caller, Step.call, Call.arguments[Parameter], P.kind == ReachKind::Init);
 }
 
-/// Functions with a call whose callback frees into this cache: what runs them behind a barrier spoils it.
-std::set<std::string> Judge::queueingFunctions(const CacheReport &C, bool &Open) {
-  std::set<std::string> Result = AlsoQueueing;
-  for (const auto &[File, Facts] : DB.files())
-    for (const CallSiteFact &S : Facts.sites) {
-      auto Through = Targets.find(S.callback); // a pointer of which all is known that it can hold
-      bool Pointer = S.callback_kind == CallbackKind::Place && Through != Targets.end();
-      if (S.callback_kind != CallbackKind::Function && !Pointer)
-        continue;
-      for (const std::string &Callback : Pointer ? Through->second : std::set<std::string>{S.callback}) {
-        auto Known = Callbacks.find(Callback);
-        if (Known == Callbacks.end())
-          Known = Callbacks.emplace(Callback, reportCallback(DB, Callback)).first;
-        Open = Open || Known->second.state == CallbackState::Pending;
-        for (const std::string &Place : Known->second.caches)
-          if (Place == C.place || C.aliases.count(Place))
-            Result.insert(plainName(S.function));
-      }
-    }
-  return Result;
+namespace {
+
+/// Of which function on the way the order of the calls is not known; empty: of each it is.
+std::string tooLargeToFollow(const FunctionFact &Destroying, const ReachReport &Reach) {
+  std::vector<const FunctionFact *> OnTheWay{&Destroying};
+  for (const ReachPath &P : Reach.paths)
+    for (const ReachStep &Step : P.steps)
+      if (Step.caller)
+        OnTheWay.push_back(Step.caller);
+  for (const FunctionFact *F : OnTheWay)
+    if (F->calls.size() > MaxOrderedCalls)
+      return plainName(F->function) + "() makes " + std::to_string(F->calls.size()) + " calls, too many to tell which of them runs before which";
+  return {};
 }
+
+} // namespace
 
 DestructionReport Judge::judgeDestruction(const CacheReport &C, const Destruction &D) {
   DestructionReport R;
@@ -257,6 +254,10 @@ DestructionReport Judge::judgeDestruction(const CacheReport &C, const Destructio
     R.harmless = true;
     R.harmless_why = "between the creation and this only calls run that cannot take an object from the cache";
     R.harmless_evidence.clear();
+  }
+  if (std::string Large = tooLargeToFollow(*D.function, R.reach); !Large.empty()) {
+    R.unknown = Large;
+    R.waited = R.init_only = false;
   }
   if (!R.reach.complete) {
     // A way in that is known to lack a wait settles it; otherwise what is not known does.

@@ -3,8 +3,6 @@
 // A line under #if was compiled if the parse shows a call anywhere under the same conditions in that file: equal conditions go the
 // same way. If it shows none there, the line counts as hidden, which may be too careful, never too bold.
 #include "tool/lifetime/mentions.h"
-#include "tool/index/conditions.h"
-#include "tool/index/lex.h"
 #include "tool/lifetime/variant_choices.h"
 #include "tool/lifetime/words.h"
 #include "tool/tree/tree.h"
@@ -117,31 +115,24 @@ const std::vector<PastingMacro> &pastingDestructions(const Database &DB) {
 /// Uses of one word that no parse has shown to be compiled. \p Sought: the name that the search is for; the word may be a macro that makes it.
 void addHidden(const Database &DB, const std::string &File, StringRef Text, const std::string &Word, MentionKind Kind, const std::string &Sought,
                std::set<std::string> &Result) {
-  std::set<std::vector<std::string>> Compiled;
-  std::unique_ptr<LexedText> Lexed; // made when the first use asks for it
-  std::unique_ptr<ConditionCursor> Around;
   std::vector<const PastingMacro *> Pasting;
   if (Word != Sought)
     for (const PastingMacro &M : pastingDestructions(DB))
       if (M.name == Word)
         Pasting.push_back(&M);
+  const ConditionTable *Around = nullptr; // made when the first use asks for it
   for (const OutlineToken &T : DB.tokens(File, Word)) {
     if (!Pasting.empty() && llvm::all_of(Pasting, [&](const PastingMacro *M) { return makesAnother(M->directive, Text, T, Word, Sought); }))
       continue;
     if (!matches(T, Kind) || T.in_directive || isHarmless(DB, Text, T, Word, Kind))
       continue;
-    if (!Lexed) {
-      Lexed = std::make_unique<LexedText>(Text);
-      Around = std::make_unique<ConditionCursor>(*Lexed);
-      ConditionCursor Shown(*Lexed); // the conditions under which the parse has shown a call
-      for (unsigned Line : DB.linesShownIn(File))
-        Compiled.insert(Shown.at(Line));
-    }
-    std::vector<std::string> Conditions = Around->at(T.line);
-    bool Foreign = std::find(Conditions.begin(), Conditions.end(), "!defined(__KERNEL__)") != Conditions.end(); // never part of a kernel
-    if (Conditions.empty() || Foreign)
+    Around = Around ? Around : &DB.conditionsIn(File);
+    const ConditionTable::Id Conditions = Around->at(T.line);
+    const std::vector<std::string> &All = Around->conditions(Conditions);
+    bool Foreign = std::find(All.begin(), All.end(), "!defined(__KERNEL__)") != All.end(); // never part of a kernel
+    if (All.empty() || Foreign)
       continue;
-    if (!Compiled.count(Conditions))
+    if (!DB.conditionsShownIn(File).count(Conditions)) // under which the parse has shown a call
       Result.insert(File + ":" + std::to_string(T.line));
   }
 }

@@ -116,8 +116,8 @@ struct ObjectQuestion {
 
 class Judge {
 public:
-  Judge(Database &DB, const Semantics &S, ModuleOracle Modules, VerdictOptions Options)
-      : DB(DB), S(S), Modules(std::move(Modules)), Options(std::move(Options)) {}
+  Judge(Database &DB, const Semantics &S, ModuleOracle Modules, VerdictOptions Options);
+  ~Judge();
 
   /// What the text already showed of callbacks that were not parsed.
   void useGlances(const GlanceFindings *G) { Glances = G; }
@@ -160,7 +160,13 @@ private:
   const Semantics &S;
   ModuleOracle Modules;
   VerdictOptions Options;
-  const PointsTo *Solution = nullptr;
+  /// What is made once for all sites of a round.
+  struct Round;
+  std::unique_ptr<Round> Now;
+  void begin();
+  const CallbackReport &callback(const std::string &Symbol);
+  void queueInto(const std::string &Symbol, const std::string &Function);
+  void addTarget(const std::string &Place, const std::string &Symbol);
   const GlanceFindings *Glances = nullptr;
   std::map<std::string, CacheReport> Caches;
   std::map<std::string, CallbackReport> Callbacks;

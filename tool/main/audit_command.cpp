@@ -184,14 +184,19 @@ int runAudit(const AuditCommandOptions &O, const PrintOptions &Print, const char
     std::fprintf(stderr, "krcu: warning: %s\n", onOneLine((*S)->tree().shown(W)).c_str());
   if (O.stats)
     std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
-  R.asked = askedOf(Print, "audit", (*S)->tree());
-  if (O.fix)
+  std::string Problem = R.nothing_parsed ? (*S)->tree().shown(R.not_looked_at.front()) : std::string(); // of the report before the paths in it are shown
+  if (O.fix && Problem.empty())
     return printFixes(**S, R, O, Print);
+  if (O.fix)
+    return error(nothingWasParsed(Problem));
+  R.asked = askedOf(Print, "audit", (*S)->tree());
   auto Text = textOf(R, O.format, **S, Print);
   if (!Text)
     return error(Text.takeError());
   if (llvm::Error E = writeResult(Print, *Text))
     return error(std::move(E));
+  if (!Problem.empty())
+    return error(nothingWasParsed(Problem));
   bool Any = std::any_of(R.findings.begin(), R.findings.end(), [&](const AuditFinding &F) { return failsOn({O.fail_on, ""}, severityName(F.severity)); });
   return Any ? Findings : Nothing;
 }

@@ -191,7 +191,7 @@ Error somethingWasParsed(const Scan &S, const std::vector<SiteReport> &Sites) {
   if (Any || !Counts["not_parsed"] || S.problems().size() < S.filesParsed())
     return Error::success();
   const ParseProblem &First = S.problems().front();
-  return fail("nothing could be parsed, so nothing is known: " + S.tree().shown(First.file + ": " + First.cause) + "; krcu explain --flags shows how it was tried");
+  return nothingWasParsed(S.tree().shown(First.file + ": " + First.cause));
 }
 
 /// Without the sites that --baseline has already.
