@@ -68,7 +68,10 @@ inline drain_cpu(c) {
   :: collected[c] == 0 -> break
   :: atomic {
        collected[c] != 0 && work[c] == IDLE ->
-       says("the barrier detaches a batch and gives it to RCU, batch of CPU", c);
+       if
+       :: scene == S_EXIT || scene == S_OTHER_CACHE -> say(cpu, "module exit", "a batch is taken off and given to RCU, batch of CPU", c)
+       :: else -> says("a batch is taken off and given to RCU, batch of CPU", c)
+       fi;
        detach(c)
      };
      break

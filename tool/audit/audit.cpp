@@ -79,7 +79,7 @@ void auditShape(const DeferredFreeFact &D, std::vector<AuditFinding> &To) {
 
 } // namespace
 
-void auditDeferredFrees(TreeState &State, std::vector<AuditFinding> &To) {
+void auditDeferredFrees(TreeState &State, ConfiguredTree *Mine, std::vector<AuditFinding> &To) {
   Demand D;
   std::set<std::string> Files = filesWithDeferredFrees(State, D);
   std::set<std::string> Own = filesToParse(State, Files);
@@ -115,6 +115,9 @@ void auditDeferredFrees(TreeState &State, std::vector<AuditFinding> &To) {
     Questions.push_back(questionAt(Each.where, plainName(Each.function), It->second.caches, Queueing));
     Asked.push_back(&Each);
   }
+  std::vector<ObjectQuestion> InConfig = Mine ? Questions : std::vector<ObjectQuestion>();
+  if (Mine) // first: what this parses leaves no old pointer in the other answers
+    judgeCachesIn(State, InConfig, Mine->semantics(), [&](const std::string &File) { return Mine->moduleFact(File); });
   judgeCachesIn(State, Questions);
   for (size_t N = 0; N < Questions.size(); ++N) {
     const SiteReport &R = Questions[N].report;
@@ -140,6 +143,12 @@ void auditDeferredFrees(TreeState &State, std::vector<AuditFinding> &To) {
     F.evidence.insert(F.evidence.end(), Origin.evidence.begin(), Origin.evidence.end());
     if (!R.evidence.empty())
       F.evidence.insert(F.evidence.end(), R.evidence.begin() + 1, R.evidence.end());
+    F.only_if = exitCondition(State.scan(), R);
+    if (Mine) {
+      F.in_config = AuditFinding::InConfig{InConfig[N].report.verdict == R.verdict, "", {}};
+      if (!F.in_config->holds && (F.in_config->why = whyItStays(*Mine, R, F.in_config->evidence)).empty())
+        F.in_config->why = Mine->differs(F.in_config->evidence);
+    }
     To.push_back(std::move(F));
   }
 }
@@ -149,6 +158,17 @@ AuditReport auditTree(Scan &S, const AuditOptions &Options) {
   Report.tree_version = S.tree().version();
   Report.semantics = &S.semantics();
   TreeState State(S);
+  std::unique_ptr<ConfiguredTree> Mine;
+  if (Options.config) {
+    auto Opened = ConfiguredTree::open(S, *Options.config);
+    if (!Opened) {
+      llvm::consumeError(Opened.takeError()); // cannot be: Scan::prepare() has read the same files
+    } else {
+      Mine = std::move(*Opened);
+      Report.config = Options.config->name();
+      Report.notes = Mine->notes();
+    }
+  }
   std::vector<AuditFinding> All;
   auto Wants = [&](std::initializer_list<const char *> Kinds) {
     return Options.kinds.empty() || std::any_of(Kinds.begin(), Kinds.end(), [&](const char *K) { return std::find(Options.kinds.begin(), Options.kinds.end(), K) != Options.kinds.end(); });
@@ -160,7 +180,7 @@ AuditReport auditTree(Scan &S, const AuditOptions &Options) {
   if (Wants({"unsafe_kfree_rcu", "not_an_allocation", "not_a_head"})) {
     Timing::Phase P(S.timing(), "deferred frees");
     Tell("deferred frees");
-    auditDeferredFrees(State, All);
+    auditDeferredFrees(State, Mine.get(), All);
   }
   auto U = loadUnloadRules(S.options().builtin_rules, S.options().rules);
   if (!U)
@@ -193,6 +213,7 @@ AuditReport auditTree(Scan &S, const AuditOptions &Options) {
     Tell("destructions");
     auditCosts(State, All);
   }
+  sayWhereTheyHold(S, Mine.get(), All);
   std::sort(All.begin(), All.end(), [](const AuditFinding &A, const AuditFinding &B) { return std::tie(A.where, A.kind, A.subject) < std::tie(B.where, B.kind, B.subject); });
   for (AuditFinding &F : All) {
     if (!Wants({F.kind.c_str()}) || F.severity < Options.least)

@@ -6,6 +6,7 @@
 
 #include "tool/driver/state.h"
 #include "tool/report/findings.h"
+#include "tool/tree/config_file.h"
 #include <functional>
 
 namespace krcu {
@@ -15,6 +16,7 @@ struct AuditOptions {
   bool all = false;               ///< also what is of low confidence
   Severity least = Severity::Note;
   std::function<void(const std::string &)> progress = nullptr; ///< told what is being done
+  const ConfigFile *config = nullptr; ///< --config; null: none
 };
 
 /// `S` must have been made by Scan::prepare(). Findings in order of file and line.

@@ -94,6 +94,7 @@ AuditFinding EndAudit::finding(const ModuleQuestion &Q, const ModuleExit &E) con
   F.function = plainName(E.function.empty() ? E.driver : E.function);
   F.subject = subjectOf(M, Q);
   F.severity = Severity::Error;
+  F.module_file = E.where.file;
   for (const UnloadSite &S : Q.sites)
     F.evidence.push_back({S.where.file, S.where.line, S.function, S.text});
   ModuleFact Fact = State.scan().moduleFact(Q.sites.front().where.file);
@@ -370,6 +371,7 @@ void EndAudit::askDestruction(const ModuleQuestion &Q) {
       continue; // nothing waits at all: said once
     AuditFinding F = finding(Q, *E.exit);
     if (!E.member.empty()) {
+      F.module_file.clear(); // it ends while the code stays, too
       F.evidence.pop_back();
       F.evidence.push_back({E.function->file, E.function->text->line, E.function->name, "is " + E.member});
       F.timeline = {{FindingEvent::Exit, {E.function->file, E.function->text->line, 0}, E.function->name, F.evidence.back().text}};

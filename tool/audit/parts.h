@@ -4,14 +4,18 @@
 #pragma once
 
 #include "tool/audit/audit.h"
+#include "tool/driver/configured.h"
 #include "tool/driver/records.h"
 #include "tool/driver/review_judge.h"
 #include "tool/unload/needs.h"
 
 namespace krcu {
 
-/// (a) and (e): the deferred frees that are in the tree.
-void auditDeferredFrees(TreeState &State, std::vector<AuditFinding> &To);
+/// (a) and (e): the deferred frees that are in the tree. `Mine`: the user's configuration; null: none.
+void auditDeferredFrees(TreeState &State, ConfiguredTree *Mine, std::vector<AuditFinding> &To);
+
+/// Which option each finding hangs on, and with a configuration whether it holds there.
+void sayWhereTheyHold(Scan &S, ConfiguredTree *Mine, std::vector<AuditFinding> &Findings);
 
 /// A call of a barrier that waits for plain callbacks, in a file that can be a module.
 struct BarrierCall {

@@ -185,11 +185,15 @@ ObjectQuestion questionAt(const Location &Where, const std::string &Function, co
 }
 
 void judgeCachesIn(TreeState &State, std::vector<ObjectQuestion> &Questions) {
+  judgeCachesIn(State, Questions, State.semantics(), [&](const std::string &File) { return State.scan().moduleFact(File); });
+}
+
+void judgeCachesIn(TreeState &State, std::vector<ObjectQuestion> &Questions, const Semantics &Waits, const ModuleOracle &Modules) {
   if (Questions.empty())
     return;
   VerdictOptions Options = State.scan().options().verdict;
   Options.whole_life = false; // where the destruction waits its place does not matter
-  Judge J(State.database(), State.semantics(), [&](const std::string &File) { return State.scan().moduleFact(File); }, Options);
+  Judge J(State.database(), Waits, Modules, Options);
   State.settle([&] { return J.judgeObjects(Questions); });
 }
 

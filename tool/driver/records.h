@@ -25,6 +25,8 @@ std::map<std::string, RecordOrigin> originsOf(TreeState &State, const std::set<s
 ObjectQuestion questionAt(const Location &Where, const std::string &Function, const std::vector<std::string> &Caches, const std::set<std::string> &Queueing);
 /// What the life of these caches means for objects that kfree_rcu() frees; all questions at once, so that they share the parses.
 void judgeCachesIn(TreeState &State, std::vector<ObjectQuestion> &Questions);
+/// The same with other answers of who waits for whom, and of what can be unloaded.
+void judgeCachesIn(TreeState &State, std::vector<ObjectQuestion> &Questions, const Semantics &Waits, const ModuleOracle &Modules);
 
 /// The functions that leave with a module: what module_exit() and its kin name, read off the text. Symbols.
 struct ModuleExit {

@@ -126,6 +126,7 @@ private:
   void prepareHeader(const std::vector<ReviewPatch> &Patches, const std::set<std::string> &Bodies);
   void parseAhead(const std::vector<ReviewPatch> &Patches);
   PatchReview reviewOne(const ReviewPatch &P);
+  bool isInTree(const ReviewPatch &P, const std::string &File) const;
   void collectFacts(TreeState &Before, TreeState &After, std::vector<ReviewedFile> &Files);
   Demand demandFor(TreeState &State, const std::string &File, const std::set<std::string> &Functions) const;
   void checkCompiles(TreeState &Before, TreeState &After, std::vector<ReviewedFile> &Files, std::vector<Finding> &To);
@@ -135,6 +136,7 @@ private:
   JudgeRules Rows;
   TreeState::Texts Waiting;                       ///< of patches that were only applied, and so have no state of their own
   std::vector<std::unique_ptr<TreeState>> States; ///< before and after the patch in hand
+  std::set<std::string> Touched;                  ///< files that a patch before has changed
   bool HeaderMade = false;
   unsigned Parsed = 0;                            ///< files before their patch
   EvidenceList Unparsed;
@@ -326,6 +328,12 @@ void Review::checkCompiles(TreeState &Before, TreeState &After, std::vector<Revi
                     {{Where[N].file, Where[N].line, "", Problems[N]}}});
 }
 
+/// Whether the tree as it is on disk has the change to that file.
+bool Review::isInTree(const ReviewPatch &P, const std::string &File) const {
+  std::vector<AppliedFile> OnDisk = applyDiff(P.diff, [&](const std::string &Path) { return S.tree().read(Path); });
+  return std::any_of(OnDisk.begin(), OnDisk.end(), [&](const AppliedFile &F) { return F.path == File && F.already; });
+}
+
 PatchReview Review::reviewOne(const ReviewPatch &P) {
   PatchReview Out;
   Out.patch = &P;
@@ -346,7 +354,8 @@ PatchReview Review::reviewOne(const ReviewPatch &P) {
   for (const AppliedFile &F : Applied) {
     if (!F.problem.empty()) {
       Out.applies = false;
-      std::string Reason = (F.already ? "does not apply: " : "does not apply to this tree: ") + F.problem +
+      const bool Earlier = F.already && Touched.count(F.path) && !isInTree(P, F.path);
+      std::string Reason = (F.already ? "does not apply: " : "does not apply to this tree: ") + (Earlier ? "an earlier patch of the series has made the change already" : F.problem) +
                            (F.problem_line ? " (line " + std::to_string(F.problem_line) + " of the patch)" : std::string()) +
                            (P.flowed ? "; the mail was sent as format=flowed, which changes white space" : "");
       // A path that leaves the tree is wrong anywhere; all else may well apply elsewhere.
@@ -368,6 +377,8 @@ PatchReview Review::reviewOne(const ReviewPatch &P) {
     R.after_path = F.after ? F.path : "";
     Files.push_back(std::move(R));
   }
+  for (const auto &[Path, Text] : Changed)
+    Touched.insert(Path);
   if (Matters) {
     States.push_back(std::make_unique<TreeState>(Before, Changed));
     TreeState &After = *States.back();

@@ -77,6 +77,45 @@ protected:
   std::vector<review::ReviewPatch> Patches;
 };
 
+TEST_F(ReviewCase, AWrongMemberOrObjectHasAMend) {
+  const std::string Two = edited(good(), {{"struct rcu_head rcu;\n", "struct rcu_head rcu;\n\tstruct rcu_head spare;\n"}});
+  const std::string Old = edited(driver(), {{"struct rcu_head rcu;\n", "struct rcu_head rcu;\n\tstruct rcu_head spare;\n"}});
+  review::PatchReview R = review({{"drv/drv.c", Old}}, {{"drv/drv.c", edited(Two, {{"kfree_rcu(node, rcu)", "kfree_rcu(node, spare)"}})}});
+  EXPECT_EQ(R.verdict, PatchVerdict::Broken);
+  std::vector<SiteEdit> Mends;
+  for (const review::FileReview &F : R.files)
+    for (const review::Finding &Each : F.findings)
+      Mends.insert(Mends.end(), Each.mend.begin(), Each.mend.end());
+  ASSERT_EQ(Mends.size(), 1u) << R.reason;
+  EXPECT_EQ(Mends[0].before, std::vector<std::string>{"\tkfree_rcu(node, spare);"});
+  EXPECT_EQ(Mends[0].after, std::vector<std::string>{"\tkfree_rcu(node, rcu);"});
+  EXPECT_NE(R.reason.find("; it would be kfree_rcu(node, rcu)"), std::string::npos) << R.reason;
+  // What the patch does right has none.
+  R = review({{"drv/drv.c", Old}}, {{"drv/drv.c", Two}});
+  for (const review::FileReview &F : R.files)
+    for (const review::Finding &Each : F.findings)
+      EXPECT_TRUE(Each.mend.empty()) << Each.reason;
+}
+
+TEST_F(ReviewCase, SeveralFindingsAreALineEachAndAreWrapped) {
+  const std::string New = edited(good(), {{"kfree_rcu(node, rcu)", "kfree_rcu(node->next, rcu)"}, {"kfree_rcu(other, rcu)", "kfree_rcu(other->next, rcu)"}});
+  review::ReviewReport Report;
+  Report.columns.resize(1);
+  Report.columns[0].patches.push_back(review({{"drv/drv.c", driver()}}, {{"drv/drv.c", New}}));
+  Patches[0].subject = "two faults";
+  Report.columns[0].patches[0].patch = &Patches[0];
+  const std::string Plain = review::scorecard(Report), Narrow = review::scorecard(Report, 80), Coloured = review::scorecard(Report, 80, true);
+  size_t Broken = 0;
+  for (size_t At = Plain.find("\tBROKEN: "); At != std::string::npos; At = Plain.find("\tBROKEN: ", At + 1))
+    ++Broken;
+  EXPECT_EQ(Broken, 2u) << Plain;
+  for (llvm::StringRef Line, Rest = Narrow; !Rest.empty();) {
+    std::tie(Line, Rest) = Rest.split('\n');
+    EXPECT_LE(Line.size(), 80u) << Line.str();
+  }
+  EXPECT_NE(Coloured.find("\033[31mBROKEN\033[0m: "), std::string::npos) << Coloured;
+}
+
 TEST_F(ReviewCase, GoodConversionHasNoOpenLine) {
   review::PatchReview R = review({{"drv/drv.c", driver()}}, {{"drv/drv.c", good()}});
   EXPECT_EQ(R.verdict, PatchVerdict::Ok) << R.reason;

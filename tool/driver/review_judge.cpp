@@ -29,14 +29,6 @@ void PatchJudge::add(PatchVerdict V, const Location &Where, std::string Reason, 
 
 namespace {
 
-/// Members of a level that fit what the callback frees.
-const HeadLevel *levelAt(const CallSiteFact &S, int64_t Offset) {
-  for (const HeadLevel &L : S.levels)
-    if (L.complete && L.offset == Offset)
-      return &L;
-  return nullptr;
-}
-
 std::string stripStruct(StringRef Record) {
   Record.consume_front("struct ");
   return Record.str();
@@ -321,8 +313,10 @@ void PatchJudge::judgeConversion(ReviewedFile &F, const Conversion &C) {
     add(PatchVerdict::Broken, D.where, Name + " frees with " + Callback.family + "(), but " + (Rule ? Rule->refusal : "no rule says what may replace that"), Callback.evidence);
     return;
   }
-  if (!(C.by_value ? judgeHead(C, -Callback.object_offset, Callback.evidence) : sameObject(F, C, Callback)))
+  if (!(C.by_value ? judgeHead(C, -Callback.object_offset, Callback.evidence) : sameObject(F, C, Callback))) {
+    addMend(C, -Callback.object_offset);
     return;
+  }
   if (Callback.null_free.valid())
     add(PatchVerdict::CannotTell, D.where, Name + " frees nothing under some condition (" + at(Callback.null_free) + "); kfree_rcu() frees always", Callback.evidence);
   if (!Callback.checks.empty())

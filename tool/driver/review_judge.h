@@ -66,6 +66,7 @@ private:
   std::set<std::string> functionsThatFree(const std::vector<std::string> &Caches);
   bool canBeHead(const DeferredFreeFact &D, const EvidenceList &Shown);
   bool judgeHead(const Conversion &C, int64_t Wanted, const EvidenceList &Shown);
+  void addMend(const Conversion &C, int64_t Wanted);
   void add(review::PatchVerdict V, const Location &Where, std::string Reason, EvidenceList Evidence = {}, bool OldLine = false);
 
   TreeState &Before, &After;
@@ -92,6 +93,8 @@ private:
   std::map<std::string, std::vector<std::string>> CachesOfRecord;   ///< of conversions: what their callbacks freed to
 };
 
+/// The naming of the object whose head sits `Offset` bytes behind its start; null: there is none.
+const HeadLevel *levelAt(const CallSiteFact &S, int64_t Offset);
 /// From which change of mainline on an unsafe answer would be a safe one: the question is judged again under each later era of the table. "safe from
 /// X on, where ...; not on Y, where ...".
 std::string safeFrom(TreeState &State, const ObjectQuestion &Q);

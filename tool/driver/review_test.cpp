@@ -231,6 +231,19 @@ TEST_F(Reviewed, WhatDoesNotApplyIsSaidAndTheRestIsJudged) {
   EXPECT_NE(C.patches[0].files[1].reason.find("the tree has no such file"), std::string::npos) << C.patches[0].files[1].reason;
 }
 
+TEST_F(Reviewed, WhatAnEarlierPatchMadeIsNotSaidToBeInTheTree) {
+  Tree.write("drv/drv.c", moduleText(Shapes[0]));
+  std::string New = Tree.read("drv/drv.c") + "/* one more line */\n";
+  review({{"drv/drv.c", New}});
+  Patches.push_back(Patches.front()); // the same once more
+  review::Column C = reviewAll();
+  ASSERT_EQ(C.patches.size(), 2u);
+  EXPECT_NE(C.patches[1].reason.find("an earlier patch of the series has made the change already"), std::string::npos) << C.patches[1].reason;
+  Tree.write("drv/drv.c", New);
+  C = reviewAll();
+  EXPECT_NE(C.patches[0].reason.find("the change is already in this tree"), std::string::npos) << C.patches[0].reason;
+}
+
 TEST_F(Reviewed, PathsOutOfTheTreeAreRefused) {
   for (const char *Path : {"../../etc/passwd", "/etc/passwd", "a/../../x.c", ".git/config"}) {
     Patches.assign(1, {});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/driver/scan.h"
 #include "tool/driver/barrier_rule.h"
+#include "tool/driver/configured.h"
 #include "matchers/names.h"
 #include "tool/driver/plan.h"
 #include "tool/index/globals.h"
@@ -426,6 +427,8 @@ Error Scan::parseAndJudge() {
     if (Error E = settle(J, {}))
       return E;
   }
+  if (Error E = judgeConfigured())
+    return E;
   noteOtherKernels();
   for (ParseProblem &P : Problems)
     P.has_site = std::any_of(Census.begin(), Census.end(), [&](const CensusEntry &E) { return E.where.file == P.file; });

@@ -11,6 +11,7 @@
 #include "tool/frontend/user_flags.h"
 #include "tool/index/census.h"
 #include "tool/index/glance.h"
+#include "tool/lifetime/configured.h"
 #include "tool/lifetime/leftovers.h"
 #include "tool/lifetime/verdict.h"
 #include "tool/rules/rules.h"
@@ -24,6 +25,8 @@
 
 namespace krcu {
 
+class ConfiguredTree;
+
 struct ScanOptions {
   std::string tree;
   std::string module;                 ///< --kernel: directory of an external module; sites come only from it, `tree` supplies the rest
@@ -32,6 +35,7 @@ struct ScanOptions {
   std::vector<std::string> paths;     ///< restrict to files under these (relative to the tree, mounted or not); empty: all
   std::vector<std::string> assume;
   std::string compile_commands;
+  std::shared_ptr<const ConfigFile> config; ///< --config: judge under it, too; null: none
   UserFlags user_flags;               ///< --cflags and its kin, for the files that are the subject
   unsigned jobs = 1;
   bool use_pch = true;
@@ -97,6 +101,8 @@ public:
       Cache->save();
   }
   const std::vector<SiteReport> &sites() const { return Sites; }
+  /// What holds of the sites under ScanOptions::config, or which option they hang on.
+  const ConfiguredAnswers &configured() const { return Configured; }
   /// Every call of a deferral, of every flavour and in every file; only with ScanOptions::leftovers.
   const std::vector<CensusEntry> &wholeCensus() const { return WholeCensus; }
   /// What Kbuild and Kconfig say of the file's module. Not thread-safe.
@@ -136,6 +142,9 @@ private:
   void joinThreads();
   llvm::Error parseAndJudge();
   llvm::Error settle(Judge &J, std::map<std::string, Demand> Wanted);
+  llvm::Error judgeConfigured();
+  void noteOptions();
+  bool judgeWith(Judge &J, const std::vector<CensusEntry> &Entries, std::vector<SiteReport> &Reports);
   /// One parse: a file, or headers that are seen together.
   struct ParseTask {
     std::vector<std::string> files;
@@ -184,6 +193,8 @@ private:
   std::map<std::string, bool> Settable; ///< by CONFIG symbol; under SettableLock
   std::mutex SettableLock;
   std::vector<SiteReport> Sites;
+  ConfiguredAnswers Configured;
+  std::shared_ptr<ConfiguredTree> Mine; ///< under the options' configuration, if there is one
   std::vector<ParseProblem> Problems;
   std::vector<std::string> Warnings;
   std::set<std::string> Parsed;

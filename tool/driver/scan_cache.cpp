@@ -51,11 +51,11 @@ llvm::Error ScanCache::openFacts(const std::string &Path) {
   FactsFile F{Path, nullptr, {}, {}};
   if (!Row || !decodeStrings(*Row, About) || About.size() != 5 || llvm::StringRef(About[2]).getAsInteger(10, F.shard.number) ||
       llvm::StringRef(About[3]).getAsInteger(10, F.shard.of))
-    return failAt(Path, 0, 0, "is no file of facts, or a damaged one", "run krcu extract again");
+    return failAt(Path, 0, 0, "this is no file of facts, or a damaged one", "run krcu extract again");
   if (About[0] != hex(Program))
-    return failAt(Path, 0, 0, "was written by another version of krcu or Clang", "run krcu extract again, with this one");
+    return failAt(Path, 0, 0, "this was written by another version of krcu or Clang", "run krcu extract again, with this one");
   if (About[1] != hex(TheRules))
-    return failAt(Path, 0, 0, "was extracted with other rules", "give --rules as krcu extract was given, or run it again");
+    return failAt(Path, 0, 0, "this was extracted with other rules", "give --rules as krcu extract was given, or run it again");
   F.tree = About[4];
   F.store = std::move(*S);
   Files.push_back(std::move(F));

@@ -62,7 +62,7 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   Job.whole_headers = &Whole;
   Job.accept = A.accept;
   if (const PrecompiledHeader *P = A.pch ? headerFor(V, Request, Main) : nullptr)
-    Job.pch = P->path, Job.pch_is_kept = P->is_kept, Job.pch_errors = &P->errors;
+    Job.pch = P->path, Job.pch_is_kept = P->is_kept, Job.pch_includes = P->shared.includes, Job.pch_errors = &P->errors;
   Kbuild::FlagSet Own = V.kbuild->flagsOf(Main, A.way);
   Job.front_flags = std::move(Own.front);
   Job.flags = std::move(Own.back);
@@ -73,14 +73,12 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   const CompileCommands::Entry *User = Options.commands ? Options.commands->find(Main) : nullptr;
   if (User) {
     Job.command = User;
-    Job.pch.clear();
-    Job.pch_errors = nullptr;
   }
   count(V, Main == HeadersMain ? Request.file : Main);
   ParseOutcome Out;
-  auto &Cache = W.caches[{&V, A.trace_overlay, User != nullptr}];
+  auto &Cache = W.caches[{&V, A.trace_overlay, User ? User->directory : std::string()}];
   if (!Cache)
-    Cache = V.session->newFileCache(A.trace_overlay, User != nullptr);
+    Cache = V.session->newFileCache(A.trace_overlay, User);
   const std::string &Whose = Main == HeadersMain ? Request.file : Main;
   if (!hasOverrun(Whose, Out))
     Out = V.session->parse(Job, *Cache, Consumer);

@@ -109,15 +109,15 @@ Expected<std::shared_ptr<CompileCommands>> CompileCommands::load(const std::stri
   if (!Text)
     return Text.takeError();
   if (isNestedDeeply(*Text))
-    return failAt(Path, 0, 0, "is nested too deeply", Mend);
+    return failAt(Path, 0, 0, "this is nested too deeply", Mend);
   // Clang reads the database as YAML, takes what is not JSON, and complains on standard error.
   if (auto Json = json::parse(*Text); !Json)
-    return failAt(Path, 0, 0, "is no valid JSON: " + toString(Json.takeError()), Mend);
+    return failAt(Path, 0, 0, "this is no valid JSON: " + toString(Json.takeError()), Mend);
   std::string Error;
   std::unique_ptr<clang::tooling::JSONCompilationDatabase> DB =
       clang::tooling::JSONCompilationDatabase::loadFromBuffer(*Text, Error, clang::tooling::JSONCommandLineSyntax::Gnu);
   if (!DB)
-    return failAt(Path, 0, 0, "is no compilation database: " + StringRef(Error).trim().str(), Mend);
+    return failAt(Path, 0, 0, "this is no compilation database: " + StringRef(Error).trim().str(), Mend);
   auto Result = std::make_shared<CompileCommands>();
   std::map<std::string, unsigned> Dropped;
   std::vector<std::string> Missing, Outside;
@@ -160,7 +160,7 @@ Expected<std::shared_ptr<CompileCommands>> CompileCommands::load(const std::stri
       Result->Warnings.push_back("names " + File + ", which " + (List == &Missing ? "does not exist" : "is not in the tree"));
   }
   if (Result->Entries.empty())
-    return failAt(Path, 0, 0, "it names no existing file of " + T.root(), Mend);
+    return failAt(Path, 0, 0, "this names no existing file of " + T.root(), Mend);
   Result->noteEnvironment(T);
   Result->noteOutside(T);
   return Result;

@@ -159,6 +159,75 @@ TEST_F(CompileCommandsTest, ABuildInAnotherDirectoryCounts) {
   EXPECT_EQ(parse(Text, "drv/a.c"), "");
 }
 
+/// A build with O=: its own headers stand behind those of the source tree in the search, as Kbuild has it.
+class ObjectTreeTest : public CompileCommandsTest {
+protected:
+  ObjectTreeTest() : Build({{"include/generated/autoconf.h", "#define CONFIG_MINE 1\n"}}, /*Bare=*/true) {
+    Files.write("arch/x86/Kconfig", "");
+    Files.write("arch/x86/include/asm/Kbuild", "generic-y += made.h\n");
+    Files.write("include/asm-generic/made.h", "#define FROM_GENERIC 1\n");
+    Files.write("include/asm-generic/Kbuild", "");
+  }
+  std::string objectCommand(const std::string &File, const std::string &More = "") const {
+    const std::string S = Files.path();
+    return "{\"directory\": \"" + Build.path() + "\", \"file\": \"" + S + "/" + File + "\", \"command\": \"gcc -nostdinc -I" + S + "/arch/x86/include -I./arch/x86/include/generated -I" + S +
+           "/include -I./include -include " + S + "/include/linux/kconfig.h -D__KERNEL__ -fconserve-stack " + More + " -DKBUILD_MODNAME='\\\"" + File.substr(File.rfind('/') + 1, 1) + "\\\"' -c -o x.o " + S + "/" + File + "\"}";
+  }
+  TempTree Build;
+};
+
+TEST_F(ObjectTreeTest, TheConfigurationIsTheBuilds) {
+  Files.write("drv/a.c", "#ifndef CONFIG_MINE\n#error synthesised\n#endif\n#include <generated/autoconf.h>\nint a;\n");
+  EXPECT_EQ(parse("[" + objectCommand("drv/a.c") + "]", "drv/a.c"), "");
+}
+
+TEST_F(ObjectTreeTest, AHeaderThatTheBuildHasHidesTheMadeOne) {
+  Build.write("arch/x86/include/generated/asm/made.h", "#define FROM_BUILD 1\n");
+  Files.write("drv/a.c", "#include <asm/made.h>\n#if !defined(FROM_BUILD) || defined(FROM_GENERIC)\n#error made up\n#endif\nint a;\n");
+  EXPECT_EQ(parse("[" + objectCommand("drv/a.c") + "]", "drv/a.c"), "");
+}
+
+TEST_F(ObjectTreeTest, AHeaderThatTheBuildLacksIsMadeUp) {
+  Files.write("drv/a.c", "#include <asm/made.h>\n#ifndef FROM_GENERIC\n#error missing\n#endif\n#ifndef CONFIG_MINE\n#error synthesised\n#endif\nint a;\n");
+  EXPECT_EQ(parse("[" + objectCommand("drv/a.c") + "]", "drv/a.c"), "");
+}
+
+TEST_F(ObjectTreeTest, AFileThatTheBuildDoesNotCompileHasKrcusConfiguration) {
+  Files.write("drv/b.c", "#ifdef CONFIG_MINE\n#error of the build\n#endif\n#include <asm/made.h>\nint b;\n");
+  EXPECT_EQ(parse("[" + objectCommand("drv/a.c") + "]", "drv/b.c"), "");
+}
+
+TEST_F(ObjectTreeTest, FilesThatShareFlagsShareAPrecompiledHeader) {
+  Files.write("include/linux/big.h", "#ifndef CONFIG_MINE\n#error synthesised\n#endif\nstruct big {\n\tint n;\n};\n");
+  std::string Text;
+  std::vector<std::string> Names;
+  for (char C = 'a'; C < 'i'; ++C) {
+    Names.push_back(std::string("drv/") + C + ".c");
+    Files.write(Names.back(), std::string("#include <linux/big.h>\nstatic const char *name = KBUILD_MODNAME;\nint ") + C + "(struct big *b)\n{\n\treturn b->n + name[0];\n}\n");
+    Text += (Text.empty() ? "[" : ",") + objectCommand(Names.back());
+  }
+  Files.write("drv/own.c", "#include <linux/big.h>\n#ifndef OTHER\n#error flags of another file\n#endif\nint own;\n");
+  Tree T = Files.open();
+  auto I = Index::build(T, Rules(), {});
+  ASSERT_TRUE(bool(I));
+  FrontendOptions O;
+  O.commands = load(Text + "," + objectCommand("drv/own.c", "-DOTHER=1") + "]", &T);
+  ASSERT_TRUE(O.commands) << Error;
+  auto F = Frontend::create(T, **I, O);
+  ASSERT_TRUE(bool(F));
+  Names.push_back("drv/own.c");
+  (*F)->preparePch(Names, {});
+  EXPECT_EQ((*F)->stats.pch_files.load(), 1u);
+  for (const std::string &File : Names) {
+    ParseRequest R;
+    R.file = File;
+    ParseOutcome Out = (*F)->parse(R, 0, [](clang::ASTContext &, const std::vector<clang::Decl *> &, const ParseOutcome &) {});
+    EXPECT_TRUE(Out.parsed) << File << ": " << Out.cause;
+    EXPECT_EQ(Out.errors, 0u) << File << ": " << (Out.diagnostics.empty() ? "" : Out.diagnostics.front().text);
+  }
+  EXPECT_EQ((*F)->stats.retries.load(), 0u) << "the header serves at the first try";
+}
+
 TEST_F(CompileCommandsTest, TheFlagsOfTheCommandAreUsed) {
   Files.write("drv/a.c", "#ifndef FROM_COMMAND\n#error flags of krcu\n#endif\n#if !defined(__KERNEL__) || !defined(__OPTIMIZE__)\n#error lost\n#endif\nint a;\n");
   EXPECT_EQ(parse("[" + command("drv/a.c", std::string(GccFlags) + " -DFROM_COMMAND") + "]", "drv/a.c"), "");

@@ -97,6 +97,9 @@ void Frontend::makeVariant(Variant &V, const std::string &Name, const std::map<s
     V.problem = message(Session.takeError());
   else
     V.session = std::move(*Session);
+  if (V.session && Options.commands)
+    for (const std::string &Directory : Options.commands->buildDirectories())
+      V.session->addBuild(Directory);
 }
 
 std::vector<std::string> Frontend::candidateVariants(const std::string &File) const {

@@ -69,8 +69,8 @@ struct Frontend::Hopeless {
 };
 
 struct Frontend::Worker {
-  /// One FileManager for each view of the tree: variant (its configuration included), trace overlay, the user's own build.
-  std::map<std::tuple<const Variant *, bool, bool>, std::unique_ptr<FileCache>> caches;
+  /// One FileManager for each view of the tree: variant (its configuration included), trace overlay, directory of the user's own build.
+  std::map<std::tuple<const Variant *, bool, std::string>, std::unique_ptr<FileCache>> caches;
   std::set<std::string> inputs; ///< of all attempts at the request in hand
   bool inputs_known = true;
 };

@@ -52,14 +52,15 @@ bool Frontend::takeKept(PchJob &J, HeaderShelf &Shelf) const {
 
 bool Frontend::preparePch(const std::vector<std::string> &Files, const std::set<std::string> &Names,
                           const std::function<void(const WhilePch &)> &Beside, HeaderShelf *Shelf) {
-  if (!Options.use_pch || Options.commands)
+  if (!Options.use_pch)
     return false;
   constexpr size_t Worthwhile = 6; ///< files; for fewer a header costs more than it saves
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> ByVariant; // with the family
   for (const std::string &F : Files) {
-    std::vector<std::string> Variants = candidateVariants(F);
+    const CompileCommands::Entry *User = Options.commands ? Options.commands->find(F) : nullptr;
+    std::vector<std::string> Variants = User && !variantsOf(User->src_arch).empty() ? variantsOf(User->src_arch) : candidateVariants(F);
     if (!Variants.empty())
-      ByVariant[{Variants.front(), Files.size() < PchFamiliesFrom ? PchFamilyOfAll : pchFamily(F)}].push_back(F);
+      ByVariant[{Variants.front(), User ? sharedFlags(*User).family : Files.size() < PchFamiliesFrom ? PchFamilyOfAll : pchFamily(F)}].push_back(F);
   }
   std::vector<PchJob> Jobs;
   std::set<std::string> Alone; // files that no header will serve
@@ -68,7 +69,9 @@ bool Frontend::preparePch(const std::vector<std::string> &Files, const std::set<
     if (V && V->session && V->pch.count(Key.second))
       continue;
     PchJob J{V, Of, {TempDir + "/" + Key.first + "-" + Key.second + ".pch", Key.second, {}, false, Names, {}, {}}};
-    if (V && V->session && Shelf && takeKept(J, *Shelf))
+    if (const CompileCommands::Entry *User = Options.commands ? Options.commands->find(Of.front()) : nullptr)
+      J.header.command = User, J.header.shared = sharedFlags(*User);
+    if (V && V->session && Shelf && !J.header.command && takeKept(J, *Shelf))
       V->pch[Key.second] = std::move(J.header), ++stats.pch_kept;
     else if (V && V->session && Of.size() >= Worthwhile)
       Jobs.push_back(std::move(J));
@@ -138,7 +141,7 @@ void Frontend::mendPch(PchJob &J, std::set<std::string> Whole) {
 /// A header that was made is used from now on, and kept.
 void Frontend::take(PchJob J, HeaderShelf *Shelf) {
   ++stats.pch_files;
-  if (Shelf && J.header.errors.empty()) {
+  if (Shelf && J.header.errors.empty() && !J.header.command) {
     if (auto Bytes = readFile(J.header.path))
       Shelf->keep(J.variant->synth->variant, J.header.family, {std::move(*Bytes), J.header.source, J.header.names, J.header.files});
     else
@@ -163,8 +166,9 @@ bool Frontend::hasOwnHeaders(const Variant &V, const std::string &Main) const {
 }
 
 const PrecompiledHeader *Frontend::headerFor(const Variant &V, const ParseRequest &Request, const std::string &Main) const {
-  auto It = V.pch.find(pchFamily(Main));
-  if (It == V.pch.end())
+  const CompileCommands::Entry *User = Options.commands ? Options.commands->find(Main) : nullptr;
+  auto It = V.pch.find(User ? sharedFlags(*User).family : pchFamily(Main));
+  if (It == V.pch.end() && !User)
     It = V.pch.find(PchFamilyOfAll);
   if (!Options.use_pch || Request.no_pch || It == V.pch.end() || hasOwnHeaders(V, Main))
     return nullptr;

@@ -326,7 +326,7 @@ llvm::Expected<std::unique_ptr<ParseSession>> ParseSession::create(const Tree &T
     P->Generated->addFile(Root + "/" + Path, 0, llvm::MemoryBuffer::getMemBuffer(Text, Path));
   for (const auto &[Path, Text] : S.trace_overlay)
     P->Trace->addFile(Root + "/" + Path, 0, llvm::MemoryBuffer::getMemBuffer(Text, Path));
-  P->Base = makeInvocation(S.flags, P->newFileCache(true, false)->fs);
+  P->Base = makeInvocation(S.flags, P->newFileCache(true, nullptr)->fs);
   if (!P->Base)
     return fail("architecture " + S.variant + ": Clang does not accept the synthesised flags; is this Clang 19?");
   return P;
@@ -347,14 +347,27 @@ bool ParseSession::overridesExist(const ParseJob &Job, FileCache &Cache) const {
   return llvm::all_of(*Job.overrides, [&](const auto &Each) { return Cache.manager->getOptionalFileRef(Root + "/" + Each.first).has_value(); });
 }
 
-std::unique_ptr<FileCache> ParseSession::newFileCache(bool WithTrace, bool UserBuild, const ParseJob *Job) const {
+void ParseSession::addBuild(const std::string &Directory) {
+  if (Directory == Root)
+    return; // the disk stands above what is made
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Disk = behindDoor(TheDoor);
+  auto &Mine = Gaps[Directory];
+  Mine = llvm::makeIntrusiveRefCnt<llvm::vfs::InMemoryFileSystem>();
+  for (const auto &[Path, Text] : S->headers)
+    if (!Disk->exists(Directory + "/" + Path))
+      Mine->addFile(Root + "/" + Path, 0, llvm::MemoryBuffer::getMemBuffer(Text, Path));
+}
+
+std::unique_ptr<FileCache> ParseSession::newFileCache(bool WithTrace, const CompileCommands::Entry *Command, const ParseJob *Job) const {
   auto Cache = std::make_unique<FileCache>();
   Cache->blank = llvm::makeIntrusiveRefCnt<BlankingFileSystem>(T, Blank, withMount(T, behindDoor(TheDoor)));
   llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> Disk = Cache->blank, Made = llvm::makeIntrusiveRefCnt<SharedView>(Generated);
+  if (auto Lacking = Command ? Gaps.find(Command->directory) : Gaps.end(); Lacking != Gaps.end())
+    Made = llvm::makeIntrusiveRefCnt<SharedView>(Lacking->second);
   // What lies above wins. The user's build knows best; for it the synthesised headers only fill gaps. The synthesised
   // configuration must be whole, whatever some earlier build has left behind in the tree.
-  auto Layers = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(UserBuild ? Made : Disk);
-  Layers->pushOverlay(UserBuild ? Disk : Made);
+  auto Layers = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(Command ? Made : Disk);
+  Layers->pushOverlay(Command ? Disk : Made);
   if (WithTrace)
     Layers->pushOverlay(llvm::makeIntrusiveRefCnt<SharedView>(Trace));
   if (Job && Job->overrides) {
@@ -368,14 +381,24 @@ std::unique_ptr<FileCache> ParseSession::newFileCache(bool WithTrace, bool UserB
   return Cache;
 }
 
+/// A command's flags for Clang. GCC is built for one machine and is not told which; and where the build stands in a directory of its own, the
+/// headers that it lacks are looked for behind all others.
+std::vector<std::string> ParseSession::flagsFor(const CompileCommands::Entry &Command, const std::vector<std::string> &Own) const {
+  std::vector<std::string> Flags;
+  if (!Command.has_target)
+    std::copy_if(S->flags.begin(), S->flags.end(), std::back_inserter(Flags), [](const std::string &F) { return StringRef(F).starts_with("--target="); });
+  Flags.insert(Flags.end(), Own.begin(), Own.end());
+  if (Gaps.count(Command.directory))
+    for (const std::string &F : S->flags)
+      if (StringRef(F).starts_with("-I") && !llvm::is_contained(Flags, F))
+        Flags.push_back(F);
+  return Flags;
+}
+
 std::shared_ptr<CompilerInvocation> ParseSession::invocationFor(const ParseJob &Job, FileCache &Cache) const {
   std::shared_ptr<CompilerInvocation> Invocation;
   if (Job.command) {
-    std::vector<std::string> Flags;
-    if (!Job.command->has_target) // GCC is built for one machine and is not told which
-      std::copy_if(S->flags.begin(), S->flags.end(), std::back_inserter(Flags),
-                   [](const std::string &F) { return StringRef(F).starts_with("--target="); });
-    Flags.insert(Flags.end(), Job.command->flags.begin(), Job.command->flags.end());
+    std::vector<std::string> Flags = flagsFor(*Job.command, Job.command->flags);
     Flags.insert(Flags.end(), Job.user_flags.begin(), Job.user_flags.end());
     Invocation = makeInvocation(Flags, Cache.fs);
     if (!Invocation)
@@ -397,7 +420,7 @@ std::shared_ptr<CompilerInvocation> ParseSession::invocationFor(const ParseJob &
   PreprocessorOptions &PO = Invocation->getPreprocessorOpts();
   if (!Job.pch.empty()) {
     PO.ImplicitPCHInclude = Job.pch;
-    std::vector<std::string> Own(PO.Includes.begin() + static_cast<long>(Base->getPreprocessorOpts().Includes.size()), PO.Includes.end());
+    std::vector<std::string> Own(PO.Includes.begin() + static_cast<long>(Job.command ? Job.pch_includes : Base->getPreprocessorOpts().Includes.size()), PO.Includes.end());
     PO.Includes = Own; // the others are in the header already
     PO.AllowPCHWithCompilerErrors = true;
     if (Job.pch_is_kept)
@@ -436,7 +459,7 @@ ParseOutcome ParseSession::parseUnguarded(const ParseJob &Job, FileCache &Cache,
   FileCache *Files = &Cache;
   bool Remap = Job.overrides && overridesExist(Job, Cache);
   if (Job.overrides && !Remap) { // new names, for this job only: no shared cache
-    Own = newFileCache(Job.trace_overlay, Job.command != nullptr, &Job);
+    Own = newFileCache(Job.trace_overlay, Job.command, &Job);
     Files = Own.get();
   }
   Files->blank->plan = {Job.blank ? Job.bodies : nullptr, Job.outlines, Job.whole_headers};
@@ -512,6 +535,8 @@ std::string ParseSession::sourceOf(const PrecompiledHeader &Header) const {
 
 void ParseSession::showSource(const PrecompiledHeader &Header) {
   Generated->addFile(sourceOf(Header), 0, llvm::MemoryBuffer::getMemBufferCopy(Header.source, sourceOf(Header)));
+  for (auto &[Directory, Mine] : Gaps)
+    Mine->addFile(sourceOf(Header), 0, llvm::MemoryBuffer::getMemBufferCopy(Header.source, sourceOf(Header)));
 }
 
 bool ParseSession::buildPch(const std::set<std::string> &Whole, PrecompiledHeader &Into) const {
@@ -528,10 +553,13 @@ bool ParseSession::buildPch(const std::set<std::string> &Whole, PrecompiledHeade
 }
 
 bool ParseSession::buildPchUnguarded(const std::set<std::string> &Whole, PrecompiledHeader &Into) const {
-  auto Files = newFileCache(true, false);
+  auto Files = newFileCache(true, Into.command);
   BodyFilter None;
   Files->blank->plan = {&None, nullptr, &Whole};
-  auto Invocation = std::make_shared<CompilerInvocation>(*Base);
+  std::shared_ptr<CompilerInvocation> Invocation =
+      Into.command ? makeInvocation(flagsFor(*Into.command, Into.shared.flags), Files->fs) : std::make_shared<CompilerInvocation>(*Base);
+  if (!Invocation)
+    return false;
   FrontendOptions &FO = Invocation->getFrontendOpts();
   FO.Inputs.clear();
   FO.Inputs.push_back(FrontendInputFile(sourceOf(Into), InputKind(Language::C, InputKind::Source, false, InputKind::HeaderUnit_None, true)));

@@ -9,6 +9,7 @@
 #include "tool/frontend/compile_commands.h"
 #include "tool/frontend/door_fs.h"
 #include "tool/frontend/outcome.h"
+#include "tool/frontend/shared_flags.h"
 #include "tool/frontend/synth/synth.h"
 #include "clang/Basic/FileManager.h"
 #include "clang/Frontend/CompilerInvocation.h"
@@ -35,6 +36,7 @@ struct ParseJob {
   const std::map<std::string, std::string> *overrides = nullptr;
   std::string pch;                     ///< precompiled header to use; empty: none
   const std::vector<ParseDiagnostic> *pch_errors = nullptr; ///< errors that it holds; null: none
+  size_t pch_includes = 0;             ///< how many of the -include flags it holds
   bool pch_is_kept = false;            ///< of an earlier run: its inputs are known to be the same, but may have other times
   std::vector<std::string> front_flags; ///< -I, -D, -include flags of this file that go before the architecture's
   std::vector<std::string> flags;      ///< and those that go behind them
@@ -56,6 +58,8 @@ struct PrecompiledHeader {
   std::set<std::string> names; ///< functions whose bodies it holds, if one of its headers defines them
   std::set<std::string> files; ///< all that went into it, as ParseOutcome::inputs
   std::vector<ParseDiagnostic> errors; ///< that the tree's headers have; what depends on them is marked in the AST
+  const CompileCommands::Entry *command = nullptr; ///< of one of the files that share it; null: the synthesised flags
+  SharedFlags shared = {};                         ///< of that command
 };
 
 class ParseSession {
@@ -63,9 +67,11 @@ public:
   /// All of them must outlive the result. `D`: what of the disk may be seen.
   static llvm::Expected<std::unique_ptr<ParseSession>> create(const Tree &T, const Synth &S, BlankHeaders &Blank, const Door &D);
 
-  /// `UserBuild`: for jobs with a command; generated headers that are on disk win over the synthesised ones.
+  /// Before the first parse: a directory that a kernel was built in. Headers that it has hide the synthesised ones of the same name.
+  void addBuild(const std::string &Directory);
+  /// `Command`: for jobs with one; generated headers that are on disk win over the synthesised ones, which only fill gaps. Null: the other way round.
   /// `Job`: its overrides stand above everything; null: none.
-  std::unique_ptr<FileCache> newFileCache(bool TraceOverlay, bool UserBuild, const ParseJob *Job = nullptr) const;
+  std::unique_ptr<FileCache> newFileCache(bool TraceOverlay, const CompileCommands::Entry *Command, const ParseJob *Job = nullptr) const;
   /// Runs the parser, guarded. `Consumer` may be null (only diagnostics are wanted). If the outcome has `broken`, the cache is not to be used any more.
   ParseOutcome parse(const ParseJob &Job, FileCache &Cache, const AstConsumer *Consumer) const;
   /// Shows `Header.source` to all parses, under a name that is the same in every run: the precompiled header refers to it. Not while the
@@ -82,6 +88,7 @@ private:
   bool overridesExist(const ParseJob &Job, FileCache &Cache) const;
   std::string sourceOf(const PrecompiledHeader &Header) const;
   std::shared_ptr<clang::CompilerInvocation> invocationFor(const ParseJob &Job, FileCache &Cache) const;
+  std::vector<std::string> flagsFor(const CompileCommands::Entry &Command, const std::vector<std::string> &Flags) const;
 
   const Tree &T;
   const std::string Root;
@@ -90,6 +97,7 @@ private:
   const Door &TheDoor;
   std::shared_ptr<clang::CompilerInvocation> Base;
   llvm::IntrusiveRefCntPtr<llvm::vfs::InMemoryFileSystem> Generated, Trace;
+  std::map<std::string, llvm::IntrusiveRefCntPtr<llvm::vfs::InMemoryFileSystem>> Gaps; ///< by build directory: what of Generated it lacks
 };
 
 } // namespace krcu

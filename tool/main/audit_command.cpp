@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/audit/audit.h"
 #include "tool/audit/fixes.h"
+#include "tool/main/config_option.h"
 #include "tool/main/fix_series.h"
 #include "tool/main/names.h"
 #include "tool/main/paths.h"
@@ -119,7 +120,7 @@ int printFixes(Scan &S, const AuditReport &R, const AuditCommandOptions &O, cons
     std::fprintf(stderr, "krcu: %s\n", onOneLine(S.tree().shown(At.file + ":" + std::to_string(At.line) + ": " + Fix.finding->kind + (Fix.mended ? ": " : " is not mended: ") + Fix.text)).c_str());
     Left += !Fix.mended;
   }
-  std::fprintf(stderr, "krcu: %zu of %zu findings mended\n", F.fixes.size() - Left, F.fixes.size());
+  std::fprintf(stderr, "krcu: %zu of %s mended\n", F.fixes.size() - Left, counted(F.fixes.size(), "finding").c_str());
   return Nothing;
 }
 
@@ -146,6 +147,7 @@ void addAuditCommand(CLI::App &App, AuditCommandOptions &O, PrintOptions &Print)
       ->check(oneOf({"error", "warning", "note", "none"}, "severities"))
       ->allow_extra_args(false);
   C->add_option("--compile-commands", O.compile_commands, "use the flags of your own build (GCC databases included)");
+  addConfigOption(*C, O.config);
   addTreeQuestionOptions(*C, O);
   Fix->excludes(C->get_option("--format")); // it prints a diff
   addPageOptions(*C, Print);
@@ -164,6 +166,10 @@ int runAudit(const AuditCommandOptions &O, const PrintOptions &Print, const char
   SO.compile_commands = O.compile_commands;
   if (llvm::Error E = checkSeriesOptions(O.series, SO))
     return error(std::move(E));
+  auto Config = readConfig(O.config, O.compile_commands, SO.tree);
+  if (!Config)
+    return error(Config.takeError());
+  SO.config = std::move(*Config);
   if (llvm::Error E = takePaths(O, SO))
     return error(std::move(E));
   if (llvm::Error E = useCache(SO, O.cache, O.no_cache))
@@ -175,13 +181,15 @@ int runAudit(const AuditCommandOptions &O, const PrintOptions &Print, const char
   AuditReport R = auditTree(**S, {O.kinds, O.all, leastSeverity(O), [&](const std::string &What) {
                                     if (SO.progress)
                                       SO.progress->phase(What);
-                                  }});
+                                  }, SO.config.get()});
   clearProgress();
   (*S)->saveCache();
   if (llvm::Error E = filter(R, O))
     return error(std::move(E));
   for (const std::string &W : Print.quiet ? std::vector<std::string>() : (*S)->warnings())
     std::fprintf(stderr, "krcu: warning: %s\n", onOneLine((*S)->tree().shown(W)).c_str());
+  for (const std::string &N : Print.quiet ? std::vector<std::string>() : R.notes)
+    std::fprintf(stderr, "krcu: warning: %s\n", onOneLine(N).c_str());
   if (O.stats)
     std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
   std::string Problem = R.nothing_parsed ? (*S)->tree().shown(R.not_looked_at.front()) : std::string(); // of the report before the paths in it are shown

@@ -2,6 +2,7 @@
 //
 // What each command takes: its options, with the words that --help and the manual pages print.
 #include "tool/main/commands.h"
+#include "tool/main/config_option.h"
 #include "tool/main/flag_options.h"
 #include "tool/main/recall.h"
 #include "llvm/ADT/STLExtras.h"
@@ -65,6 +66,7 @@ void addCommands(CLI::App &App, Options &O) {
   addCacheOptions(*ScanCommand, O.cache, O.no_cache);
   addFacts(ScanCommand, O);
   addPaths(ScanCommand, O);
+  addConfigOption(*ScanCommand, O.config);
   addGateOptions(*ScanCommand, O.gate, gateClasses(), defaultGateClasses());
   ScanCommand->add_flag("--all", O.all, "list every call, also those whose callback does more than free");
   CLI::App *PatchCommand = App.add_subcommand("patch", "the safe conversions as a unified diff on standard output");
@@ -81,6 +83,7 @@ void addCommands(CLI::App &App, Options &O) {
   for (const char *Other : {"--series", "--commit"}) // their texts are about conversions
     PatchCommand->get_option("--slim-heads")->excludes(PatchCommand->get_option(Other));
   CLI::App *VerifyCommand = addVerifyCommand(App, O.series, O.tree, O.rules, O.jobs);
+  addPrintOptions(*VerifyCommand, O.print);
   VerifyCommand->add_option("--kernel", O.kernel, KernelOptionText);
   addFlagOptions(*VerifyCommand, O.user_flags);
   addReviewCommand(App, O.review, O.print);
@@ -90,6 +93,7 @@ void addCommands(CLI::App &App, Options &O) {
   addFormat(ExplainCommand, O, {"html"});
   addCacheOptions(*ExplainCommand, O.cache, O.no_cache);
   addFacts(ExplainCommand, O);
+  addConfigOption(*ExplainCommand, O.config);
   ExplainCommand->add_option("PLACE", O.place, "FILE:LINE or FILE:LINE:COLUMN, as krcu scan prints it, FILE for all its sites, or the name of a callback or of a function that calls a deferral; with --flags a file")->required();
   ExplainCommand->add_flag("--flags", O.flags, "instead: the compiler flags that the file is parsed with, and the lines they come from");
   CLI::App *ExtractCommand = App.add_subcommand("extract", "the facts of a share of the files, for krcu scan --facts: one tree on many machines");
@@ -97,10 +101,11 @@ void addCommands(CLI::App &App, Options &O) {
   addCacheOptions(*ExtractCommand, O.cache, O.no_cache);
   addPaths(ExtractCommand, O);
   ExtractCommand->add_option("--shard", O.shard, "I/N: the files of share I of N (default: 1/1, all)");
-  ExtractCommand->add_option("-o,--output", O.output, "file for the facts")->required();
+  ExtractCommand->add_option("-o,--output", O.output, "file for the facts")->required()->check(namedFile());
   CLI::App *SemanticsCommand = App.add_subcommand("semantics", "what this tree's primitives wait for, and the lines that show it");
   addCommon(SemanticsCommand, O);
   addFormat(SemanticsCommand, O);
+  addPrintOptions(*SemanticsCommand, O.print);
   SemanticsCommand->get_option("TREE")->required(false);
   SemanticsCommand->add_option("--why", O.why,
                                "instead of reading a tree: the shortest counterexamples to a row, as timelines; ERA, FACT or ERA:FACT");

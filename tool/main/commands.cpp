@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/main/commands.h"
+#include "tool/main/config_option.h"
 #include "tool/main/edits_text.h"
 #include "tool/main/flag_options.h"
 #include "tool/main/flags_text.h"
@@ -67,6 +68,10 @@ Expected<ScanOptions> scanOptions(const Options &O, const char *Executable) {
   S.verdict.families = {O.families.begin(), O.families.end()};
   if (Error E = checkRuleNames(*Rules, O.rules, O.assume, O.families))
     return std::move(E);
+  auto Config = readConfig(O.config, O.compile_commands, S.tree);
+  if (!Config)
+    return Config.takeError();
+  S.config = std::move(*Config);
   auto T = openTree(S);
   if (!T)
     return T.takeError();
@@ -137,6 +142,8 @@ ReportInput reportOf(Scan &S, const std::vector<SiteReport> &Sites, const Option
   In.tree_version = S.tree().version();
   In.semantics = &S.semantics();
   In.sites = &Sites;
+  In.configured = &S.configured();
+  In.config = S.options().config.get();
   In.other_flavours = S.otherFlavours();
   for (const ParseProblem &P : S.problems())
     In.problems.push_back({P.file, P.cause, P.built});
@@ -153,7 +160,7 @@ std::string nextStep(const Options &O, const std::vector<SiteReport> &Sites) {
     std::vector<std::string> Arguments = decidingArguments(O.print.arguments);
     for (size_t N = 0; N < Arguments.size();) { // what only a scan has
       StringRef A = Arguments[N];
-      const bool Alone = A == "--all" || A.starts_with("--fail-on=") || A.starts_with("--baseline="), Value = A == "--fail-on" || A == "--baseline";
+      const bool Alone = A == "--all" || A.starts_with("--fail-on=") || A.starts_with("--baseline=") || A.starts_with("--config="), Value = A == "--fail-on" || A == "--baseline" || A == "--config";
       if (Alone || Value)
         Arguments.erase(Arguments.begin() + static_cast<std::ptrdiff_t>(N), Arguments.begin() + static_cast<std::ptrdiff_t>(std::min(N + 1 + Value, Arguments.size())));
       else
@@ -166,7 +173,7 @@ std::string nextStep(const Options &O, const std::vector<SiteReport> &Sites) {
     if (It == Sites.end())
       continue;
     std::vector<std::string> Arguments;
-    for (const auto &[Name, Values] : {std::pair<const char *, const std::vector<std::string> &>("--assume", O.assume), {"--rules", O.rules}})
+    for (const auto &[Name, Values] : {std::pair<const char *, std::vector<std::string>>("--assume", O.assume), {"--rules", O.rules}, {"--config", O.config.empty() ? std::vector<std::string>() : std::vector<std::string>{O.config}}})
       for (const std::string &V : Values)
         Arguments.insert(Arguments.end(), {Name, V});
     if (!O.kernel.empty())
@@ -205,7 +212,7 @@ Error leaveOutKnown(Scan &S, std::vector<SiteReport> &Sites, const Options &O) {
   for (size_t N = 0; N < Sites.size(); ++N)
     if (!(*Known)[N])
       New.push_back(std::move(Sites[N]));
-  std::fprintf(stderr, "krcu: note: %zu of %zu calls are as in %s and left out\n", Sites.size() - New.size(), Sites.size(), O.gate.baseline.c_str());
+  std::fprintf(stderr, "krcu: note: %zu of %s are as in %s and left out\n", Sites.size() - New.size(), counted(Sites.size(), "call").c_str(), O.gate.baseline.c_str());
   Sites = std::move(New);
   return Error::success();
 }
@@ -392,6 +399,8 @@ int runFlags(const Options &O, const ScanOptions &SO) {
   auto Found = findPath(*T, Asked->name.empty() ? Asked->file : Asked->name);
   if (!Found)
     return error(Found.takeError());
+  if (!StringRef(*Found).ends_with(".c") && !StringRef(*Found).ends_with(".h"))
+    return error(fail("explain --flags: " + T->shownFile(*Found) + " is no C source; name a .c or .h file"));
   auto S = Scan::prepare(SO);
   if (!S)
     return error(S.takeError());
@@ -454,9 +463,9 @@ int runExplain(const Options &O, ScanOptions SO) {
   In.texts = O.format == "json" ? &Texts : nullptr;
   std::string Out, Lines;
   for (const SiteReport &R : Sites) {
-    Lines += (Lines.empty() ? "" : ", ") + std::to_string(R.census.where.line);
+    Lines += (Lines.empty() ? "" : ", ") + std::to_string(R.census.where.line) + ":" + std::to_string(R.census.where.column);
     if (isAt(R, *Asked))
-      Out += O.format == "json" ? explainJson(In, static_cast<size_t>(&R - Sites.data())) : explainText(R, (*S)->semantics(), SourceLine, widthOf(O.print));
+      Out += O.format == "json" ? explainJson(In, static_cast<size_t>(&R - Sites.data())) : explainText(R, (*S)->semantics(), SourceLine, widthOf(O.print), configuredOf(In, R));
   }
   if (!Out.empty() && O.format == "html") {
     llvm::erase_if(Sites, [&](const SiteReport &R) { return !isAt(R, *Asked); });

@@ -20,6 +20,7 @@ struct Options {
   std::vector<std::string> assume;
   std::vector<std::string> families;
   std::string compile_commands;
+  std::string config;                  ///< scan, explain
   std::string kernel;
   UserFlags user_flags;
   std::string format = "text";

@@ -104,7 +104,7 @@ llvm::Expected<std::vector<bool>> knownEntries(const std::string &Current, const
   bool OldSites = false, NewSites = false;
   const bool IsReport = keysOf(Json::parse(*Text, nullptr, false), Old, OldSites);
   if (!keysOf(Json::parse(Current, nullptr, false), New, NewSites) || !IsReport || OldSites != NewSites)
-    return failAt(Baseline, 0, 0, NewSites ? "is no report of krcu scan" : "is no report of krcu review",
+    return failAt(Baseline, 0, 0, NewSites ? "this is no report of krcu scan" : "this is no report of krcu review",
                   NewSites ? "give what krcu scan --format json printed" : "give what krcu review --format json printed");
   std::map<std::string, unsigned> Left;
   for (const std::string &Key : Old)

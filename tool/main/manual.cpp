@@ -63,6 +63,12 @@ std::string head(const std::string &Title, const std::string &Version) {
   return ".\\\" Made from the program's own description of its commands.\n.TH " + Upper + " 1 \"\" \"" + Version + "\" \"User Commands\"\n";
 }
 
+/// The examples of a footer, whose first line is their heading and whose last one the exit status.
+std::string examples(const std::string &Footer) {
+  const size_t Begin = Footer.find('\n'), End = Footer.find("Exit status");
+  return Begin == std::string::npos ? "" : ".SH EXAMPLES\n.nf\n" + roff(Footer.substr(Begin + 1, End == std::string::npos ? End : End - Begin - 1)) + ".fi\n";
+}
+
 std::string firstLine(const std::string &Text) { return Text.substr(0, Text.find('\n')); }
 
 std::string synopsis(const std::string &Name, const std::vector<OptionWords> &Options) {
@@ -117,12 +123,9 @@ std::map<std::string, std::string> manualPages(const CLI::App &App, const std::s
     Related += (Related.empty() ? ".BR " : ",\n.BR ") + roff(Page) + " (1)";
     std::vector<OptionWords> Options = optionsOf(*C);
     Pages[Page + ".1"] = head(Page, Version) + ".SH NAME\n" + roff(Page) + " \\- " + roff(firstLine(C->get_description())) + "\n" + synopsis(Program + " " + C->get_name(), Options) +
-                         ".SH DESCRIPTION\n" + roff(C->get_description()) + ".\n" + optionList(Options) + ExitStatus + ".SH SEE ALSO\n.BR " + Program + " (1)\n";
+                         ".SH DESCRIPTION\n" + roff(C->get_description()) + ".\n" + optionList(Options) + examples(C->get_footer()) + ExitStatus + ".SH SEE ALSO\n.BR " + Program + " (1)\n";
   }
-  std::string Footer = App.get_footer();
-  if (Footer.find("Exit status") != std::string::npos)
-    Footer.erase(Footer.find("Exit status"));
-  Pages[Program + ".1"] = Main + optionList(optionsOf(App)) + (Footer.empty() ? "" : ".SH EXAMPLES\n.nf\n" + roff(Footer.substr(Footer.find('\n') + 1)) + ".fi\n") + ExitStatus + ".SH SEE ALSO\n" + Related + "\n";
+  Pages[Program + ".1"] = Main + optionList(optionsOf(App)) + examples(App.get_footer()) + ExitStatus + ".SH SEE ALSO\n" + Related + "\n";
   return Pages;
 }
 

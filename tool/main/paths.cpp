@@ -87,7 +87,7 @@ Expected<std::string> findPath(const Tree &T, const std::string &Given) {
   const std::string &Root = T.mounted().empty() ? T.root() : T.mounted();
   auto checked = [&](std::string Path) -> Expected<std::string> {
     if (isNoKernelCode(Path))
-      return failAt(Given, 0, 0, "is passed over: tools/, samples/, Documentation/ and scripts/ at the top of a tree hold no kernel code", "give another path");
+      return failAt(Given, 0, 0, "this is passed over: tools/, samples/, Documentation/ and scripts/ at the top of a tree hold no kernel code", "give another path");
     return Path;
   };
   if (Given.empty())
@@ -98,7 +98,7 @@ Expected<std::string> findPath(const Tree &T, const std::string &Given) {
     if (!Inside && !sys::fs::real_path(Given, Real))
       Inside = T.relative(Real);
     if (!Inside)
-      return failAt(Given, 0, 0, sys::fs::exists(Given) ? "is not in " + Root : "no such file or directory", "give a path relative to the tree");
+      return failAt(Given, 0, 0, sys::fs::exists(Given) ? "this is not in " + Root : "no such file or directory", "give a path relative to the tree");
     std::string Path = Inside->empty() ? "." : *Inside;
     if (isThere(T, Path))
       return checked(Path);

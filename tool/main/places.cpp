@@ -34,7 +34,7 @@ Expected<Place> parsePlace(const std::string &Text) {
       break;
     File = Before;
   }
-  if (File.empty() || (File.contains(':') && Count == 0) || (Count > 0 && Numbers[Count - 1] == 0))
+  if (File.empty() || (File.contains(':') && Count == 0) || (Count > 0 && Numbers[Count - 1] == 0) || (Count == 2 && Numbers[0] == 0))
     return fail("explain: '" + Text + "' is no place; write FILE:LINE, as krcu scan prints it, or the name of a callback or function");
   if (Count == 0 && isCName(File)) {
     P.name = File.str();
@@ -42,6 +42,7 @@ Expected<Place> parsePlace(const std::string &Text) {
   }
   P.file = File.str();
   P.line = Count ? Numbers[Count - 1] : 0;
+  P.column = Count == 2 ? Numbers[0] : 0;
   return P;
 }
 
@@ -62,7 +63,7 @@ std::vector<std::string> filesWithWord(const Tree &T, StringRef Name, unsigned J
 
 bool isAt(const SiteReport &R, const Place &P) {
   if (P.name.empty())
-    return P.line == 0 || R.census.where.line == P.line;
+    return P.line == 0 || (R.census.where.line == P.line && (P.column == 0 || R.census.where.column == P.column));
   return R.census.function == P.name || R.census.callback == P.name || plainName(R.target) == P.name || (R.site && plainName(R.site->callback) == P.name);
 }
 

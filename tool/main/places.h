@@ -14,10 +14,11 @@ namespace krcu {
 struct Place {
   std::string file;    ///< as the user wrote it
   unsigned line = 0;   ///< 0: the whole file
+  unsigned column = 0; ///< of the deferral's name; 0: any
   std::string name;    ///< instead of a file: a callback, or a function that calls a deferral
 };
 
-/// FILE, FILE:LINE, FILE:LINE:COLUMN (the column says nothing more), or a NAME. Fails for what is none of them.
+/// FILE, FILE:LINE, FILE:LINE:COLUMN, or a NAME. Fails for what is none of them.
 llvm::Expected<Place> parsePlace(const std::string &Text);
 
 /// The sources of what is looked at whose text has the word `Name`: where its sites can be.

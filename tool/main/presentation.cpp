@@ -84,8 +84,12 @@ TerminalProgress *TerminalProgress::Current = nullptr;
 
 } // namespace
 
+CLI::Validator namedFile() {
+  return CLI::Validator([](std::string &Name) { return Name.empty() ? std::string("the name of the file is empty") : std::string(); }, "");
+}
+
 void addPrintOptions(CLI::App &Command, PrintOptions &O) {
-  Command.add_option("-o,--output", O.output, "write the result to this file instead of standard output")->allow_extra_args(false);
+  Command.add_option("-o,--output", O.output, "write the result to this file instead of standard output")->check(namedFile())->allow_extra_args(false);
   Command.add_flag("-q,--quiet", O.quiet, "no progress, notes and warnings on standard error; errors are said");
   Command.add_option("--color", O.color, "colours in text: auto (on a terminal, unless NO_COLOR is set), always, never")->check(CLI::IsMember({"auto", "always", "never"}))->allow_extra_args(false);
   Command.add_option("--progress", O.progress, "what is being done, on standard error: auto (a line on a terminal), none, json (a line each time, for programs)")
@@ -113,7 +117,7 @@ llvm::Error nothingWasParsed(const std::string &What) {
 }
 
 std::shared_ptr<Progress> progressOf(const PrintOptions &O) {
-  if (O.quiet || O.progress == "none" || (O.progress == "auto" && !isatty(2)))
+  if ((O.quiet && O.progress != "json") || O.progress == "none" || (O.progress == "auto" && !isatty(2)))
     return nullptr;
   auto Result = std::make_shared<TerminalProgress>(O.progress == "json");
   std::lock_guard<std::mutex> Guard(TerminalProgress::CurrentLock);

@@ -20,9 +20,11 @@ struct PrintOptions {
   std::string source_url;             ///< --source-url
   std::string output;                 ///< -o; empty: standard output
   std::string color = "auto", progress = "auto";
-  bool quiet = false;                 ///< -q: nothing on standard error but errors
+  bool quiet = false;                 ///< -q: nothing on standard error but errors and what --progress=json asks for
 };
 
+/// For an option that is a file to be written: its name is not empty.
+CLI::Validator namedFile();
 /// -o, -q, --color, --progress.
 void addPrintOptions(CLI::App &Command, PrintOptions &O);
 /// Whether a result is coloured, and how wide it may be (0: as wide as it likes).

@@ -26,6 +26,8 @@ Digest argumentsOf(const std::string &Command, const Options &O, const ScanOptio
     Flags = Flags << 1 | Flag;
   Digester D;
   D.add(Command).add(Flags).add(Width).add(O.format).add(O.place).addAll(SO.paths).addAll(O.assume).addAll(O.families).addAll(O.gate.fail_on);
+  if (SO.config)
+    D.add(SO.config->name()).add(SO.config->text());
   D.addAll(decidingArguments(O.print.arguments)); // which a report begins with, and the next step repeats
   if (O.format != "text")
     D.add(commitOf(SO.tree)).add(O.print.source_url);
@@ -80,6 +82,8 @@ std::optional<int> Recall::replay() const {
   auto Past = Cache->recallOutput(Arguments);
   if (!Past)
     return std::nullopt;
+  if (auto Told = O.print.progress == "json" ? progressOf(O.print) : nullptr)
+    Told->phase("from the cache");
   if (!O.print.quiet)
     std::fputs(forTerminal(Past->err).c_str(), stderr);
   printNotes();

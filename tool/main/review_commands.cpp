@@ -57,6 +57,8 @@ std::string reviewSarif(const review::ReviewReport &R) {
           Result.kind = Each.verdict == review::PatchVerdict::CannotTell ? "open" : "";
           for (const Evidence &E : Each.evidence)
             Result.steps.push_back(stepKind(nullptr, E));
+          Result.edits = Each.mend;
+          Result.offer = "the object and the member that the callback got; of the text after the patch";
           Results.push_back(std::move(Result));
         }
   std::vector<std::string> Assumed;
@@ -173,8 +175,7 @@ llvm::Error leaveOutKnown(review::ReviewReport &R, const std::string &Baseline) 
       if (Everywhere)
         C.patches.erase(C.patches.begin() + static_cast<std::ptrdiff_t>(P));
   }
-  std::fprintf(stderr, "krcu: note: %zu of %zu patches are judged as in %s and left out\n", LeftOut, Count, Baseline.c_str());
-  return llvm::Error::success();
+  std::fprintf(stderr, "krcu: note: %zu of %s are judged as in %s and left out\n", LeftOut, counted(Count, "patch", "patches").c_str(), Baseline.c_str());
   return llvm::Error::success();
 }
 
@@ -292,7 +293,7 @@ int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Exe
     auto Written = review::writeReplies(Report, O.reply, *Verdicts);
     if (!Written)
       return error(Written.takeError());
-    std::fprintf(stderr, "krcu: note: %zu answers written to %s; nothing was sent\n", Written->size(), O.reply.c_str());
+    std::fprintf(stderr, "krcu: note: %s written to %s; nothing was sent\n", counted(Written->size(), "answer").c_str(), O.reply.c_str());
   }
   if (llvm::Error E = leaveOutKnown(Report, O.gate.baseline))
     return error(std::move(E));
@@ -304,7 +305,7 @@ int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Exe
   llvm::Expected<std::string> Text = O.format == "html" ? reviewHtml(Report, *First.tree, *Rules, Print)
                                      : O.format == "sarif" ? reviewSarif(Report)
                                      : O.format == "json"  ? review::reviewJson(Report, KRCU_VERSION)
-                                                           : review::scorecard(Report);
+                                                           : review::scorecard(Report, widthOf(Print), isColoured(Print));
   if (!Text)
     return error(Text.takeError());
   if (llvm::Error E = writeResult(Print, *Text))

@@ -33,7 +33,7 @@ struct ReviewOptions : TreeQuestionOptions {
 };
 
 struct AuditCommandOptions : TreeQuestionOptions {
-  std::string tree, compile_commands, suppressions, baseline;
+  std::string tree, compile_commands, config, suppressions, baseline;
   std::vector<std::string> kinds, paths;
   std::string severity;             ///< the least one to show
   std::vector<std::string> fail_on{"error", "warning"}; ///< severities

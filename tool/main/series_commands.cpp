@@ -439,7 +439,7 @@ llvm::Expected<std::string> verifyDirectory(const SeriesOptions &O, ScanOptions 
   for (const std::string &Problem : Problems)
     Out += "     " + Problem + "\n";
   Failed = Bad || !Problems.empty();
-  return T->shown(Out) + std::to_string(Patches->size()) + " patches, " + std::to_string(Bad) + " not in order" +
+  return T->shown(Out) + counted(Patches->size(), "patch", "patches") + ", " + std::to_string(Bad) + " not in order" +
          (O.run_checkpatch ? "" : "; checkpatch was not run (--run-checkpatch)") + "\n";
 }
 

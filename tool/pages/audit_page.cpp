@@ -43,6 +43,8 @@ Item itemOf(const AuditFinding &F, const AuditReport &R, const std::vector<Timel
   I.facts = {{"severity", I.cls}, {"confidence", confidenceName(F.confidence)}};
   if (!F.confidence_why.empty())
     I.facts.push_back({"rests on", F.confidence_why});
+  if (std::string Holds = holdsText(F); !Holds.empty())
+    I.facts.push_back({"holds", Holds});
   I.facts.push_back({"about", F.subject});
   I.facts.push_back({"fingerprint", fingerprintOf(F)});
   if (!F.timeline.empty()) {
@@ -68,6 +70,8 @@ Page auditPage(const AuditReport &R, const std::vector<Timeline> &Timelines) {
   P.asked = R.asked;
   P.title = "krcu audit: Linux " + R.tree_version;
   describeTree(R.tree_version, *R.semantics, P);
+  if (!R.config.empty())
+    P.about.push_back({"configuration", R.config});
   P.groups = {{"error", "bad", "errors", "Something may run, or be freed, after what it needs is gone.", false},
               {"warning", "warn", "warnings", "To be looked at.", false},
               {"note", "dim", "notes", "Nothing is wrong; what looks superfluous is needed, and this is why.", false}};
@@ -78,10 +82,10 @@ Page auditPage(const AuditReport &R, const std::vector<Timeline> &Timelines) {
     if (Count)
       P.notes.push_back(std::to_string(Count) + Words);
   };
-  Note(R.hidden, " findings of low confidence are not shown (--all shows them).");
+  Note(R.hidden, R.hidden == 1 ? " finding of low confidence is not shown (--all shows it)." : " findings of low confidence are not shown (--all shows them).");
   Note(R.suppressed, " are suppressed.");
   Note(R.known, " are in the baseline.");
-  P.lists.push_back({std::to_string(R.not_looked_at.size()) + " files did not parse cleanly; findings in them may be missing", R.not_looked_at});
+  P.lists.push_back({counted(R.not_looked_at.size(), "file") + " did not parse cleanly; findings in them may be missing", R.not_looked_at});
   return P;
 }
 

@@ -102,7 +102,7 @@ std::vector<Change> changesOf(const SiteText &T) {
   return Result;
 }
 
-Item itemOf(const SiteReport &R, const SiteText *Text, const Semantics &S, const std::vector<Timeline> &Timelines) {
+Item itemOf(const ReportInput &In, const SiteReport &R, const SiteText *Text, const Semantics &S, const std::vector<Timeline> &Timelines) {
   Item I;
   I.cls = className(R.cls);
   I.tone = groupOf(I.cls).tone;
@@ -119,6 +119,8 @@ Item itemOf(const SiteReport &R, const SiteText *Text, const Semantics &S, const
   Add("now", R.census.word() + "(" + (R.site ? R.site->head_text : std::string("...")) + ", " + R.census.callback + ")");
   Add("frees with", R.family);
   Add("verdict", verdictName(R.verdict));
+  const ConfiguredAnswer *Configured = configuredOf(In, R);
+  Add("holds", Configured ? configuredText(R, *Configured) : "");
   for (const CacheReport &C : R.caches) {
     Add("cache", C.name);
     for (const std::string &M : C.missing)
@@ -131,6 +133,8 @@ Item itemOf(const SiteReport &R, const SiteText *Text, const Semantics &S, const
     I.drawings = drawingsOf(R, S);
   addChain(I, "What shows it", R, S, R.evidence);
   addChain(I, "The life of the cache", R, S, R.context);
+  if (Configured && Configured->given && !Configured->because.empty())
+    addChain(I, "In your configuration", R, S, Configured->evidence);
   if (R.leftovers)
     addLeftovers(I, R, S);
   if (R.reason == Reason::DestroyedWithoutWait) {
@@ -151,14 +155,16 @@ Page scanPage(const ReportInput &In, const std::vector<Timeline> &Timelines) {
   P.asked = In.asked;
   P.title = "krcu " + In.asked.command + ": Linux " + In.tree_version;
   describeTree(In.tree_version, *In.semantics, P);
+  if (In.config)
+    P.about.push_back({"configuration", In.config->name() + (In.config->version().empty() ? "" : ", Linux " + In.config->version())});
   P.groups = scanGroups();
   P.filters = {{"class", "class"}, {"directory", "directory"}, {"family", "frees with"}};
   for (size_t N = 0; N < In.sites->size(); ++N)
-    P.items.push_back(itemOf((*In.sites)[N], In.texts ? &(*In.texts)[N] : nullptr, *In.semantics, Timelines));
+    P.items.push_back(itemOf(In, (*In.sites)[N], In.texts ? &(*In.texts)[N] : nullptr, *In.semantics, Timelines));
   if (In.asked.command == "explain") // one site: no tiles of what is not there
     llvm::erase_if(P.groups, [&](const Group &G) { return llvm::none_of(P.items, [&](const Item &I) { return I.cls == G.cls; }); });
   else
-    P.notes.push_back(std::to_string(In.sites->size()) + " calls; the classes add up to them.");
+    P.notes.push_back(counted(In.sites->size(), "call") + "; the classes add up to them.");
   std::string Others;
   for (const auto &[Name, Count] : In.other_flavours)
     Others += (Others.empty() ? "Calls of other flavours are left alone: " : ", ") + std::to_string(Count) + " of " + Name + "()";
@@ -167,7 +173,7 @@ Page scanPage(const ReportInput &In, const std::vector<Timeline> &Timelines) {
   std::vector<std::string> Problems;
   for (const ReportProblem &R : In.problems)
     Problems.push_back(R.file + ": " + R.cause);
-  P.lists.push_back({std::to_string(Problems.size()) + " files did not parse cleanly", Problems});
+  P.lists.push_back({counted(Problems.size(), "file") + " did not parse cleanly", Problems});
   return P;
 }
 

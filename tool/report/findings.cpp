@@ -65,11 +65,11 @@ llvm::Expected<std::set<std::string>> readBaseline(const std::string &File) {
     return Text.takeError();
   Json J = Json::parse(*Text, nullptr, false);
   if (J.is_discarded() || !J.is_object() || !J.contains("krcu") || !J.contains("findings") || !J["findings"].is_array())
-    return failAt(File, 0, 0, "is no report of krcu audit", "give what krcu audit --format json printed");
+    return failAt(File, 0, 0, "this is no report of krcu audit", "give what krcu audit --format json printed");
   std::set<std::string> Result;
   for (const Json &F : J["findings"]) {
     if (!F.is_object() || !F.contains("fingerprint") || !F["fingerprint"].is_string())
-      return failAt(File, 0, 0, "has a finding without a fingerprint", "give what krcu audit --format json printed");
+      return failAt(File, 0, 0, "this has a finding without a fingerprint", "give what krcu audit --format json printed");
     Result.insert(F["fingerprint"].get<std::string>());
   }
   return Result;
@@ -80,6 +80,13 @@ namespace {
 const char *colourOf(Severity S) { return S == Severity::Error ? "\033[31m" : S == Severity::Warning ? "\033[33m" : "\033[2m"; }
 
 } // namespace
+
+std::string holdsText(const AuditFinding &F) {
+  if (!F.in_config)
+    return F.only_if.empty() ? "" : "only if " + F.only_if;
+  const std::string Condition = F.only_if.empty() ? "" : "only if " + F.only_if + "; ", &Why = F.in_config->why;
+  return F.in_config->holds ? "so in your configuration, too" + (Why.empty() ? "" : " (" + Why + ")") : Condition + "not in your configuration" + (Why.empty() ? "" : ": " + Why);
+}
 
 std::string auditText(const AuditReport &R, unsigned Width, bool Colour) {
   std::string Out, File;
@@ -101,24 +108,30 @@ std::string auditText(const AuditReport &R, unsigned Width, bool Colour) {
     std::string Name = severityName(F.severity);
     Out += wrappedLine(Place + ": " + Name + ":", F.kind + ": " + F.reason + " [" + fingerprintOf(F) + "]", Width, 4, Colour ? Place + ": " + colourOf(F.severity) + Name + "\033[0m:" : "");
     Out += wrappedLine(std::string("    ") + confidenceName(F.confidence) + " confidence" + (F.confidence_why.empty() ? "" : ":"), F.confidence_why, Width, 6);
+    if (std::string Holds = holdsText(F); !Holds.empty())
+      Out += wrappedLine("   ", Holds, Width, 6);
     for (const Evidence &E : F.evidence)
       Out += wrappedLine("      " + E.file + (E.line ? ":" + std::to_string(E.line) : "") + (E.function.empty() ? "" : " " + E.function + "()") + ":", E.text, Width, 8);
   }
-  Out += (Out.empty() ? "" : "\n") + std::to_string(R.findings.size()) + (R.findings.size() == 1 ? " finding" : " findings");
+  Out += (Out.empty() ? "" : "\n") + counted(R.findings.size(), "finding");
   const char *Separator = ": ";
   for (const auto &[Kind, N] : Count) {
     Out += Separator + std::to_string(N) + " " + Kind;
     Separator = ", ";
   }
   Out += "\n";
+  if (!R.config.empty()) {
+    const auto Holding = static_cast<size_t>(llvm::count_if(R.findings, [](const AuditFinding &F) { return F.in_config && F.in_config->holds; }));
+    Out += std::to_string(Holding) + (Holding == 1 ? " of them holds in " : " of them hold in ") + R.config + "\n";
+  }
   if (R.hidden)
-    Out += std::to_string(R.hidden) + " of low confidence are not shown (--all shows them)\n";
+    Out += std::to_string(R.hidden) + " of low confidence " + (R.hidden == 1 ? "is" : "are") + " not shown (--all shows them)\n";
   if (R.suppressed)
     Out += std::to_string(R.suppressed) + " suppressed\n";
   if (R.known)
     Out += std::to_string(R.known) + " in the baseline\n";
   if (!R.not_looked_at.empty())
-    Out += std::to_string(R.not_looked_at.size()) + " files did not parse cleanly; findings in them may be missing:\n";
+    Out += counted(R.not_looked_at.size(), "file") + " did not parse cleanly; findings in them may be missing:\n";
   for (const std::string &File : R.not_looked_at)
     Out += "  " + File + "\n";
   return Out;
@@ -129,6 +142,8 @@ std::string auditJson(const AuditReport &R) {
   J["krcu"] = KRCU_VERSION;
   J["asked"] = askedJson(R.asked);
   J["tree"] = treeJson(R.asked, R.tree_version, *R.semantics);
+  if (!R.config.empty())
+    J["config"] = {{"file", R.config}};
   J["findings"] = Json::array();
   for (const AuditFinding &F : R.findings) {
     Json Shown = Json::array();
@@ -139,7 +154,13 @@ std::string auditJson(const AuditReport &R) {
       Timeline.push_back({{"kind", eventName(E.kind)}, {"file", textOrNull(E.where.file)}, {"line", E.where.line ? Json(E.where.line) : Json()}, {"function", textOrNull(E.function)}, {"text", E.text}, {"always", E.always}, {"decides", E.decides}});
     J["findings"].push_back({{"kind", F.kind}, {"severity", severityName(F.severity)}, {"confidence", confidenceName(F.confidence)}, {"confidence_why", F.confidence_why},
                              {"file", F.where.file}, {"line", F.where.line}, {"column", F.where.column ? Json(F.where.column) : Json()}, {"function", F.function}, {"subject", F.subject}, {"reason", F.reason},
-                             {"fingerprint", fingerprintOf(F)}, {"evidence", Shown}, {"timeline", Timeline}});
+                             {"fingerprint", fingerprintOf(F)}, {"evidence", Shown}, {"timeline", Timeline}, {"holds_if", textOrNull(F.only_if)}});
+    if (F.in_config) {
+      Json Lines = Json::array();
+      for (const Evidence &E : F.in_config->evidence)
+        Lines.push_back({{"file", E.file}, {"line", E.line}, {"function", E.function}, {"text", E.text}});
+      J["findings"].back()["in_config"] = {{"holds", F.in_config->holds}, {"why", textOrNull(F.in_config->why)}, {"evidence", Lines}};
+    }
   }
   J["hidden"] = R.hidden;
   J["suppressed"] = R.suppressed;

@@ -8,6 +8,7 @@
 #include "tool/tree/semantics/semantics.h"
 #include "llvm/Support/Error.h"
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -38,6 +39,15 @@ struct AuditFinding {
   std::string reason;      ///< a sentence without full stop
   EvidenceList evidence;
   std::vector<FindingEvent> timeline = {}; ///< in order; empty where no end was asked about
+  std::string module_file = {}; ///< it holds only if the code of this file can be unloaded; empty: always
+  std::string only_if = {};     ///< "CONFIG_DRV=m": the option that this hangs on; may be empty
+  /// Whether it holds under the configuration of --config.
+  struct InConfig {
+    bool holds = true;
+    std::string why;      ///< "CONFIG_DRV=m", "it is built in (CONFIG_DRV=y)"; may be empty
+    EvidenceList evidence; ///< lines of the configuration
+  };
+  std::optional<InConfig> in_config = {};
 };
 
 struct AuditKind {
@@ -68,9 +78,13 @@ struct AuditReport {
   unsigned hidden = 0;      ///< of low confidence, not asked for
   unsigned suppressed = 0;
   unsigned known = 0;       ///< in the baseline
+  std::string config = {};  ///< of --config; empty: none
+  std::vector<std::string> notes = {}; ///< on that; for standard error
   std::vector<std::string> not_looked_at; ///< files that could not be relied on
   bool nothing_parsed = false; ///< none of the files that were wanted could be
 };
+/// For which configurations it holds: "only if CONFIG_DRV=m; not in your configuration: it is built in (CONFIG_DRV=y)". May be empty.
+std::string holdsText(const AuditFinding &F);
 /// "file:line:column: severity: kind: reason [fingerprint]", errors first, each with its evidence. `Width`: as in a scan.
 std::string auditText(const AuditReport &R, unsigned Width = 0, bool Colour = false);
 std::string auditJson(const AuditReport &R);

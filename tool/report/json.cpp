@@ -78,7 +78,18 @@ Json editsJson(const std::vector<SiteEdit> &Edits) {
 }
 
 /// `Text` may be null: then the end and the edits are not known.
-Json siteJson(const SiteReport &R, const Semantics &S, const SiteText *Text) {
+/// What holds under the configuration of --config.
+Json inConfigJson(const ConfiguredAnswer &A) {
+  const char *Built = builtName(A.built.as);
+  return {{"built", *Built ? Json(Built) : Json()}, {"built_why", textOrNull(A.built.why)}, {"class", className(A.cls)}, {"verdict", verdictJson(A.verdict)},
+          {"reason", A.reason}, {"because", textOrNull(A.because)}, {"evidence", evidenceJson(A.evidence)}};
+}
+
+Json configJson(const ConfigFile &C) {
+  return {{"file", C.name()}, {"version", textOrNull(C.version())}, {"architecture", textOrNull(C.architecture())}, {"whole", C.isWhole()}};
+}
+
+Json siteJson(const SiteReport &R, const Semantics &S, const SiteText *Text, const ConfiguredAnswer *Configured) {
   Json J;
   J["file"] = R.census.where.file;
   J["line"] = R.census.where.line;
@@ -94,6 +105,9 @@ Json siteJson(const SiteReport &R, const Semantics &S, const SiteText *Text) {
   J["class"] = className(R.cls);
   J["verdict"] = verdictJson(R.verdict);
   J["reason"] = reasonText(R);
+  J["holds_if"] = Configured ? textOrNull(Configured->only_if) : Json();
+  if (Configured && Configured->given)
+    J["in_config"] = inConfigJson(*Configured);
   if (R.without_slob.verdict != Verdict::None)
     J["without_slob"] = {{"verdict", verdictName(R.without_slob.verdict)}, {"reason", reasonText(R, R.without_slob.reason, R.without_slob.detail)}};
   if (R.other_kernels.valid())
@@ -147,6 +161,8 @@ std::string scanJson(const ReportInput &In) {
   J["krcu"] = KRCU_VERSION;
   J["asked"] = askedJson(In.asked);
   J["tree"] = treeJson(In.asked, In.tree_version, *In.semantics);
+  if (In.config)
+    J["config"] = configJson(*In.config);
   Json Classes = Json::object();
   for (const auto &[Name, Count] : classCounts(*In.sites))
     Classes[Name] = Count;
@@ -154,7 +170,7 @@ std::string scanJson(const ReportInput &In) {
   J["summary"]["other_flavours"] = In.other_flavours;
   J["sites"] = Json::array();
   for (size_t N = 0; N < In.sites->size(); ++N)
-    J["sites"].push_back(siteJson((*In.sites)[N], *In.semantics, In.texts ? &(*In.texts)[N] : nullptr));
+    J["sites"].push_back(siteJson((*In.sites)[N], *In.semantics, In.texts ? &(*In.texts)[N] : nullptr, configuredOf(In, (*In.sites)[N])));
   J["parse_problems"] = Json::array();
   for (const ReportProblem &P : In.problems)
     J["parse_problems"].push_back({{"file", P.file}, {"cause", P.cause}, {"built", P.built}});
@@ -164,7 +180,9 @@ std::string scanJson(const ReportInput &In) {
 std::string explainJson(const ReportInput &In, size_t Number) {
   const SiteReport &R = (*In.sites)[Number];
   Json J = {{"krcu", KRCU_VERSION}, {"asked", askedJson(In.asked)}, {"tree", treeJson(In.asked, In.tree_version, *In.semantics)}};
-  J.update(siteJson(R, *In.semantics, In.texts ? &(*In.texts)[Number] : nullptr));
+  if (In.config)
+    J["config"] = configJson(*In.config);
+  J.update(siteJson(R, *In.semantics, In.texts ? &(*In.texts)[Number] : nullptr, configuredOf(In, R)));
   J["destructions"] = Json::array();
   for (const DestructionReport &D : R.destructions)
     J["destructions"].push_back(destructionJson(D));

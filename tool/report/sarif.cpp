@@ -47,7 +47,7 @@ Json stepOf(const Evidence &E, const std::string &Kind) {
 }
 
 /// The edits as replacements of whole lines, those of a file together.
-Json fixOf(const std::vector<SiteEdit> &Edits) {
+Json fixOf(const std::vector<SiteEdit> &Edits, const std::string &Offer) {
   Json Changes = Json::array();
   std::string File;
   for (const SiteEdit &E : Edits) {
@@ -62,7 +62,7 @@ Json fixOf(const std::vector<SiteEdit> &Edits) {
       Replacement["insertedContent"] = {{"text", Text}};
     Changes.back()["replacements"].push_back(Replacement);
   }
-  return {{"description", {{"text", "the change that krcu patch makes"}}}, {"artifactChanges", Changes}};
+  return {{"description", {{"text", Offer}}}, {"artifactChanges", Changes}};
 }
 
 Json resultJson(const SarifResult &R, size_t RuleIndex) {
@@ -89,7 +89,7 @@ Json resultJson(const SarifResult &R, size_t RuleIndex) {
   if (!R.fingerprint.empty())
     J["partialFingerprints"] = {{"krcu/v1", R.fingerprint}};
   if (!R.edits.empty())
-    J["fixes"] = Json::array({fixOf(R.edits)});
+    J["fixes"] = Json::array({fixOf(R.edits, R.offer)});
   if (!R.confidence.empty())
     J["properties"] = {{"confidence", R.confidence}};
   return J;
@@ -156,7 +156,7 @@ std::string scanSarif(const ReportInput &In, const std::vector<std::string> &Pro
     Each.rule = std::string("krcu/") + className(R.cls);
     Each.level = R.cls == SiteClass::Unsafe ? "warning" : "note";
     Each.kind = R.cls == SiteClass::Review ? "review" : R.cls == SiteClass::Refuse ? "informational" : "";
-    Each.message = (R.replacement.empty() ? "" : R.replacement + ": ") + reasonText(R);
+    Each.message = (R.replacement.empty() ? "" : R.replacement + ": ") + reasonFor(In, R);
     Each.where = R.census.where;
     Each.evidence = R.evidence;
     Each.evidence.insert(Each.evidence.end(), R.context.begin(), R.context.end());
@@ -181,7 +181,7 @@ std::string auditSarif(const AuditReport &R) {
     Rules.push_back({std::string("krcu/") + K.name, K.title, Barriers});
   std::vector<SarifResult> Results;
   for (const AuditFinding &F : R.findings) {
-    SarifResult Each{"krcu/" + F.kind, severityName(F.severity), F.reason, F.where, F.evidence, fingerprintOf(F), confidenceName(F.confidence)};
+    SarifResult Each{"krcu/" + F.kind, severityName(F.severity), F.reason + (holdsText(F).empty() ? "" : "; " + holdsText(F)), F.where, F.evidence, fingerprintOf(F), confidenceName(F.confidence)};
     for (const Evidence &E : F.evidence)
       Each.steps.push_back(stepKind(F, R.semantics, E));
     Results.push_back(std::move(Each));

@@ -29,6 +29,7 @@ struct SarifResult {
   std::vector<std::string> steps = {}; ///< what each step of the evidence is about; empty: not said
   unsigned end_line = 0, end_column = 0; ///< behind the place; 0: not known
   std::vector<SiteEdit> edits = {};  ///< what mends it, or what is offered
+  std::string offer = "the change that krcu patch makes"; ///< what these edits are
 };
 
 /// What the run is about: SRCROOT, what was typed, what was assumed.

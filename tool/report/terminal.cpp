@@ -52,6 +52,10 @@ std::string wrappedLine(const std::string &Head, const std::string &Text, unsign
   return Out + "\n";
 }
 
+std::string counted(size_t Count, const std::string &Singular, const char *Plural) {
+  return std::to_string(Count) + " " + (Count == 1 ? Singular : Plural ? Plural : Singular + "s");
+}
+
 std::string printableLine(llvm::StringRef Line) {
   std::string Result;
   const char *At = Line.begin();

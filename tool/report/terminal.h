@@ -19,6 +19,9 @@ constexpr unsigned ShortWidth = 100;
 /// longer than a line stands on one of its own. `Shown`: printed in the place of `Head` (the same with colours). With a newline at the end.
 std::string wrappedLine(const std::string &Head, const std::string &Text, unsigned Width, unsigned Indent, const std::string &Shown = {});
 
+/// "1 call", "2 calls". `Plural`: null: with an s.
+std::string counted(size_t Count, const std::string &Singular, const char *Plural = nullptr);
+
 /// A line of source as a terminal may have it: tabs become blanks, control characters and bytes that are no text a question mark.
 std::string printableLine(llvm::StringRef Line);
 

@@ -102,6 +102,35 @@ std::vector<const SiteReport *> listed(const ReportInput &In) {
 
 } // namespace
 
+const ConfiguredAnswer *configuredOf(const ReportInput &In, const SiteReport &R) {
+  if (!In.configured)
+    return nullptr;
+  auto It = In.configured->find(R.census.where);
+  return It == In.configured->end() ? nullptr : &It->second;
+}
+
+std::string reasonFor(const ReportInput &In, const SiteReport &R) {
+  const ConfiguredAnswer *A = configuredOf(In, R);
+  std::string Text = A ? configuredText(R, *A) : "";
+  return reasonText(R) + (Text.empty() ? "" : "; " + Text);
+}
+
+namespace {
+
+/// How many of the sites are compiled under the configuration, and where it makes a difference.
+std::string configuredSummary(const ReportInput &In) {
+  unsigned Modules = 0, BuiltIn = 0, Not = 0, Other = 0;
+  for (const SiteReport &R : *In.sites)
+    if (const ConfiguredAnswer *A = configuredOf(In, R); A && A->given) {
+      Modules += A->built.as == BuiltAs::Module, BuiltIn += A->built.as == BuiltAs::BuiltIn, Not += A->built.as == BuiltAs::No;
+      Other += !A->because.empty() && A->built.as != BuiltAs::No;
+    }
+  return "in " + In.config->name() + ": " + std::to_string(Modules) + " of the calls in modules, " + std::to_string(BuiltIn) + " built in, " + std::to_string(Not) +
+         " not compiled; " + std::to_string(Other) + (Other == 1 ? " verdict is" : " verdicts are") + " another one there\n";
+}
+
+} // namespace
+
 std::string scanText(const ReportInput &In) {
   std::string Out, File;
   bool Short = In.width && In.width < ShortWidth;
@@ -112,7 +141,7 @@ std::string scanText(const ReportInput &In) {
       Out += W.file + "\n";
     File = W.file;
     Place = Short ? "  " + Place : W.file + ":" + Place;
-    std::string Text = (R->replacement.empty() ? "" : R->replacement + "; ") + reasonText(*R), Callback = callbackOf(*R), Class = className(R->cls);
+    std::string Text = (R->replacement.empty() ? "" : R->replacement + "; ") + reasonFor(In, *R), Callback = callbackOf(*R), Class = className(R->cls);
     if (!Callback.empty())
       Text += " [" + Callback + "]";
     Out += wrappedLine(Place + ": " + Class + ":", Text, In.width, Short ? 6 : 4, In.colour ? Place + ": " + colourOf(R->cls) + Class + "\033[0m:" : "");
@@ -128,11 +157,13 @@ std::string scanText(const ReportInput &In) {
     Sum += std::string(First ? "" : ", ") + std::to_string(Counts[Class]) + " " + Words_;
     First = false;
   }
-  Out += (Out.empty() ? "" : "\n") + wrappedLine(std::to_string(In.sites->size()) + " calls:", Sum, In.width, 4);
+  Out += (Out.empty() ? "" : "\n") + wrappedLine(counted(In.sites->size(), "call") + ":", Sum, In.width, 4);
+  if (In.config && In.configured)
+    Out += configuredSummary(In);
   for (const auto &[Name, Count] : In.other_flavours)
-    Out += std::to_string(Count) + " calls of " + Name + "(), another flavour, are left alone\n";
+    Out += counted(Count, "call") + " of " + Name + "(), another flavour, " + (Count == 1 ? "is" : "are") + " left alone\n";
   if (!In.problems.empty()) {
-    Out += std::to_string(In.problems.size()) + " files did not parse cleanly:\n";
+    Out += counted(In.problems.size(), "file") + " did not parse cleanly:\n";
     for (const ReportProblem &P : In.problems)
       Out += "  " + P.file + ": " + P.cause + "\n";
   }
@@ -154,7 +185,7 @@ std::string statsText(const std::vector<std::pair<std::string, double>> &Phases)
   return Out + Buffer;
 }
 
-std::string explainText(const SiteReport &R, const Semantics &S, const LineOracle &Lines, unsigned Width) {
+std::string explainText(const SiteReport &R, const Semantics &S, const LineOracle &Lines, unsigned Width, const ConfiguredAnswer *Configured) {
   const Style How{Lines, Width};
   std::string Out = place(R.census.where.file, R.census.where.line);
   if (!R.census.function.empty())
@@ -164,6 +195,8 @@ std::string explainText(const SiteReport &R, const Semantics &S, const LineOracl
   if (R.verdict != Verdict::None)
     Out += std::string("verdict: ") + verdictName(R.verdict) + "\n";
   Out += wrappedLine("reason: ", reasonText(R), Width, 9);
+  if (std::string Text = Configured ? configuredText(R, *Configured) : ""; !Text.empty())
+    Out += wrappedLine("holds:  ", Text, Width, 9);
   if (!R.replacement.empty())
     Out += std::string(R.cls == SiteClass::Convert ? "becomes: " : "would become: ") + R.replacement + ";\n";
   if (!R.family.empty())
@@ -173,6 +206,10 @@ std::string explainText(const SiteReport &R, const Semantics &S, const LineOracl
   if (!R.context.empty()) {
     Out += "\nthe life of the cache\n";
     evidenceLines(R.context, How, Out);
+  }
+  if (Configured && Configured->given && !Configured->because.empty()) {
+    Out += "\nin your configuration\n" + wrappedLine(" ", Configured->reason, Width, 6);
+    evidenceLines(Configured->evidence, How, Out);
   }
   for (const CacheReport &C : R.caches)
     for (const std::string &M : C.missing)

@@ -168,7 +168,7 @@ llvm::Expected<std::vector<std::optional<FoundBase>>> findBases(const std::strin
     Real = Repository;
   GitRepository R = openRepository(Real.str().str(), Why);
   if (!R)
-    return failAt(Repository, 0, 0, Why.empty() ? "is not the top of a git repository" : Why, "--base auto looks for the commit that a patch was made from; give a --tree with its history");
+    return failAt(Repository, 0, 0, Why.empty() ? "this is not the top of a git repository" : Why, "--base auto looks for the commit that a patch was made from; give a --tree with its history");
   return BaseSearch(R.get(), Patches).run(From);
 }
 

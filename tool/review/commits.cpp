@@ -24,7 +24,7 @@ struct Opened {
 
 llvm::Error open(const std::string &Path, Opened &To) {
   if (std::string Odd = oddFileOfRepository(Path, /*Upwards=*/false); !Odd.empty())
-    return failAt(Path, 0, 0, "is not opened as a git repository: " + Odd + " is no regular file", "give the top directory of one");
+    return failAt(Path, 0, 0, "this is not opened as a git repository: " + Odd + " is no regular file", "give the top directory of one");
   git_repository *Raw = nullptr;
   if (git_repository_open_ext(&Raw, Path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr) != 0)
     return failAt(Path, 0, 0, "cannot be opened as a git repository: " + gitReason(), "give the top directory of one");
@@ -36,7 +36,7 @@ llvm::Expected<GitCommit> commitOf(git_repository *R, const std::string &Path, c
   git_object *Raw = nullptr, *Peeled = nullptr;
   if (git_revparse_single(&Raw, R, Name.c_str()) != 0 || git_object_peel(&Peeled, Raw, GIT_OBJECT_COMMIT) != 0) {
     git_object_free(Raw);
-    return failAt(Path, 0, 0, "has no commit '" + Name + "'", "give a branch, a tag or a commit that git log shows there");
+    return failAt(Path, 0, 0, "this has no commit '" + Name + "'", "give a branch, a tag or a commit that git log shows there");
   }
   git_object_free(Raw);
   return GitCommit(reinterpret_cast<git_commit *>(Peeled));
@@ -62,7 +62,7 @@ llvm::Expected<ReviewPatch> patchOf(git_repository *R, git_commit *Commit) {
   const char *Work = git_repository_workdir(R);
   for (size_t N = 0; Work && N < git_diff_num_deltas(RawDiff); ++N)
     if (std::string Odd = oddAttributesFor(Work, git_diff_get_delta(RawDiff, N)->new_file.path); !Odd.empty())
-      return failAt(Odd, 0, 0, "is no regular file", "remove it");
+      return failAt(Odd, 0, 0, "this is no regular file", "remove it");
   git_buf Text = GIT_BUF_INIT;
   if (git_diff_to_buf(&Text, RawDiff, GIT_DIFF_FORMAT_PATCH) != 0)
     return failGit("cannot compare two commits");
@@ -116,7 +116,7 @@ llvm::Expected<Inbox> readRange(const std::string &Repository, const std::string
     Box.patches.push_back(std::move(*P));
   }
   if (Box.patches.empty())
-    return failAt(Repository, 0, 0, "has no commits in " + Range, "the second must be newer than the first");
+    return failAt(Repository, 0, 0, "this has no commits in " + Range, "the second must be newer than the first");
   return Box;
 }
 

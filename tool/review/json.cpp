@@ -31,8 +31,11 @@ Json patchJson(const PatchReview &P) {
   J["files"] = Json::array();
   for (const FileReview &F : P.files) {
     Json Findings = Json::array();
-    for (const Finding &Each : F.findings)
+    for (const Finding &Each : F.findings) {
       Findings.push_back({{"verdict", verdictWord(Each.verdict)}, {"file", Each.file}, {"line", Each.line}, {"old_line", Each.old_line}, {"reason", Each.reason}, {"evidence", evidenceJson(Each.evidence)}});
+      for (const SiteEdit &E : Each.mend)
+        Findings.back()["mend"].push_back({{"file", E.file}, {"line", E.line}, {"before", E.before}, {"after", E.after}});
+    }
     Json Open = Json::array();
     for (const NotJudged &N : F.not_judged)
       Open.push_back({{"file", N.file}, {"from", N.from}, {"to", N.to}, {"old_line", N.old_line}, {"function", N.function}, {"what", N.what}});

@@ -219,7 +219,7 @@ private:
     if (EC)
       return failErrno(Directory, EC.value(), "");
     if (Names.empty())
-      return failAt(Directory, 0, 0, "has no *.patch files and no mails", "give a directory that git format-patch wrote, a maildir, or a directory tree of mails");
+      return failAt(Directory, 0, 0, "this has no *.patch files and no mails", "give a directory that git format-patch wrote, a maildir, or a directory tree of mails");
     std::sort(Names.begin(), Names.end());
     for (const std::string &Name : Names)
       if (!llvm::sys::fs::is_regular_file(Name)) // a pipe would be waited for
@@ -291,14 +291,14 @@ private:
 
   llvm::Error addDiff(const std::string &Name, StringRef Text) {
     if (Text.size() > MaxDiffBytes)
-      return failAt(Name, 0, 0, "is larger than 256 MiB and no mbox", "split it");
+      return failAt(Name, 0, 0, "this is larger than 256 MiB and no mbox", "split it");
     ReviewPatch P;
     P.source = Name;
     P.subject = llvm::sys::path::filename(Name).str();
     P.diff = parseDiff(Text);
     P.body = Text.str();
     if (P.diff.files.empty() && P.diff.problem.empty())
-      return failAt(Name, 0, 0, "has no patch in it", "give an mbox, a mail, a file of git format-patch or a unified diff");
+      return failAt(Name, 0, 0, "this has no patch in it", "give an mbox, a mail, a file of git format-patch or a unified diff");
     Box.patches.push_back(std::move(P));
     return llvm::Error::success();
   }

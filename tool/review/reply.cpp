@@ -174,7 +174,7 @@ llvm::Expected<std::vector<std::string>> writeReplies(const ReviewReport &R, con
   std::error_code EC;
   if (fs::exists(Directory)) {
     if (!fs::is_directory(Directory) || fs::directory_iterator(Directory, EC) != fs::directory_iterator())
-      return failAt(Directory, 0, 0, "is not an empty directory", "give --reply a new directory; nothing was written");
+      return failAt(Directory, 0, 0, "this is not an empty directory", "give --reply a new directory; nothing was written");
   } else if ((EC = fs::create_directory(Directory))) {
     return failErrno(Directory, EC.value(), "give --reply a new directory below an existing one");
   }

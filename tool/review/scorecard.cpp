@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/report/terminal.h"
 #include "tool/review/verdict.h"
 #include "tool/support/stable_sort.h"
 #include "llvm/ADT/StringRef.h"
@@ -106,31 +107,68 @@ std::string where(const Finding &F) {
 
 constexpr size_t MaxListed = 40;
 
-void onePatch(const PatchReview &P, std::string &Out) {
-  bool Single = P.files.size() < 2;
-  Out += titleOf(*P.patch) + "\n\t" + verdictTitle(P.verdict) + (Single ? ": " + P.reason : "") + "\n";
+/// How the list is printed.
+struct Style {
+  unsigned width = 0;
+  bool colour = false;
+  std::string indent() const { return width ? std::string(8, ' ') : "\t"; }
+};
+
+const char *colourOf(PatchVerdict V) {
+  switch (V) {
+  case PatchVerdict::Ok: return "\033[32m";
+  case PatchVerdict::Broken: return "\033[31m";
+  case PatchVerdict::Wait:
+  case PatchVerdict::CannotTell: return "\033[33m";
+  case PatchVerdict::NotApplicable: break;
+  }
+  return "\033[2m";
+}
+
+/// "	BROKEN: text".
+std::string verdictLine(const Style &How, PatchVerdict V, const std::string &Text) {
+  const std::string Title = verdictTitle(V), Mark = Text.empty() ? "" : ":";
+  return wrappedLine(How.indent() + Title + Mark, Text, How.width, 10, How.colour ? How.indent() + colourOf(V) + Title + "\033[0m" + Mark : "");
+}
+
+/// A file's verdict with its first reason, and a line for each other finding that says something else. `Reason`: of all of it.
+void fileLines(const Style &How, const FileReview &F, const std::string &Name, const std::string &Reason, std::string &Out) {
+  std::string Said = F.findings.size() > 1 && F.verdict != PatchVerdict::Ok ? F.findings.front().reason : Reason;
+  Out += verdictLine(How, F.verdict, Name + Said);
+  for (size_t N = F.findings.empty() ? 0 : 1; N < F.findings.size(); ++N)
+    if (Said.find(F.findings[N].reason) == std::string::npos) {
+      Out += verdictLine(How, F.findings[N].verdict, where(F.findings[N]) + F.findings[N].reason);
+      Said += "\n" + F.findings[N].reason;
+    }
+}
+
+void onePatch(const PatchReview &P, const Style &How, std::string &Out) {
+  const bool Single = P.files.size() < 2;
+  Out += wrappedLine("", titleOf(*P.patch), How.width, 4);
+  if (P.files.empty())
+    Out += verdictLine(How, P.verdict, P.reason);
+  else if (Single)
+    fileLines(How, P.files.front(), "", P.reason, Out);
+  else
+    Out += verdictLine(How, P.verdict, "");
   if (!P.base.empty())
-    Out += "\tjudged on " + P.base + "\n";
-  if (Single)
-    for (const FileReview &F : P.files)
-      for (size_t N = 0; N < F.findings.size(); ++N)
-        if (F.reason.find(F.findings[N].reason) == std::string::npos)
-          Out += "\t" + std::string(verdictTitle(F.findings[N].verdict)) + ": " + where(F.findings[N]) + F.findings[N].reason + "\n";
+    Out += wrappedLine(How.indent() + "judged on", P.base, How.width, 10);
   // Of a patch that touches half the tree only what matters.
   size_t Silent = 0;
   for (const FileReview &F : P.files) {
     if (Single || (P.files.size() > MaxListed && F.findings.empty() && ++Silent))
       continue;
-    Out += "\t" + std::string(verdictTitle(F.verdict)) + ": " + (F.file.empty() ? "" : F.file + ": ") + F.reason + "\n";
+    fileLines(How, F, F.file.empty() ? "" : F.file + ": ", F.reason, Out);
   }
   bool Said = false;
   for (const FileReview &F : P.files)
     for (const NotJudged &N : F.not_judged) {
-      Out += std::string(Said ? "" : "\tnot judged, a person must read:\n") + "\t  " + describe(N) + "\n";
+      Out += Said ? "" : How.indent() + "not judged, a person must read:\n";
+      Out += wrappedLine(How.indent() + " ", describe(N), How.width, 12);
       Said = true;
     }
   if (Silent)
-    Out += "\t" + std::to_string(Silent) + " files change no deferred free, barrier or cache\n";
+    Out += How.indent() + counted(Silent, "file") + (Silent == 1 ? " changes" : " change") + " no deferred free, barrier or cache\n";
   Out += "\n";
 }
 
@@ -160,7 +198,8 @@ void table(const ReviewReport &R, std::string &Out) {
 
 } // namespace
 
-std::string scorecard(const ReviewReport &R) {
+std::string scorecard(const ReviewReport &R, unsigned Width, bool Colour) {
+  const Style How{Width, Colour};
   std::string Out;
   if (R.columns.size() > 1)
     table(R, Out);
@@ -168,10 +207,10 @@ std::string scorecard(const ReviewReport &R) {
     Out += "Against " + treeTitle(C) + ":\n\n";
     unsigned Count[5] = {};
     for (const PatchReview &P : C.patches) {
-      onePatch(P, Out);
+      onePatch(P, How, Out);
       ++Count[static_cast<unsigned>(P.verdict)];
     }
-    Out += std::to_string(C.patches.size()) + (C.patches.size() == 1 ? " patch: " : " patches: ") + std::to_string(Count[0]) + " OK, " + std::to_string(Count[2]) + " to wait, " +
+    Out += counted(C.patches.size(), "patch", "patches") + ": " + std::to_string(Count[0]) + " OK, " + std::to_string(Count[2]) + " to wait, " +
            std::to_string(Count[4]) + " broken, " + std::to_string(Count[3]) + " n/a, " + std::to_string(Count[1]) + " cannot tell\n";
     if (&C != &R.columns.back())
       Out += "\n";

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tool/report/asked.h"
+#include "tool/report/site_text.h"
 #include "tool/review/mail.h"
 #include "tool/support/evidence.h"
 #include <string>
@@ -40,6 +41,7 @@ struct Finding {
   bool old_line = false;
   std::string reason;    ///< in a reviewer's words, without full stop
   EvidenceList evidence;
+  std::vector<SiteEdit> mend = {}; ///< of the text after the patch: what makes it right; empty: nothing that is known
 };
 
 struct FileReview {
@@ -87,8 +89,8 @@ const char *verdictTitle(PatchVerdict V);
 void sumUp(FileReview &F);
 void sumUp(PatchReview &P);
 
-/// The list that a maintainer would mail. `Width`: columns of the terminal, 0: do not cut.
-std::string scorecard(const ReviewReport &R);
+/// The list that a maintainer would mail. `Width`: columns of the terminal, at which lines are wrapped; 0: a finding is one line.
+std::string scorecard(const ReviewReport &R, unsigned Width = 0, bool Colour = false);
 /// DESIGN: "patches": [ { "number", "subject", "verdict", "reason", "evidence" } ]; with several trees "columns" too.
 std::string reviewJson(const ReviewReport &R, const std::string &KrcuVersion);
 

@@ -148,7 +148,7 @@ llvm::Error Staged::checkOld(int Dir, const std::string &Base, llvm::StringRef O
   if (!File.ok() || ::fstat(File.get(), &Status) != 0)
     return failStep(Path, errno);
   if (!S_ISREG(Status.st_mode))
-    return failAt(Path, 0, 0, "is not a regular file", NothingChanged);
+    return failAt(Path, 0, 0, "this is not a regular file", NothingChanged);
   if (!holds(File.get(), Old)) {
     if (errno != 0)
       return failStep(Path, errno);

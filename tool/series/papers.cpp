@@ -33,7 +33,10 @@ void addRecipients(std::string &Out, const std::vector<Recipient> &List) {
 std::string recipientsText(const SeriesResult &R) {
   std::string Out = "# Who is to get which mail. The mails have the same people in their headers, so git send-email needs no further option.\n"
                     "# Patches: what scripts/get_maintainer.pl --no-git --no-git-fallback --norolestats says of them.\n"
-                    "# Cover letters: the lists, the maintainers while they are few, and those of the primitives that the proof rests on.\n\n";
+                    "";
+  if (std::any_of(R.series.begin(), R.series.end(), [](const MadeSeries &S) { return !S.cover.empty(); }))
+    Out += "# Cover letters: the lists, the maintainers while they are few, and those of the primitives that the proof rests on.\n";
+  Out += "\n";
   for (const MadeSeries &S : R.series) {
     if (!S.cover.empty()) {
       Out += pathIn(S, S.cover_file) + "\n";
@@ -95,8 +98,9 @@ std::string readmeText(const SeriesInput &In, const SeriesResult &R) {
   Out += "\nSend, when you are sure\n";
   for (const MadeSeries &S : R.series)
     Out += "  git send-email --no-thread DIR/" + pathIn(S, "*.patch") + "\n";
-  Out += "\nThe people in the mails' headers are those of recipients.txt; --no-thread keeps the mails' own threading. The cover letter goes to\n"
-         "the lists. ";
+  const bool Covers = std::any_of(R.series.begin(), R.series.end(), [](const MadeSeries &S) { return !S.cover.empty(); });
+  Out += "\nThe people in the mails' headers are those of recipients.txt; --no-thread keeps the mails' own threading." +
+         std::string(Covers ? " The cover letter goes to the lists." : "") + "\n";
   Out += In.fixes.empty() ? "report.json has the whole scan and what became of each conversion. series.json is what krcu wrote: krcu patch --reroll DIR\n"
                             "makes the next version from it and keeps what you changed in the mails.\n"
                           : "report.json has the whole audit. series.json is what krcu wrote: krcu audit --fix --reroll DIR makes the next version from it\n"
@@ -172,7 +176,7 @@ llvm::Error checkOutputDirectory(const std::string &Directory) {
   if (!llvm::sys::fs::is_directory(Status))
     return failAt(Directory, 0, 0, "exists and is no directory", "name a directory that does not exist yet");
   if (!isEmptyDirectory(Directory))
-    return failAt(Directory, 0, 0, "is not empty", "name a directory that does not exist yet, or an empty one");
+    return failAt(Directory, 0, 0, "this is not empty", "name a directory that does not exist yet, or an empty one");
   return llvm::Error::success();
 }
 

@@ -76,7 +76,7 @@ llvm::Expected<Settings> loadSettings(const std::string &RulesDirectory) {
   };
   Settings Out;
   if (Root->kind != YamlNode::Map)
-    return failAt(File, 1, 1, "is no mapping of sections", "");
+    return failAt(File, 1, 1, "this is no mapping of sections", "");
   for (const YamlEntry &E : Root->entries) {
     auto It = std::find_if(Readers.begin(), Readers.end(), [&](const auto &R) { return R.first == E.key.text; });
     if (It == Readers.end())

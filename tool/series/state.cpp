@@ -158,7 +158,7 @@ llvm::Expected<WrittenSeries> readState(const std::string &Directory) {
   if (!Text)
     return Text.takeError();
   Json J = Json::parse(*Text, nullptr, false);
-  auto Broken = [&] { return failAt(File, 0, 0, "is not what krcu patch --series writes", "make the series again"); };
+  auto Broken = [&] { return failAt(File, 0, 0, "this is not what krcu patch --series writes", "make the series again"); };
   if (!J.is_object() || !J.contains("mails") || !J["mails"].is_array())
     return Broken();
   auto Str = [](const Json &At, const char *Key) { return At.is_object() && At.contains(Key) && At[Key].is_string() ? At[Key].get<std::string>() : std::string(); };

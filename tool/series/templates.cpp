@@ -137,7 +137,7 @@ llvm::Expected<Templates> Templates::load(const std::string &BuiltinDirectory, c
   Templates T;
   bool AnyOfUser = false;
   if (!UserDirectory.empty() && !llvm::sys::fs::is_directory(UserDirectory))
-    return failAt(UserDirectory, 0, 0, "is no directory", std::string("give a directory with ") + CanBe);
+    return failAt(UserDirectory, 0, 0, "this is no directory", std::string("give a directory with ") + CanBe);
   for (const char *Name : {"subject.txt", "patch.txt", "notes.txt", "cover.txt", "fix-subject.txt", "fix.txt", "fix-notes.txt", "fix-cover.txt"}) {
     std::string File = BuiltinDirectory + "/" + Name;
     if (!UserDirectory.empty() && llvm::sys::fs::exists(UserDirectory + "/" + Name)) {
@@ -151,11 +151,11 @@ llvm::Expected<Templates> Templates::load(const std::string &BuiltinDirectory, c
       return E;
     kainjow::mustache::mustache Check(*Text);
     if (!Check.is_valid())
-      return failAt(File, 0, 0, "is no mustache template: " + Check.error_message(), "");
+      return failAt(File, 0, 0, "this is no mustache template: " + Check.error_message(), "");
     T.Sources[Name] = {File, std::move(*Text)};
   }
   if (!UserDirectory.empty() && !AnyOfUser)
-    return failAt(UserDirectory, 0, 0, "has no template", std::string("put ") + CanBe + " there");
+    return failAt(UserDirectory, 0, 0, "this has no template", std::string("put ") + CanBe + " there");
   return T;
 }
 

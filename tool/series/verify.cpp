@@ -57,7 +57,7 @@ llvm::Expected<std::vector<ReadPatch>> readPatches(const std::string &Directory)
   std::vector<std::string> Names;
   std::error_code EC;
   if (!llvm::sys::fs::is_directory(Directory))
-    return failAt(Directory, 0, 0, "is no directory", "give one that krcu patch --series wrote");
+    return failAt(Directory, 0, 0, "this is no directory", "give one that krcu patch --series wrote");
   for (llvm::sys::fs::recursive_directory_iterator It(Directory, EC, false), End; !EC && It != End; It.increment(EC))
     if (llvm::sys::path::extension(It->path()) == ".patch" && llvm::sys::fs::is_regular_file(It->path()))
       Names.push_back(It->path().substr(Directory.size()));
@@ -79,14 +79,14 @@ llvm::Expected<std::vector<ReadPatch>> readPatches(const std::string &Directory)
     Out.push_back(std::move(P));
   }
   if (Out.empty())
-    return failAt(Directory, 0, 0, "has no patches", "give a directory that krcu patch --series wrote");
+    return failAt(Directory, 0, 0, "this has no patches", "give a directory that krcu patch --series wrote");
   return Out;
 }
 
 llvm::Expected<std::vector<std::string>> runCheckpatch(const Tree &T, const std::string &Mail) {
   std::string Script = T.absolute("scripts/checkpatch.pl");
   if (!T.has("scripts/checkpatch.pl"))
-    return failAt(Script, 0, 0, "does not exist", "leave --run-checkpatch away");
+    return failAt(Script, 0, 0, "there is no such file", "leave --run-checkpatch away");
   auto Perl = llvm::sys::findProgramByName("perl");
   if (!Perl)
     return fail("--run-checkpatch needs perl, which is not installed");

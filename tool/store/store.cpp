@@ -187,10 +187,10 @@ std::unique_ptr<Store> Store::openCache(const std::string &Dir, uint64_t Limit) 
 llvm::Expected<std::unique_ptr<Store>> Store::openFile(const std::string &Path) {
   const char *Mend = "give a file that krcu extract of this version has written";
   if (!llvm::sys::fs::is_regular_file(Path))
-    return failAt(Path, 0, 0, llvm::sys::fs::exists(Path) ? "is no regular file" : "no such file", Mend);
+    return failAt(Path, 0, 0, llvm::sys::fs::exists(Path) ? "this is no regular file" : "no such file", Mend);
   std::unique_ptr<Store> S(new Store);
   if (!S->open(Path, true) || !S->prepare(true))
-    return failAt(Path, 0, 0, "is no file of facts", Mend);
+    return failAt(Path, 0, 0, "this is no file of facts", Mend);
   return S;
 }
 
@@ -198,10 +198,10 @@ llvm::Error Store::writeFile(const std::string &Path, const std::vector<Entry> &
   llvm::SmallString<256> Temporary;
   const char *Mend = "name a file in a directory that can be written";
   if (llvm::sys::fs::is_directory(Path))
-    return failAt(Path, 0, 0, "is a directory", Mend);
+    return failAt(Path, 0, 0, "this is a directory", Mend);
   // A link, a pipe or a device would be gone, and a file in its place.
   if (struct stat Status; ::lstat(Path.c_str(), &Status) == 0 && !S_ISREG(Status.st_mode))
-    return failAt(Path, 0, 0, "is there and no regular file, so it is not replaced", Mend);
+    return failAt(Path, 0, 0, "this is there and no regular file, so it is not replaced", Mend);
   int Fd = -1;
   if (std::error_code EC = llvm::sys::fs::createUniqueFile(Path + ".%%%%%%", Fd, Temporary))
     return failAt(Path, 0, 0, EC.message(), Mend);

@@ -158,10 +158,10 @@ llvm::Expected<std::string> readFile(const std::string &Path, uint64_t MaxBytes)
   if (!In.ok() || ::fstat(In.get(), &Status) != 0)
     return failErrno(Path, errno, "check the path and its permissions");
   if (S_ISDIR(Status.st_mode))
-    return failAt(Path, 0, 0, "is a directory", "name a file");
+    return failAt(Path, 0, 0, "this is a directory", "name a file");
 
   auto TooLarge = [&] {
-    return failAt(Path, 0, 0, "has more than " + std::to_string(MaxBytes) + " bytes",
+    return failAt(Path, 0, 0, "this has more than " + std::to_string(MaxBytes) + " bytes",
                   "krcu reads no larger files");
   };
   // The size is only a hint (a pipe has none, a file may grow), so the limit is checked again while reading.
@@ -196,12 +196,12 @@ llvm::Error writeFileAtomically(const std::string &Path, llvm::StringRef Content
   if (Exists && isStandardOutput(Existing))
     return writeStdout(Content); // "-o /dev/stdout" must not replace the device node
   if (Exists && S_ISDIR(Existing.st_mode))
-    return failAt(Path, 0, 0, "is a directory", "name a file");
+    return failAt(Path, 0, 0, "this is a directory", "name a file");
   if (Exists && !S_ISREG(Existing.st_mode))
     return writeThrough(Path, Content);
   // Whoever has put a link there must not choose what is overwritten, and whoever needs it must not lose it.
   if (struct stat Link; ::lstat(Path.c_str(), &Link) == 0 && S_ISLNK(Link.st_mode))
-    return failAt(Path, 0, 0, "is a symbolic link, so it is not replaced", "name the file that it leads to");
+    return failAt(Path, 0, 0, "this is a symbolic link, so it is not replaced", "name the file that it leads to");
 
   const char *const Mend = "check the directory's permissions and the free space";
   std::string Name;

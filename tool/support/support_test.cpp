@@ -70,7 +70,7 @@ TEST_F(Io, ReadingNamesTheMissingFile) {
 TEST_F(Io, ReadingADirectoryIsAnError) {
   auto Text = readFile(Dir);
   ASSERT_FALSE(bool(Text));
-  EXPECT_EQ(message(Text.takeError()), Dir + ": is a directory; name a file");
+  EXPECT_EQ(message(Text.takeError()), Dir + ": this is a directory; name a file");
 }
 
 TEST_F(Io, ReadingStopsAtTheLimit) {

@@ -333,7 +333,7 @@ llvm::Error Tree::mount(const std::string &Dir) {
   if (::access(Real->c_str(), R_OK | X_OK) != 0)
     return failErrno(Dir, errno, "make the directory readable for this user");
   if (isBelow(*Real, Root))
-    return failAt(Dir, 0, 0, "is part of the kernel tree " + Root,
+    return failAt(Dir, 0, 0, "this is part of the kernel tree " + Root,
                   "leave --kernel out and name the tree, then the path in it");
   if (isBelow(Root, *Real))
     return failAt(Dir, 0, 0, "holds the kernel tree " + Root, Mend);

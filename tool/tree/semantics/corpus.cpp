@@ -12,6 +12,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/xxhash.h"
 #include <algorithm>
+#include <cstring>
 
 namespace krcu::semantics {
 namespace {
@@ -167,7 +168,7 @@ std::vector<uint32_t> NameTable::textsWith(llvm::StringRef Name) const {
   return Texts;
 }
 
-Corpus::Corpus(const Tree &T) : Root(T) {
+Corpus::Corpus(const Tree &T, const ConfigFile *Config) : Root(T), Config(Config) {
   std::vector<std::string> All;
   for (const char *Directory : Directories)
     llvm::append_range(All, sourcesBelow(T, Directory));
@@ -285,7 +286,35 @@ const Condition &Corpus::fileCondition(const SourceFile &File) {
   return FileConditions[File.path];
 }
 
-Condition Corpus::conditionOf(const Definition &D) { return both(D.condition, fileCondition(*D.file)); }
+/// What the configuration says of a literal; nothing: it does not know.
+std::optional<bool> Corpus::answer(const CondLiteral &L) const {
+  llvm::StringRef Symbol = L.text;
+  // A macro of a symbol that is m; those of mm/ and kernel/rcu/ are none.
+  if (!Config || !Symbol.consume_front("CONFIG_") || Symbol.ends_with("_MODULE") || Symbol.find_first_of(" ()") != llvm::StringRef::npos)
+    return std::nullopt;
+  std::optional<std::string> Value = Config->value(Symbol);
+  if (!Value || (*Value != "y" && *Value != "n"))
+    return std::nullopt;
+  return (*Value == "y") == L.positive;
+}
+
+std::vector<std::string> Corpus::answeredOf(const Definition &D) {
+  std::vector<std::string> Symbols;
+  for (const CondLiteral &L : both(D.condition, fileCondition(*D.file)))
+    if (answer(L))
+      Symbols.push_back(L.text.substr(std::strlen("CONFIG_")));
+  return Symbols;
+}
+
+Condition Corpus::conditionOf(const Definition &D) {
+  Condition Left;
+  for (const CondLiteral &L : both(D.condition, fileCondition(*D.file)))
+    if (std::optional<bool> Holds = answer(L); !Holds)
+      Left.insert(L);
+    else if (!*Holds)
+      Left.insert({"0", true});
+  return Left;
+}
 
 const std::map<std::string, Condition> &Corpus::dependencies() {
   if (!Dependencies) {

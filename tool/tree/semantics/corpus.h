@@ -4,6 +4,7 @@
 // looked up by name, and the files that may define a name are lexed when it is first asked for.
 #pragma once
 
+#include "tool/tree/config_file.h"
 #include "tool/tree/semantics/source.h"
 #include "tool/tree/tree.h"
 #include <array>
@@ -30,7 +31,8 @@ private:
 
 class Corpus {
 public:
-  explicit Corpus(const Tree &T);
+  /// `Config`: the only configuration that counts; null: any. It must outlive the corpus.
+  explicit Corpus(const Tree &T, const ConfigFile *Config = nullptr);
 
   /// Every definition (function or macro) called `Name`, in order of path and line.
   const std::vector<const Definition *> &named(const std::string &Name);
@@ -40,12 +42,16 @@ public:
   std::vector<const Definition *> resolve(const std::string &Name, const SourceFile *From);
 
   /// #if lines round the definition, the makefile line that builds its file, the #if lines round the #includes of
-  /// its header. A file nobody was seen to build or include has a condition of its own that nothing else implies.
+  /// its header. A file nobody was seen to build or include has a condition of its own that nothing else implies. What the configuration
+  /// answers is left out; where it says no there is a literal that contradicts itself.
   Condition conditionOf(const Definition &D);
 
   /// Whether `D` can be the one that exists when `World` holds: nothing contradicts, what the symbols of `World` depend
   /// on in Kconfig included, and no other definition among `Siblings` is there anyway (two of them would not link).
   bool canExist(const Definition &D, const std::vector<const Definition *> &Siblings, const Condition &World);
+
+  /// The CONFIG_ symbols of its condition that the configuration answers, without CONFIG_.
+  std::vector<std::string> answeredOf(const Definition &D);
 
   bool empty() const { return Paths.empty(); }
   const Tree &tree() const { return Root; }
@@ -59,7 +65,10 @@ private:
   Condition withDependencies(const Condition &World);
   const std::map<std::string, Condition> &dependencies();
 
+  std::optional<bool> answer(const CondLiteral &L) const;
+
   const Tree &Root;
+  const ConfigFile *Config;
   std::vector<std::string> Paths; ///< sorted. The texts are not kept: few of them are lexed, and those are read again
   NameTable MayDefine, Mention; ///< by place in Paths: names of definitions; names of headers
   std::map<std::string, std::unique_ptr<SourceFile>> Files;

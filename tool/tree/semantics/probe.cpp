@@ -4,6 +4,7 @@
 // definition that was read and what it lacks.
 #include "tool/support/error.h"
 #include "tool/tree/semantics/condition.h"
+#include "tool/tree/semantics/configured.h"
 #include "tool/tree/semantics/era.h"
 #include "tool/tree/semantics/guards.h"
 #include "tool/tree/semantics/reach.h"
@@ -97,7 +98,8 @@ std::string lacking(const Wait &Result, const World &W) {
 
 class Probe {
 public:
-  Probe(const Tree &T, const Rules &R) : T(T), C(T), Analysis(C, barrierNames(R)) {
+  /// `Config`: null: what holds in every configuration.
+  Probe(const Tree &T, const Rules &R, const ConfigFile *Config = nullptr) : T(T), Config(Config), C(T, Config), Analysis(C, barrierNames(R)) {
     S.table = R.eras;
     S.facts = unknownFacts(R.eras);
   }
@@ -108,6 +110,7 @@ public:
                              "of a complete kernel source tree");
     Macros = freeMacros(C);
     Worlds = findWorlds(C, Macros);
+    chooseWorlds();
     for (const FreeMacro &M : Macros)
       S.queues.insert(M.queue_functions.begin(), M.queue_functions.end());
     slob();
@@ -121,7 +124,22 @@ public:
     return std::move(S);
   }
 
+  /// After run(): the symbols of the configuration that choose the function behind kfree_rcu().
+  std::vector<std::string> choosing() const { return {Choosing.begin(), Choosing.end()}; }
+  /// False: the configuration leaves no function behind kfree_rcu(), so it is none of this tree.
+  bool fits() const { return Fits; }
+
 private:
+  /// The configuration leaves one of the functions behind kfree_rcu().
+  void chooseWorlds() {
+    for (const World &W : Worlds)
+      for (std::string &Symbol : C.answeredOf(*W.queue))
+        Choosing.insert(std::move(Symbol));
+    const bool Any = !Worlds.empty();
+    llvm::erase_if(Worlds, [](const World &W) { return contradicts(W.condition, W.condition); });
+    Fits = !Any || !Worlds.empty();
+  }
+
   /// Functions that wait for plain callbacks: rcu_barrier() and what the rules add to it.
   static std::set<std::string> barrierNames(const Rules &R) {
     std::set<std::string> Names{RcuBarrierName};
@@ -155,6 +173,8 @@ private:
   }
 
   void slob() {
+    if (auto Chosen = Config ? Config->value("SLOB") : std::nullopt)
+      return answer("slob", *Chosen == "y", {Config->evidence("SLOB")});
     if (!T.has(SlobFile))
       return answer("slob", false, {{SlobFile, 0, "", "is not in the tree"}});
     EvidenceList Found{{SlobFile, 0, "", "is in the tree"}};
@@ -384,7 +404,7 @@ private:
     EvidenceList Yes, No;
     for (const Definition *D : C.resolve("kfree", nullptr)) {
       if (D->is_macro || !llvm::StringRef(D->file->path).starts_with("mm/") ||
-          C.conditionOf(*D).count({"CONFIG_SLOB", true}) || D->file->path == SlobFile)
+          C.conditionOf(*D).count({"CONFIG_SLOB", true}) || contradicts(C.conditionOf(*D), {}) || D->file->path == SlobFile)
         continue;
       auto Finds = [](const Tok &T) { return T.is("slab_cache") || T.is("virt_to_cache"); };
       auto It = llvm::find_if(D->body, Finds);
@@ -399,10 +419,13 @@ private:
   }
 
   const Tree &T;
+  const ConfigFile *Config;
   Corpus C;
   EffectAnalysis Analysis;
   std::vector<FreeMacro> Macros;
   std::vector<World> Worlds;
+  std::set<std::string> Choosing;
+  bool Fits = true;
   Semantics S;
 };
 
@@ -412,6 +435,19 @@ llvm::Expected<Semantics> probeSemantics(const Tree &T, const Rules &R) {
   if (R.eras.facts.empty())
     return fail("semantics/eras.yaml is not among the built-in rules; install krcu again");
   return Probe(T, R).run();
+}
+
+llvm::Expected<ConfiguredSemantics> probeConfigured(const Tree &T, const Rules &R, const ConfigFile &Config) {
+  Probe P(T, R, &Config);
+  auto Found = P.run();
+  if (!Found)
+    return Found.takeError();
+  if (P.fits())
+    return ConfiguredSemantics{std::move(*Found), P.choosing()};
+  auto Any = probeSemantics(T, R); // what holds whatever is chosen holds here
+  if (!Any)
+    return Any.takeError();
+  return ConfiguredSemantics{std::move(*Any), {}};
 }
 
 } // namespace krcu

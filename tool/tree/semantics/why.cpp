@@ -49,23 +49,37 @@ std::string untold(const EraRule &E, const FactRule &F) {
   auto It = E.values.find(F.name);
   if (It == E.values.end())
     return "";
-  std::string Text = E.name + ", " + F.name + ": " + (It->second ? "yes" : "no") + " (" + F.title + ")\n  ";
+  std::string Text = E.name + ", " + F.name + ": " + F.title + "? " + (It->second ? "yes" : "no") + "\n  ";
   if (!F.in_models)
     return Text + "no question of time: `krcu semantics TREE` shows the lines of a tree\n\n";
   return Text + "Spin tries every order of steps of " + E.model + " and finds none that shows otherwise\n\n";
 }
 
-std::string print(const EraTable &T, const Timeline &L) {
+/// `Which`: "(1 of 2)", where a row has several.
+std::string print(const EraTable &T, const Timeline &L, const std::string &Which) {
   const EraRule *E = T.era(L.era);
   const FactRule *F = T.fact(L.row);
   std::string Text = L.era + ", " + L.row;
   if (E && F)
     if (auto It = E->values.find(L.row); It != E->values.end())
-      Text += std::string(": ") + (It->second ? "yes" : "no") + " (" + F->title + ")";
-  Text += "\n";
+      Text += ": " + F->title + "? " + (It->second ? "yes" : "no");
+  Text += Which + "\n";
   for (const std::string &S : L.steps)
     Text += "  " + S + "\n";
   return Text + "  => " + L.shows + "\n\n";
+}
+
+} // namespace
+
+namespace {
+
+/// Which of the timelines of its era and row it is; empty if it is the only one.
+std::string placeAmong(const std::vector<Timeline> &All, const Timeline &L) {
+  size_t Place = 0, Count = 0;
+  for (const Timeline &Each : All)
+    if (Each.era == L.era && Each.row == L.row)
+      Count += 1, Place = &Each == &L ? Count : Place;
+  return Count < 2 ? "" : " (" + std::to_string(Place) + " of " + std::to_string(Count) + ")";
 }
 
 } // namespace
@@ -98,11 +112,11 @@ llvm::Expected<std::string> printWhy(const EraTable &T, const std::vector<Timeli
         Text += untold(E, F);
     for (const Timeline &L : *Found)
       if (L.era == E.name)
-        Text += print(T, L);
+        Text += print(T, L, placeAmong(*Found, L));
   }
   for (const Timeline &L : *Found)
     if (!T.era(L.era))
-      Text += print(T, L);
+      Text += print(T, L, placeAmong(*Found, L));
   if (llvm::StringRef(Text).ends_with("\n\n"))
     Text.pop_back();
   return Text;

@@ -31,7 +31,7 @@ bool contains(const std::string &Text, const std::string &Part) { return Text.fi
 
 TEST(Why, tellsWhoDidWhatOnWhichCpu) {
   std::string Text = why("batching:destroy_waits_kfree_rcu");
-  EXPECT_EQ(Text.substr(0, Text.find('\n')), "batching, destroy_waits_kfree_rcu: no (kmem_cache_destroy() waits for kfree_rcu())");
+  EXPECT_EQ(Text.substr(0, Text.find('\n')), "batching, destroy_waits_kfree_rcu: kmem_cache_destroy() waits for kfree_rcu()? no");
   EXPECT_TRUE(contains(Text, "  CPU 0  thread 1     kfree_rcu() collects object A\n")) << Text;
   EXPECT_TRUE(contains(Text, "kmem_cache_destroy() finds objects that are alive")) << Text;
   EXPECT_TRUE(contains(Text, "  => kmem_cache_destroy() does not wait for kfree_rcu()\n")) << Text;
@@ -46,6 +46,18 @@ TEST(Why, anEraHasAllItsRows) {
     }
   EXPECT_TRUE(contains(Text, "6.12, exit call_rcu, no barrier\n"));
   EXPECT_FALSE(contains(Text, "batching, "));
+}
+
+TEST(Why, noTwoTimelinesHaveOneHeading) {
+  for (const EraRule &E : table().eras) {
+    std::set<std::string> Headings;
+    const std::string Text = why(E.name);
+    for (llvm::StringRef Line, All = Text; !All.empty();) {
+      std::tie(Line, All) = All.split('\n');
+      if (!Line.empty() && !Line.starts_with(" "))
+        EXPECT_TRUE(Headings.insert(Line.str()).second) << Line.str();
+    }
+  }
 }
 
 TEST(Why, aRowIsToldForEveryEra) {
