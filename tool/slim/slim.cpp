@@ -231,8 +231,15 @@ void Slimmer::parseOthers() {
     if (!Macros)
       continue;
     const MentionPlan &Plan = planMentions(DB, C->decl.member, MentionKind::Field, C->decl.where.file); // who uses these macros
-    for (const std::string &File : Plan.files)
-      Files[File].add(Plan.demand);
+    // Each file only what its text has: there are thousands of files and of words.
+    auto AskFor = [&](const std::set<std::string> &Words, std::set<std::string> Demand::*To) {
+      for (const std::string &Word : Words)
+        for (uint32_t File : DB.mentioning(Word))
+          if (Plan.files.count(path(File)))
+            (Files[path(File)].*To).insert(Word);
+    };
+    AskFor(Plan.demand.words, &Demand::words);
+    AskFor(Plan.demand.names, &Demand::names);
   }
   Seen.parse(Files, Names);
   for (Candidate *C : live())
