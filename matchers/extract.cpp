@@ -17,20 +17,22 @@ namespace {
 /// Function-like macros such as module_exit() make helper functions; those carry a reference worth keeping.
 bool hasParsedBody(const FunctionDecl *F) { return F->doesThisDeclarationHaveABody() && !F->hasSkippedBody(); }
 
-/// Whether seeing a skipped helper could turn the summary into a lone free: it is all that a path does, or it made the pointer.
-bool couldStillBeFreeOnly(const FunctionSummary &S) {
+/// Whether seeing the skipped helpers could turn the summary into a lone free: one is all that a path does, or it made the pointer, or each may do
+/// nothing.
+bool couldStillBeFreeOnly(const FunctionSummary &S, const std::set<std::string> &Skipped) {
   if (S.opaque)
     return false;
   for (const PathSummary &P : S.paths) {
-    unsigned Calls = 0, Frees = 0, UnknownFrees = 0;
+    unsigned Calls = 0, SkippedCalls = 0, Frees = 0, UnknownFrees = 0;
     for (const Effect &E : P.effects) {
       if (E.kind == Effect::Other)
         return false;
       Calls += E.kind == Effect::Call;
+      SkippedCalls += E.kind == Effect::Call && Skipped.count(StringRef(E.name).split('@').first.str());
       Frees += E.kind == Effect::Free;
       UnknownFrees += E.kind == Effect::Free && E.object.kind != AbstractValue::ParameterPlus;
     }
-    if (Calls && !(UnknownFrees == 1 && Frees == 1) && !(Calls == 1 && Frees == 0))
+    if (Calls != SkippedCalls && !(UnknownFrees == 1 && Frees == 1) && !(Calls == 1 && Frees == 0))
       return false;
   }
   return true;
@@ -78,7 +80,7 @@ FileFacts extractFacts(ASTContext &Context, const std::string &MainFile, const s
   for (const auto &[Symbol, F] : BySymbol) {
     std::set<std::string> Skipped;
     Facts.summaries.push_back(summarise(N, F, Skipped));
-    if (!Skipped.empty() && couldStillBeFreeOnly(Facts.summaries.back()))
+    if (!Skipped.empty() && couldStillBeFreeOnly(Facts.summaries.back(), Skipped))
       Missing.insert(Skipped.begin(), Skipped.end());
   }
   Facts.missing_bodies.assign(Missing.begin(), Missing.end());

@@ -185,7 +185,9 @@ struct CallFact {
   bool always = false;       ///< on every path from entry to exit of the function
   std::vector<unsigned> before; ///< indices of the calls that precede it on every path
   std::vector<unsigned> maybe_before; ///< indices of the calls that precede it on some path
-  std::vector<std::string> arguments; ///< places of cache-typed arguments, "" for others (only for the rules' cache functions)
+  /// Calls of functions that are called several times: of those that have the same callee one precedes it on every path, none of them on all.
+  std::vector<unsigned> together_before;
+  std::vector<std::string> arguments; ///< places of cache-typed arguments, "" for others (only where a cache is destroyed or handed on)
 };
 
 /// A function with the calls in its body.
@@ -197,6 +199,7 @@ struct FunctionFact {
   bool exit_section = false;
   std::string error;     ///< see CallSiteFact; then nothing is said to run on every path
   std::vector<CallFact> calls;
+  std::vector<unsigned> together_always; ///< as CallFact::together_before, for the end of the function
 };
 
 /// A function named without being called.

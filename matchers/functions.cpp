@@ -4,9 +4,13 @@
 // to a point is the intersection over the predecessors. "On some path" is the union. Both are taken per block and then within it.
 #include "matchers/functions.h"
 #include "matchers/graph.h"
+#include "matchers/limits.h"
 #include "clang/AST/Attr.h"
 #include "llvm/ADT/BitVector.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include <map>
+#include <optional>
 #include <set>
 
 using namespace clang;
@@ -36,14 +40,14 @@ bool isPrimitive(const Names &N, const FunctionDecl *Callee) {
   return N.rules().cacheCreate(Name) || N.rules().cacheDestroy(Name) || N.rules().barrier(Name) || N.rules().deferral(Name);
 }
 
-/// Calls of the same function become one.
-Numbered merged(const Names &N, const Numbered &In) {
+/// Calls of the same function become one. \p Numbers: the new number of each call.
+Numbered merged(const Numbered &In, llvm::function_ref<bool(const FunctionDecl *)> StayApart, std::vector<unsigned> &NewNumber) {
   Numbered Result;
   std::map<const FunctionDecl *, unsigned> Known;
-  std::vector<unsigned> NewNumber;
+  NewNumber.clear();
   for (const CallExpr *C : In.calls) {
     const FunctionDecl *Callee = calleeOf(C) ? calleeOf(C)->getCanonicalDecl() : nullptr;
-    auto It = Callee && !isPrimitive(N, Callee) ? Known.find(Callee) : Known.end();
+    auto It = Callee && !StayApart(Callee) ? Known.find(Callee) : Known.end();
     if (It != Known.end()) {
       NewNumber.push_back(It->second);
       continue;
@@ -70,7 +74,8 @@ Numbered numberCalls(const Names &N, const CFG &Graph) {
           Result.calls.push_back(C);
         }
   }
-  return Result.calls.size() > MaxCalls ? merged(N, Result) : Result;
+  std::vector<unsigned> Numbers;
+  return Result.calls.size() > MaxCalls ? merged(Result, [&](const FunctionDecl *F) { return isPrimitive(N, F); }, Numbers) : Result;
 }
 
 /// What can be reached from the entry, with the edges that lead there.
@@ -144,12 +149,19 @@ bool inSection(const FunctionDecl *F, StringRef Part) {
   return false;
 }
 
+/// Whether a cache is an argument, and the callee is none of the allocator's own: it may destroy the cache.
+bool handsCacheOn(const Names &N, const CallExpr *C, const FunctionDecl *Callee) {
+  std::string Name = Callee->getName().str();
+  bool Handed = llvm::any_of(C->arguments(), [&](const Expr *A) { return N.cachePointerDepth(stripped(A)->getType()) == 1; });
+  return Handed && !N.rules().free(Name) && !StringRef(N.fileOf(Callee->getCanonicalDecl()->getLocation())).starts_with("include/linux/slab");
+}
+
 void describeCall(const Names &N, const CallExpr *C, CallFact &Fact) {
   Fact.where = N.locationOf(C->getBeginLoc());
   Fact.macro = N.outermostMacro(C->getBeginLoc());
   if (const FunctionDecl *Callee = calleeOf(C)) {
     Fact.callee = N.symbolOf(Callee);
-    if (Callee->getIdentifier() && N.rules().cacheDestroy(Callee->getName().str()))
+    if (Callee->getIdentifier() && (N.rules().cacheDestroy(Callee->getName().str()) || handsCacheOn(N, C, Callee)))
       for (const Expr *A : C->arguments()) {
         std::vector<std::string> Values = N.valuesOf(A);
         std::string Joined;
@@ -172,6 +184,51 @@ void describeCall(const Names &N, const CallExpr *C, CallFact &Fact) {
   }
 }
 
+/// if (x) { wait(); } else { wait(); }: neither call runs on every path, and yet the function has waited.
+void describeTogether(const CFG &Graph, const Reachable &Blocks, const Numbered &Calls, FunctionFact &Fact) {
+  std::vector<unsigned> One;
+  Numbered ByCallee = merged(Calls, [](const FunctionDecl *) { return false; }, One);
+  if (ByCallee.calls.size() == Calls.calls.size())
+    return;
+  auto Must = solve(Graph, Blocks, ByCallee, true);
+  std::vector<unsigned> Times(ByCallee.calls.size());
+  for (unsigned Number : One)
+    ++Times[Number];
+  auto Contains = [](const std::vector<unsigned> &List, unsigned Value) { return llvm::is_contained(List, Value); };
+  // The calls of the callees in `Set`, of which `Apart` has none.
+  auto Together = [&](const llvm::BitVector &Set, const std::vector<unsigned> &Apart, std::optional<unsigned> At) {
+    std::set<unsigned> Named;
+    for (unsigned C : Apart)
+      Named.insert(One[C]);
+    std::vector<unsigned> Result;
+    for (unsigned C = 0; C < One.size(); ++C)
+      if (Set.test(One[C]) && Times[One[C]] > 1 && !Named.count(One[C]) && !(At && (C == *At || Contains(Fact.calls[C].before, *At))))
+        Result.push_back(C);
+    return Result;
+  };
+  std::vector<bool> Seen(Calls.calls.size());
+  for (const auto &[Block, Own] : Calls.of) {
+    if (!Blocks.blocks.count(Block))
+      continue;
+    llvm::BitVector Set = Must[Block];
+    for (unsigned C : Own) {
+      std::vector<unsigned> Here = Together(Set, Fact.calls[C].before, C);
+      std::vector<unsigned> &Known = Fact.calls[C].together_before;
+      if (!Seen[C])
+        Known = std::move(Here);
+      else // the calls of one function as one
+        std::erase_if(Known, [&](unsigned X) { return !Contains(Here, X); });
+      Seen[C] = true;
+      Set.set(One[C]);
+    }
+  }
+  std::vector<unsigned> Always;
+  for (unsigned C = 0; C < Fact.calls.size(); ++C)
+    if (Fact.calls[C].always)
+      Always.push_back(C);
+  Fact.together_always = Together(Must[&Graph.getExit()], Always, std::nullopt);
+}
+
 } // namespace
 
 FunctionFact describeFunction(const Names &N, const FunctionDecl *F) {
@@ -189,6 +246,8 @@ FunctionFact describeFunction(const Names &N, const FunctionDecl *F) {
   Fact.calls.resize(Calls.calls.size());
   for (size_t I = 0; I < Calls.calls.size(); ++I)
     describeCall(N, Calls.calls[I], Fact.calls[I]);
+  if (Fact.calls.size() > MaxOrderedCalls)
+    return Fact;
   Reachable Blocks = reachable(N, *Graph);
   auto Must = solve(*Graph, Blocks, Calls, true);
   bool NeedsMay = false;
@@ -220,10 +279,13 @@ FunctionFact describeFunction(const Names &N, const FunctionDecl *F) {
     Fact.calls[C].before = members(Before[C]);
   for (unsigned C : members(Must[&Graph->getExit()]))
     Fact.calls[C].always = true;
+  describeTogether(*Graph, Blocks, Calls, Fact);
   // What an error has swallowed may be the way around a call.
   for (CallFact &C : Fact.calls)
     if (!Fact.error.empty())
-      C.always = false, C.before.clear();
+      C.always = false, C.before.clear(), C.together_before.clear();
+  if (!Fact.error.empty())
+    Fact.together_always.clear();
   return Fact;
 }
 

@@ -39,6 +39,23 @@ TEST(Before, ABarrierInALoopThatRunsOnce) {
 
 TEST(Before, DoWhileZero) { EXPECT_EQ(InFunction("do {\n\trcu_barrier();\n} while (0);\n" + Destroy).before("destroy"), "rcu_barrier"); }
 
+TEST(Before, TheSameCallInBothBranches) {
+  InFunction S("if (i)\n\trcu_barrier();\nelse\n\trcu_barrier();\n" + Destroy);
+  EXPECT_EQ(S.before("destroy"), "");
+  EXPECT_EQ(S.togetherBefore("destroy"), "rcu_barrier");
+}
+
+TEST(Before, TheSameCallInTwoOfThreeBranches) {
+  InFunction S("if (i == 1)\n\trcu_barrier();\nelse if (i == 2)\n\trcu_barrier();\n" + Destroy);
+  EXPECT_EQ(S.togetherBefore("destroy"), "");
+}
+
+TEST(Before, ACallOnEveryPathNeedsNoOther) {
+  InFunction S("rcu_barrier();\nif (i)\n\trcu_barrier();\n" + Destroy + "rcu_barrier();\n");
+  EXPECT_EQ(S.before("destroy"), "rcu_barrier");
+  EXPECT_EQ(S.togetherBefore("destroy"), "");
+}
+
 TEST(Before, ALoopThatDestroysThenWaits) {
   EXPECT_EQ(InFunction("while (i--) {\n" + Destroy + "rcu_barrier();\n}").before("destroy"), "");
 }

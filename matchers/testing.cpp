@@ -319,6 +319,12 @@ std::string Snippet::maybeBefore(const std::string &Mark) const {
   return F ? callNames(*F, F->calls[Call].maybe_before) : "";
 }
 
+std::string Snippet::togetherBefore(const std::string &Mark) const {
+  unsigned Call = 0;
+  const FunctionFact *F = functionAt(Mark, Call);
+  return F ? callNames(*F, F->calls[Call].together_before) : "";
+}
+
 std::string Snippet::always(const std::string &Function) const {
   for (const FunctionFact &F : Facts.functions) {
     if (F.function != Function && F.function != Function + "@net/a.c")

@@ -52,6 +52,7 @@ public:
   /// The calls that precede the one at the mark on every path (or on some path), sorted, with spaces between them.
   std::string before(const std::string &Mark) const;
   std::string maybeBefore(const std::string &Mark) const;
+  std::string togetherBefore(const std::string &Mark) const; ///< calls of which one of each name runs before
   /// The calls that run whenever the function does.
   std::string always(const std::string &Function) const;
   const CallFact &call(const std::string &Mark) const;

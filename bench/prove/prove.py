@@ -5,6 +5,7 @@ unload them, and compares what happened with krcu's verdict on the source."""
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -72,10 +73,10 @@ def convert(options, kernel, directory):
     return changed
 
 
-def copy_shapes(directory):
-    for name in SHAPE_TEXT:
+def copy_shapes(directory, names):
+    for name in names:
         shutil.copytree(SHAPES / name, directory / name)
-    (directory / "Makefile").write_text("obj-m := " + " ".join(n + "/" for n in SHAPE_TEXT) + "\n")
+    (directory / "Makefile").write_text("obj-m := " + " ".join(n + "/" for n in names) + "\n")
 
 
 def drop_barrier(directory):
@@ -96,15 +97,15 @@ round() {
 """
 
 
-def shapes_of(options, kernel, scratch):
-    """Builds and runs all shapes on one kernel; the verdicts and outcomes."""
+def shapes_of(options, kernel, scratch, names=tuple(SHAPE_TEXT)):
+    """Builds and runs shapes on one kernel; the verdicts and outcomes."""
     variants = {v: scratch / ("shapes-" + v) for v in ("plain", "converted", "dropped")}
-    if options.quick:
+    if options.quick or "two_callbacks" not in names:
         del variants["dropped"]
     for directory in variants.values():
-        copy_shapes(directory)
+        copy_shapes(directory, names)
     found = sites(options, kernel, variants["plain"])
-    judged = {n: verdict([s for s in found if s["file"].startswith(n + "/")], n) for n in SHAPE_TEXT}
+    judged = {n: verdict([s for s in found if s["file"].startswith(n + "/")], n) for n in names}
     for variant, directory in variants.items():
         if variant != "plain":
             convert(options, kernel, directory)
@@ -115,9 +116,11 @@ def shapes_of(options, kernel, scratch):
         kernel.build(directory)
     # As they are comes first: a cache that a conversion leaves behind keeps its name. A shape that crashes takes the machine with it,
     # so those that may have one to themselves.
-    boots = [[("plain", n) for n in SHAPE_TEXT if n != "alone"] + [("converted", n) for n in SHAPE_TEXT]]
-    if not options.quick:
-        boots += [[("plain", "alone")], [("dropped", "two_callbacks")]]
+    boots = [[("plain", n) for n in names if n != "alone"] + [("converted", n) for n in names]]
+    if not options.quick and "alone" in names:
+        boots.append([("plain", "alone")])
+    if "dropped" in variants:
+        boots.append([("dropped", "two_callbacks")])
     outcomes = {}
     for tests in boots:
         machine = Machine(kernel, scratch / "machine")
@@ -214,6 +217,12 @@ def table(title, names, text_of, results):
     return lines + [""], good
 
 
+def of_trees(page):
+    """The sections of a page that scripts/prove --tree has written; they stay."""
+    parts = re.split(r"(?m)^(?=## )", page.read_text()) if page.exists() else []
+    return "".join("\n" + p.rstrip("\n") + "\n" for p in parts if re.match(r"## Linux \S+, (built from its tree|as Debian builds it)\n", p))
+
+
 def main():
     parser = argparse.ArgumentParser(prog="scripts/prove")
     parser.add_argument("--quick", action="store_true", help="the shapes only, and none that ends in a crash")
@@ -259,7 +268,7 @@ def main():
     text = "\n".join(lines) + "\n"
     if options.output:
         head = (HERE / "head.md").read_text()
-        options.output.write_text(head + "\n" + text)
+        options.output.write_text(head + "\n" + text + of_trees(options.output))
     print(text)
     print("every verdict is what the kernel did" if good else "a verdict differs from what the kernel did")
     return 0 if good else 1

@@ -3,13 +3,15 @@
 
 import re
 
-# What a kernel says when something went wrong. An oops in interrupt context ends the machine, so the mark at the end may be missing.
+# What a kernel says when something went wrong. Where the text of a module was there is nothing, or, in newer kernels,
+# one breakpoint beside the other. An oops in interrupt context ends the machine, so the mark at the end may be missing.
 COMPLAINTS = [
     ("cache destroyed with objects in it", re.compile(r"Slab cache still has objects|Objects remaining (in|on)")),
-    ("code that is gone was called", re.compile(r"unable to handle page fault|unable to handle kernel paging request")),
+    ("memory that is gone was used (KASAN)", re.compile(r"BUG: KASAN:")),
+    ("code that is gone was called", re.compile(r"unable to handle page fault|unable to handle kernel paging request|Oops: int3")),
     ("oops", re.compile(r"Oops:|general protection fault|kernel BUG at|Kernel panic")),
     ("a round failed", re.compile(r"PROVE failed")),
-    ("warning", re.compile(r"WARNING: CPU:|BUG: |INFO: rcu|refcount_t:")),
+    ("warning", re.compile(r"WARNING: |BUG: |INFO: rcu|refcount_t:|ODEBUG: ")),
 ]
 BEGIN = re.compile(r"PROVE begin (\S+)")
 END = re.compile(r"PROVE end (\S+) rounds=(\d+) leaked=(\d+)")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Kernels of Debian's packages and the machines that run them: qemu without any help of the host's processor."""
+"""Kernels of Debian's packages, and the machines that run kernels: qemu, with the help of the host's processor only if it offers any."""
 
 import lzma
 import os
@@ -13,16 +13,20 @@ INIT = """#!/bin/sh
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
-mkdir -p /tmp /run
+mkdir -p /tmp /run /mnt
 export PATH=/programs:/bin:/sbin:/usr/bin:/usr/sbin
 export XTABLES_LIBDIR=/usr/lib/x86_64-linux-gnu/xtables
 # busybox's shell takes its own applets for these names before it looks at PATH.
 ip() { /programs/ip "$@"; }
 mark() { echo "PROVE $*" > /dev/kmsg; }
+# Lets every callback that is still queued run now.
+settle() { echo 1 > /sys/module/rcutree/parameters/do_rcu_barrier; } 2> /dev/null
 %s
 mark done
 sync
-poweroff -f
+# A kernel without ACPI cannot switch the machine off, but qemu ends when it starts anew.
+[ -d /sys/firmware/acpi ] && poweroff -f
+reboot -f
 """
 
 # A test: some rounds, a pause in which what is late can be seen, then what is left behind.
@@ -34,6 +38,7 @@ while [ $rounds -lt %(rounds)d ]; do
   %(round)s || { mark "failed %(name)s round=$rounds"; break; }
   rounds=$((rounds + 1))
 done
+settle
 sleep 1
 leaked=$(grep -c -E '^(%(caches)s)' /proc/slabinfo)
 mark end %(name)s rounds=$rounds leaked=$leaked
@@ -72,7 +77,9 @@ def unpack(package, cache):
 
 
 class Kernel:
-    """A kernel: headers that are installed, an image that is only unpacked, and the source tree."""
+    """A kernel of Debian's: headers that are installed, an image that is only unpacked, and the source tree."""
+
+    append = ""
 
     def __init__(self, version, tree, cache):
         self.name = version
@@ -89,7 +96,7 @@ class Kernel:
         modules = self.image / "lib" / "modules" / self.release
         if not (modules / "modules.dep").exists():
             run(["/sbin/depmod", "-b", self.image, self.release])
-        self.modules = modules
+        self.boot_image = self.image / "boot" / ("vmlinuz-" + self.release)
         self.paths = {p.name.split(".")[0].replace("-", "_"): p for p in modules.rglob("*.ko*")}
         self.builtin = {Path(l).stem.replace("-", "_") for l in (modules / "modules.builtin").read_text().split()}
         self.config = (self.image / "boot" / ("config-" + self.release)).read_text()
@@ -113,6 +120,7 @@ class Machine:
     """One boot: a root file system in memory and a console."""
 
     PROGRAMS = ["ip", "bridge", "wg", "iptables-legacy", "xtables-legacy-multi"]
+    ACCELERATOR = "kvm" if os.access("/dev/kvm", os.R_OK | os.W_OK) else "tcg,thread=multi"
 
     def __init__(self, kernel, directory):
         self.kernel = kernel
@@ -133,6 +141,16 @@ class Machine:
             library = re.search(r"(/\S+) \(0x", line)
             if library:
                 self._copy(Path(library.group(1)), self.root / library.group(1).lstrip("/"))
+
+    def need_program(self, name):
+        """A program that a test cannot do without."""
+        self.add_program(name)
+        if not (self.root / "programs" / name).exists():
+            sys.exit("prove: %s is not installed; scripts/setup prove installs it" % name)
+
+    def add_helper(self, path):
+        """A program of our own, where the tests look for programs first."""
+        self._copy(Path(path), self.root / "programs" / Path(path).name)
 
     def _copy(self, source, target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -194,10 +212,10 @@ class Machine:
         sys.exit("prove: %s does not boot:\n%s" % (self.kernel.release, text[-2000:]))
 
     def _run(self, initrd, console):
-        result = subprocess.run(list(map(str, ["qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "768", "-display", "none", "-monitor", "none",
-             "-no-reboot", "-serial", "file:%s" % console, "-kernel", self.kernel.image / "boot" / ("vmlinuz-" + self.kernel.release),
-             "-initrd", initrd, "-append",
-             "console=ttyS0 slab_nomerge panic=-1 nokaslr no_timer_check mitigations=off loglevel=7 random.trust_cpu=on rdinit=/init"])), capture_output=True, text=True)
+        append = ("console=ttyS0 slab_nomerge panic=-1 nokaslr no_timer_check mitigations=off loglevel=7 random.trust_cpu=on rdinit=/init " + self.kernel.append).strip()
+        command = ["qemu-system-x86_64", "-accel", self.ACCELERATOR, "-cpu", "max", "-smp", "2", "-m", "768", "-display", "none", "-monitor", "none",
+                   "-no-reboot", "-serial", "file:%s" % console, "-kernel", self.kernel.boot_image, "-initrd", initrd, "-append", append]
+        result = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         # qemu ends with 0 when a signal ends it; only its own words tell that from a guest that went down.
         if result.returncode != 0 or "terminating on signal" in result.stderr:
             sys.exit("prove: qemu was ended from outside or failed, status %d: %s" % (result.returncode, result.stderr.strip()))

@@ -7,6 +7,9 @@
 #ifndef WORK_IS_DUE
 #define WORK_IS_DUE(c) skip
 #endif
+#ifndef CALLBACK_USES
+#define CALLBACK_USES skip
+#endif
 
 proctype softirq(byte c) {
   byte kind, arg;
@@ -23,7 +26,7 @@ end:
           :: else ->
              if
              :: kind == CB_FREE -> say(c, "softirq", "the module's callback frees object", arg); slab_free(arg)
-             :: else -> say(c, "softirq", "the module's other callback runs", 0)
+             :: else -> say(c, "softirq", "the module's other callback runs", 0); CALLBACK_USES
              fi
           fi
        :: kind == CB_KFREE -> say(c, "softirq", "kfree_rcu()'s callback frees object", arg); slab_free(arg)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/audit/audit.h"
+#include "tool/audit/free_glance.h"
 #include "tool/audit/parts.h"
 #include "tool/driver/review_judge.h"
 #include "llvm/ADT/StringRef.h"
@@ -19,6 +20,25 @@ std::set<std::string> filesWithDeferredFrees(TreeState &State, Demand &D) {
     for (uint32_t F : State.database().mentioning(W))
       if (const std::string &File = State.index().files()[F].path; State.scan().wantsPath(File))
         Result.insert(File);
+  return Result;
+}
+
+/// Of these files those that a glance does not settle; of a header somebody who calls what is open there.
+std::set<std::string> filesToParse(TreeState &State, const std::set<std::string> &Files) {
+  FreeGlance Glance(State);
+  std::set<std::string> Result;
+  for (const std::string &File : Files)
+    if (!StringRef(File).ends_with(".h") && !Glance.settles(File))
+      Result.insert(File);
+  if (!Glance.usable())
+    return Result;
+  for (const std::string &File : Files)
+    for (const std::string &Name : StringRef(File).ends_with(".h") ? Glance.openFunctions(File) : std::vector<std::string>())
+      for (uint32_t Id : State.database().mentioning(Name))
+        if (const std::string &User = State.index().files()[Id].path; StringRef(User).ends_with(".c") && !StringRef(User).starts_with("tools/")) {
+          Result.insert(User);
+          break;
+        }
   return Result;
 }
 
@@ -62,10 +82,7 @@ void auditShape(const DeferredFreeFact &D, std::vector<AuditFinding> &To) {
 void auditDeferredFrees(TreeState &State, std::vector<AuditFinding> &To) {
   Demand D;
   std::set<std::string> Files = filesWithDeferredFrees(State, D);
-  std::set<std::string> Own; // the primitive's own files define it
-  for (const std::string &File : Files)
-    if (!StringRef(File).ends_with(".h"))
-      Own.insert(File);
+  std::set<std::string> Own = filesToParse(State, Files);
   State.scan().frontend().preparePch({Own.begin(), Own.end()}, D.names);
   State.settle([&] {
     bool Ready = true;
@@ -189,6 +206,8 @@ AuditReport auditTree(Scan &S, const AuditOptions &Options) {
     if (std::string P = State.database().problem(File.path); !P.empty())
       Report.not_looked_at.push_back(File.path + ": " + P);
   std::sort(Report.not_looked_at.begin(), Report.not_looked_at.end());
+  const std::map<std::string, FileFacts> &Seen = State.database().files();
+  Report.nothing_parsed = !Report.not_looked_at.empty() && std::none_of(Seen.begin(), Seen.end(), [&](const auto &Each) { return State.database().problem(Each.first).empty(); });
   return Report;
 }
 

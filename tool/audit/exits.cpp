@@ -19,8 +19,13 @@ public:
       : State(State), U(U), Hooks(Hooks), M(M), Text(*M.text), To(To), Exits(Hooks.exitsOf(M.scope.files)) {}
 
   void run() {
-    if (Exits.empty())
-      return; // it cannot be unloaded
+    if (Exits.empty()) {
+      if (Hooks.of(M.scope.files, "init").empty()) // with a start and no exit it cannot be unloaded
+        for (const ModuleQuestion &Q : M.questions)
+          if (!Q.sites.empty() && Q.question.until == UnloadQuestion::Text)
+            askWithoutHooks(Q);
+      return;
+    }
     for (const ModuleQuestion &Q : M.questions)
       if (!Q.sites.empty())
         ask(Q);
@@ -37,6 +42,8 @@ private:
   void askText(const ModuleQuestion &Q);
   void askDestruction(const ModuleQuestion &Q);
   void askStart(const ModuleQuestion &Q);
+  void askWithoutHooks(const ModuleQuestion &Q);
+  bool waitsAnywhere(const ModuleQuestion &Q, Evidence &At) const;
   UnloadAnswer answer(UnloadTimeline &T, const End &E, const UnloadOptions &O) const {
     return E.function ? T.endOf(*E.function, O) : T.endOfObject(E.exit->driver, E.exit->where, O);
   }
@@ -218,6 +225,46 @@ void EndAudit::askText(const ModuleQuestion &Q) {
   }
 }
 
+/// Whether any function of the module names a wait.
+bool EndAudit::waitsAnywhere(const ModuleQuestion &Q, Evidence &At) const {
+  const char *For = Q.question.asks(UnloadQuestion::Srcu) ? "srcu" : "call_rcu";
+  for (const auto &[Name, F] : Text.functions())
+    for (const std::string &Id : F.text->identifiers)
+      if (const BarrierRule *B = State.rules().barrier(Id); B && !B->cache_only && llvm::is_contained(B->waits_for, For)) {
+        At = {F.file, F.text->line, F.name, "names " + Id + "()"};
+        return true;
+      }
+  return false;
+}
+
+/// Neither a start nor an exit: a library, which the kernel unloads as soon as nobody needs it, and asks nothing of it.
+void EndAudit::askWithoutHooks(const ModuleQuestion &Q) {
+  const UnloadSite &First = Q.sites.front();
+  AuditFinding F;
+  F.kind = Q.question.asks(UnloadQuestion::Srcu) ? "missing_srcu_barrier" : "missing_rcu_barrier";
+  F.severity = Severity::Error;
+  F.where = First.where;
+  F.function = First.function;
+  F.subject = subjectOf(M, Q);
+  std::string More = Q.question.callbacks.size() > 1 ? " and " + std::to_string(Q.question.callbacks.size() - 1) + " more" : "";
+  F.reason = M.scope.name + (First.core ? " has " : " queues ") + plainName(First.callback) + "()" + More + (First.core ? " run by RCU" : "") +
+             " and has neither a start nor an exit, so that it can be unloaded and nothing waits then; the callback may run after its text is gone";
+  for (const UnloadSite &S : Q.sites)
+    F.evidence.push_back({S.where.file, S.where.line, S.function, S.text});
+  ModuleFact Fact = State.scan().moduleFact(First.where.file);
+  F.evidence.insert(F.evidence.end(), Fact.evidence.begin(), Fact.evidence.end());
+  F.timeline.push_back({FindingEvent::End, {}, "", "the text of " + M.scope.name + " is gone, and " + plainName(First.callback) + "()" + More + " may still be queued", true, true});
+  Evidence At;
+  bool Waits = waitsAnywhere(Q, At);
+  F.confidence = Waits || First.core ? Confidence::Low : Confidence::Medium;
+  F.confidence_why = Waits        ? At.function + "() waits, and whether its users call it before they go is not known"
+                     : First.core ? "that the callback may be queued rests on where its name is stored"
+                                  : "no file of " + M.scope.name + " names a start or an exit by a name that the rules know";
+  if (Waits)
+    F.evidence.push_back(At);
+  To.push_back(std::move(F));
+}
+
 /// A start that fails: what it has queued itself must have run, too.
 void EndAudit::askStart(const ModuleQuestion &Q) {
   for (const ModuleExit &Init : Hooks.of(M.scope.files, "init")) {
@@ -327,12 +374,13 @@ void EndAudit::askDestruction(const ModuleQuestion &Q) {
       F.evidence.push_back({E.function->file, E.function->text->line, E.function->name, "is " + E.member});
       F.timeline = {{FindingEvent::Exit, {E.function->file, E.function->text->line, 0}, E.function->name, F.evidence.back().text}};
     }
-    F.kind = Plain ? "late_rcu_barrier" : Q.question.asks(UnloadQuestion::Srcu) ? "missing_srcu_barrier" : "missing_rcu_barrier";
+    const UnloadEvent *Later = Written.behind.empty() ? nullptr : &Written.behind.front();
+    F.kind = Plain ? (Later ? "early_rcu_barrier" : "late_rcu_barrier") : Q.question.asks(UnloadQuestion::Srcu) ? "missing_srcu_barrier" : "missing_rcu_barrier";
     F.where = At.where;
     F.function = At.function;
     F.subject = Q.question.taken;
     std::string Callback = plainName(Q.sites.front().callback);
-    F.reason = At.text.substr(0, At.text.find(" takes it away")) + " runs " + (E.member.empty() ? "at module exit" : "when the core calls " + E.member) + " before anything has waited for callbacks, and " + Callback + "() still uses " + Q.question.taken;
+    F.reason = At.text.substr(0, At.text.find(" takes it away")) + " runs " + (E.member.empty() ? "at module exit" : "when the core calls " + E.member) + (Later ? " before the last that queues is stopped: " + Later->text + " (" + placeText(Later->where.file, Later->where.line) + "), and " : " before anything has waited for callbacks, and ") + Callback + "() still uses " + Q.question.taken;
     UnloadOptions Quiet;
     Quiet.stops = Quiet.queues = false;
     // A device's or namespace's own objects may all be gone by the time at which what it shares with others still queues.

@@ -80,7 +80,8 @@ const ModuleQuestion *Mending::questionOf(const AuditFinding &F, const UnloadMod
         continue;
       bool Plain = Q.question.asks(UnloadQuestion::Rcu), Text = Q.question.until == UnloadQuestion::Text;
       bool Same = F.subject == (Text ? subjectOf(M, Q) : Q.question.taken);
-      if (!Same || (F.kind == "late_rcu_barrier") != (Plain && !Text) || (F.kind == "missing_srcu_barrier") != Q.question.asks(UnloadQuestion::Srcu))
+      bool OfCache = Plain && !Text, Fits = F.kind == "early_rcu_barrier" || OfCache == (F.kind == "late_rcu_barrier");
+      if (!Same || !Fits || (F.kind == "missing_srcu_barrier") != Q.question.asks(UnloadQuestion::Srcu))
         continue;
       Module = &M;
       return &Q;
@@ -191,6 +192,10 @@ void Mending::mend(AuditFix &Fix, const ModuleHooks &Hooks) {
     Fix.text = "what has to be waited for is not text that a barrier at the end of a function waits for";
     return;
   }
+  Fix.module = M->scope.name;
+  Fix.wrong = storyOf(*M, *Q, *Fix.finding);
+  if (Fix.finding->kind == "missing_rcu_barrier" || Fix.finding->kind == "missing_srcu_barrier")
+    Fix.queues = Q->sites.front().where;
   ModuleEnds Ends = moduleEnds(Hooks, M->scope.files);
   TreeState Now(Base, Texts);
   ModuleText Text(std::make_shared<TreeText>(Now.database()), M->text->files());
@@ -201,7 +206,11 @@ void Mending::mend(AuditFix &Fix, const ModuleHooks &Hooks) {
       Broken = Key.second;
   if (Broken.empty()) {
     bool Start = llvm::any_of(Before, [&](const auto &Each) { return Each.first.first == Q && !Each.second; });
-    Fix.mended = !Start && llvm::any_of(Texts, [&](const auto &Each) { return M->text->owns(Each.first); });
+    for (const auto &[File, Text] : Texts)
+      if (!Start && !Fix.mended && M->text->owns(File)) {
+        Fix.mended = true;
+        Fix.where = {File, 0, 0};
+      }
     Fix.text = Fix.mended ? "the same line mends it" : Start ? "which way out of a failed start has to wait is left to a person" : "the module ends without a function of its own, so there is none to put a wait into";
     return;
   }
@@ -232,8 +241,11 @@ void Mending::mend(AuditFix &Fix, const ModuleHooks &Hooks) {
     Texts[Best->file] = Best->text;
     Fix.mended = true;
     Fix.where = {Best->file, Best->line, 0};
-    std::string Call = waitFor(*Q, Best->file);
-    Fix.text = Call.substr(0, Call.size() - 1) + (Best->moved ? " moves to line " : " is put at line ") + std::to_string(Best->line) + ", in " + Best->function + "()";
+    Fix.call = waitFor(*Q, Best->file);
+    Fix.call.pop_back(); // the semicolon
+    Fix.function = Best->function;
+    Fix.moved = Best->moved;
+    Fix.text = Fix.call + (Best->moved ? " moves to line " : " is put at line ") + std::to_string(Best->line) + ", in " + Best->function + "()";
     return;
   }
   Fix.text = waitFor(*Q, End->file).empty() ? "no call can be named in " + End->name + "() that waits for it"

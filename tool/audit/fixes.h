@@ -12,7 +12,12 @@ struct AuditFix {
   const AuditFinding *finding = nullptr; ///< of the report
   bool mended = false;
   std::string text; ///< what was done, or why it was left: a sentence without full stop
-  Location where;   ///< mended: the new line
+  Location where;   ///< mended: the new line; line 0: the line of another finding in that file mends it, too
+  std::string call, function;     ///< mended: "rcu_barrier()", and the plain name of the function that it stands in now
+  bool moved = false;             ///< the call stood elsewhere
+  std::string module;             ///< its name
+  std::vector<std::string> wrong; ///< what is wrong and what happens then, for a reader who knows nothing of the finding: sentences
+  Location queues;                ///< where the callback is queued, if the module is wrong since that line is there
 };
 
 struct AuditFixes {

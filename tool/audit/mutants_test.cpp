@@ -92,21 +92,50 @@ public:
   struct Shown {
     std::set<std::string> plain, low;
   };
-  std::optional<Shown> after(const BarrierCall &B, Mutation How) {
-    auto Text = Base->read(B.where.file);
-    auto New = Text ? mutated(*Text, B, *moduleOf(B), Base->rules(), How) : std::nullopt;
-    return New ? std::optional(shownBy({{B.where.file, *New}}, B)) : std::nullopt;
+  using Some = std::vector<const BarrierCall *>; ///< of different modules
+
+  /// The barriers in turns, so that no turn has two of a module: mutants of a turn are judged together.
+  std::vector<Some> turns(size_t Step) const {
+    std::vector<Some> Result;
+    std::map<const UnloadModule *, size_t> Seen;
+    for (size_t N = 0; N < Calls.size(); N += Step) {
+      size_t Turn = Seen[moduleOf(Calls[N])]++;
+      Result.resize(std::max(Result.size(), Turn + 1));
+      Result[Turn].push_back(&Calls[N]);
+    }
+    return Result;
   }
-  Shown shownBy(const TreeState::Texts &Texts, const BarrierCall &B) {
+  /// The mutants of a turn, judged in one tree. Left out: barriers to which the mutation does not apply.
+  std::map<const BarrierCall *, Shown> after(const Some &Turn, Mutation How) {
+    TreeState::Texts Texts;
+    Some Changed;
+    for (const BarrierCall *B : Turn) {
+      auto Text = Base->read(B->where.file);
+      auto New = Text ? mutated(*Text, *B, *moduleOf(*B), Base->rules(), How) : std::nullopt;
+      if (New && Texts.try_emplace(B->where.file, *New).second)
+        Changed.push_back(B);
+    }
+    return shownBy(Texts, Changed);
+  }
+  std::map<const BarrierCall *, Shown> shownBy(const TreeState::Texts &Texts, const Some &Of) {
     TreeState State(*Base, Texts);
-    const std::vector<std::string> &Files = moduleOf(B)->scope.files;
+    std::set<std::string> Files;
+    for (const BarrierCall *B : Of)
+      Files.insert(moduleOf(*B)->scope.files.begin(), moduleOf(*B)->scope.files.end());
     auto ScopeOf = [&](const std::string &File) { return S->moduleScope(File); };
-    std::vector<UnloadModule> One = UnloadSurvey(State.database(), State.rules(), U, State.census(), ScopeOf, [&](const std::string &File) { return llvm::is_contained(Files, File); }).modules();
-    std::vector<AuditFinding> Found;
-    auditModuleExits(State, U, *Hooks, One, Found, nullptr); // no mutation touches a line with a hook
-    Shown Result;
-    for (const AuditFinding &F : Found)
-      (F.confidence == Confidence::Low ? Result.low : Result.plain).insert(F.kind + " " + F.where.file + " " + F.function + " " + F.subject);
+    std::vector<UnloadModule> All = UnloadSurvey(State.database(), State.rules(), U, State.census(), ScopeOf, [&](const std::string &File) { return Files.count(File) != 0; }).modules();
+    std::map<const BarrierCall *, Shown> Result;
+    for (const BarrierCall *B : Of) {
+      std::vector<UnloadModule> One;
+      for (const UnloadModule &M : All)
+        if (M.scope.files == moduleOf(*B)->scope.files)
+          One.push_back(M);
+      std::vector<AuditFinding> Found;
+      auditModuleExits(State, U, *Hooks, One, Found, nullptr); // no mutation touches a line with a hook
+      Shown &To = Result[B];
+      for (const AuditFinding &F : Found)
+        (F.confidence == Confidence::Low ? To.low : To.plain).insert(F.kind + " " + F.where.file + " " + F.function + " " + F.subject);
+    }
     return Result;
   }
 
@@ -151,23 +180,22 @@ void judge(const char *Variable, unsigned LeastRemoved) {
   size_t Step = std::getenv("KRCU_LONG_TESTS") ? 1 : std::max<size_t>(1, M.Calls.size() / 4);
   std::ofstream List(std::getenv("KRCU_MUTANTS") ? std::getenv("KRCU_MUTANTS") : "/dev/null");
   Count Counts[4];
-  for (size_t N = 0; N < M.Calls.size(); N += Step) {
-    const BarrierCall &B = M.Calls[N];
-    Mutants::Shown Before = M.shownBy({}, B);
-    for (Mutation How : {Removed, First, Behind, Conditional}) {
-      std::optional<Mutants::Shown> After = M.after(B, How);
-      if (!After)
-        continue;
-      auto IsNew = [&](const std::string &Each) { return !Before.plain.count(Each); };
-      bool Plain = llvm::any_of(After->plain, IsNew), Low = llvm::any_of(After->low, [&](const std::string &Each) { return !Before.low.count(Each) && IsNew(Each); });
-      ++Counts[How].all;
-      Counts[How].shown += Plain;
-      Counts[How].low += !Plain && Low;
-      List << Names[How] << "\t" << B.where.file << ":" << B.where.line << "\t" << B.function << "\t" << (Plain ? "shown" : Low ? "low" : Before.plain.empty() ? "silent" : "known");
-      for (const std::string &Each : After->plain)
-        List << "\t" << Each;
-      List << std::endl;
-    }
+  for (const Mutants::Some &Turn : M.turns(Step)) {
+    std::map<const BarrierCall *, Mutants::Shown> Before = M.shownBy({}, Turn);
+    for (Mutation How : {Removed, First, Behind, Conditional})
+      for (const auto &[B, After] : M.after(Turn, How)) {
+        auto IsNew = [&](const std::string &Each) { return !Before[B].plain.count(Each); };
+        bool Plain = llvm::any_of(After.plain, IsNew), Low = llvm::any_of(After.low, [&](const std::string &Each) { return !Before[B].low.count(Each) && IsNew(Each); });
+        ++Counts[How].all;
+        Counts[How].shown += Plain;
+        Counts[How].low += !Plain && Low;
+        List << Names[How] << "\t" << B->where.file << ":" << B->where.line << "\t" << B->function << "\t" << (Plain ? "shown" : Low ? "low" : Before[B].plain.empty() ? "silent" : "known");
+        for (const std::string &Each : After.plain)
+          List << "\t" << Each;
+        for (const std::string &Each : After.low)
+          List << "\t(low) " << Each;
+        List << std::endl;
+      }
   }
   for (int How = 0; How < 4; ++How)
     std::printf("%-36s %4u mutants, %4u shown, %4u only with --all\n", Names[How], Counts[How].all, Counts[How].shown, Counts[How].low);

@@ -28,6 +28,9 @@ std::vector<UnloadModule> unloadModules(TreeState &State, const UnloadRules &U, 
 /// The subject of a finding about the module's text; that of one about a destruction is what is taken away.
 std::string subjectOf(const UnloadModule &M, const ModuleQuestion &Q);
 
+/// What is wrong and what happens then, as sentences for a commit's text.
+std::vector<std::string> storyOf(const UnloadModule &M, const ModuleQuestion &Q, const AuditFinding &F);
+
 /// Each event as a line of the evidence.
 void addTimeline(AuditFinding &F, const UnloadAnswer &A);
 

@@ -177,6 +177,75 @@ TEST(Absence, AMacroThatPastesTheNameForAHelperIsNamed) {
   EXPECT_NE(V.substr(0, 7), "convert") << V;
 }
 
+TEST(Absence, TheSameMacroForAnotherNameTakesNothingAway) {
+  ThreeFiles T;
+  T.end("struct kmem_cache *other_cache;\n#define ZAP(n) kmem_cache_destroy(n##_cache)\nstatic void __exit drv_exit(void)\n{\n\tZAP(other);\n}\n"
+        "module_exit(drv_exit);\n");
+  expectVerdict(T, "convert", "never destroyed");
+}
+
+TEST(Absence, ADeclarationUnderAnotherNameIsNamed) {
+  ThreeFiles T;
+  T.end("extern struct kmem_cache *shadow __asm__(\"item_cache\");\nstatic void __exit drv_exit(void)\n{\n\tkmem_cache_destroy(shadow);\n}\n"
+        "module_exit(drv_exit);\n");
+  expectVerdict(T, "review", "drv/end.c:7");
+  T.end("#include \"shadow.h\"\nstatic void __exit drv_exit(void)\n{\n\tkmem_cache_destroy(shadow);\n}\nmodule_exit(drv_exit);\n");
+  T.write("drv/shadow.h", "extern struct kmem_cache *shadow asm(\"item_cache\");\n");
+  expectVerdict(T, "review", "drv/shadow.h:1");
+  T.write("drv/shadow.h", "extern struct kmem_cache *shadow asm(\"other_cache\");\n");
+  expectVerdict(T, "convert", "never destroyed");
+}
+
+/// The end of a module whose exit begins with `Wait`.
+std::string exitWith(const std::string &Wait, const std::string &Above = "") {
+  return Above + "static void __exit drv_exit(void)\n{\n" + Wait + "\tkmem_cache_destroy(item_cache);\n}\nmodule_exit(drv_exit);\n";
+}
+
+TEST(Wait, TheBarrierInEachBranch) {
+  ThreeFiles T;
+  const std::string Busy = "extern int drv_busy;\nvoid item_drop(struct item *item);\n";
+  T.end(exitWith("\tif (drv_busy)\n\t\tkvfree_rcu_barrier();\n\telse\n\t\tkvfree_rcu_barrier();\n", Busy));
+  expectVerdict(T, "convert", "waits for kfree_rcu()");
+  T.end(exitWith("\tif (drv_busy)\n\t\tkvfree_rcu_barrier();\n\telse\n\t\trcu_barrier();\n", Busy));
+  expectVerdict(T, "unsafe", "drv/end.c");
+  T.end(exitWith("\tif (drv_busy) {\n\t\tkvfree_rcu_barrier();\n\t} else {\n\t\tkvfree_rcu_barrier();\n\t\titem_drop(NULL);\n\t}\n", Busy));
+  expectVerdict(T, "unsafe", "drv/end.c");
+  T.end(exitWith("\tif (drv_busy)\n\t\tkvfree_rcu_barrier();\n\telse\n\t\tkvfree_rcu_barrier();\n\titem_drop(NULL);\n", Busy));
+  expectVerdict(T, "unsafe", "drv/end.c");
+}
+
+TEST(Wait, AHelperThatWaitsInEachBranch) {
+  ThreeFiles T;
+  const std::string Helper = "extern int drv_busy;\nstatic void quiesce(void)\n{\n\tif (drv_busy)\n\t\tkvfree_rcu_barrier();\n\telse\n\t\tkvfree_rcu_barrier();\n}\n";
+  T.end(exitWith("\tquiesce();\n", Helper));
+  expectVerdict(T, "convert", "waits for kfree_rcu()");
+}
+
+TEST(Wait, AHelperInAFragment) {
+  ThreeFiles T;
+  T.write("drv/end.inc", exitWith("\tquiesce();\n", "static void quiesce(void)\n{\n\tkvfree_rcu_barrier();\n}\n"));
+  T.end("#include \"end.inc\"\n");
+  expectVerdict(T, "convert", "waits for kfree_rcu()");
+  T.write("drv/end.inc", exitWith("\tquiesce();\n", "static void quiesce(void)\n{\n\trcu_barrier();\n}\n"));
+  expectVerdict(T, "unsafe", "drv/end.inc");
+}
+
+/// A start that fails behind the creation, with `Before` in between.
+std::string startThatFails(const std::string &Before) {
+  return std::string(Head) + "struct kmem_cache *item_cache;\nint drv_start(void);\nstatic void zap(struct kmem_cache *cache)\n{\n\tkmem_cache_destroy(cache);\n}\n"
+         "static int __init drv_init(void)\n{\n\titem_cache = kmem_cache_create(\"item\", sizeof(struct item), 0, 0, NULL);\n"
+         "\tif (!item_cache)\n\t\treturn -ENOMEM;\n" + Before + "\tzap(item_cache);\n\treturn -ENOMEM;\n}\nmodule_init(drv_init);\n";
+}
+
+TEST(Wait, AHelperThatDestroysWhatWasJustMade) {
+  ThreeFiles T;
+  T.end("int drv_nothing;\n");
+  T.write("drv/life.c", startThatFails(""));
+  expectVerdict(T, "convert", "");
+  T.write("drv/life.c", startThatFails("\tdrv_start();\n"));
+  expectVerdict(T, "review", "unwinding");
+}
+
 TEST(Absence, AssemblyThatSpellsTheNameIsNamed) {
   ThreeFiles T;
   T.without("drv/end.c");

@@ -292,6 +292,15 @@ TEST_F(Hostile, NothingParsedIsNoCleanBill) {
     EXPECT_EQ(R.status, 2) << Command << R.out << R.err;
     EXPECT_NE(R.err.find("nothing could be parsed"), std::string::npos) << R.err;
   }
+  T.write("drv/drv.c", T.read("drv/drv.c") + "void k(struct item *i)\n{\n\tkfree_rcu(i, rcu);\n}\n");
+  T.write("mail", "From: a <a@x.org>\nSubject: [PATCH] drv: x\nMessage-Id: <1@x>\n\n---\n--- a/drv/drv.c\n+++ b/drv/drv.c\n@@ -5,1 +5,1 @@\n-\tcall_rcu(h, g);\n+\tcall_rcu(h, k);\n");
+  for (const std::vector<std::string> &Words : {std::vector<std::string>{"review", "--tree", T.root(), T.path("mail")}, {"review", "--tree", T.root(), "--format", "json", T.path("mail")}, {"audit", T.root()}, {"audit", "--fix", T.root()}}) {
+    std::vector<std::string> All = Words;
+    All.insert(All.begin() + 1, {"-j1", "--no-cache", "--fail-on", "none"});
+    Ran R = runKrcu(T, All);
+    EXPECT_EQ(R.status, 2) << Words[0] << R;
+    EXPECT_NE(R.err.find("krcu: nothing could be parsed, so nothing is known: "), std::string::npos) << R.err;
+  }
 }
 
 TEST_F(Hostile, AnOutputReplacesOnlyARegularFile) {

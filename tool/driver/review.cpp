@@ -117,6 +117,8 @@ public:
         States.erase(States.begin()); // the state after the patch is all that the next one needs
     }
     C.era = States.back()->semantics().era;
+    C.parsed = Parsed;
+    C.unparsed = std::move(Unparsed);
     return C;
   }
 
@@ -134,6 +136,8 @@ private:
   TreeState::Texts Waiting;                       ///< of patches that were only applied, and so have no state of their own
   std::vector<std::unique_ptr<TreeState>> States; ///< before and after the patch in hand
   bool HeaderMade = false;
+  unsigned Parsed = 0;                            ///< files before their patch
+  EvidenceList Unparsed;
   std::unique_ptr<TreeState> Ahead;               ///< all patches applied, and the files that one of them touches parsed; may be null
 };
 
@@ -272,8 +276,13 @@ void Review::collectFacts(TreeState &Before, TreeState &After, std::vector<Revie
     Take(Before, F.before_path, F.old_facts);
     Take(After, F.after_path, F.new_facts);
     F.changes = changesBetween(&F.old_facts, &F.new_facts, After.rules());
-    if (!F.before_path.empty())
-      F.unparsed = Before.database().problem(F.before_path);
+    if (F.before_path.empty())
+      continue;
+    F.unparsed = Before.database().problem(F.before_path);
+    if (F.unparsed.empty())
+      ++Parsed;
+    else
+      Unparsed.push_back({F.before_path, 0, "", F.unparsed});
   }
 }
 
@@ -438,6 +447,8 @@ llvm::Expected<Column> reviewPatches(Scan &S, const std::vector<ReviewPatch> &Pa
         if (!Path->empty())
           *Path = (Tree::MountPoint + "/" + *Path).str();
   auto C = Review(S).run(Moved);
+  if (C)
+    show(S.tree(), C->unparsed);
   for (size_t N = 0; C && N < C->patches.size(); ++N) {
     C->patches[N].patch = &Patches[N];
     show(S.tree(), C->patches[N]);

@@ -61,12 +61,12 @@ template <typename F> void fields(CreateFact &V, F &&Each) {
   Each(place, where, function, api, name);
 }
 template <typename F> void fields(CallFact &V, F &&Each) {
-  auto &[callee, indirect, where, macro, always, before, maybe_before, arguments] = V;
-  Each(callee, indirect, where, macro, always, before, maybe_before, arguments);
+  auto &[callee, indirect, where, macro, always, before, maybe_before, together_before, arguments] = V;
+  Each(callee, indirect, where, macro, always, before, maybe_before, together_before, arguments);
 }
 template <typename F> void fields(FunctionFact &V, F &&Each) {
-  auto &[function, where, is_static, init_section, exit_section, error, calls] = V;
-  Each(function, where, is_static, init_section, exit_section, error, calls);
+  auto &[function, where, is_static, init_section, exit_section, error, calls, together_always] = V;
+  Each(function, where, is_static, init_section, exit_section, error, calls, together_always);
 }
 template <typename F> void fields(FunctionRefFact &V, F &&Each) {
   auto &[function, where, in_function, macro, place, object, argument_of] = V;

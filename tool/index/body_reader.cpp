@@ -25,7 +25,7 @@ bool namesALoop(StringRef Macro) { return Macro.contains("for_each") || Macro.co
 
 BodyReader::BodyReader(StringRef Text, const OutlineFunction &F)
     : Head(Text.slice(F.name_begin, F.body_begin)), Body(Text.slice(F.body_begin, F.body_end)) {
-  takeTokens(static_cast<unsigned>(Text.take_front(F.body_begin).count('\n')) + 1);
+  takeTokens(F.line + static_cast<unsigned>(Text.slice(F.name_begin, F.body_begin).count('\n')));
   for (size_t I = 0; I < T.size() && !certain && !Lost;)
     I = statement(I, false);
 }

@@ -3,7 +3,9 @@
 // The list is closed from both ends: Kbuild says which files can be linked with the one that has the name, and the text of these says what
 // else is compiled into them. What stands on the list and was not read is named.
 #include "tool/lifetime/absence.h"
+#include "tool/index/torn.h"
 #include "tool/index/walk.h"
+#include "tool/lifetime/assembly.h"
 #include "tool/lifetime/words.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -16,11 +18,22 @@ using llvm::StringRef;
 namespace krcu {
 namespace {
 
+/// The names of #include "...", as written.
+llvm::SmallVector<StringRef, 16> includedBeside(StringRef Text) {
+  llvm::SmallVector<StringRef, 16> Result;
+  for (size_t At = Text.find("#include"); At != StringRef::npos; At = Text.find("#include", At + 1)) {
+    StringRef Line = Text.substr(At + StringRef("#include").size()).take_until([](char C) { return C == '\n'; }).ltrim();
+    if (Line.consume_front("\""))
+      Result.push_back(Line.take_until([](char C) { return C == '"'; }));
+  }
+  return Result;
+}
+
 std::string directoryOf(StringRef Path) { return llvm::sys::path::parent_path(Path).str(); }
 
 class Closure {
 public:
-  Closure(const Database &DB, const std::string &Word) : DB(DB), Word(Word) {}
+  Closure(const Database &DB, const std::string &Word, bool IsSymbol) : DB(DB), Word(Word), IsSymbol(IsSymbol) {}
 
   void addUnreadable();
   void addModuleOf(const std::string &File);
@@ -35,10 +48,14 @@ public:
 private:
   void addFragments(const std::string &File, StringRef Text);
   void addPasting(const std::string &File, StringRef Text);
+  bool usedFor(const std::string &File, StringRef Text, const std::string &Macro, StringRef Directive) const;
+  void addAssembly(const std::string &File, StringRef Text);
+  void addAssemblyOfHeaders(const std::string &File, StringRef Text);
 
   const Database &DB;
   const std::string &Word;
-  std::set<std::string> Done;
+  const bool IsSymbol;
+  std::set<std::string> Done, Headers;
   std::vector<std::string> Found;
 };
 
@@ -72,15 +89,17 @@ void Closure::addTextOf(const std::string &File) {
     return;
   addFragments(File, *Text);
   addPasting(File, *Text);
+  if (endsInside(*Text))
+    Found.push_back(File + " ends in the middle of a block, a comment or an #if, and what came behind may use it");
+  if (IsSymbol) {
+    addAssembly(File, *Text);
+    addAssemblyOfHeaders(File, *Text);
+  }
 }
 
 /// Texts that are included and that the index has not.
 void Closure::addFragments(const std::string &File, StringRef Text) {
-  for (size_t At = Text.find("#include"); At != StringRef::npos; At = Text.find("#include", At + 1)) {
-    StringRef Line = Text.substr(At + StringRef("#include").size()).take_until([](char C) { return C == '\n'; }).ltrim();
-    if (!Line.consume_front("\""))
-      continue;
-    StringRef Name = Line.take_until([](char C) { return C == '"'; });
+  for (StringRef Name : includedBeside(Text)) {
     llvm::SmallString<128> Path(directoryOf(File));
     llvm::sys::path::append(Path, Name);
     llvm::sys::path::remove_dots(Path, /*remove_dot_dot=*/true);
@@ -100,6 +119,42 @@ void Closure::addFragments(const std::string &File, StringRef Text) {
   }
 }
 
+/// asm("name") behind a declaration gives a variable the name that the linker knows; a template can use it, too. No index has words of strings.
+void Closure::addAssembly(const std::string &File, StringRef Text) {
+  for (const InlineAssembly &A : assemblyIn(Text))
+    if (A.mayName(Word))
+      Found.push_back("the assembly at " + File + ":" + std::to_string(A.line) + " can name it");
+}
+
+/// Headers of the module that its sources include: a declaration that names it may stand there.
+void Closure::addAssemblyOfHeaders(const std::string &File, StringRef Text) {
+  std::string Directory = directoryOf(File);
+  for (StringRef Name : includedBeside(Text)) {
+    llvm::SmallString<128> Path(Directory);
+    llvm::sys::path::append(Path, Name);
+    llvm::sys::path::remove_dots(Path, /*remove_dot_dot=*/true);
+    int Id = DB.index().find(Path);
+    if (Id < 0 || !Headers.insert(std::string(Path)).second)
+      continue;
+    if (auto Inside = DB.index().text(static_cast<uint32_t>(Id))) {
+      if (endsInside(*Inside))
+        Found.push_back(std::string(Path) + " ends in the middle of a block, a comment or an #if, and what came behind may use it");
+      addAssembly(std::string(Path), *Inside);
+      addAssemblyOfHeaders(std::string(Path), *Inside);
+    }
+  }
+}
+
+/// Whether a use of the macro in the file that defines it may make the name; one in another macro may make any.
+bool Closure::usedFor(const std::string &File, StringRef Text, const std::string &Macro, StringRef Directive) const {
+  return llvm::any_of(DB.tokens(File, Macro), [&](const OutlineToken &T) {
+    StringRef Around = T.in_directive ? directiveAround(Text, T.offset) : StringRef();
+    if (Around.data() == Directive.data())
+      return false; // its definition
+    return T.in_directive || canPaste(Directive, Text.substr(T.offset + Macro.size()), Word);
+  });
+}
+
 void Closure::addPasting(const std::string &File, StringRef Text) {
   for (size_t At = Text.find("##"); At != StringRef::npos; At = Text.find("##", At + 2)) {
     StringRef Directive = directiveAround(Text, At);
@@ -112,35 +167,16 @@ void Closure::addPasting(const std::string &File, StringRef Text) {
     const auto &Handled = DB.rememberedPasting();
     if (Handled && llvm::any_of(*Handled, [&](const PastingMacro &M) { return M.name == Macro && M.file == File; }))
       continue; // its users are parsed
+    if (StringRef(File).ends_with(".c") && !usedFor(File, Text, Macro, Directive))
+      continue;
     Found.push_back("the macro " + Macro + "() at " + File + ":" + std::to_string(Text.take_front(At).count('\n') + 1) + " can paste the name together");
   }
 }
 
 } // namespace
 
-bool canPaste(StringRef Directive, StringRef Word) {
-  StringRef Head = Directive.take_until([](char C) { return C == ')'; });
-  std::set<std::string> Parameters;
-  llvm::SmallVector<StringRef, 8> Names;
-  Head.split('(').second.split(Names, ',');
-  for (StringRef Name : Names)
-    Parameters.insert(Name.trim().str());
-  auto Blank = [](char C) { return C == ' ' || C == '\t' || C == '\\' || C == '\n' || C == '\r'; };
-  for (size_t At = Directive.find("##"); At != StringRef::npos; At = Directive.find("##", At + 2)) {
-    StringRef Before = Directive.take_front(At), Behind = Directive.substr(At + 2).drop_while(Blank);
-    while (!Before.empty() && Blank(Before.back()))
-      Before = Before.drop_back();
-    StringRef Left = lastWord(Before), Right = Behind.take_while(isWord);
-    if (Left.empty() || Right.empty())
-      continue; // , ##__VA_ARGS__ makes no name
-    if ((Parameters.count(Left.str()) || Word.contains(Left)) && (Parameters.count(Right.str()) || Word.contains(Right)))
-      return true;
-  }
-  return false;
-}
-
-std::vector<std::string> notSearched(const Database &DB, const MentionPlan &Plan, const std::string &Word, const std::string &Home) {
-  Closure C(DB, Word);
+std::vector<std::string> notSearched(const Database &DB, const MentionPlan &Plan, const std::string &Word, MentionKind Kind, const std::string &Home) {
+  Closure C(DB, Word, Kind != MentionKind::Field);
   const bool OneFile = StringRef(Home).ends_with(".c");
   if (!OneFile)
     C.addUnreadable();

@@ -14,8 +14,8 @@ namespace krcu {
 /// What could use `Word` and was not searched for it, one clause each ("drv/end.c, which drv/Makefile names, is not there"), in order.
 /// Counted are, for a name with external linkage: sources of the tree that cannot be read (a FIFO, a link out of the tree, too large, no
 /// permission); of each module that has one of the plan's files: objects that Kbuild names and that have no source, assembly that spells the name, Rust;
-/// and for every name: texts that these files include and that are no indexed source, and macros that paste the name together.
-/// `Home`: the .c file of a static; empty or a header: the name can be seen from other files.
-std::vector<std::string> notSearched(const Database &DB, const MentionPlan &Plan, const std::string &Word, const std::string &Home);
+/// and for every name: inline assembly of these files, and of headers beside them, that can use it, texts that these files include and that are no indexed source, and macros that paste the name together.
+/// A member has no symbol, so assembly cannot name it. `Home`: the .c file of a static; empty or a header: the name can be seen from other files.
+std::vector<std::string> notSearched(const Database &DB, const MentionPlan &Plan, const std::string &Word, MentionKind Kind, const std::string &Home);
 
 } // namespace krcu

@@ -7,8 +7,10 @@
 // within a few steps) is overtaken and does not count.
 #include "tool/lifetime/barriers.h"
 #include "tool/lifetime/variant_choices.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
+#include <map>
 
 using llvm::StringRef;
 
@@ -17,18 +19,18 @@ namespace krcu {
 namespace {
 constexpr size_t MaxPlaces = 4; ///< a name with more definitions is not followed by text
 
-std::vector<std::string> conditionsAt(const Database &DB, const Location &L) {
-  int Id = DB.index().find(L.file);
-  auto Text = Id < 0 ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
-  return Text && StringRef(*Text).contains("#") ? conditionsAround(*Text, L.line) : std::vector<std::string>();
+const std::vector<std::string> &conditionsAt(const Database &DB, const Location &L) {
+  const ConditionTable &Table = DB.conditionsIn(L.file);
+  return Table.conditions(Table.at(L.line));
 }
 
 /// Whether some #if takes `There` away and leaves `Here`.
 bool mayGo(const Database &DB, const Location &There, const Location &Here) {
-  std::vector<std::string> Own = conditionsAt(DB, There);
+  static const std::vector<std::string> None;
+  const std::vector<std::string> &Own = conditionsAt(DB, There);
   if (Own.empty())
     return false;
-  std::vector<std::string> Same = There.file == Here.file ? conditionsAt(DB, Here) : std::vector<std::string>();
+  const std::vector<std::string> &Same = There.file == Here.file ? conditionsAt(DB, Here) : None;
   return std::any_of(Own.begin(), Own.end(), [&](const std::string &C) { return std::find(Same.begin(), Same.end(), C) == Same.end(); });
 }
 
@@ -58,6 +60,33 @@ bool isOfOneConfiguration(const Database &DB, const CallFact &C, const Location 
     return false;
   std::vector<Location> Definitions = definitionsOfMacro(DB, C.macro, C.where.file);
   return Definitions.size() > 1 && std::any_of(Definitions.begin(), Definitions.end(), [&](const Location &L) { return mayGo(DB, L, Along); });
+}
+
+/// A source file itself; for a fragment beside it, or a header of the module's, the sources around that bring it in.
+std::vector<std::string> sourcesWith(const Database &DB, const std::string &File) {
+  constexpr size_t MaxSources = 8; // what everybody includes is not asked for its bodies
+  if (StringRef(File).ends_with(".c"))
+    return {File};
+  std::vector<std::string> Result;
+  for (uint32_t Id : DB.transitiveIncludersOf(File)) {
+    const std::string &Path = DB.index().files()[Id].path;
+    if (StringRef(Path).ends_with(".c"))
+      Result.push_back(Path);
+    if (Result.size() > MaxSources)
+      return {};
+  }
+  return Result;
+}
+
+/// The calls of each callee.
+std::vector<std::vector<unsigned>> byCallee(const FunctionFact &F, const std::vector<unsigned> &Calls) {
+  std::map<std::string, std::vector<unsigned>> Groups;
+  for (unsigned C : Calls)
+    Groups[F.calls[C].callee].push_back(C);
+  std::vector<std::vector<unsigned>> Result;
+  for (auto &[Callee, Group] : Groups)
+    Result.push_back(std::move(Group));
+  return Result;
 }
 
 /// Whether #if chooses between several functions or macros of that name.
@@ -190,10 +219,11 @@ std::vector<BarrierUse> BarrierSearch::alwaysIn(const std::string &Function, uns
     std::string Home = homeOf(Function);
     for (const FunctionPlace &P : DB.definitionsOf(plainName(Function))) {
       const std::string &File = DB.index().files()[P.file].path;
-      if ((!Home.empty() && File != Home) || !StringRef(File).ends_with(".c"))
+      if (!Home.empty() && File != Home)
         continue;
-      if (!DB.require(File, D))
-        Pending = true;
+      for (const std::string &Source : sourcesWith(DB, File))
+        if (!DB.require(Source, D))
+          Pending = true;
     }
   }
   const FunctionFact *F = DB.function(Function);
@@ -202,6 +232,9 @@ std::vector<BarrierUse> BarrierSearch::alwaysIn(const std::string &Function, uns
   for (unsigned C = 0; C < F->calls.size(); ++C)
     if (F->calls[C].always && !isOfOneConfiguration(DB, F->calls[C], F->where))
       addCall(*F, C, Result, Pending, Depth);
+  for (const std::vector<unsigned> &Group : byCallee(*F, F->together_always))
+    if (llvm::none_of(Group, [&](unsigned C) { return isOfOneConfiguration(DB, F->calls[C], F->where); }))
+      addCall(*F, Group.front(), Result, Pending, Depth);
   Active.erase(Function);
   return Result;
 }
@@ -214,13 +247,13 @@ BarrierSearch::BarrierSearch(Database &DB, const Semantics &S, const std::set<st
 BarrierReport BarrierSearch::before(const FunctionFact &F, unsigned Call, const ReachPath *Path) {
   BarrierReport R;
   Evidence Inner; // queued nearer to the destruction than this function
-  auto Contains = [](const std::vector<unsigned> &List, unsigned Value) { return std::find(List.begin(), List.end(), Value) != List.end(); };
+  auto Contains = [](const std::vector<unsigned> &List, unsigned Value) { return std::binary_search(List.begin(), List.end(), Value); }; // they are sorted
   auto Look = [&](const FunctionFact &Fn, unsigned At) {
     const CallFact &C = Fn.calls[At];
     Evidence Own;
     auto QueuedSince = [&](unsigned B) { // between call B and At
       for (unsigned X = 0; X < Fn.calls.size(); ++X)
-        if (X != At && Contains(Fn.calls[X].before, B) && !Contains(Fn.calls[X].before, At))
+        if (X != At && (Contains(Fn.calls[X].before, B) || Contains(Fn.calls[X].together_before, B)) && !Contains(Fn.calls[X].before, At))
           if (Evidence E = queueingCall(Fn, X); !E.text.empty())
             return E;
       return Inner;
@@ -237,11 +270,28 @@ BarrierReport BarrierSearch::before(const FunctionFact &F, unsigned Call, const 
           R.always[Had].overtaken = E;
       }
     }
+    for (const std::vector<unsigned> &Group : byCallee(Fn, C.together_before)) {
+      size_t Had = R.always.size();
+      addCall(Fn, Group.front(), R.always, R.pending, MaxDepth);
+      Evidence Since; // behind any of them
+      bool Everywhere = true;
+      for (unsigned B : Had == R.always.size() ? std::vector<unsigned>() : Group) {
+        Everywhere = Everywhere && !isOfOneConfiguration(DB, Fn.calls[B], C.where);
+        if (Since.text.empty())
+          Since = QueuedSince(B);
+      }
+      for (size_t N = Had; N < R.always.size(); ++N)
+        R.always[N].overtaken = Since;
+      if (!Everywhere) {
+        R.sometimes.insert(R.sometimes.end(), R.always.begin() + static_cast<long>(Had), R.always.end());
+        R.always.resize(Had);
+      }
+    }
     for (unsigned X = 0; X < Fn.calls.size() && Inner.text.empty(); ++X)
       if (X != At && !Contains(Fn.calls[X].before, At))
         Inner = queueingCall(Fn, X);
     for (unsigned B : C.maybe_before)
-      if (std::find(C.before.begin(), C.before.end(), B) == C.before.end() && DB.rules().barrier(plainName(Fn.calls[B].callee)))
+      if (!Contains(C.before, B) && !Contains(C.together_before, B) && DB.rules().barrier(plainName(Fn.calls[B].callee)))
         addCall(Fn, B, R.sometimes, R.pending, 0);
   };
   Look(F, Call);

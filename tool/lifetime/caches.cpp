@@ -22,6 +22,8 @@ namespace krcu {
 
 namespace {
 constexpr size_t MaxFilesPerPlace = 80;
+/// Of one cache. The most in Linux are some dozens; each site of a cache tells of all of them.
+constexpr size_t MaxPlaces = 1000, MaxCalls = 300;
 } // namespace
 
 std::string placeName(const std::string &Place) {
@@ -75,7 +77,7 @@ std::string base(const std::string &Value) {
 
 class Search {
 public:
-  Search(Database &DB, const PointsTo &Solution, const std::string &Place) : DB(DB), Solution(Solution) {
+  Search(Database &DB, const PointsTo &Solution, const DestroyCalls &Destroys, const std::string &Place) : DB(DB), Solution(Solution), Destroys(Destroys) {
     R.place = Place;
     R.name = placeName(Place);
   }
@@ -83,6 +85,10 @@ public:
   CacheReport run() {
     if (R.place.empty() || R.place == "?") {
       R.missing.push_back("the callback does not name the cache in a way that can be followed");
+      return R;
+    }
+    if (Solution.overflowed()) {
+      R.missing.push_back("the caches of this tree are copied about more than is followed");
       return R;
     }
     backward(R.place);
@@ -105,14 +111,16 @@ private:
   void finishNamed(const std::string &Place);
   bool isQuiet(const std::string &Symbol, const std::string &Place) const;
   void note(const std::string &Text) {
-    if (std::find(R.missing.begin(), R.missing.end(), Text) == R.missing.end())
+    if (Noted.insert(Text).second)
       R.missing.push_back(Text);
   }
+  void noteTooMany(const char *What) { note(R.name + " " + What + ", more than are looked at"); }
 
   Database &DB;
   const PointsTo &Solution;
+  const DestroyCalls &Destroys;
   CacheReport R;
-  std::set<std::string> Finished, Creations, Sources;
+  std::set<std::string> Finished, Creations, Sources, Noted;
 };
 
 void Search::requireFile(const std::string &File, const Demand &D, bool Callers) {
@@ -199,7 +207,7 @@ void Search::finishNamed(const std::string &Place) {
     note("the name " + Word + " is made by a macro, so a search for it does not find every use");
   requirePlan(Plan, Word, Kind, placeName(Place));
   if (!R.pending && Sources.count(Place)) // the callback's own place, and where that gets the cache from
-    for (const std::string &What : notSearched(DB, Plan, Word, Home))
+    for (const std::string &What : notSearched(DB, Plan, Word, Kind, Home))
       note(What);
 }
 
@@ -258,24 +266,33 @@ void Search::backward(const std::string &Start) {
       Creations.insert(T);
 }
 
+/// In the order of the places' names, again and again, until a round finds nothing.
 void Search::forward() {
-  bool Again = true;
-  std::set<std::string> Related = Sources;
-  while (Again && !R.pending) {
-    Again = false;
-    for (const auto &[Place, Tokens] : Solution.places()) {
-      if (Related.count(Place))
-        continue;
-      bool Holds = false;
-      for (const std::string &T : Tokens)
-        Holds = Holds || Creations.count(T) || (T[0] == '&' && Related.count(T.substr(1)));
-      if (!Holds)
-        continue;
-      Related.insert(Place);
-      R.aliases.insert(Place);
-      finish(Place);
-      Again = true;
+  std::set<std::string> Related = Sources, Next;
+  auto Add = [&](const std::string &Token) {
+    for (std::string &Place : Solution.holding(Token))
+      if (!Related.count(Place))
+        Next.insert(std::move(Place));
+  };
+  for (const std::string &Token : Creations)
+    Add(Token);
+  for (const std::string &Place : Sources)
+    Add("&" + Place);
+  for (std::string Last; !Next.empty();) {
+    auto It = Next.upper_bound(Last);
+    if (It == Next.end()) { // a round is over
+      if (R.pending)
+        return;
+      It = Next.begin();
     }
+    if (R.aliases.size() >= MaxPlaces)
+      return noteTooMany("is copied to a thousand places and more");
+    Last = *It;
+    Next.erase(It);
+    Related.insert(Last);
+    R.aliases.insert(Last);
+    finish(Last);
+    Add("&" + Last);
   }
 }
 
@@ -285,29 +302,14 @@ void Search::conclude() {
       R.creates.push_back(C);
   std::sort(R.creates.begin(), R.creates.end(),
             [](const CreateFact *A, const CreateFact *B) { return A->where < B->where; });
-  for (const auto &[File, Facts] : DB.files())
-    for (const FunctionFact &F : Facts.functions) {
-      if (DB.function(F.function) != &F)
-        continue;
-      for (unsigned C = 0; C < F.calls.size(); ++C) {
-        const CacheRule *Rule = DB.rules().cacheDestroy(plainName(F.calls[C].callee));
-        if (!Rule || Rule->cache >= F.calls[C].arguments.size())
-          continue;
-        llvm::SmallVector<StringRef, 4> Values;
-        StringRef(F.calls[C].arguments[Rule->cache]).split(Values, '|');
-        bool Hit = false;
-        for (StringRef V : Values) {
-          Hit = Hit || Sources.count(V.str());
-          for (const std::string &T : Solution.tokens(V.str()))
-            Hit = Hit || Creations.count(T);
-        }
-        if (Hit) {
-          R.destroys.push_back({&F, C, F.calls[C].where, F.calls[C].arguments[Rule->cache]});
-          R.files.insert(F.calls[C].where.file);
-        }
-      }
-    }
+  R.destroys = Destroys.of(Sources, Creations);
   std::sort(R.destroys.begin(), R.destroys.end(), [](const Destruction &A, const Destruction &B) { return A.where < B.where; });
+  if (R.creates.size() > MaxCalls)
+    noteTooMany("is created by hundreds of calls"), R.creates.resize(MaxCalls);
+  if (R.destroys.size() > MaxCalls)
+    noteTooMany("is destroyed by hundreds of calls"), R.destroys.resize(MaxCalls);
+  for (const Destruction &D : R.destroys)
+    R.files.insert(D.where.file);
   if (R.creates.empty())
     note("no creation of " + R.name + " was found");
   R.identified = !R.creates.empty();
@@ -318,8 +320,44 @@ void Search::conclude() {
 
 } // namespace
 
-CacheReport reportCache(Database &DB, const PointsTo &Solution, const std::string &Place) {
-  return Search(DB, Solution, Place).run();
+DestroyCalls::DestroyCalls(const Database &DB, const PointsTo &Solution) {
+  for (const auto &[File, Facts] : DB.files())
+    for (const FunctionFact &F : Facts.functions) {
+      if (DB.function(F.function) != &F)
+        continue;
+      for (unsigned C = 0; C < F.calls.size(); ++C) {
+        const CacheRule *Rule = DB.rules().cacheDestroy(plainName(F.calls[C].callee));
+        if (!Rule || Rule->cache >= F.calls[C].arguments.size())
+          continue;
+        const std::string &Argument = F.calls[C].arguments[Rule->cache];
+        std::set<std::string> Meant;
+        llvm::SmallVector<StringRef, 4> Values;
+        StringRef(Argument).split(Values, '|');
+        for (StringRef V : Values) {
+          Meant.insert(V.str());
+          Meant.merge(Solution.tokens(V.str()));
+        }
+        for (const std::string &Each : Meant)
+          ByValue[Each].push_back(All.size());
+        All.push_back({&F, C, F.calls[C].where, Argument});
+      }
+    }
+}
+
+std::vector<Destruction> DestroyCalls::of(const std::set<std::string> &Places, const std::set<std::string> &Tokens) const {
+  std::set<size_t> Found;
+  for (const std::set<std::string> *Some : {&Places, &Tokens})
+    for (const std::string &Each : *Some)
+      if (auto It = ByValue.find(Each); It != ByValue.end())
+        Found.insert(It->second.begin(), It->second.end());
+  std::vector<Destruction> Result;
+  for (size_t N : Found)
+    Result.push_back(All[N]);
+  return Result;
+}
+
+CacheReport reportCache(Database &DB, const PointsTo &Solution, const DestroyCalls &Destroys, const std::string &Place) {
+  return Search(DB, Solution, Destroys, Place).run();
 }
 
 } // namespace krcu

@@ -5,6 +5,7 @@
 
 #include "tool/lifetime/database.h"
 #include "tool/lifetime/points_to.h"
+#include <map>
 
 namespace krcu {
 
@@ -29,8 +30,20 @@ struct CacheReport {
   EvidenceList evidence;
 };
 
+/// All calls that destroy a cache, found by what they destroy. Made once for all caches.
+class DestroyCalls {
+public:
+  DestroyCalls(const Database &DB, const PointsTo &Solution);
+  /// Those whose argument is one of the places, or may be one of the tokens; in the order of the files.
+  std::vector<Destruction> of(const std::set<std::string> &Places, const std::set<std::string> &Tokens) const;
+
+private:
+  std::vector<Destruction> All;
+  std::map<std::string, std::vector<size_t>> ByValue; ///< place or token -> which of them
+};
+
 /// Follows the cache in `Place` through the tree; makes demands until nothing is left to look at.
-CacheReport reportCache(Database &DB, const PointsTo &Solution, const std::string &Place);
+CacheReport reportCache(Database &DB, const PointsTo &Solution, const DestroyCalls &Destroys, const std::string &Place);
 
 /// "V:foo@file" -> "foo", "F:rec@file.field" -> "rec.field", ...
 std::string placeName(const std::string &Place);

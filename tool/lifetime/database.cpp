@@ -43,13 +43,27 @@ void Database::makeOutlines(const std::vector<uint32_t> &Files) const {
 }
 
 const std::vector<OutlineToken> &Database::tokens(const std::string &File, const std::string &Word) const {
+  constexpr size_t Many = size_t(4) << 20; // bytes walked over; a table of all words costs little more than one walk, and memory
+  if (auto Table = Text->tables.find(File); Table != Text->tables.end())
+    return Table->second.of(Word);
   auto Key = std::pair(File, Word);
   auto It = Text->tokens.find(Key);
   if (It != Text->tokens.end())
     return It->second;
   int Id = I.find(File);
   auto Body = Id < 0 ? nullptr : I.text(static_cast<uint32_t>(Id));
+  if (Body && (Text->asked[File] += Body->size()) > Many)
+    return Text->tables.try_emplace(File, *Body).first->second.of(Word);
   return Text->tokens.emplace(Key, Body ? findTokens(*Body, Word) : std::vector<OutlineToken>()).first->second;
+}
+
+const ConditionTable &Database::conditionsIn(const std::string &File) const {
+  auto It = Text->conditions.find(File);
+  if (It != Text->conditions.end())
+    return It->second;
+  int Id = I.find(File);
+  auto Body = Id < 0 ? nullptr : I.text(static_cast<uint32_t>(Id));
+  return Text->conditions.try_emplace(File, Body ? llvm::StringRef(*Body) : llvm::StringRef()).first->second;
 }
 
 const std::vector<FunctionPlace> &Database::definitionsOf(const std::string &Function) const {
@@ -174,12 +188,18 @@ std::map<std::string, Demand> Database::takeDemands() {
 }
 
 void Database::link() {
-  Shown.clear();
+  Shown.clear(), ShownConditions.clear();
+  AllSummaries.clear(), Owners.clear();
   Summaries.clear(), Functions.clear(), Callers.clear(), References.clear(), ObjectUses.clear(), Creates.clear();
   for (const auto &[File, Facts] : Files) {
+    if (!Facts.summaries.empty())
+      Owners.emplace(&Facts.summaries.front(), std::pair(&Facts.summaries.back(), File));
+    if (!Facts.sites.empty())
+      Owners.emplace(&Facts.sites.front(), std::pair(&Facts.sites.back(), File));
     if (Forbidden.count(File))
       continue;
     for (const FunctionSummary &S : Facts.summaries) {
+      AllSummaries.emplace(S.function, &S);
       const FunctionSummary *&Slot = Summaries[S.function];
       if (!Slot || Slot->opaque)
         Slot = &S;
@@ -208,11 +228,10 @@ std::vector<const FunctionSummary *> Database::otherSummaries(const FunctionSumm
   const FunctionSummary *First = summary(S.function);
   if (First && First != &S)
     Result.push_back(First);
-  for (const auto &[File, Facts] : Files) // two files of which Kbuild builds one
-    if (!Forbidden.count(File))
-      for (const FunctionSummary &O : Facts.summaries)
-        if (&O != &S && &O != First && O.function == S.function && O.begin && O.where != S.where && (!First || O.where != First->where))
-          Result.push_back(&O);
+  auto [Begin, End] = AllSummaries.equal_range(S.function);
+  for (auto It = Begin; It != End; ++It) // two files of which Kbuild builds one
+    if (const FunctionSummary *O = It->second; O != &S && O != First && O->begin && O->where != S.where && (!First || O->where != First->where))
+      Result.push_back(O);
   for (const OtherConfiguration &C : Others)
     if (!Forbidden.count(C.facts.file))
       for (const FunctionSummary &O : C.facts.summaries)
@@ -276,6 +295,16 @@ const std::set<unsigned> &Database::linesShownIn(const std::string &File) const 
         Add(R.where);
     }
   return Shown[File];
+}
+
+const std::set<ConditionTable::Id> &Database::conditionsShownIn(const std::string &File) const {
+  auto [It, New] = ShownConditions.try_emplace(File);
+  if (New) {
+    const ConditionTable &Table = conditionsIn(File);
+    for (unsigned Line : linesShownIn(File))
+      It->second.insert(Table.at(Line));
+  }
+  return It->second;
 }
 
 const CreateFact *Database::create(const std::string &Place) const {

@@ -6,7 +6,9 @@
 #pragma once
 
 #include "matchers/facts.h"
+#include "tool/index/condition_table.h"
 #include "tool/index/outline_cache.h"
+#include "tool/index/token_table.h"
 #include "tool/lifetime/variants.h"
 #include "tool/rules/rules.h"
 #include "llvm/ADT/StringMap.h"
@@ -126,6 +128,8 @@ public:
   std::shared_ptr<const std::vector<PastingMacro>> &rememberedPasting() const { return Text->pasting; }
   /// findTokens() of a file's text, remembered; empty if the file cannot be read.
   const std::vector<OutlineToken> &tokens(const std::string &File, const std::string &Word) const;
+  /// The #if around each line of a file, made once; of one that cannot be read there are none.
+  const ConditionTable &conditionsIn(const std::string &File) const;
 
   /// Replaces what was known of `Facts.file`. `Served`: the demand this parse answered; `Cause`: why the parse is not complete, or empty.
   void add(FileFacts Facts, const Demand &Served, const std::string &Cause);
@@ -175,6 +179,8 @@ public:
   const CreateFact *create(const std::string &Place) const;
   /// Lines of `File` that a parse has shown to be compiled (those with a call, a flow or a creation).
   const std::set<unsigned> &linesShownIn(const std::string &File) const;
+  /// The conditions around these lines.
+  const std::set<ConditionTable::Id> &conditionsShownIn(const std::string &File) const;
   /// Whether `D` of `File` has been answered, without asking for it.
   bool isServed(const std::string &File, const Demand &D) const;
   /// Facts read off the text, kept as long as the database and its copies. They are in no table.
@@ -189,6 +195,7 @@ public:
 
 private:
   void addCallers(const std::string &File, Demand &D) const;
+  std::string ownerOf(const void *Element) const;
 
   /// Answers about the text, which no parse changes; shared by copies.
   struct TextCache {
@@ -197,6 +204,9 @@ private:
     llvm::StringMap<std::vector<uint32_t>> mentions; ///< entries of a StringMap never move
     llvm::StringMap<std::vector<FunctionPlace>> definitions;
     std::map<std::pair<std::string, std::string>, std::vector<OutlineToken>> tokens;
+    std::map<std::string, size_t> asked; ///< bytes of a file that were searched for words
+    std::map<std::string, TokenTable> tables; ///< of files that many were looked for in
+    std::map<std::string, ConditionTable> conditions;
     std::map<std::tuple<std::string, int, std::string>, std::shared_ptr<const MentionPlan>> plans;
     std::shared_ptr<const std::vector<PastingMacro>> pasting;
     std::map<std::string, ModuleContents> modules; ///< by file
@@ -233,7 +243,10 @@ private:
   std::multimap<std::string, const FunctionRefFact *> References;
   std::multimap<std::string, const ObjectUseFact *> ObjectUses;
   std::map<std::string, const CreateFact *> Creates;
+  std::multimap<std::string, const FunctionSummary *> AllSummaries; ///< by function, in the order of the files
+  std::map<const void *, std::pair<const void *, std::string>> Owners; ///< first and last of a file's summaries, or of its sites, and that file
   mutable std::map<std::string, std::set<unsigned>> Shown; ///< made when first asked for
+  mutable std::map<std::string, std::set<ConditionTable::Id>> ShownConditions;
 };
 
 /// "name@file" -> "name".

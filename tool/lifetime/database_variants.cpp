@@ -107,9 +107,7 @@ VariantQuestion Database::parseOf(const FunctionSummary &S) const {
   VariantQuestion Q;
   Q.function = S.function;
   Q.bodies = S.bodies;
-  for (const auto &[File, Facts] : Files)
-    if (holds(Facts.summaries, S))
-      Q.main = File;
+  Q.main = ownerOf(&S);
   for (const OtherConfiguration &C : Others)
     if (holds(C.facts.summaries, S))
       Q.main = C.facts.file, Q.setting = {C.variant, C.force};
@@ -119,13 +117,20 @@ VariantQuestion Database::parseOf(const FunctionSummary &S) const {
 VariantQuestion Database::parseOf(const CallSiteFact &S) const {
   VariantQuestion Q;
   Q.site = S.where;
-  for (const auto &[File, Facts] : Files)
-    if (holds(Facts.sites, S))
-      Q.main = File;
+  Q.main = ownerOf(&S);
   for (const OtherConfiguration &C : Others)
     if (holds(C.facts.sites, S))
       Q.main = C.facts.file, Q.setting = {C.variant, C.force};
   return Q;
+}
+
+/// The file whose facts the element is among; empty if it is of none.
+std::string Database::ownerOf(const void *Element) const {
+  auto Behind = Owners.upper_bound(Element);
+  if (Behind == Owners.begin())
+    return {};
+  const auto &[Last, File] = std::prev(Behind)->second;
+  return Element <= Last ? File : std::string();
 }
 
 } // namespace krcu

@@ -67,7 +67,7 @@ std::optional<EvidenceList> storesOf(const Database &DB, const Field &F, const s
     auto O = DB.outline(Id);
     if (!Text || !O)
       return std::nullopt;
-    for (const OutlineToken &T : findTokens(*Text, F.name)) {
+    for (const OutlineToken &T : DB.tokens(File, F.name)) {
       bool Removed = std::any_of(Sites.begin(), Sites.end(), [&](const SiteReport &R) {
         return R.callback_removed && R.callback.summary && R.callback.where.file == File && T.offset >= R.callback.summary->begin &&
                T.offset < R.callback.summary->end;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What the life of a cache means for a site: where it is destroyed, how that is reached, what waits before. What is not known is never safe.
-#include "tool/lifetime/verdict.h"
+#include "matchers/limits.h"
+#include "tool/lifetime/judge_round.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
@@ -45,7 +47,7 @@ void Judge::judgeLifetime(SiteReport &R) {
 const CacheReport &Judge::cache(const std::string &Place) {
   auto It = Caches.find(Place);
   if (It == Caches.end())
-    It = Caches.emplace(Place, reportCache(DB, *Solution, Place)).first;
+    It = Caches.emplace(Place, reportCache(DB, Now->solution, Now->destroys, Place)).first;
   Pending = Pending || It->second.pending;
   return It->second;
 }
@@ -139,61 +141,69 @@ void Judge::judgeCache(SiteReport &R, const std::string &Place) {
     rank(R.without_slob, Answer());
 }
 
+/// Whether nothing but calls that cannot take an object from a cache runs in `Calls` of the function.
+static bool allQuiet(const Rules &R, const FunctionFact &F, const std::set<unsigned> &Calls) {
+  return llvm::all_of(Calls, [&](unsigned I) {
+    std::string Name = plainName(F.calls[I].callee);
+    return !F.calls[I].indirect && (R.cacheCreate(Name) || R.cacheDestroy(Name) || R.barrier(Name) || llvm::is_contained(R.quiet_calls, Name) ||
+                                    llvm::StringRef(Name).starts_with("__builtin_"));
+  });
+}
+
 /// A destruction right behind the creation: nothing that ran in between can have taken an object from the cache. What is destroyed must be
 /// the new cache itself: made on every way to the destruction, or NULL on the others because the function runs but once.
-bool Judge::noObjectYet(const CacheReport &C, const DestructionReport &R, std::string &Why) const {
-  const Destruction &D = R.what;
-  const FunctionFact &F = *D.function;
-  const std::vector<unsigned> &Must = F.calls[D.call].before;
-  std::set<unsigned> May(F.calls[D.call].maybe_before.begin(), F.calls[D.call].maybe_before.end()), Between = May;
+bool Judge::noObjectYet(const CacheReport &C, const FunctionFact &F, unsigned Call, const std::string &Value, bool Once) const {
+  const std::vector<unsigned> &Must = F.calls[Call].before;
+  std::set<unsigned> May(F.calls[Call].maybe_before.begin(), F.calls[Call].maybe_before.end()), Between = May;
   if (C.creates.empty())
     return false;
   for (const CreateFact *Create : C.creates) {
-    std::vector<const FlowFact *> Into = Solution->into(D.value);
+    std::vector<const FlowFact *> Into = Now->solution.into(Value);
     if (Create->function != F.function ||
         std::none_of(Into.begin(), Into.end(), [&](const FlowFact *Flow) { return Flow->from == Create->place; }))
       return false;
     for (unsigned I = 0; I < F.calls.size(); ++I)
       if (F.calls[I].where == Create->where) {
-        if (!May.count(I) || (!R.init_only && std::find(Must.begin(), Must.end(), I) == Must.end()))
+        if (!May.count(I) || (!Once && std::find(Must.begin(), Must.end(), I) == Must.end()))
           return false;
         Between.erase(I);
         for (unsigned B : F.calls[I].before)
           Between.erase(B);
       }
   }
-  for (unsigned I : Between) {
-    std::string Name = plainName(F.calls[I].callee);
-    const std::vector<std::string> &Quiet = DB.rules().quiet_calls;
-    if (F.calls[I].indirect || !(DB.rules().cacheCreate(Name) || DB.rules().cacheDestroy(Name) || DB.rules().barrier(Name) ||
-                                 std::find(Quiet.begin(), Quiet.end(), Name) != Quiet.end() || llvm::StringRef(Name).starts_with("__builtin_")))
-      return false;
-  }
-  Why = "between the creation and this only calls run that cannot take an object from the cache";
-  return true;
+  return allQuiet(DB.rules(), F, Between);
 }
 
-/// Functions with a call whose callback frees into this cache: what runs them behind a barrier spoils it.
-std::set<std::string> Judge::queueingFunctions(const CacheReport &C, bool &Open) {
-  std::set<std::string> Result = AlsoQueueing;
-  for (const auto &[File, Facts] : DB.files())
-    for (const CallSiteFact &S : Facts.sites) {
-      auto Through = Targets.find(S.callback); // a pointer of which all is known that it can hold
-      bool Pointer = S.callback_kind == CallbackKind::Place && Through != Targets.end();
-      if (S.callback_kind != CallbackKind::Function && !Pointer)
-        continue;
-      for (const std::string &Callback : Pointer ? Through->second : std::set<std::string>{S.callback}) {
-        auto Known = Callbacks.find(Callback);
-        if (Known == Callbacks.end())
-          Known = Callbacks.emplace(Callback, reportCallback(DB, Callback)).first;
-        Open = Open || Known->second.state == CallbackState::Pending;
-        for (const std::string &Place : Known->second.caches)
-          if (Place == C.place || C.aliases.count(Place))
-            Result.insert(plainName(S.function));
-      }
-    }
-  return Result;
+/// The same of a helper that destroys the cache that it is given, for the call at the beginning of this way.
+bool Judge::noObjectYet(const CacheReport &C, const Destruction &D, const ReachPath &P) const {
+  auto [Function, Number] = llvm::StringRef(D.value).rsplit('#');
+  unsigned Parameter = 0;
+  if (!Function.consume_front("P:") || Function != D.function->function || Number.getAsInteger(10, Parameter) || P.steps.empty() || !P.steps.front().caller ||
+      D.function->calls.size() > MaxOrderedCalls)
+    return false;
+  const ReachStep &Step = P.steps.front();
+  const CallFact &Call = Step.caller->calls[Step.call];
+  const std::vector<unsigned> &Inside = D.function->calls[D.call].maybe_before;
+  return Parameter < Call.arguments.size() && !Call.arguments[Parameter].empty() && allQuiet(DB.rules(), *D.function, {Inside.begin(), Inside.end()}) &&
+         noObjectYet(C, *Step.caller, Step.call, Call.arguments[Parameter], P.kind == ReachKind::Init);
 }
+
+namespace {
+
+/// Of which function on the way the order of the calls is not known; empty: of each it is.
+std::string tooLargeToFollow(const FunctionFact &Destroying, const ReachReport &Reach) {
+  std::vector<const FunctionFact *> OnTheWay{&Destroying};
+  for (const ReachPath &P : Reach.paths)
+    for (const ReachStep &Step : P.steps)
+      if (Step.caller)
+        OnTheWay.push_back(Step.caller);
+  for (const FunctionFact *F : OnTheWay)
+    if (F->calls.size() > MaxOrderedCalls)
+      return plainName(F->function) + "() makes " + std::to_string(F->calls.size()) + " calls, too many to tell which of them runs before which";
+  return {};
+}
+
+} // namespace
 
 DestructionReport Judge::judgeDestruction(const CacheReport &C, const Destruction &D) {
   DestructionReport R;
@@ -203,7 +213,7 @@ DestructionReport Judge::judgeDestruction(const CacheReport &C, const Destructio
   R.reach = reachOf(DB, D.function->function, Context);
   R.pending = R.reach.pending;
   R.waited = R.init_only = !R.reach.paths.empty();
-  bool AnyRuns = false;
+  bool AnyRuns = false, AllEarly = true;
   std::set<std::string> Queueing;
   if (!S.is("destroy_waits_kfree_rcu") && !Context)
     Queueing = queueingFunctions(C, R.pending);
@@ -225,7 +235,9 @@ DestructionReport Judge::judgeDestruction(const CacheReport &C, const Destructio
     AnyRuns = AnyRuns || Runs;
     if (!Runs)
       continue;
-    if (!B.waits(true))
+    const bool Early = noObjectYet(C, D, P);
+    AllEarly = AllEarly && Early;
+    if (!B.waits(true) && !Early)
       R.waited = false;
     if (P.kind != ReachKind::Init)
       R.init_only = false;
@@ -238,9 +250,14 @@ DestructionReport Judge::judgeDestruction(const CacheReport &C, const Destructio
   if (!AnyRuns && R.reach.complete && !R.reach.paths.empty() && !R.reach.pending) {
     R.harmless = true;
     R.harmless_why = "this code is always built in, so its module exit never runs";
-  } else if (noObjectYet(C, R, R.harmless_why)) {
+  } else if (noObjectYet(C, *D.function, D.call, D.value, R.init_only) || (AnyRuns && AllEarly && R.reach.complete)) {
     R.harmless = true;
+    R.harmless_why = "between the creation and this only calls run that cannot take an object from the cache";
     R.harmless_evidence.clear();
+  }
+  if (std::string Large = tooLargeToFollow(*D.function, R.reach); !Large.empty()) {
+    R.unknown = Large;
+    R.waited = R.init_only = false;
   }
   if (!R.reach.complete) {
     // A way in that is known to lack a wait settles it; otherwise what is not known does.

@@ -13,6 +13,9 @@ using llvm::StringRef;
 namespace krcu {
 namespace {
 
+/// Barriers that a site tells of, and callbacks that a barrier does. Modules of Linux have a few dozen at most.
+constexpr size_t MaxShown = 200;
+
 std::string at(const Location &L) { return L.file + ":" + std::to_string(L.line); }
 
 bool waitsForCallbacks(const BarrierRule &B) {
@@ -59,7 +62,12 @@ bool LeftoverSearch::search(std::vector<SiteReport> &Reports) {
   Sites = &Reports;
   Pending = false;
   KnownQueues.clear();
+  KnownAnswers.clear();
   Queues.refresh();
+  Converted.clear();
+  for (const SiteReport &R : Reports)
+    if (R.cls == SiteClass::Convert)
+      Converted[{R.census.where.file, R.census.where.line, R.census.where.column}] = &R;
   for (SiteReport &R : Reports) {
     R.leftovers.reset();
     if (R.cls != SiteClass::Convert || !R.site)
@@ -89,9 +97,11 @@ void LeftoverSearch::addBarriers(SiteReport &R, Leftovers &To) {
       auto O = Text ? DB.outline(F) : nullptr;
       if (!O)
         continue;
-      for (const OutlineToken &T : findTokens(*Text, Rule.name)) {
+      for (const OutlineToken &T : DB.tokens(File, Rule.name)) {
         if (T.function < 0 || T.after_member_access || !T.before_paren || T.in_directive)
           continue;
+        if (To.barriers.size() >= MaxShown)
+          return; // what is not looked at stays
         BarrierLeftover B = describe(File, *O, T, Rule.name, *Text);
         decide(R, B);
         To.barriers.push_back(std::move(B));
@@ -159,14 +169,34 @@ bool LeftoverSearch::isEveryWayInTheEnd(BarrierLeftover &B, std::set<std::string
   return Ends;
 }
 
-/// The callbacks of all modules that the files belong to.
+/// The callbacks of all modules that the files belong to. Many sites and barriers ask about the same modules.
 void LeftoverSearch::collectQueued(BarrierLeftover &B, const std::set<std::string> &Files, bool WithFields) {
-  std::map<std::pair<std::string, std::pair<unsigned, unsigned>>, const SiteReport *> Converted;
-  for (const SiteReport &R : *Sites)
-    if (R.cls == SiteClass::Convert)
-      Converted[{R.census.where.file, {R.census.where.line, R.census.where.column}}] = &R;
-  std::set<std::string> Text;
+  std::vector<std::string> Key;
   std::set<std::string> Seen;
+  for (const std::string &File : Files) {
+    const ModuleScope &M = scope(File);
+    std::string Part = M.name.empty() || M.files.empty() ? "?" + File : M.files.front();
+    if (Seen.insert(Part).second)
+      Key.push_back(std::move(Part));
+  }
+  auto [It, New] = KnownAnswers.try_emplace({std::move(Key), WithFields});
+  if (New)
+    It->second = queuedIn(Files, WithFields);
+  const BarrierLeftover &Known = It->second;
+  B.modules = Known.modules;
+  B.looked_at = Known.looked_at;
+  B.needed_by = Known.needed_by;
+  B.files = Known.files;
+  B.known = B.known && Known.known;
+  if (!Known.why.empty())
+    stay(B, Known.why);
+}
+
+/// What holds for every barrier that waits for the callbacks of these modules.
+BarrierLeftover LeftoverSearch::queuedIn(const std::set<std::string> &Files, bool WithFields) {
+  BarrierLeftover B;
+  std::set<std::string> Text, Seen;
+  std::set<std::tuple<std::string, unsigned, std::string, std::string>> Listed;
   for (const std::string &File : Files) {
     const ModuleScope &M = scope(File);
     if (M.name.empty() || M.files.empty()) {
@@ -195,10 +225,10 @@ void LeftoverSearch::collectQueued(BarrierLeftover &B, const std::set<std::strin
     Pending = Pending || Q.pending;
     Text.insert(Q.files.begin(), Q.files.end());
     for (const QueuedCallback &C : Q.callbacks) {
-      auto Gone = C.deferral ? Converted.find({C.where.file, {C.where.line, C.where.column}}) : Converted.end();
+      auto Gone = C.deferral ? Converted.find({C.where.file, C.where.line, C.where.column}) : Converted.end();
       Evidence E{C.where.file, C.where.line, C.function, C.text};
       EvidenceList &List = Gone == Converted.end() ? B.needed_by : B.looked_at;
-      if (std::find(List.begin(), List.end(), E) == List.end())
+      if (Listed.insert({E.file, E.line, E.function, E.text}).second)
         List.push_back(std::move(E));
     }
     for (const Evidence &E : Q.unknown)
@@ -223,6 +253,10 @@ void LeftoverSearch::collectQueued(BarrierLeftover &B, const std::set<std::strin
     std::string Others = More ? " and " + std::to_string(More) + " more" : "";
     stay(B, "another callback may still be queued: " + E.file + (E.line ? ":" + std::to_string(E.line) : "") + ", " + E.text + Others);
   }
+  for (EvidenceList *List : {&B.needed_by, &B.looked_at})
+    if (List->size() > MaxShown)
+      List->resize(MaxShown);
+  return B;
 }
 
 std::string leftoverText(const BarrierLeftover &B) {

@@ -53,6 +53,7 @@ private:
   void decide(const SiteReport &R, BarrierLeftover &B);
   bool isEveryWayInTheEnd(BarrierLeftover &B, std::set<std::string> &Files);
   void collectQueued(BarrierLeftover &B, const std::set<std::string> &Files, bool WithFields);
+  BarrierLeftover queuedIn(const std::set<std::string> &Files, bool WithFields);
   const ModuleScope &scope(const std::string &File);
 
   Database &DB;
@@ -62,6 +63,8 @@ private:
   const std::vector<SiteReport> *Sites = nullptr;
   std::map<std::string, ModuleScope> Known;
   std::map<std::pair<std::string, bool>, ModuleQueue> KnownQueues; ///< by the module's first file
+  std::map<std::pair<std::vector<std::string>, bool>, BarrierLeftover> KnownAnswers; ///< by the modules
+  std::map<std::tuple<std::string, unsigned, unsigned>, const SiteReport *> Converted; ///< by the place of the call
   bool Pending = false;
 };
 

@@ -3,11 +3,10 @@
 // A line under #if was compiled if the parse shows a call anywhere under the same conditions in that file: equal conditions go the
 // same way. If it shows none there, the line counts as hidden, which may be too careful, never too bold.
 #include "tool/lifetime/mentions.h"
-#include "tool/index/conditions.h"
-#include "tool/index/lex.h"
 #include "tool/lifetime/variant_choices.h"
 #include "tool/lifetime/words.h"
 #include "tool/tree/tree.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 #include <memory>
@@ -85,6 +84,11 @@ bool matches(const OutlineToken &T, MentionKind Kind) {
   return T.in_directive || T.after_member_access == (Kind == MentionKind::Field);
 }
 
+/// A use of a macro that pastes a name together, but not this one.
+bool makesAnother(StringRef Directive, StringRef Text, const OutlineToken &T, const std::string &Macro, StringRef Word) {
+  return !T.in_directive && !canPaste(Directive, Text.substr(T.offset + Macro.size()), Word);
+}
+
 /// Macros that destroy a cache whose name they paste together, with what defines them: their users need not spell it.
 const std::vector<PastingMacro> &pastingDestructions(const Database &DB) {
   auto &Known = DB.rememberedPasting();
@@ -108,27 +112,27 @@ const std::vector<PastingMacro> &pastingDestructions(const Database &DB) {
   return *Known;
 }
 
-/// Uses of one word that no parse has shown to be compiled.
-void addHidden(const Database &DB, const std::string &File, StringRef Text, const std::string &Word, MentionKind Kind,
+/// Uses of one word that no parse has shown to be compiled. \p Sought: the name that the search is for; the word may be a macro that makes it.
+void addHidden(const Database &DB, const std::string &File, StringRef Text, const std::string &Word, MentionKind Kind, const std::string &Sought,
                std::set<std::string> &Result) {
-  std::set<std::vector<std::string>> Compiled;
-  std::unique_ptr<LexedText> Lexed; // made when the first use asks for it
-  std::unique_ptr<ConditionCursor> Around;
+  std::vector<const PastingMacro *> Pasting;
+  if (Word != Sought)
+    for (const PastingMacro &M : pastingDestructions(DB))
+      if (M.name == Word)
+        Pasting.push_back(&M);
+  const ConditionTable *Around = nullptr; // made when the first use asks for it
   for (const OutlineToken &T : DB.tokens(File, Word)) {
+    if (!Pasting.empty() && llvm::all_of(Pasting, [&](const PastingMacro *M) { return makesAnother(M->directive, Text, T, Word, Sought); }))
+      continue;
     if (!matches(T, Kind) || T.in_directive || isHarmless(DB, Text, T, Word, Kind))
       continue;
-    if (!Lexed) {
-      Lexed = std::make_unique<LexedText>(Text);
-      Around = std::make_unique<ConditionCursor>(*Lexed);
-      ConditionCursor Shown(*Lexed); // the conditions under which the parse has shown a call
-      for (unsigned Line : DB.linesShownIn(File))
-        Compiled.insert(Shown.at(Line));
-    }
-    std::vector<std::string> Conditions = Around->at(T.line);
-    bool Foreign = std::find(Conditions.begin(), Conditions.end(), "!defined(__KERNEL__)") != Conditions.end(); // never part of a kernel
-    if (Conditions.empty() || Foreign)
+    Around = Around ? Around : &DB.conditionsIn(File);
+    const ConditionTable::Id Conditions = Around->at(T.line);
+    const std::vector<std::string> &All = Around->conditions(Conditions);
+    bool Foreign = std::find(All.begin(), All.end(), "!defined(__KERNEL__)") != All.end(); // never part of a kernel
+    if (All.empty() || Foreign)
       continue;
-    if (!Compiled.count(Conditions))
+    if (!DB.conditionsShownIn(File).count(Conditions)) // under which the parse has shown a call
       Result.insert(File + ":" + std::to_string(T.line));
   }
 }
@@ -216,12 +220,13 @@ static MentionPlan makePlan(const Database &DB, const std::string &Word, Mention
     std::string word;
     MentionKind kind;
     std::string home;
+    std::string pastes = {}; ///< directive of a macro that may make the name
   };
   std::vector<Item> Work{{Word, Kind, Home}};
   if (Kind != MentionKind::Function)
     for (const PastingMacro &M : pastingDestructions(DB))
       if (canPaste(M.directive, Word) && seesMacro(DB, Home, M.file))
-        Work.push_back({M.name, MentionKind::Function, M.file});
+        Work.push_back({M.name, MentionKind::Function, M.file, M.directive});
   std::set<std::string> Done;
   while (!Work.empty()) {
     Item It = std::move(Work.back());
@@ -248,7 +253,7 @@ static MentionPlan makePlan(const Database &DB, const std::string &Word, Mention
       if (!Text)
         continue;
       for (const OutlineToken &T : DB.tokens(Path, It.word)) {
-        if (!matches(T, It.kind))
+        if (!matches(T, It.kind) || (!It.pastes.empty() && makesAnother(It.pastes, *Text, T, It.word, Word)))
           continue;
         bool Source = StringRef(Path).ends_with(".c");
         if (Source)
@@ -297,7 +302,7 @@ std::vector<std::string> hiddenMentions(const Database &DB, const MentionPlan &P
     if (!Text)
       continue;
     for (const std::string &Each : Plan.demand.words) // the name itself, and the macros and inline functions that use it
-      addHidden(DB, File, *Text, Each, Each == Word ? Kind : MentionKind::Function, Result);
+      addHidden(DB, File, *Text, Each, Each == Word ? Kind : MentionKind::Function, Word, Result);
   }
   return {Result.begin(), Result.end()};
 }

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The life of caches asked about without a call site: for kfree_rcu() that is there already, or that somebody's patch adds.
-#include "tool/lifetime/verdict.h"
+#include "tool/lifetime/judge_round.h"
 
 namespace krcu {
 
 bool Judge::judgeObjects(std::vector<ObjectQuestion> &Questions) {
-  PointsTo Points(flowsOutsideTheAllocator());
-  Solution = &Points;
+  begin();
   Partial = false;
-  Pending = false;
-  Caches.clear();
-  Callbacks.clear();
-  Destructions.clear();
   for (ObjectQuestion &Q : Questions) {
     SiteReport Fresh;
     Fresh.census = Q.report.census;
@@ -24,7 +19,6 @@ bool Judge::judgeObjects(std::vector<ObjectQuestion> &Questions) {
     Q.report = std::move(Fresh);
   }
   AlsoQueueing.clear();
-  Solution = nullptr;
   return !Pending;
 }
 

@@ -107,7 +107,17 @@ std::string namedCallback(const std::string &Argument) {
   return T.substr(Begin).str();
 }
 
-QueueSurvey::QueueSurvey(Database &DB, const std::vector<CensusEntry> &All) : DB(DB), All(All) { findWrappers(); }
+QueueSurvey::QueueSurvey(Database &DB, const std::vector<CensusEntry> &All) : DB(DB), All(All) {
+  findWrappers();
+  for (const CensusEntry &E : All) {
+    ByFile[E.where.file].push_back(&E);
+    if (isHeader(E.where.file) && E.kind == CensusKind::Call)
+      HeaderCalls.push_back(&E);
+  }
+  for (const auto &[Name, W] : Wrappers)
+    for (uint32_t File : DB.mentioning(Name))
+      WrappersIn[DB.index().files()[File].path].push_back(Name);
+}
 
 /// Functions and macros that queue a callback of their caller's choice. What they queue is not named where they stand.
 void QueueSurvey::findWrappers() {
@@ -202,8 +212,13 @@ bool isOtherFlavour(const Rules &R, const CensusEntry &E) {
 } // namespace
 
 void QueueSurvey::addOwnCalls(const Files &Text, ModuleQueue &Q) const {
-  for (const CensusEntry &E : All) {
-    if (!Text.count(E.where.file) || E.kind == CensusKind::Definition || E.kind == CensusKind::Declaration)
+  std::vector<const CensusEntry *> Own;
+  for (const std::string &File : Text)
+    if (auto It = ByFile.find(File); It != ByFile.end())
+      Own.insert(Own.end(), It->second.begin(), It->second.end());
+  for (const CensusEntry *Each : Own) {
+    const CensusEntry &E = *Each;
+    if (E.kind == CensusKind::Definition || E.kind == CensusKind::Declaration)
       continue;
     std::string Callback = namedCallback(E.callback), What = Callback.empty() ? E.callback : Callback + "()";
     Q.callbacks.push_back({E.where, E.function,
@@ -215,8 +230,9 @@ void QueueSurvey::addOwnCalls(const Files &Text, ModuleQueue &Q) const {
 
 /// Inline functions of headers that other modules use too: they count if the callback may be the module's own.
 void QueueSurvey::addHeaderCalls(const Files &Text, ModuleQueue &Q) const {
-  for (const CensusEntry &E : All) {
-    if (Text.count(E.where.file) || !isHeader(E.where.file) || E.kind != CensusKind::Call)
+  for (const CensusEntry *Each : HeaderCalls) {
+    const CensusEntry &E = *Each;
+    if (Text.count(E.where.file))
       continue;
     std::string Callback = namedCallback(E.callback);
     if (Callback.empty() || E.function.empty() || Wrappers.count(E.function))
@@ -247,7 +263,7 @@ void QueueSurvey::addNamed(const Files &Text, ModuleQueue &Q) const {
       auto O = DB.outline(F);
       if (!Body || !O)
         continue;
-      for (const OutlineToken &T : findTokens(*Body, Name)) {
+      for (const OutlineToken &T : DB.tokens(DB.index().files()[F].path, Name)) {
         if (T.after_member_access || (T.function < 0 && !T.in_directive))
           continue; // a member of that name; a prototype
         std::string Function = T.function < 0 ? std::string() : O->functions[static_cast<size_t>(T.function)].name;
@@ -255,11 +271,17 @@ void QueueSurvey::addNamed(const Files &Text, ModuleQueue &Q) const {
       }
     }
   };
-  for (const auto &[Name, W] : Wrappers)
+  std::set<std::string> Named;
+  for (const std::string &File : Text)
+    if (auto It = WrappersIn.find(File); It != WrappersIn.end())
+      Named.insert(It->second.begin(), It->second.end());
+  for (const std::string &Name : Named) {
+    const Wrapper &W = Wrappers.at(Name);
     Look(Name, &W.files, [&](const Location &Where, const std::string &Function, const std::vector<std::string> &) {
       Q.callbacks.push_back({Where, Function,
                              Name + "() queues a callback of its caller's at " + W.where.file + ":" + std::to_string(W.where.line), "", false});
     });
+  }
   for (const RcuCalledArgumentRule &Rule : DB.rules().rcu_called_arguments)
     Look(Rule.name, nullptr, [&](const Location &Where, const std::string &Function, const std::vector<std::string> &Arguments) {
       bool Known = Rule.argument && *Rule.argument < Arguments.size();
@@ -284,7 +306,7 @@ void QueueSurvey::addFields(const Files &Text, ModuleQueue &Q) {
       auto O = DB.outline(F);
       if (!Body || !O)
         continue;
-      for (const OutlineToken &T : findTokens(*Body, Field)) {
+      for (const OutlineToken &T : DB.tokens(DB.index().files()[F].path, Field)) {
         std::optional<std::string> Value;
         if (T.after_member_access)
           Value = assignedAt(*Body, T.offset + Field.size());

@@ -70,6 +70,9 @@ private:
   std::map<std::string, Wrapper> Wrappers;
   std::multimap<std::pair<std::string, unsigned>, std::string> Assigned; ///< file and line -> place of a field that is set there
   bool Indexed = false;
+  std::map<std::string, std::vector<const CensusEntry *>> ByFile; ///< of `All`
+  std::vector<const CensusEntry *> HeaderCalls;                   ///< of `All`, in headers
+  std::map<std::string, std::vector<std::string>> WrappersIn;     ///< file -> the wrappers that it mentions
 };
 
 /// The function that a callback argument names: its last word, "" if that is no plain name.

@@ -22,7 +22,10 @@ public:
   ReachReport R;
 
   void climb(const std::string &Function, std::vector<ReachStep> Steps) {
-    if (R.paths.size() >= MaxPaths || Steps.size() >= MaxSteps) {
+    if (Full)
+      return;
+    Full = R.paths.size() >= MaxPaths;
+    if (Full || Steps.size() >= MaxSteps) {
       incomplete("more ways to reach " + plainName(Function) + "() than are followed");
       return;
     }
@@ -149,6 +152,7 @@ private:
 
   Database &DB;
   bool ByText;
+  bool Full = false; ///< one more way is one too many, and so are all others
 };
 
 } // namespace

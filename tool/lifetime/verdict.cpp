@@ -3,7 +3,7 @@
 // The order of the questions. First what the site is (a definition, hidden, callback unknown), then what the callback does, then
 // whether the object that it frees is the one the new call would free, then the life of the cache, and last
 // whether the text can be rewritten. A later question never makes an earlier answer better: what is not known is never safe.
-#include "tool/lifetime/verdict.h"
+#include "tool/lifetime/judge_round.h"
 #include "tool/lifetime/naming.h"
 #include "tool/lifetime/targets.h"
 #include "llvm/ADT/StringExtras.h"
@@ -77,12 +77,7 @@ std::vector<const FlowFact *> Judge::flowsOutsideTheAllocator() const {
 
 bool Judge::judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport> &Reports, bool OnlyOpen) {
   Partial = OnlyOpen;
-  PointsTo Points(flowsOutsideTheAllocator());
-  Solution = &Points;
-  Caches.clear();
-  Callbacks.clear();
-  Destructions.clear();
-  Pending = false;
+  begin();
   std::map<std::pair<std::string, unsigned>, std::vector<const CallSiteFact *>> ByLine;
   std::map<std::string, const CallSiteFact *> ByMacro;
   for (const auto &[File, Facts] : DB.files())
@@ -121,7 +116,6 @@ bool Judge::judge(const std::vector<CensusEntry> &Census, std::vector<SiteReport
     Reports.push_back(std::move(R));
   }
   settleBranches(Reports, [&](const std::string &File, uint32_t Begin, uint32_t End) { return !holdsDirective(DB, File, Begin, End); });
-  Solution = nullptr;
   return !Pending;
 }
 
@@ -130,10 +124,11 @@ std::string Judge::macroAt(const CensusEntry &E) const {
   int Id = DB.index().find(E.where.file);
   auto O = Id < 0 ? nullptr : DB.outline(static_cast<uint32_t>(Id));
   std::string Name;
-  if (O)
-    for (const OutlineMacro &M : O->macros)
-      if (M.line <= E.where.line)
-        Name = M.name;
+  if (O) { // they stand in the order of their lines
+    auto Behind = std::upper_bound(O->macros.begin(), O->macros.end(), E.where.line, [](unsigned Line, const OutlineMacro &M) { return Line < M.line; });
+    if (Behind != O->macros.begin())
+      Name = std::prev(Behind)->name;
+  }
   return Name;
 }
 
@@ -172,7 +167,7 @@ bool Judge::nameCallback(SiteReport &R) {
   if (!T.pending && T.missing.empty() && T.found.size() == 1) {
     const FunctionRefFact &Only = T.found.front();
     R.target = Only.function;
-    Targets[S.callback] = {Only.function};
+    addTarget(S.callback, Only.function);
     R.evidence.push_back({Only.where.file, Only.where.line, plainName(Only.in_function),
                           S.callback_text + " is only ever set to " + plainName(Only.function) + "()"});
     R.setters = {R.evidence.back()};
@@ -181,13 +176,10 @@ bool Judge::nameCallback(SiteReport &R) {
   if (!T.pending && T.missing.empty() && T.found.size() > 1) {
     std::vector<CallbackReport> Each;
     for (const FunctionRefFact &F : T.found) {
-      auto Known = Callbacks.find(F.function);
-      if (Known == Callbacks.end())
-        Known = Callbacks.emplace(F.function, reportCallback(DB, F.function)).first;
-      Each.push_back(Known->second);
+      Each.push_back(callback(F.function));
       R.evidence.push_back({F.where.file, F.where.line, plainName(F.in_function), S.callback_text + " is set to " + plainName(F.function) + "()"});
       R.setters.push_back(R.evidence.back());
-      Targets[S.callback].insert(F.function);
+      addTarget(S.callback, F.function);
     }
     R.target = T.found.front().function;
     R.candidates = std::move(Each);
@@ -231,12 +223,11 @@ bool Judge::reportCandidates(SiteReport &R) {
 
 /// A function that frees the same object with kfree_rcu() elsewhere chooses between the two, perhaps to compare them.
 const DeferredFreeFact *Judge::otherChoice(const SiteReport &R) const {
-  for (const auto &[File, Facts] : DB.files())
-    for (const DeferredFreeFact &D : Facts.deferred_frees)
-      if (D.function == R.site->function)
-        for (const HeadLevel &L : R.site->levels)
-          if (!L.object.empty() && D.object == L.object && D.member == L.member)
-            return &D;
+  auto [Begin, End] = Now->deferred_frees.equal_range(R.site->function);
+  for (auto It = Begin; It != End; ++It)
+    for (const HeadLevel &L : R.site->levels)
+      if (!L.object.empty() && It->second->object == L.object && It->second->member == L.member)
+        return It->second;
   return nullptr;
 }
 
@@ -315,7 +306,7 @@ void Judge::judgeSite(SiteReport &R) {
   if (passesOffset(E))
     return settle(R, SiteClass::Definition, Reason::PassesOffset, E.callback);
   // A macro that names head and callback is a site that cannot be rewritten; one that takes them is a wrapper.
-  const bool Stands = !E.alias.empty() || DB.rules().deferral(macroAt(E));
+  const bool Stands = !E.alias.empty() || (E.kind == CensusKind::MacroBody && DB.rules().deferral(macroAt(E)));
   if (E.kind == CensusKind::MacroBody && (Stands || !R.site || R.site->callback_kind != CallbackKind::Function)) {
     std::string Problem = R.site || Stands ? std::string() : DB.problem(E.where.file); // which of the two it is shows where it is expanded
     return Problem.empty() ? settle(R, SiteClass::Definition, Reason::IsWrapper, "the macro " + macroAt(E))

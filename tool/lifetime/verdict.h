@@ -116,8 +116,8 @@ struct ObjectQuestion {
 
 class Judge {
 public:
-  Judge(Database &DB, const Semantics &S, ModuleOracle Modules, VerdictOptions Options)
-      : DB(DB), S(S), Modules(std::move(Modules)), Options(std::move(Options)) {}
+  Judge(Database &DB, const Semantics &S, ModuleOracle Modules, VerdictOptions Options);
+  ~Judge();
 
   /// What the text already showed of callbacks that were not parsed.
   void useGlances(const GlanceFindings *G) { Glances = G; }
@@ -148,7 +148,8 @@ private:
   /// Whether all that speaks against kfree_rcu() of a slab object is that the tree offers SLOB.
   bool onlySlob() const { return S.fact("slob").value && S.is("kfree_rcu_takes_slab_objects"); }
   DestructionReport judgeDestruction(const CacheReport &C, const Destruction &D);
-  bool noObjectYet(const CacheReport &C, const DestructionReport &R, std::string &Why) const;
+  bool noObjectYet(const CacheReport &C, const FunctionFact &F, unsigned Call, const std::string &Value, bool Once) const;
+  bool noObjectYet(const CacheReport &C, const Destruction &D, const ReachPath &P) const;
   std::set<std::string> queueingFunctions(const CacheReport &C, bool &Open);
   /// Whether kfree_rcu() of an object of a cache is wrong in this tree whatever the life of the cache.
   bool freesNoSlabObjects() const { return !S.is("kfree_rcu_takes_slab_objects") || S.fact("slob").value; }
@@ -159,7 +160,13 @@ private:
   const Semantics &S;
   ModuleOracle Modules;
   VerdictOptions Options;
-  const PointsTo *Solution = nullptr;
+  /// What is made once for all sites of a round.
+  struct Round;
+  std::unique_ptr<Round> Now;
+  void begin();
+  const CallbackReport &callback(const std::string &Symbol);
+  void queueInto(const std::string &Symbol, const std::string &Function);
+  void addTarget(const std::string &Place, const std::string &Symbol);
   const GlanceFindings *Glances = nullptr;
   std::map<std::string, CacheReport> Caches;
   std::map<std::string, CallbackReport> Callbacks;

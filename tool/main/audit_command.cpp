@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/audit/audit.h"
 #include "tool/audit/fixes.h"
+#include "tool/main/fix_series.h"
 #include "tool/main/names.h"
 #include "tool/main/paths.h"
 #include "tool/main/recall.h"
@@ -99,13 +100,18 @@ llvm::Expected<std::string> textOf(const AuditReport &R, const std::string &Form
   return htmlOf(pages::auditPage(R, *Timelines), S.tree(), S.options().builtin_rules, Print, {R.findings.size() == 1, true, {}});
 }
 
-/// The mends as a diff, and a line for each finding that it is about.
-int printFixes(Scan &S, const AuditReport &R, const PrintOptions &Print) {
+/// The mends as a diff or as mails, and a line for each finding that they are about.
+int printFixes(Scan &S, const AuditReport &R, const AuditCommandOptions &O, const PrintOptions &Print) {
   AuditFixes F = fixFindings(S, R);
-  auto Diff = unifiedDiff(F.files);
-  if (!Diff)
-    return error(Diff.takeError());
-  if (llvm::Error E = writeResult(Print, S.tree().shown(*Diff)))
+  const bool Mails = !O.series.directory.empty();
+  // Only the names are the tree's own, as in krcu patch: the texts are nobody's to change.
+  std::map<std::string, std::pair<std::string, std::string>> Files;
+  for (const auto &[File, Texts] : F.files)
+    Files[S.tree().shownFile(File)] = Texts;
+  auto Text = Mails ? makeFixSeries(S, F, O.series, O.paths, S.tree().shown(auditJson(R))) : unifiedDiff(Files);
+  if (!Text)
+    return error(Text.takeError());
+  if (llvm::Error E = writeResult(Print, *Text))
     return error(std::move(E));
   unsigned Left = 0;
   for (const AuditFix &Fix : F.fixes) {
@@ -130,6 +136,8 @@ void addAuditCommand(CLI::App &App, AuditCommandOptions &O, PrintOptions &Print)
   C->add_option("--severity", O.severity, "only findings at least as bad as this: error, warning, note")->check(oneOf({"error", "warning", "note"}, "severities"));
   C->add_flag("--notes", O.notes, "also notes: barriers that look superfluous and are needed");
   CLI::Option *Fix = C->add_flag("--fix", O.fix, "print a diff that puts the barriers where they belong; each place is checked by asking the rule again");
+  C->add_option("--series", O.series.directory, "write the mends as mails for git am into this new directory; nothing is sent")->needs(Fix);
+  addMailOptions(C, O.series);
   C->add_flag("--all", O.all, "also findings of low confidence");
   C->add_option("--suppressions", O.suppressions, "file with a line for each finding to leave out: fingerprint and reason");
   C->add_option("--baseline", O.baseline, "an earlier report (--format json); only what is new is shown");
@@ -154,6 +162,8 @@ int runAudit(const AuditCommandOptions &O, const PrintOptions &Print, const char
     return error(std::move(E));
   ScanOptions SO = scanOptionsOf(O, O.tree, *Rules);
   SO.compile_commands = O.compile_commands;
+  if (llvm::Error E = checkSeriesOptions(O.series, SO))
+    return error(std::move(E));
   if (llvm::Error E = takePaths(O, SO))
     return error(std::move(E));
   if (llvm::Error E = useCache(SO, O.cache, O.no_cache))
@@ -174,14 +184,19 @@ int runAudit(const AuditCommandOptions &O, const PrintOptions &Print, const char
     std::fprintf(stderr, "krcu: warning: %s\n", onOneLine((*S)->tree().shown(W)).c_str());
   if (O.stats)
     std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
+  std::string Problem = R.nothing_parsed ? (*S)->tree().shown(R.not_looked_at.front()) : std::string(); // of the report before the paths in it are shown
+  if (O.fix && Problem.empty())
+    return printFixes(**S, R, O, Print);
   if (O.fix)
-    return printFixes(**S, R, Print);
+    return error(nothingWasParsed(Problem));
   R.asked = askedOf(Print, "audit", (*S)->tree());
   auto Text = textOf(R, O.format, **S, Print);
   if (!Text)
     return error(Text.takeError());
   if (llvm::Error E = writeResult(Print, *Text))
     return error(std::move(E));
+  if (!Problem.empty())
+    return error(nothingWasParsed(Problem));
   bool Any = std::any_of(R.findings.begin(), R.findings.end(), [&](const AuditFinding &F) { return failsOn({O.fail_on, ""}, severityName(F.severity)); });
   return Any ? Findings : Nothing;
 }

@@ -3,6 +3,7 @@
 // krcu audit as a user runs it: what is shown in which order, of which part of the tree, and what is an error.
 #include "tool/driver/pipeline_trees.h"
 #include "gtest/gtest.h"
+#include <algorithm>
 #include <sys/wait.h>
 
 namespace krcu {
@@ -82,6 +83,39 @@ TEST_F(AuditCommand, WhatDoesNotParseIsNamed) {
   Tree.write("zoo/zoo.c", Tree.read("zoo/zoo.c") + "void item_drop(struct item *item)\n{\n\tkfree_rcu(item, absent);\n}\n");
   Ran R = audit("");
   EXPECT_TRUE(has(R, "did not parse cleanly") && has(R, "\n  zoo/zoo.c: ")) << R.out;
+}
+
+TEST_F(AuditCommand, AMendIsAMail) {
+  Tree.write("MAINTAINERS", "ZOO\nM:\tZoe Keeper <zoe@example.org>\nL:\tzoo@example.org\nF:\tzoo/\n\nTHE REST\nL:\tall@example.org\nF:\t*\nF:\t*/\n");
+  std::string Out = Tree.path("out");
+  Ran R = audit("--fix --date 2026-11-27 --series " + Out);
+  ASSERT_EQ(R.status, 0) << R.out;
+  EXPECT_TRUE(has(R, "1 patch\n  0001-zoo-add-rcu_barrier-to-zoo_exit.patch")) << R.out;
+  std::string Mail = readText(Out + "/0001-zoo-add-rcu_barrier-to-zoo_exit.patch"), Line = Mail;
+  std::replace(Line.begin(), Line.end(), '\n', ' ');
+  auto Holds = [&](const std::string &Part) { EXPECT_NE(Line.find(Part), std::string::npos) << Part << "\n" << Mail; };
+  Holds("To: Zoe Keeper <zoe@example.org>");
+  Holds("zoo@example.org");
+  Holds("item_count() queues counted(). zoo_exit() does not wait for that. If a callback is still queued when zoo is unloaded, counted() is called when its text is gone.");
+  Holds("Call rcu_barrier() in zoo_exit(), where nothing can be queued any more");
+  Holds("+\trcu_barrier();");
+  Holds("there is no Fixes: tag, because there is no history at hand");
+  EXPECT_LT(Mail.find("\n---\n"), Mail.find("no Fixes: tag")) << "what is for a person stands below the commit's text";
+  EXPECT_EQ(Mail.find("\nFixes:"), std::string::npos);
+  FILE *Pipe = ::popen((std::string(KRCU_BINARY) + " verify " + Out + " --tree " + Tree.root() + " 2>&1").c_str(), "r");
+  std::string Said;
+  char Buffer[4096];
+  for (size_t Got; Pipe && (Got = std::fread(Buffer, 1, sizeof Buffer, Pipe)) > 0;)
+    Said.append(Buffer, Got);
+  EXPECT_EQ(Pipe ? ::pclose(Pipe) : -1, 0) << Said;
+  EXPECT_NE(Said.find("ok   0001-zoo-add-rcu_barrier-to-zoo_exit.patch"), std::string::npos) << Said;
+  EXPECT_EQ(audit("--series " + Tree.path("other")).status, 2) << "only with --fix";
+}
+
+TEST_F(AuditCommand, NothingToMendIsNoSeries) {
+  Ran R = audit("--fix --series " + Tree.path("out") + " drv", "2>&1");
+  EXPECT_EQ(R.status, 2);
+  EXPECT_TRUE(has(R, "nothing that a barrier mends")) << R.out;
 }
 
 TEST_F(AuditCommand, NothingIsDrawnOnWhatIsNoTerminal) { EXPECT_FALSE(has(audit("", "2>&1 >/dev/null"), "reading the tree")); }

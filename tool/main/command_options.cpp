@@ -75,7 +75,11 @@ void addCommands(CLI::App &App, Options &O) {
   addPaths(PatchCommand, O);
   PatchCommand->add_flag("--in-place", O.in_place, "rewrite the files (all or none) and print their names");
   PatchCommand->add_flag("--drop-barriers", O.drop_barriers, "remove an rcu_barrier() too if no other callback can be queued (default: it stays)");
+  PatchCommand->add_flag("--slim-heads", O.slim_heads, "instead: a smaller head (struct kvfree_rcu_head) where nothing but kfree_rcu() uses a struct rcu_head; a conversion only where that needs it")
+      ->excludes(PatchCommand->get_option("--drop-barriers"));
   addSeriesOptions(PatchCommand, O.series);
+  for (const char *Other : {"--series", "--commit"}) // their texts are about conversions
+    PatchCommand->get_option("--slim-heads")->excludes(PatchCommand->get_option(Other));
   CLI::App *VerifyCommand = addVerifyCommand(App, O.series, O.tree, O.rules, O.jobs);
   VerifyCommand->add_option("--kernel", O.kernel, KernelOptionText);
   addFlagOptions(*VerifyCommand, O.user_flags);

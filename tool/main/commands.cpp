@@ -7,6 +7,7 @@
 #include "tool/main/paths.h"
 #include "tool/main/places.h"
 #include "tool/main/recall.h"
+#include "tool/main/slim_patch.h"
 #include "tool/driver/patch.h"
 #include "tool/driver/scan.h"
 #include "tool/driver/site_text.h"
@@ -190,7 +191,7 @@ Error somethingWasParsed(const Scan &S, const std::vector<SiteReport> &Sites) {
   if (Any || !Counts["not_parsed"] || S.problems().size() < S.filesParsed())
     return Error::success();
   const ParseProblem &First = S.problems().front();
-  return fail("nothing could be parsed, so nothing is known: " + S.tree().shown(First.file + ": " + First.cause) + "; krcu explain --flags shows how it was tried");
+  return nothingWasParsed(S.tree().shown(First.file + ": " + First.cause));
 }
 
 /// Without the sites that --baseline has already.
@@ -273,7 +274,8 @@ int runPatch(const Options &O, ScanOptions SO) {
   // A plain diff needs the verdicts only; a series tells the whole story, and dropping a barrier needs it.
   SO.leftovers = SO.verdict.whole_life = SO.verdict.callee_barriers = O.drop_barriers || O.series.wanted();
   // Only a plain diff rests on the tree alone: a series has dates and names, and writing is to be done each time.
-  Recall Past(O, O.series.wanted() || O.in_place ? "" : "patch");
+  // Smaller heads rest on texts that the cache does not watch, too.
+  Recall Past(O, O.series.wanted() || O.in_place || O.slim_heads ? "" : "patch");
   if (Error E = Past.open(SO))
     return error(std::move(E));
   if (auto Status = Past.replay())
@@ -283,7 +285,15 @@ int runPatch(const Options &O, ScanOptions SO) {
     return error(S.takeError());
   std::vector<SiteReport> Sites = (*S)->sites();
   Expected<Patch> P = Patch();
-  {
+  std::optional<slim::SlimResult> Slim;
+  if (O.slim_heads) {
+    Timing::Phase Phase((*S)->timing(), "smaller heads");
+    auto Made = slim::slimHeads(**S, Sites);
+    if (!Made)
+      return error(Made.takeError());
+    Slim = std::move(*Made);
+    P = patchOf(*Slim, **S);
+  } else {
     Timing::Phase Phase((*S)->timing(), "rewrite and verify");
     auto Choice = patchChoice(O.series, **S, O.drop_barriers);
     if (!Choice)
@@ -320,7 +330,7 @@ int runPatch(const Options &O, ScanOptions SO) {
       Text += File + "\n";
     return print(O, Text, Status);
   }
-  auto Diff = O.format == "json" ? editsJson(*P, (*S)->tree().version()) : unifiedDiff(P->files);
+  auto Diff = O.format == "json" ? editsJson(*P, (*S)->tree().version(), Slim ? &*Slim : nullptr) : unifiedDiff(P->files);
   if (!Diff)
     return error(Diff.takeError());
   Past.keep({Status, *Diff, Notes + warningsOf(**S)}, (*S)->tree());

@@ -36,6 +36,7 @@ struct Options {
   bool all = false;
   bool in_place = false;
   bool drop_barriers = false;
+  bool slim_heads = false;             ///< patch: smaller heads instead of conversions
   bool allow_hurry = false;
   bool no_pch = false;
   bool parse_all = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/main/edits_text.h"
 #include "tool/main/commands.h"
+#include "tool/main/slim_patch.h"
 #include "tool/rewrite/edits.h"
 #include <nlohmann/json.hpp>
 
@@ -8,7 +9,7 @@ using Json = nlohmann::ordered_json;
 
 namespace krcu {
 
-llvm::Expected<std::string> editsJson(const Patch &P, const std::string &TreeVersion) {
+llvm::Expected<std::string> editsJson(const Patch &P, const std::string &TreeVersion, const slim::SlimResult *Slim) {
   Json J;
   J["krcu"] = versionText();
   J["tree"] = {{"version", TreeVersion}};
@@ -22,6 +23,8 @@ llvm::Expected<std::string> editsJson(const Patch &P, const std::string &TreeVer
       List.push_back({{"line", E.line}, {"count", E.count}, {"before", E.before}, {"after", E.after}});
     J["files"].push_back({{"file", File}, {"edits", List}});
   }
+  if (Slim)
+    addMembers(J, *Slim);
   J["refused"] = P.refused;
   J["notes"] = P.notes;
   return J.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

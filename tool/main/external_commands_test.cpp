@@ -58,6 +58,17 @@ TEST_F(ExternalCommands, AuditTakesTheKernel) {
   EXPECT_HAS_NOT(R, "M=/");
 }
 
+TEST_F(ExternalCommands, TheMendNamesFilesAsTheModuleDoes) {
+  std::string Cache = P.module.read("deck_cache.c");
+  P.module.write("deck_main.c", P.module.read("deck_main.c") + "static int shown;\nstatic void card_show(struct rcu_head *head)\n{\n\tshown++;\n}\n"
+                                                                "void deck_show(int at)\n{\n\tcall_rcu(&deck[at]->common.rcu, card_show);\n}\n");
+  P.module.write("deck_cache.c", Cache.erase(Cache.find("\trcu_barrier();\n"), 16));
+  Ran R = on("audit", "--quiet --fix");
+  EXPECT_HAS(R, "\n+++ b/deck_");
+  EXPECT_HAS(R, "\n+\trcu_barrier();\n");
+  EXPECT_HAS_NOT(R, "M=/");
+}
+
 TEST_F(ExternalCommands, ASeriesIsVerifiedAndReviewed) {
   std::string Out = P.module.path("") + "../" + fs::path(P.module.root()).filename().string() + ".series";
   Ran Made = krcu("patch --no-cache --date 2026-01-01 --series " + Out + " --kernel " + P.kernel.root() + " " + P.module.root());

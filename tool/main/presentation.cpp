@@ -108,6 +108,10 @@ llvm::Error writeResult(const PrintOptions &O, const std::string &Text) {
   return O.output.empty() ? writeStdout(Text) : writeFileAtomically(O.output, Text);
 }
 
+llvm::Error nothingWasParsed(const std::string &What) {
+  return fail("nothing could be parsed, so nothing is known: " + What + "; krcu explain --flags shows how it was tried");
+}
+
 std::shared_ptr<Progress> progressOf(const PrintOptions &O) {
   if (O.quiet || O.progress == "none" || (O.progress == "auto" && !isatty(2)))
     return nullptr;

@@ -30,6 +30,8 @@ bool isColoured(const PrintOptions &O);
 unsigned widthOf(const PrintOptions &O);
 /// The result to where it is wanted; of a file all or nothing is written.
 llvm::Error writeResult(const PrintOptions &O, const std::string &Text);
+/// What a command ends with if no file could be parsed. `What`: one of them, and why not.
+llvm::Error nothingWasParsed(const std::string &What);
 /// Who is told what is being done; null if nobody.
 std::shared_ptr<Progress> progressOf(const PrintOptions &O);
 /// Takes the line of progress away before something else is printed.

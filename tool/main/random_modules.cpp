@@ -288,8 +288,8 @@ Answer answerOf(const Plan &P) {
     A.doubts.push_back({"site", std::string("the call stands ") + P.site->name, P.site->doubts});
   judgeLife(P, A);
   judgeLack(P, A);
-  // Another module's file that is not there could name the cache, if both are built in. Kbuild cannot know; one may ask.
-  if (A.mayConvert() && P.torn && P.home->external && lifeMatters(P))
+  // Another module's file that is not there could name the cache, if both are built in, or include the header that has the owner. One may ask.
+  if (A.mayConvert() && P.torn && (P.home->external || P.home->owner) && lifeMatters(P))
     A.doubts.push_back({"life", "files of other modules are not there", {"review"}});
   return A;
 }

@@ -178,6 +178,20 @@ llvm::Error leaveOutKnown(review::ReviewReport &R, const std::string &Baseline) 
   return llvm::Error::success();
 }
 
+/// If there were files to be parsed and not one of them could be, in any of the trees, and nothing was found against a patch: the first of them; else empty.
+std::string whatKeptAllFromParsing(const review::ReviewReport &R) {
+  using review::PatchVerdict;
+  const Evidence *First = nullptr;
+  for (const review::Column &C : R.columns) {
+    bool Judged = std::any_of(C.patches.begin(), C.patches.end(), [](const review::PatchReview &P) { return P.verdict == PatchVerdict::Broken || P.verdict == PatchVerdict::Wait; });
+    if (C.parsed || Judged)
+      return {};
+    if (!First && !C.unparsed.empty())
+      First = &C.unparsed.front();
+  }
+  return First ? First->file + ": " + First->text : std::string();
+}
+
 /// Lines of files that the patches change are not those on disk, and of several trees the evidence is of each its own: these come without.
 llvm::Expected<std::string> reviewHtml(const review::ReviewReport &R, const Tree &T, const std::string &Rules, const PrintOptions &Print) {
   auto Timelines = timelinesIn(Rules);
@@ -282,6 +296,7 @@ int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Exe
   }
   if (llvm::Error E = leaveOutKnown(Report, O.gate.baseline))
     return error(std::move(E));
+  const std::string Unparsed = whatKeptAllFromParsing(Report);
   bool Any = false;
   for (const review::Column &C : Report.columns)
     for (const review::PatchReview &P : C.patches)
@@ -294,6 +309,8 @@ int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Exe
     return error(Text.takeError());
   if (llvm::Error E = writeResult(Print, *Text))
     return error(std::move(E));
+  if (!Unparsed.empty())
+    return error(nothingWasParsed(Unparsed));
   return Any || Report.incomplete ? Findings : Nothing;
 }
 

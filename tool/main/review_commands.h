@@ -6,6 +6,7 @@
 #include "tool/driver/scan.h"
 #include "tool/main/gates.h"
 #include "tool/main/presentation.h"
+#include "tool/main/series_commands.h"
 #include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
@@ -38,6 +39,7 @@ struct AuditCommandOptions : TreeQuestionOptions {
   std::vector<std::string> fail_on{"error", "warning"}; ///< severities
   bool all = false, notes = false;
   bool fix = false;                 ///< print the mend as a diff instead
+  SeriesOptions series;             ///< or write it as mails
 };
 
 void addTreeQuestionOptions(CLI::App &Command, TreeQuestionOptions &O);

@@ -21,7 +21,6 @@
 #include "llvm/Support/Path.h"
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <map>
 #include <optional>
 #include <set>
@@ -29,18 +28,6 @@
 
 namespace krcu {
 namespace {
-
-/// --date, else SOURCE_DATE_EPOCH, else now.
-llvm::Expected<int64_t> dateOf(const SeriesOptions &O) {
-  const char *Epoch = std::getenv("SOURCE_DATE_EPOCH");
-  std::string Text = !O.date.empty() ? O.date : Epoch ? Epoch : "";
-  if (Text.empty())
-    return static_cast<int64_t>(std::time(nullptr));
-  if (auto Date = series::parseDate(Text))
-    return *Date;
-  return fail(std::string(O.date.empty() ? "SOURCE_DATE_EPOCH" : "--date") + ": '" + Text +
-              "' is no date; write 2026-11-23, 2026-11-23T05:41:49 or seconds since 1970");
-}
 
 /// How to make the same series again; paths of this machine are nobody's business.
 std::string commandOf(const ScanOptions &SO, const SeriesOptions &O) {
@@ -106,15 +93,7 @@ bool fitsHeader(const std::string &Text) {
 void addSeriesOptions(CLI::App *C, SeriesOptions &O) {
   C->add_option("--series", O.directory, "write the conversions as mails for git am into this new directory; nothing is sent");
   C->add_option("--commit", O.branch, "make them commits on this new branch of TREE's git repository; nothing else in it changes");
-  C->add_option("--templates", O.templates, "directory with your own subject.txt, patch.txt, notes.txt or cover.txt");
-  C->add_option("--date", O.date, "date of the first mail (default: SOURCE_DATE_EPOCH, else now)");
-  C->add_flag("--signoff", O.signoff, "add your Signed-off-by from git config");
-  C->add_flag("--one-series", O.one_series, "one posting for all, whatever trees they go to");
-  C->add_option("-v,--reroll-count", O.version, "this is version N: [PATCH vN ...], with a place for what changed")->check(CLI::Range(1u, 999u));
-  C->add_option("--reroll", O.reroll, "directory of the version before: the next one keeps what you edited in its mails, and the people you added");
-  C->add_option("--trailer", O.trailers, "'Suggested-by: Name <name@example.org>' for each patch")->allow_extra_args(false);
-  C->add_option("--cc", O.cc, "'Name <name@example.org>' for each mail")->allow_extra_args(false);
-  C->add_option("--prefix", O.prefix, "for [PATCH ...] instead of what each tree wants: net, 'RFC net-next'");
+  addMailOptions(C, O);
   C->add_option("--only", O.only, "only what is converted in this file or directory; the scan stays whole")->allow_extra_args(false);
   C->add_option("--exclude", O.exclude, "not what is converted in this file or directory")->allow_extra_args(false);
   C->add_option("--upstream", O.upstream, "a newer tree: leave out what is converted or gone there");
@@ -206,33 +185,16 @@ llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport>
   for (const OrphanedHelper &H : orphanedHelpers(S, Sites))
     In.removed_helpers.emplace_back(S.tree().shown(H.file), H.name);
   In.rules_directory = SO.builtin_rules;
-  In.templates_directory = O.templates;
   In.configuration = SO.compile_commands.empty() ? "a configuration of krcu's own making" : "the configuration of a build";
   In.command = commandOf(SO, O);
   In.scan_json = ScanJson;
-  In.signoff = O.signoff;
   In.missing_barriers = missingBarriersOf(S, Sites, SO);
   for (const LeftOutSite &L : P.left_out) {
     In.left_out.push_back(siteText(L.where.file, L.deferral, L.head, L.callback));
     In.left_out_why.push_back(L.why);
   }
-  In.one_series = O.one_series;
-  In.trailers = O.trailers;
-  In.cc = O.cc;
-  In.prefix = O.prefix;
-  In.reroll_directory = O.reroll;
-  In.version = std::max(O.version, 1u);
-  if (!O.reroll.empty() && !O.version) {
-    auto State = series::readState(O.reroll);
-    if (!State)
-      return State.takeError();
-    In.version = State->version + 1;
-  }
-  In.needs_author = !O.branch.empty();
-  auto Date = dateOf(O);
-  if (!Date)
-    return Date.takeError();
-  In.date = *Date;
+  if (llvm::Error E = takeSeriesOptions(O, In))
+    return E;
   auto Made = series::makeSeries(In);
   if (!Made)
     return Made.takeError();
@@ -250,19 +212,10 @@ llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport>
     std::fprintf(stderr, "krcu: note: %zu calls that could be converted are left out; README says why of each (--with-kept: also those whose callback stays)\n", P.left_out.size());
   for (const std::string &W : Unlike)
     std::fprintf(stderr, "krcu: warning: %s\n", W.c_str());
-  for (const std::string &W : Made->warnings)
-    std::fprintf(stderr, "krcu: warning: %s\n", onOneLine(W).c_str());
-  if (O.directory.empty())
-    return Out;
-  if (llvm::Error E = series::writeSeries(*Made, O.directory))
-    return E;
-  for (const series::MadeSeries &One : Made->series) {
-    Out += (One.directory.empty() ? O.directory : O.directory + "/" + One.directory) + ": " + std::to_string(One.patches.size()) +
-           (One.patches.size() == 1 ? " patch\n" : " patches\n");
-    for (const series::MadePatch &Patch : One.patches)
-      Out += "  " + Patch.file_name + "\n";
-  }
-  return Out + "Nothing was sent; " + O.directory + "/README says how to check, apply and send it, recipients.txt to whom.\n";
+  auto Written = writeMails(*Made, O);
+  if (!Written)
+    return Written.takeError();
+  return Out + *Written;
 }
 
 namespace {
@@ -443,6 +396,7 @@ llvm::Expected<std::string> verifyDirectory(const SeriesOptions &O, ScanOptions 
   std::string Out;
   unsigned Bad = 0;
   SO.paths.assign(Touched.begin(), Touched.end());
+  SO.glance = false; // the calls before are compared with those of the result, which a glance does not show
   auto S = Touched.empty() ? llvm::Expected<std::unique_ptr<Scan>>(nullptr) : Scan::run(SO);
   if (!S)
     return S.takeError();

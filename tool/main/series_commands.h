@@ -10,6 +10,11 @@
 
 namespace krcu {
 
+namespace series {
+struct SeriesInput;
+struct SeriesResult;
+} // namespace series
+
 struct SeriesOptions {
   std::string directory;      ///< --series, or what verify looks at
   std::string templates;
@@ -29,9 +34,13 @@ struct SeriesOptions {
 };
 
 void addSeriesOptions(CLI::App *PatchCommand, SeriesOptions &O);
+/// Those of them that are about mails, whatever the patches do.
+void addMailOptions(CLI::App *Command, SeriesOptions &O);
 /// `Tree`, `Rules` and `Jobs` are those of the other commands.
 CLI::App *addVerifyCommand(CLI::App &App, SeriesOptions &O, std::string &Tree, std::vector<std::string> &Rules, unsigned &Jobs);
 
+/// --date, else SOURCE_DATE_EPOCH, else now.
+llvm::Expected<int64_t> dateOf(const SeriesOptions &O);
 /// What can be said before the scan, which takes a while; success if there is nothing.
 llvm::Error checkSeriesOptions(const SeriesOptions &O, const ScanOptions &SO);
 /// Which conversions are wanted. Opens the tree of --upstream.
@@ -39,6 +48,10 @@ llvm::Expected<PatchChoice> patchChoice(const SeriesOptions &O, const Scan &S, b
 /// Writes the series, makes the commits, or both. `ScanJson`: the report of the scan; returns what to print.
 llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport> &Sites, const Patch &P, const SeriesOptions &O,
                                           const ScanOptions &SO, const std::string &ScanJson);
+/// What the options say of the mails: dates, people, versions.
+llvm::Error takeSeriesOptions(const SeriesOptions &O, series::SeriesInput &In);
+/// Says the warnings, writes the directory; returns what to print.
+llvm::Expected<std::string> writeMails(const series::SeriesResult &Made, const SeriesOptions &O);
 /// The report of krcu verify; `Failed` if the series is not in order.
 llvm::Expected<std::string> verifyDirectory(const SeriesOptions &O, ScanOptions SO, bool &Failed);
 

@@ -69,6 +69,7 @@ struct AuditReport {
   unsigned suppressed = 0;
   unsigned known = 0;       ///< in the baseline
   std::vector<std::string> not_looked_at; ///< files that could not be relied on
+  bool nothing_parsed = false; ///< none of the files that were wanted could be
 };
 /// "file:line:column: severity: kind: reason [fingerprint]", errors first, each with its evidence. `Width`: as in a scan.
 std::string auditText(const AuditReport &R, unsigned Width = 0, bool Colour = false);

@@ -68,6 +68,8 @@ struct Column {
   std::string era;
   std::vector<std::string> assumed;
   std::vector<PatchReview> patches;
+  unsigned parsed = 0;           ///< files as they stand before their patch, without an error
+  EvidenceList unparsed;         ///< the others: the file and what was wrong
 };
 
 struct ReviewReport {

@@ -149,7 +149,8 @@ std::string capitalised(std::string Subject, const SubjectStyle &Style) {
   return Subject;
 }
 
-/// The first proposal that fits and that no other patch has; else the shortest. Empty if each is taken.
+} // namespace
+
 std::string chooseSubject(llvm::StringRef Proposals, const SubjectStyle &Style, const std::set<std::string> &Taken) {
   std::string Shortest;
   while (!Proposals.empty()) {
@@ -165,6 +166,8 @@ std::string chooseSubject(llvm::StringRef Proposals, const SubjectStyle &Style, 
   }
   return Shortest;
 }
+
+namespace {
 
 /// "335 have callbacks that do more and 15 cannot be replaced".
 std::string classesText(const std::map<std::string, unsigned> &Classes) {

@@ -50,6 +50,9 @@ struct PatchMessage {
 /// `Taken`: subjects of the patches before, none of which is used again; the new one is added.
 llvm::Expected<PatchMessage> messageOf(const PatchUnit &P, const MessageContext &C, std::set<std::string> &Taken);
 
+/// Of the lines in `Proposals` the first that fits into a subject and that no other patch has; else the shortest. Empty if each is taken.
+std::string chooseSubject(llvm::StringRef Proposals, const SubjectStyle &Style, const std::set<std::string> &Taken);
+
 /// `TreeWide`: the series goes to more than one tree.
 llvm::Expected<PatchMessage> coverOf(const SeriesPlan &S, const MessageContext &C, bool TreeWide);
 

@@ -77,7 +77,7 @@ std::string readmeText(const SeriesInput &In, const SeriesResult &R) {
   Out += "  - read every patch as if you had written it: you answer for it\n"
          "  - build the changed files after each patch, built in and as modules\n"
          "  - test with CONFIG_PROVE_RCU, CONFIG_DEBUG_OBJECTS_RCU_HEAD and CONFIG_SLUB_DEBUG, loading and unloading the modules in a loop\n"
-         "  - Signed-off-by is yours alone to give (krcu patch --signoff takes it from git config)\n";
+         "  - Signed-off-by is yours alone to give (--signoff takes it from git config)\n";
   if (!Outside) {
     Out += "\nFor which tree\n";
     for (const MadeSeries &S : R.series)
@@ -96,8 +96,11 @@ std::string readmeText(const SeriesInput &In, const SeriesResult &R) {
   for (const MadeSeries &S : R.series)
     Out += "  git send-email --no-thread DIR/" + pathIn(S, "*.patch") + "\n";
   Out += "\nThe people in the mails' headers are those of recipients.txt; --no-thread keeps the mails' own threading. The cover letter goes to\n"
-         "the lists. report.json has the whole scan and what became of each conversion. series.json is what krcu wrote: krcu patch --reroll DIR\n"
-         "makes the next version from it and keeps what you changed in the mails.\n";
+         "the lists. ";
+  Out += In.fixes.empty() ? "report.json has the whole scan and what became of each conversion. series.json is what krcu wrote: krcu patch --reroll DIR\n"
+                            "makes the next version from it and keeps what you changed in the mails.\n"
+                          : "report.json has the whole audit. series.json is what krcu wrote: krcu audit --fix --reroll DIR makes the next version from it\n"
+                            "and keeps what you changed in the mails.\n";
   return Out;
 }
 

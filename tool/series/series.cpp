@@ -84,10 +84,10 @@ public:
 
   llvm::Expected<SeriesResult> run() {
     if (In.files.empty())
-      return fail("there is nothing to convert, so there is no series to write");
+      return fail("there is nothing to convert or to mend, so there is no series to write");
     if (llvm::Error E = prepare())
       return E;
-    std::vector<SeriesPlan> Plans = arrange(cutPatches(In.files, *In.sites, People ? &*People : nullptr, Repository.get(), Customs), In.one_series);
+    std::vector<SeriesPlan> Plans = arrange(cutPatches(In.files, *In.sites, People ? &*People : nullptr, Repository.get(), Customs, isFix()), In.one_series);
     std::set<std::string> Trees;
     for (const SeriesPlan &P : Plans)
       for (const PatchUnit &U : P.patches)
@@ -105,6 +105,7 @@ public:
   }
 
 private:
+  bool isFix() const { return !In.fixes.empty(); }
   llvm::Error prepare() {
     auto S = loadSettings(In.rules_directory);
     if (!S)
@@ -161,7 +162,8 @@ private:
     llvm::StringRef Extra = Version.ltrim("0123456789.");
     bool Vendor = !Extra.empty() && !Extra.starts_with("-rc") && !Extra.starts_with("-next");
     if (Stable || Vendor)
-      Result.warnings.push_back("Linux " + Version.str() + " is " + (Vendor ? "a distribution's" : "a stable") +
+      Result.warnings.push_back(isFix() ? "Linux " + Version.str() + " is " + (Vendor ? "a distribution's" : "a stable") + " tree, and a fix goes to mainline first: see whether the module is still wrong there"
+                                : "Linux " + Version.str() + " is " + (Vendor ? "a distribution's" : "a stable") +
                                 " tree, which takes no clean-ups: make the series again on the tree that README names for each, or name a newer one with "
                                 "--upstream TREE to leave out what is converted there");
   }
@@ -230,7 +232,7 @@ private:
     for (const PatchUnit &P : Plan.patches) {
       MadePatch Made;
       Made.unit = P;
-      auto Text = messageOf(P, Context, Taken);
+      auto Text = isFix() ? fixMessageOf(P, In.fixes, Context, Repository.get(), Taken) : messageOf(P, Context, Taken);
       if (!Text)
         return Text.takeError();
       Made.message = std::move(*Text);
@@ -336,12 +338,12 @@ private:
           Add(Lists, {R.address, Role::List, ""});
         else if (R.role == Role::Maintainer)
           Add(Persons, R);
-    if (TreeWide)
+    if (TreeWide && !isFix())
       for (const ListRow &L : Customs.lists)
         Add(Lists, {parseAddress(L.address), Role::List, "tree-wide"});
     std::vector<Recipient> Out = Persons.size() <= Few ? Persons : std::vector<Recipient>();
     Out.insert(Out.end(), Lists.begin(), Lists.end());
-    if (People)
+    if (People && !isFix())
       for (const Recipient &R : primitiveOwners(*People, *In.semantics))
         Add(Out, {R.address, Role::Reviewer, R.section}); // asked for their opinion, not to take it
     addAsked(Out);
@@ -354,7 +356,7 @@ private:
     std::set<std::string> Trees;
     for (const PatchUnit &P : Plan.patches)
       Trees.insert(P.tree);
-    auto Text = coverOf(Plan, Context, Trees.size() > 1);
+    auto Text = isFix() ? fixCoverOf(Plan, Context) : coverOf(Plan, Context, Trees.size() > 1);
     if (!Text)
       return Text.takeError();
     MailTexts Now{Text->subject, Text->body, {}, {}, {}, {}};

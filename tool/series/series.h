@@ -3,6 +3,7 @@
 // From a verified tree change to a directory of mails: cut, described, addressed, threaded. Nothing is sent, nothing of the tree is run.
 #pragma once
 
+#include "tool/series/fixes.h"
 #include "tool/series/mail.h"
 #include "tool/series/message.h"
 #include "tool/series/state.h"
@@ -23,6 +24,7 @@ struct SeriesInput {
   std::string templates_directory;               ///< the user's, or empty
   std::string configuration;                     ///< what the files were parsed with, for the texts: "the configuration of ..."
   std::string command;                           ///< what the user typed, for the texts
+  std::vector<FixText> fixes;                    ///< not empty: the patches mend what an audit found, and convert nothing
   std::vector<MissingBarrier> missing_barriers;  ///< what an audit says of the modules of the changed files
   std::vector<std::string> left_out;             ///< sites that could be converted and are not here: "FILE: deferral(head, callback)"
   std::vector<std::string> left_out_why;         ///< the reason for each

@@ -114,7 +114,7 @@ void findTree(PatchUnit &P, const Maintainers *People, const Settings &S) {
 } // namespace
 
 std::vector<PatchUnit> cutPatches(const FileTexts &Files, const std::vector<SiteReport> &Sites, const Maintainers *People,
-                                  git_repository *Repository, const Settings &S) {
+                                  git_repository *Repository, const Settings &S, bool EachFile) {
   Together Groups(Files);
   std::map<std::string, std::string> FirstFileOf; // removed callback -> a file it goes from
   for (const SiteReport &R : Sites) {
@@ -135,7 +135,7 @@ std::vector<PatchUnit> cutPatches(const FileTexts &Files, const std::vector<Site
   for (const auto &[Root, Members] : Components) {
     auto Main = std::find_if(Members.begin(), Members.end(), [](const std::string &F) { return llvm::StringRef(F).ends_with(".c"); });
     std::string Prefix = prefixOfPath(Main == Members.end() ? Members.front() : *Main, S.prefixes);
-    std::vector<std::string> &Patch = ByPeople[{Prefix, recipientKey(Members, People)}];
+    std::vector<std::string> &Patch = ByPeople[{Prefix, EachFile ? Root : recipientKey(Members, People)}];
     Patch.insert(Patch.end(), Members.begin(), Members.end());
   }
   std::map<std::string, std::vector<std::string>> Subjects;

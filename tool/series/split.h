@@ -35,9 +35,9 @@ struct SeriesPlan {
 /// More patches than this are not posted at once.
 constexpr size_t MaxPatchesPerSeries = 15;
 
-/// `People` and `Repository` may be null.
+/// `People` and `Repository` may be null. `EachFile`: a patch for each file, whoever gets it.
 std::vector<PatchUnit> cutPatches(const FileTexts &Files, const std::vector<SiteReport> &Sites, const Maintainers *People,
-                                  git_repository *Repository, const Settings &S);
+                                  git_repository *Repository, const Settings &S, bool EachFile = false);
 
 /// One series per maintainers' tree, cut evenly where a tree gets more than `Max`; or all in one, for those who want it.
 std::vector<SeriesPlan> arrange(std::vector<PatchUnit> Patches, bool OneSeries = false, size_t Max = MaxPatchesPerSeries);

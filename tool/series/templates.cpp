@@ -23,7 +23,13 @@ const std::vector<std::string> &coverVariables() {
   return Names;
 }
 
-constexpr const char *CanBe = "subject.txt, patch.txt, notes.txt or cover.txt";
+/// Of the patches that mend what an audit found.
+const std::vector<std::string> &fixVariables() {
+  static const std::vector<std::string> Names = {"prefix", "calls", "functions", "modules", "moved", "added", "wrong", "notes", "text", "version", "tree_version", "file_names", "subject_prefix", "count", "command"};
+  return Names;
+}
+
+constexpr const char *CanBe = "subject.txt, patch.txt, notes.txt or cover.txt, or the same with fix- before it (fix.txt for patch.txt)";
 
 /// What mustache itself would pass over in silence: a name that means nothing, a section that is not closed, a file that is not read.
 llvm::Error checkTags(const std::string &File, llvm::StringRef Text, const std::vector<std::string> &Known) {
@@ -132,7 +138,7 @@ llvm::Expected<Templates> Templates::load(const std::string &BuiltinDirectory, c
   bool AnyOfUser = false;
   if (!UserDirectory.empty() && !llvm::sys::fs::is_directory(UserDirectory))
     return failAt(UserDirectory, 0, 0, "is no directory", std::string("give a directory with ") + CanBe);
-  for (const char *Name : {"subject.txt", "patch.txt", "notes.txt", "cover.txt"}) {
+  for (const char *Name : {"subject.txt", "patch.txt", "notes.txt", "cover.txt", "fix-subject.txt", "fix.txt", "fix-notes.txt", "fix-cover.txt"}) {
     std::string File = BuiltinDirectory + "/" + Name;
     if (!UserDirectory.empty() && llvm::sys::fs::exists(UserDirectory + "/" + Name)) {
       File = UserDirectory + "/" + Name;
@@ -141,7 +147,7 @@ llvm::Expected<Templates> Templates::load(const std::string &BuiltinDirectory, c
     auto Text = readFile(File, 1 << 20);
     if (!Text)
       return Text.takeError();
-    if (llvm::Error E = checkTags(File, *Text, llvm::StringRef(Name) == "cover.txt" ? coverVariables() : patchVariables()))
+    if (llvm::Error E = checkTags(File, *Text, llvm::StringRef(Name).starts_with("fix") ? fixVariables() : llvm::StringRef(Name) == "cover.txt" ? coverVariables() : patchVariables()))
       return E;
     kainjow::mustache::mustache Check(*Text);
     if (!Check.is_valid())

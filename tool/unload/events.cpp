@@ -268,6 +268,16 @@ std::string UnloadTimeline::stoppedBy(const TextFunction &F, const FlowCall &C, 
   std::string Call = callText(C);
   if (llvm::is_contained(R.work_ends, C.name))
     return stoppedWork(F, C, A);
+  if (const UnloadRule *Rule = U.find(C.name, UnloadRule::Stop)) {
+    std::string By = Q.core.count(Rule->of) ? plainName(*Q.callbacks.begin()) : std::string();
+    M.forEachVariable([&](const TextVariable &V) {
+      for (const TextVariable::Entry &E : V.record == Rule->of && By.empty() ? V.entries : std::vector<TextVariable::Entry>())
+        if (const TextFunction *Own = M.own(E.word, V.file); Own && Coming.count(Own->name))
+          By = Own->name;
+    });
+    if (!By.empty())
+      return "until " + Call + " returns " + (Q.core.count(Rule->of) ? "the core may queue " + By + "()" : By + "() may run, which queues");
+  }
   StringRef Name = C.name;
   if (Name.contains("register") && !Name.contains("unregister") && !Name.contains("deregister"))
     return {};

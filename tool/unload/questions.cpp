@@ -216,7 +216,7 @@ void UnloadSurvey::addField(const std::string &Record, const std::string &Field,
       const TextFunction *F = D ? D->module.text->own(Value, File) : nullptr;
       if (!F || (!ButNot.empty() && D->module.text->owns(ButNot)))
         continue;
-      UnloadSite Site{{File, T.line, T.column}, In, F->symbol, Record + "." + Field + " is " + calledText(*F, D->module) + "; " + Why, false, true};
+      UnloadSite Site{{File, T.line, T.column}, In, F->symbol, Record + "." + Field + " is " + calledText(*F, D->module) + "; " + Why, false, true, Record};
       if (U.waitOf(Record + "." + Field)) {
         ModuleQuestion &Own = question(*D, UnloadQuestion::Srcu, Record + "." + Field, UnloadQuestion::Text, "");
         Own.question.member = true;
@@ -343,6 +343,8 @@ std::vector<UnloadModule> UnloadSurvey::modules(const std::set<std::string> &Als
     for (ModuleQuestion &Q : D.module.questions)
       for (const UnloadSite &S : Q.sites) {
         Q.question.callbacks.insert(S.callback);
+        if (!S.record.empty())
+          Q.question.core.insert(S.record);
         if (!S.core && !S.function.empty())
           Q.question.queueing.insert(S.function);
       }

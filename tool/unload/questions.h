@@ -18,6 +18,7 @@ struct UnloadSite {
   std::string text;     ///< "call_rcu() queues counted(), which is text of drv"
   bool named = true;    ///< false: through a member or by the core, so that only the text connects the two
   bool core = false;    ///< the core queues, at a time of its own
+  std::string record = {}; ///< core: for structures of this tag
 };
 
 /// A question with the places it is about.

@@ -76,11 +76,27 @@ void UnloadTimeline::begin(const UnloadOptions &Options) {
 UnloadAnswer UnloadTimeline::finish(State Out) {
   UnloadAnswer A;
   A.reached = Out != 0;
-  A.broken = Broken;
-  A.holds = Q.until == UnloadQuestion::Text ? !(Out & Dirty) : Broken.empty();
   for (const auto &Key : Order)
     A.timeline.push_back(Noted[Key]);
+  A.broken = Broken;
+  if (Broken.empty() && Q.until == UnloadQuestion::Destruction)
+    findLateProducers(A);
+  A.holds = Q.until == UnloadQuestion::Text ? !(Out & Dirty) : A.broken.empty();
   return A;
+}
+
+/// What is stopped behind a destruction may queue until then, whatever was waited for before. Whether it ever does so late is not known.
+void UnloadTimeline::findLateProducers(UnloadAnswer &A) {
+  auto End = llvm::find_if(A.timeline, [](const UnloadEvent &E) { return E.kind == UnloadEvent::End; });
+  for (auto It = End; It != A.timeline.end(); ++It)
+    if (It->kind == UnloadEvent::Stop || It->kind == UnloadEvent::Queue)
+      A.behind.push_back(*It);
+  if (A.behind.empty())
+    return;
+  if (!O.generous)
+    A.broken.push_back(*End);
+  else if (Doubt.empty())
+    Doubt = "whether anything is still queued by then is not known: " + A.behind.front().text;
 }
 
 UnloadAnswer UnloadTimeline::endOf(const TextFunction &Start, const UnloadOptions &Options) {

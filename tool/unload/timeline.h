@@ -21,6 +21,7 @@ struct UnloadQuestion {
   std::string object;               ///< the srcu_struct, empty: any; or with `member` that: "mmu_notifier_ops.free_notifier"
   bool member = false;              ///< Srcu: the core calls this member, and a function of its own waits for it
   std::set<std::string> callbacks;  ///< symbols
+  std::set<std::string> core;       ///< tags of the structures whose members the core calls for it
   std::set<std::string> queueing;   ///< plain names of the functions that queue them
   enum Until { Text, Destruction } until = Text;
   std::string taken;                ///< Destruction: the cache, pool, srcu_struct or workqueue, as written where it is used
@@ -40,6 +41,7 @@ struct UnloadAnswer {
   bool holds = true;
   bool reached = true;                 ///< false: control never comes to an end
   std::vector<UnloadEvent> broken;     ///< the ends that stand too early; for the text none
+  std::vector<UnloadEvent> behind;     ///< what queues, or is stopped, only behind the first of them; empty if that was waited for too late
   std::vector<UnloadEvent> timeline;   ///< in order
 };
 
@@ -103,6 +105,7 @@ private:
   std::string stoppedWork(const TextFunction &F, const FlowCall &C, const Arguments &A);
   void note(UnloadEvent::Kind Kind, const TextFunction &F, const FlowCall &C, std::string Text, bool Always);
   UnloadAnswer finish(State Out);
+  void findLateProducers(UnloadAnswer &A);
   void begin(const UnloadOptions &O);
 
   const ModuleText &M;

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The work behind scripts/prove --tree: builds a kernel from each tree and asks it about the shapes, the kernel's modules and the errors that krcu
+audit finds in them."""
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import prove
+import prove_bugs
+import prove_unload
+from prove_packaged import packaged
+from prove_tree import TreeKernel, version_of
+
+HERE = Path(__file__).parent
+
+
+def replace_section(text, heading, lines):
+    """The page with the section of this heading (## ...) put in the place of the one it has, or at its end."""
+    new = "## %s\n\n%s\n" % (heading, "\n".join(lines).strip("\n"))
+    parts = re.split(r"(?m)^(?=## )", text)
+    kept = [p for p in parts if not p.startswith("## %s\n" % heading)]
+    where = next((i for i, p in enumerate(parts) if p.startswith("## %s\n" % heading)), len(kept))
+    kept.insert(where, new)
+    return "\n".join(p.rstrip("\n") + "\n" for p in kept)
+
+
+def cases():
+    """Everything that can be named, by kind."""
+    return {
+        "shapes": list(prove.SHAPE_TEXT),
+        "unload": [s["name"] for s in prove_unload.shapes()],
+        "modules": [m["name"] for m in json.loads((HERE / "real.json").read_text())],
+        "bugs": [b["name"] for b in prove_bugs.bugs()],
+    }
+
+
+def chosen_cases(names, every):
+    """The names of each kind that were asked for; a kind's own name stands for all of it."""
+    known = {n for kind in every.values() for n in kind} | set(every)
+    unknown = [n for n in names if n not in known]
+    if unknown:
+        sys.exit("prove: no case %s; there are %s" % (", ".join(unknown), ", ".join("%s (%s)" % (kind, " ".join(every[kind])) for kind in every)))
+    return {kind: [n for n in every[kind] if not names or n in names or kind in names] for kind in every}
+
+
+def ask(options, kernel, chosen, scratch):
+    """The sections of one kernel for the two pages, and whether everything was as krcu says."""
+    say = lambda *arguments: prove.krcu(options, *arguments)
+    proof, bugs, good = [], [], True
+    if chosen["unload"]:
+        shapes = [s for s in prove_unload.shapes() if s["name"] in chosen["unload"]]
+        rows = prove_unload.run_shapes(say, kernel, scratch, shapes, options.rounds, options.unsafe_rounds)
+        proof += prove_unload.table(kernel, rows)
+        good = good and all(r.equal for r in rows)
+    if chosen["shapes"]:
+        part, same = prove.table("", chosen["shapes"], prove.SHAPE_TEXT, [(kernel, prove.shapes_of(options, kernel, scratch, chosen["shapes"]))])
+        proof += part[2:]
+        good = good and same
+    if chosen["modules"]:
+        modules = [m for m in json.loads((HERE / "real.json").read_text()) if m["name"] in chosen["modules"]]
+        part, same = prove.table("", chosen["modules"], None, [(kernel, prove.real_of(options, kernel, scratch, modules))])
+        proof += part[2:]
+        good = good and same
+    if chosen["bugs"]:
+        results = prove_bugs.run_bugs(say, kernel, scratch, [b for b in prove_bugs.bugs() if b["name"] in chosen["bugs"]], options.unsafe_rounds, options.rounds)
+        bugs += prove_bugs.pages(kernel, results, options.packaged)
+        good = good and all(r.shown or not r.plain for r in results)
+    return proof, bugs, good
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/prove")
+    parser.add_argument("case", nargs="*", help="only these: names of cases or of kinds (shapes, unload, modules, bugs)")
+    parser.add_argument("--tree", action="append", required=True)
+    parser.add_argument("--packaged", action="store_true", help="boot Debian's own kernel of the tree's version and build none")
+    parser.add_argument("--compiler", default="gcc", help="gcc (or its name with a version), clang")
+    parser.add_argument("--rounds", type=int, default=100, help="rounds of what should be clean")
+    parser.add_argument("--plain-rounds", type=int, default=10)
+    parser.add_argument("--shape-rounds", type=int, default=3)
+    parser.add_argument("--unsafe-rounds", type=int, default=10, help="at most that many of what should fail")
+    parser.add_argument("--write", action="store_true", help="put what is found into bench/proof.md and bench/bugs.md")
+    parser.add_argument("--build-only", action="store_true", help="the kernels, no case")
+    parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--krcu", required=True)
+    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--scratch", type=Path, required=True)
+    options = parser.parse_args()
+    options.quick = False
+    chosen = chosen_cases(options.case, cases())
+    good = True
+    for number, tree in enumerate(options.tree):
+        kernel = packaged(tree, options.cache) if options.packaged else TreeKernel(tree, options.cache, options.compiler)
+        if options.build_only:
+            print(kernel.headers)
+            continue
+        proof, bugs, same = ask(options, kernel, chosen, options.scratch / str(number))
+        good = good and same
+        heading = "Linux %s, %s" % (version_of(tree), "as Debian builds it" if options.packaged else "built from its tree")
+        for page, lines in (("proof.md", proof), ("bugs.md", bugs)):
+            if not lines:
+                continue
+            if options.write:
+                path = HERE.parent / page
+                path.write_text(replace_section(path.read_text(), heading, lines))
+            print("## %s\n\n%s" % (heading, "\n".join(lines)))
+    if not options.build_only:
+        print("every verdict is what the kernel did" if good else "a verdict differs from what the kernel did")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except SystemExit as end:
+        if isinstance(end.code, str):  # 1 means that a verdict differs
+            print(end.code, file=sys.stderr)
+            sys.exit(2)
+        raise

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// Written for scripts/prove: a work item queues a callback and starts itself again. The wait must stand behind its end.
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+struct note {
+	struct rcu_head rcu;
+};
+
+static atomic_t notes;
+static struct delayed_work turn;
+
+static void note_free_rcu(struct rcu_head *head)
+{
+	atomic_dec(&notes);
+	kfree(container_of(head, struct note, rcu));
+}
+
+static void turn_run(struct work_struct *work)
+{
+	struct note *note = kmalloc(sizeof(*note), GFP_KERNEL);
+
+	if (note) {
+		atomic_inc(&notes);
+		call_rcu(&note->rcu, note_free_rcu);
+	}
+	schedule_delayed_work(&turn, 1);
+}
+
+static int __init work_init(void)
+{
+	INIT_DELAYED_WORK(&turn, turn_run);
+	schedule_delayed_work(&turn, 1);
+	return 0;
+}
+
+static void __exit work_exit(void)
+{
+#ifdef PROVE_UNSAFE
+	rcu_barrier();
+	cancel_delayed_work_sync(&turn);
+#else
+	cancel_delayed_work_sync(&turn);
+	rcu_barrier();
+#endif
+}
+
+module_init(work_init);
+module_exit(work_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("one shape of module exit, for scripts/prove");

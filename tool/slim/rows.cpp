@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/slim/rows.h"
+
+#include "tool/rules/row_reader.h"
+#include "tool/rules/yaml_tree.h"
+#include "tool/support/error.h"
+
+namespace krcu::slim {
+namespace {
+
+llvm::Error readHead(RowReader &R, Rows &To) {
+  SlimHead Head{R.name("name"), {}, R.where()};
+  for (const std::string &Tag : R.list("instead_of"))
+    Head.instead_of.insert(Tag);
+  To.heads.push_back(std::move(Head));
+  return R.take();
+}
+
+llvm::Error readNames(RowReader &R, std::set<std::string> &To) {
+  for (const PlacedWord &W : R.names())
+    To.insert(W.text);
+  return R.take();
+}
+
+} // namespace
+
+llvm::Expected<Rows> loadRows(const std::string &RulesDirectory) {
+  const std::string File = RulesDirectory + "/slim/slim.yaml";
+  auto Root = readYaml(File);
+  if (!Root)
+    return Root.takeError();
+  if (Root->kind != YamlNode::Map)
+    return failAt(File, 1, 1, "is no mapping of sections", "");
+  Rows Out;
+  for (const YamlEntry &E : Root->entries) {
+    const std::string &Section = E.key.text;
+    std::set<std::string> *Names = Section == "size_classes" ? &Out.size_classes : Section == "assertions" ? &Out.assertions : Section == "copies" ? &Out.copies : Section == "annotations" ? &Out.annotations : nullptr;
+    if (!Names && Section != "slim_heads")
+      return failAt(File, E.key.line, E.key.column, "unknown section '" + Section + "'",
+                    mendUnknown(Section, {"slim_heads", "size_classes", "assertions", "copies", "annotations"}, "sections"));
+    for (const YamlNode &Row : E.value.items) {
+      const std::vector<llvm::StringRef> Keys = Names ? std::vector<llvm::StringRef>{"name", "names"} : std::vector<llvm::StringRef>{"name", "instead_of"};
+      RowReader R(File, Row, Section, Keys);
+      if (llvm::Error Error = Names ? readNames(R, *Names) : readHead(R, Out))
+        return Error;
+    }
+  }
+  return Out;
+}
+
+} // namespace krcu::slim

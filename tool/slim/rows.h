@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What krcu patch --slim-heads needs to know of the kernel, as rows of rules/slim/slim.yaml.
+#pragma once
+
+#include "tool/support/evidence.h"
+#include "llvm/Support/Error.h"
+#include <set>
+#include <string>
+#include <vector>
+
+namespace krcu::slim {
+
+/// A head that is smaller than those it may stand for.
+struct SlimHead {
+  std::string name;                    ///< tag of its record
+  std::set<std::string> instead_of;    ///< tags of the heads that become it
+  Location where;                      ///< of the row
+};
+
+struct Rows {
+  std::vector<SlimHead> heads;
+  std::set<std::string> size_classes;  ///< macros whose first argument is a size that kmalloc() hands out
+  std::set<std::string> assertions;    ///< what breaks the build when a layout changes
+  std::set<std::string> copies;        ///< calls that copy memory
+  std::set<std::string> annotations;   ///< macros whose argument is a lock
+};
+
+/// Reads slim.yaml below `RulesDirectory`/slim.
+llvm::Expected<Rows> loadRows(const std::string &RulesDirectory);
+
+} // namespace krcu::slim

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What becomes smaller.
+#include "tool/driver/run_binary.h"
+#include "tool/slim/slim_trees.h"
+
+namespace krcu::slim {
+namespace {
+
+/// The driver's member becomes smaller; the result holds.
+Slimmed expectSmaller(const std::string &Code, const std::string &Member = "item.rcu") {
+  SlimTree T;
+  T.driver(Code);
+  Slimmed S = T.slim();
+  EXPECT_EQ(S.error, "");
+  EXPECT_EQ(S.why(Member), "") << Code;
+  return S;
+}
+
+TEST(Slim, AMemberThatOnlyKfreeRcuUses) {
+  Slimmed S = expectSmaller(Item + Drop);
+  ASSERT_EQ(S.result.members.size(), 1u);
+  const SlimMember &M = S.result.members[0];
+  EXPECT_NE(S.diff.find("-\tstruct rcu_head rcu;\n+\tstruct kvfree_rcu_head rcu;\n"), std::string::npos) << S.diff;
+  ASSERT_EQ(M.objects.size(), 1u);
+  EXPECT_EQ(M.objects[0].record, "item");
+  EXPECT_EQ(M.objects[0].before, 24u);
+  EXPECT_EQ(M.objects[0].after, 16u);
+  EXPECT_EQ(M.objects[0].class_before, 32u) << "the table of the tree";
+  EXPECT_EQ(M.objects[0].class_after, 16u);
+  ASSERT_EQ(M.frees.size(), 1u);
+  EXPECT_EQ(M.frees[0].file, "drv/drv.c");
+}
+
+TEST(Slim, ASecondRunFindsNothing) {
+  SlimTree T;
+  T.driver(Item + Drop);
+  for (const auto &[File, Texts] : T.slim().result.files)
+    T.write(File, Texts.second);
+  Slimmed S = T.slim();
+  EXPECT_EQ(S.error, "");
+  EXPECT_EQ(S.why("item.rcu"), "not asked");
+  EXPECT_TRUE(S.result.files.empty());
+}
+
+TEST(Slim, TheSameForEachNumberOfThreads) {
+  SlimTree T;
+  T.driver(Item + Drop + "struct other { struct rcu_head rcu; struct rcu_head second; };\nvoid f(struct other *o)\n{\n\tkfree_rcu(o, rcu);\n\to->second.func = NULL;\n}\n"
+                         "void g(struct other *o)\n{\n\tkfree_rcu(o, second);\n}\n");
+  Slimmed One = T.slim(1), Two = T.slim(2), Five = T.slim(5);
+  EXPECT_EQ(One.diff, Two.diff);
+  EXPECT_EQ(One.diff, Five.diff);
+  ASSERT_EQ(One.result.refused.size(), Five.result.refused.size());
+  for (size_t N = 0; N < One.result.refused.size(); ++N)
+    EXPECT_EQ(One.result.refused[N].why, Five.result.refused[N].why);
+  EXPECT_EQ(One.why("other.rcu"), "");
+  EXPECT_NE(One.why("other.second").find("its func is used"), std::string::npos) << One.why("other.second");
+}
+
+TEST(Slim, KvfreeRcuCounts) { expectSmaller(Item + "void f(struct item *i)\n{\n\tkvfree_rcu(i, rcu);\n}\n"); }
+
+TEST(Slim, AMemberOfANamedStructInside) {
+  expectSmaller("struct item {\n\tlong key;\n\tstruct {\n\t\tstruct rcu_head rcu;\n\t} end;\n};\n\nvoid f(struct item *i)\n{\n\tkfree_rcu(i, end.rcu);\n}\n");
+}
+
+TEST(Slim, AnEmbeddedRecordShrinksWhatItIsIn) {
+  Slimmed S = expectSmaller(Item + "struct big {\n\tlong more;\n\tstruct item item;\n};\n\nvoid f(struct big *b)\n{\n\tkfree_rcu(b, item.rcu);\n}\n");
+  ASSERT_EQ(S.result.members.size(), 1u);
+  ASSERT_EQ(S.result.members[0].objects.size(), 1u);
+  EXPECT_EQ(S.result.members[0].objects[0].record, "big");
+  EXPECT_EQ(S.result.members[0].objects[0].before, 32u);
+  EXPECT_EQ(S.result.members[0].objects[0].after, 24u);
+}
+
+TEST(Slim, AMacroAroundKfreeRcuThatDoesNothingElse) {
+  expectSmaller(Item + "#define drop(object, member) kfree_rcu(object, member)\n" + Drop + "void f(struct item *i)\n{\n\tdrop(i, rcu);\n}\n");
+}
+
+TEST(Slim, AnotherRecordsMemberOfTheSameName) {
+  Slimmed S = expectSmaller(Item + Drop + "struct user {\n\tstruct rcu_head rcu;\n};\nvoid user_gone(struct rcu_head *head);\nvoid f(struct user *u)\n{\n\tcall_rcu(&u->rcu, user_gone);\n}\n");
+  EXPECT_EQ(S.why("user.rcu"), "not asked");
+}
+
+TEST(Slim, AfterAConversionOfKrcusOwn) {
+  Slimmed S = expectSmaller(Item + "static void item_free(struct rcu_head *head)\n{\n\tkfree(container_of(head, struct item, rcu));\n}\n\nvoid item_drop(struct item *item)\n{\n\tcall_rcu(&item->rcu, item_free);\n}\n");
+  EXPECT_NE(S.diff.find("+\tkfree_rcu(item, rcu);\n"), std::string::npos) << S.diff;
+  ASSERT_EQ(S.result.members.size(), 1u);
+  EXPECT_EQ(S.result.members[0].converted.size(), 1u);
+}
+
+TEST(Slim, OnlyTheConversionsThatAHeadWaitsFor) {
+  SlimTree T;
+  T.driver(Item + Drop + "struct other {\n\tstruct rcu_head rcu;\n};\nstatic void other_free(struct rcu_head *head)\n{\n\tkfree(container_of(head, struct other, rcu));\n}\n"
+                         "void f(struct other *o)\n{\n\to->rcu.func = NULL;\n\tcall_rcu(&o->rcu, other_free);\n}\n");
+  Slimmed S = T.slim();
+  EXPECT_EQ(S.why("item.rcu"), "");
+  EXPECT_EQ(S.diff.find("other_free"), std::string::npos) << S.diff;
+}
+
+TEST(Slim, ACopyOfTheWholeRecordIsRightAndNamed) {
+  Slimmed S = expectSmaller(Item + Drop + "void *memcpy(void *to, const void *from, size_t n);\nvoid f(struct item *a, struct item *b)\n{\n\tmemcpy(a, b, sizeof(*a));\n}\n");
+  ASSERT_EQ(S.result.members.size(), 1u);
+  ASSERT_FALSE(S.result.members[0].copies.empty());
+  EXPECT_EQ(S.result.members[0].copies[0].how, "memcpy() copies it");
+}
+
+TEST(Slim, AFreeThatAnIfHidesIsStillAFree) {
+  expectSmaller(Item + Drop + "#ifdef CONFIG_ABSENT\nvoid f(struct item *i)\n{\n\tkfree_rcu(i, rcu);\n}\n#endif\n");
+}
+
+TEST(Slim, AHeaderAndItsTwoUsers) {
+  SlimTree T;
+  T.write("drv/item.h", "#ifndef ITEM_H\n#define ITEM_H\n" + Item + "static inline void item_put(struct item *i)\n{\n\tkfree_rcu(i, rcu);\n}\n#endif\n");
+  T.driver("#include \"item.h\"\nvoid f(struct item *i)\n{\n\titem_put(i);\n}\n", "drv.o more.o");
+  T.write("drv/more.c", SlimTree::Includes + "#include \"item.h\"\nvoid g(struct item *i)\n{\n\tkfree_rcu(i, rcu);\n}\n");
+  Slimmed S = T.slim();
+  EXPECT_EQ(S.why("item.rcu"), "") << S.error;
+  EXPECT_EQ(S.result.files.size(), 1u);
+  EXPECT_TRUE(S.result.files.count("drv/item.h"));
+}
+
+TEST(Slim, ColumnsStay) {
+  Slimmed S = expectSmaller("struct item {\n\tlong\t\t\t\tkey;\t/* key */\n\tstruct rcu_head\t\t\trcu;\t/* end */\n};\n\n" + Drop);
+  EXPECT_NE(S.diff.find("+\tstruct kvfree_rcu_head\t\trcu;\t/* end */\n"), std::string::npos) << S.diff;
+}
+
+TEST(Slim, ATreeWithoutTheSmallerHeadIsOneError) {
+  ScratchTree Old("waits");
+  Ran R = runKrcu(Old, {"patch", "--slim-heads", "--no-cache", Old.root()});
+  EXPECT_EQ(R.status, 2);
+  EXPECT_EQ(R.out, "");
+  EXPECT_EQ(R.err, "krcu: --slim-heads: Linux 6.12.0 has no struct kvfree_rcu_head, so there is no smaller head to use\n");
+}
+
+} // namespace
+} // namespace krcu::slim

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/slim/verify.h"
+
+#include "tool/driver/diagnostics.h"
+#include "tool/slim/layouts.h"
+#include "tool/slim/sizes.h"
+#include "tool/support/parallel.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include <algorithm>
+
+using llvm::StringRef;
+
+namespace krcu::slim {
+namespace {
+
+/// What one file showed with the new text.
+struct NewParse {
+  std::set<std::string> headers; ///< changed ones that were laid over the disk
+  ParseOutcome outcome;
+  UnitUses uses;
+  std::string complaint;
+};
+
+class Changing {
+public:
+  Changing(Scan &S, std::vector<SiteReport> &Sites, const Rows &R, const Evidences &Seen, std::vector<SlimMember> Members, SlimResult &To)
+      : S(S), Sites(Sites), R(R), Seen(Seen), Members(std::move(Members)), To(To), Classes(sizeClasses(S.index(), R.size_classes)) {}
+
+  llvm::Error run();
+
+private:
+  llvm::Error convert();
+  void edit();
+  void parse();
+  NewParse parseOne(const std::string &File, const std::vector<const SlimMember *> &Of, unsigned Worker) const;
+  std::string measure(SlimMember &M) const;
+  void refuse(SlimMember &M, std::string Why) {
+    To.refused.push_back({M.decl, std::move(Why)});
+    M.new_type.clear();
+  }
+  bool drop() {
+    size_t Before = Members.size();
+    llvm::erase_if(Members, [](const SlimMember &M) { return M.new_type.empty(); });
+    return Members.size() != Before;
+  }
+  Place oldPlace(const SlimMember &M) const { return {M.decl.where.file, M.decl.name_begin}; }
+
+  Scan &S;
+  std::vector<SiteReport> &Sites;
+  const Rows &R;
+  const Evidences &Seen;
+  std::vector<SlimMember> Members;
+  SlimResult &To;
+  std::set<uint64_t> Classes;
+  Patch Conversions;
+  std::map<std::string, std::string> Contents;        ///< of every changed file
+  std::map<Place, Place> NewPlaces;                   ///< old place of a member -> its place in the new text
+  std::map<std::string, NewParse> Parses;
+};
+
+/// The conversions that the members wait for. A member whose conversion did not come about is refused.
+llvm::Error Changing::convert() {
+  std::set<Location> Needed;
+  for (const SlimMember &M : Members)
+    Needed.insert(M.converted.begin(), M.converted.end());
+  Conversions = Patch();
+  if (Needed.empty())
+    return llvm::Error::success();
+  PatchChoice Choice;
+  Choice.leave_out = [&](const SiteReport &Site) { return Needed.count(Site.census.where) ? "" : "no head depends on it"; };
+  auto P = makePatch(S, Sites, S.options().jobs, Choice);
+  if (!P)
+    return P.takeError();
+  Conversions = std::move(*P);
+  std::set<Location> Done;
+  for (const SiteReport &Site : Sites)
+    if (Site.cls == SiteClass::Convert && Needed.count(Site.census.where))
+      Done.insert(Site.census.where);
+  for (SlimMember &M : Members)
+    for (const Location &L : M.converted)
+      if (!M.new_type.empty() && !Done.count(L))
+        refuse(M, L.file + ":" + std::to_string(L.line) + " could not be converted");
+  return drop() ? convert() : llvm::Error::success();
+}
+
+/// The new texts of all files, and where the members are in them.
+void Changing::edit() {
+  Contents.clear();
+  NewPlaces.clear();
+  To.files = Conversions.files;
+  for (const auto &[File, Texts] : Conversions.files)
+    Contents[File] = Texts.second;
+  std::map<std::string, std::vector<const SlimMember *>> ByFile;
+  for (const SlimMember &M : Members)
+    ByFile[M.decl.where.file].push_back(&M);
+  for (const auto &[File, Of] : ByFile) {
+    std::optional<std::string> Old = S.tree().read(File);
+    if (!Old)
+      continue; // the parse will say so
+    const std::string Base = Contents.count(File) ? Contents[File] : *Old;
+    // Conversions move what stands behind them: the same declaration is the one with the same names and number.
+    std::set<std::string> Tags{Of.front()->decl.type};
+    for (const SlimMember *M : Of)
+      Tags.insert(M->decl.type);
+    std::vector<HeadDecl> Before = headsIn(File, LexedText(*Old), Tags), Now = headsIn(File, LexedText(Base), Tags);
+    auto Key = [](const HeadDecl &H) { return H.record + "." + H.member; };
+    auto Numbered = [&](const std::vector<HeadDecl> &List) {
+      std::map<std::string, std::vector<const HeadDecl *>> Result;
+      for (const HeadDecl &H : List)
+        Result[Key(H)].push_back(&H);
+      return Result;
+    };
+    auto OldOnes = Numbered(Before), NewOnes = Numbered(Now);
+    std::string Text = Base;
+    // From the end, so that what stands before keeps its place.
+    std::vector<std::pair<const HeadDecl *, const SlimMember *>> Edits;
+    for (const SlimMember *M : Of) {
+      const auto &A = OldOnes[Key(M->decl)], &B = NewOnes[Key(M->decl)];
+      auto It = llvm::find_if(A, [&](const HeadDecl *H) { return H->name_begin == M->decl.name_begin; });
+      if (It != A.end() && A.size() == B.size())
+        Edits.emplace_back(B[static_cast<size_t>(It - A.begin())], M);
+    }
+    std::sort(Edits.begin(), Edits.end(), [](const auto &A, const auto &B) { return A.first->type_begin < B.first->type_begin; });
+    for (auto It = Edits.rbegin(); It != Edits.rend(); ++It)
+      Text = withHead(Text, {It->first}, It->second->new_type);
+    std::set<std::string> NewTags;
+    for (const SlimMember *M : Of)
+      NewTags.insert(M->new_type);
+    std::map<std::string, std::vector<HeadDecl>> After;
+    for (HeadDecl &H : headsIn(File, LexedText(Text), NewTags))
+      After[Key(H)].push_back(std::move(H));
+    for (const auto &[Decl, M] : Edits) {
+      std::vector<HeadDecl> &List = After[Key(*Decl)];
+      if (List.empty())
+        continue;
+      NewPlaces[oldPlace(*M)] = {File, List.front().name_begin};
+      List.erase(List.begin());
+    }
+    To.files[File] = {*Old, Text};
+    Contents[File] = Text;
+  }
+}
+
+NewParse Changing::parseOne(const std::string &File, const std::vector<const SlimMember *> &Of, unsigned Worker) const {
+  NewParse P;
+  std::map<std::string, std::string> Over;
+  std::set<std::string> Names;
+  for (const SlimMember *M : Of) {
+    Names.insert(M->decl.member);
+    Over[M->decl.where.file] = Contents.at(M->decl.where.file);
+    if (!StringRef(M->decl.where.file).ends_with(".c"))
+      P.headers.insert(M->decl.where.file);
+  }
+  if (auto It = Contents.find(File); It != Contents.end())
+    Over[File] = It->second;
+  const Demand *Served = Seen.served(File);
+  ParseRequest Request = Seen.requestFor(File, Served ? *Served : Demand());
+  Request.bodies.words.insert(Names.begin(), Names.end());
+  Request.bodies.words.insert(S.rules().replacements.begin(), S.rules().replacements.end());
+  ParseRequest Old = Request;
+  Request.overrides = &Over;
+  Request.no_pch = !P.headers.empty(); // the header may be part of the precompiled one
+  if (const ParseOutcome *Known = Seen.outcome(File))
+    Request.variant = Old.variant = Known->variant;
+  UseQuestion Q = Seen.question(Names);
+  Q.heads.clear();
+  for (const SlimHead &H : R.heads)
+    Q.heads.insert(H.name);
+  P.outcome = S.frontend().parse(Request, Worker, [&](clang::ASTContext &C, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) { P.uses = usesIn(C, Decls, Q); });
+  P.outcome.inputs.clear();
+  if (!P.outcome.parsed) {
+    P.complaint = "the new text could not be parsed";
+  } else if (!P.outcome.diagnostics.empty()) {
+    Old.no_pch = Request.no_pch;
+    ParseOutcome Before = S.frontend().parse(Old, Worker, [](clang::ASTContext &, const std::vector<clang::Decl *> &, const ParseOutcome &) {});
+    if (auto D = firstNewDiagnostic(Before, P.outcome))
+      P.complaint = "the new text would give " + std::string(D->error ? "an error" : "a warning") + " at " + D->file + ":" + std::to_string(D->line) + ": " + D->text;
+  }
+  return P;
+}
+
+void Changing::parse() {
+  std::map<std::string, std::vector<const SlimMember *>> Users;
+  for (const SlimMember &M : Members)
+    for (const std::string &File : Seen.filesOf(oldPlace(M)))
+      Users[File].push_back(&M);
+  std::vector<std::pair<std::string, std::vector<const SlimMember *>>> Jobs(Users.begin(), Users.end());
+  std::vector<NewParse> Shown(Jobs.size());
+  Progress *Told = S.options().progress.get();
+  if (Told)
+    Told->add(Jobs.size());
+  parallelFor(S.options().jobs, Jobs.size(), [&](size_t N, unsigned Worker) {
+    Shown[N] = parseOne(Jobs[N].first, Jobs[N].second, Worker);
+    if (Told)
+      Told->done();
+  });
+  Parses.clear();
+  for (size_t N = 0; N < Jobs.size(); ++N)
+    Parses[Jobs[N].first] = std::move(Shown[N]);
+}
+
+/// The sizes before and after; why the member stays, or empty.
+std::string Changing::measure(SlimMember &M) const {
+  auto New = NewPlaces.find(oldPlace(M));
+  if (New == NewPlaces.end())
+    return "its declaration was not found again in the new text";
+  std::map<std::string, FreedObject> Before, After;
+  for (const Use &U : Seen.of(oldPlace(M)))
+    if (!U.offset && U.object.size)
+      Before.emplace(U.object.record, U.object);
+  for (const std::string &File : Seen.filesOf(oldPlace(M))) {
+    const NewParse &P = Parses.at(File);
+    if (!P.complaint.empty())
+      return P.complaint;
+    for (const Use &U : P.uses.uses) {
+      if (U.member != New->second)
+        continue;
+      if (!U.freed)
+        return U.where.file + ":" + std::to_string(U.where.line) + ": " + U.how;
+      if (!U.offset && U.object.size)
+        After.emplace(U.object.record, U.object);
+    }
+  }
+  if (After.empty())
+    return "no parse of the new text shows what is freed";
+  M.objects.clear();
+  bool Smaller = false;
+  for (const auto &[Record, Now] : After) {
+    auto Was = Before.find(Record);
+    if (Record.empty() || Was == Before.end())
+      continue;
+    if (Now.align < Was->second.align)
+      return "struct " + Record + " would lose its alignment, " + std::to_string(Was->second.align) + " bytes";
+    ShrunkRecord O{Record, Was->second.size, Now.size, Now.flexible, 0, 0, cacheFor(S.database(), Record)};
+    if (!O.flexible && !O.cache.valid())
+      O.class_before = classOf(Classes, O.before), O.class_after = classOf(Classes, O.after);
+    Smaller = Smaller || O.after < O.before;
+    M.objects.push_back(std::move(O));
+  }
+  if (M.objects.empty())
+    return "the size of what is freed was not seen";
+  return Smaller ? "" : "nothing would become smaller: struct " + M.objects.front().record + " keeps its " + std::to_string(M.objects.front().before) + " bytes";
+}
+
+llvm::Error Changing::run() {
+  // Whoever is refused takes his edits along, so the rest is parsed again.
+  for (int Round = 0; Round < 8 && !Members.empty(); ++Round) {
+    if (llvm::Error E = convert())
+      return E;
+    edit();
+    parse();
+    for (SlimMember &M : Members)
+      if (std::string Why = measure(M); !Why.empty())
+        refuse(M, std::move(Why));
+    if (!drop())
+      break;
+  }
+  if (Members.empty()) {
+    To.files.clear();
+    return llvm::Error::success();
+  }
+  for (const auto &[File, P] : Parses)
+    if (StringRef(File).ends_with(".c") && !P.outcome.variant.empty())
+      To.parsed_for[File] = P.outcome.variant;
+  To.notes = Conversions.notes;
+  To.members = std::move(Members);
+  for (SiteReport &Site : Sites) // what is not part of this change is none of its conversions
+    if (Site.cls == SiteClass::Convert && llvm::none_of(To.members, [&](const SlimMember &M) { return M.converted.count(Site.census.where) != 0; })) {
+      Site.callback_removed = false;
+      Site.cls = SiteClass::Refuse;
+    }
+  return llvm::Error::success();
+}
+
+} // namespace
+
+llvm::Error change(Scan &S, std::vector<SiteReport> &Sites, const Rows &R, const Evidences &Seen, std::vector<SlimMember> Members, SlimResult &To) {
+  return Changing(S, Sites, R, Seen, std::move(Members), To).run();
+}
+
+} // namespace krcu::slim
