@@ -73,7 +73,7 @@ std::string OutsideTexts::speaksOf(const HeadDecl &H) const {
 std::string whyNotAbsent(const Database &DB, const HeadDecl &H, const std::set<std::string> &Files) {
   MentionPlan Plan;
   Plan.files = Files;
-  std::vector<std::string> Open = notSearched(DB, Plan, H.member, H.where.file);
+  std::vector<std::string> Open = notSearched(DB, Plan, H.member, MentionKind::Field, H.where.file);
   return Open.empty() ? "" : Open.front();
 }
 
