@@ -179,7 +179,8 @@ void Scan::teachModules(Database &To) {
     for (const std::string &Object : TheFrontend->missingOfModule(File))
       M.missing.push_back(TheTree->shown(Object) + " is named by a makefile and has no source here");
     int Id = TheIndex->find(File);
-    if (M.files.empty() && M.missing.empty() && StringRef(File).ends_with(".c") && Id >= 0 && TheIndex->includersOf(File).empty())
+    const bool Named = !TheFrontend->moduleOf(File).name.empty();
+    if (!Named && M.missing.empty() && StringRef(File).ends_with(".c") && Id >= 0 && TheIndex->includersOf(File).empty())
       M.missing.push_back("what is linked with " + TheTree->shown(File) + " is said by no makefile");
     return M;
   };
