@@ -236,7 +236,7 @@ TEST_F(Hostile, ADatabaseOfBracketsIsOneMessage) {
     T.write("cc.json", repeated(Piece, 200000));
     Ran R = scan({"--compile-commands", T.path("cc.json")});
     EXPECT_EQ(R.status, 2);
-    EXPECT_NE(R.err.find("cc.json: is nested too deeply"), std::string::npos) << R.err;
+    EXPECT_NE(R.err.find("cc.json: this is nested too deeply"), std::string::npos) << R.err;
   }
 }
 

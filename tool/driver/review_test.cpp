@@ -233,7 +233,8 @@ TEST_F(Reviewed, WhatDoesNotApplyIsSaidAndTheRestIsJudged) {
 
 TEST_F(Reviewed, WhatAnEarlierPatchMadeIsNotSaidToBeInTheTree) {
   Tree.write("drv/drv.c", moduleText(Shapes[0]));
-  std::string New = Tree.read("drv/drv.c") + "/* one more line */\n";
+  std::string New = Tree.read("drv/drv.c");
+  New.insert(New.find("struct"), "/* another line */ ");
   review({{"drv/drv.c", New}});
   Patches.push_back(Patches.front()); // the same once more
   review::Column C = reviewAll();

@@ -78,7 +78,7 @@ TEST_F(Io, ReadingStopsAtTheLimit) {
   EXPECT_TRUE(bool(readFile(path("f"), 5)));
   auto Text = readFile(path("f"), 4);
   ASSERT_FALSE(bool(Text));
-  EXPECT_EQ(message(Text.takeError()), path("f") + ": has more than 4 bytes; krcu reads no larger files");
+  EXPECT_EQ(message(Text.takeError()), path("f") + ": this has more than 4 bytes; krcu reads no larger files");
 }
 
 TEST_F(Io, ReadingAnEndlessDeviceStopsAtTheLimit) {

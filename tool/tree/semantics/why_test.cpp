@@ -44,7 +44,7 @@ TEST(Why, anEraHasAllItsRows) {
     if (table().era("6.12")->values.count(F.name)) {
       EXPECT_TRUE(contains(Text, "6.12, " + F.name + ": ")) << F.name;
     }
-  EXPECT_TRUE(contains(Text, "6.12, exit call_rcu, no barrier\n"));
+  EXPECT_TRUE(contains(Text, "6.12, exit call_rcu, no barrier (1 of 2)\n"));
   EXPECT_FALSE(contains(Text, "batching, "));
 }
 
