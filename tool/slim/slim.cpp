@@ -5,7 +5,6 @@
 // new text parsed again, which also gives the new sizes.
 #include "tool/slim/slim.h"
 
-#include "tool/lifetime/mentions.h"
 #include "tool/lifetime/variant_choices.h"
 #include "tool/slim/absence.h"
 #include "tool/slim/evidence.h"
@@ -45,6 +44,7 @@ private:
   void findMentions();
   void parseFrees();
   void parseOthers();
+  void askUsersOf(std::set<std::string> Macros, Evidences::Wanted &Files);
   void parseHidden();
   void judge(Candidate &C);
   std::string judgeUses(Candidate &C);
@@ -217,30 +217,41 @@ void Slimmer::parseFrees() {
     C.why = C.decl.why.empty() ? judgeUses(C) : C.decl.why;
 }
 
+/// The sources that use one of these macros, also by other macros. A macro that half of the tree uses is left alone; what it names stays open.
+void Slimmer::askUsersOf(std::set<std::string> Macros, Evidences::Wanted &Files) {
+  constexpr size_t MaxUsers = 200; // files
+  std::vector<std::string> Work(Macros.begin(), Macros.end());
+  while (!Work.empty()) {
+    std::string Macro = std::move(Work.back());
+    Work.pop_back();
+    const std::vector<uint32_t> &Users = DB.mentioning(Macro);
+    if (Users.size() > MaxUsers)
+      continue;
+    for (uint32_t File : Users) {
+      if (StringRef(path(File)).ends_with(".c"))
+        Files[path(File)].words.insert(Macro);
+      if (auto O = DB.outline(File))
+        for (const OutlineMacro &M : O->macros)
+          if (std::binary_search(M.identifiers.begin(), M.identifiers.end(), Macro) && Macros.insert(M.name).second)
+            Work.push_back(M.name);
+    }
+  }
+}
+
 /// The other places where the name of a member stands that nothing speaks against so far.
 void Slimmer::parseOthers() {
   Evidences::Wanted Files;
+  std::set<std::string> Macros;
   for (const Candidate *C : live()) {
-    bool Macros = false;
     for (const auto &[File, List] : C->mentions)
       for (const Mention &M : *List)
         if (open(*C, path(File), M)) {
           Files[path(File)].words.insert(C->decl.member);
-          Macros = Macros || M.kind == Mention::Macro;
+          if (M.kind == Mention::Macro)
+            Macros.insert(M.macro);
         }
-    if (!Macros)
-      continue;
-    const MentionPlan &Plan = planMentions(DB, C->decl.member, MentionKind::Field, C->decl.where.file); // who uses these macros
-    // Each file only what its text has: there are thousands of files and of words.
-    auto AskFor = [&](const std::set<std::string> &Words, std::set<std::string> Demand::*To) {
-      for (const std::string &Word : Words)
-        for (uint32_t File : DB.mentioning(Word))
-          if (Plan.files.count(path(File)))
-            (Files[path(File)].*To).insert(Word);
-    };
-    AskFor(Plan.demand.words, &Demand::words);
-    AskFor(Plan.demand.names, &Demand::names);
   }
+  askUsersOf(std::move(Macros), Files);
   Seen.parse(Files, Names);
   for (Candidate *C : live())
     C->why = judgeUses(*C);
