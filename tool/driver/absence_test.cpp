@@ -194,6 +194,10 @@ TEST(Absence, ADeclarationUnderAnotherNameIsNamed) {
   expectVerdict(T, "review", "drv/shadow.h:1");
   T.write("drv/shadow.h", "extern struct kmem_cache *shadow asm(\"other_cache\");\n");
   expectVerdict(T, "convert", "never destroyed");
+  T.without("drv/shadow.h");
+  T.write("drv/Makefile", "ccflags-y += -I$(srctree)/drv/inc\nobj-$(CONFIG_DRV) += drv.o\ndrv-y := core.o life.o end.o\n");
+  T.write("drv/inc/shadow.h", "extern struct kmem_cache *shadow asm(\"item_cache\");\n");
+  expectVerdict(T, "review", "drv/inc/shadow.h:1");
 }
 
 /// The end of a module whose exit begins with `Wait`.

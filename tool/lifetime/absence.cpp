@@ -6,6 +6,7 @@
 #include "tool/index/torn.h"
 #include "tool/index/walk.h"
 #include "tool/lifetime/assembly.h"
+#include "tool/lifetime/variant_choices.h"
 #include "tool/lifetime/words.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -18,13 +19,13 @@ using llvm::StringRef;
 namespace krcu {
 namespace {
 
-/// The names of #include "...", as written.
-llvm::SmallVector<StringRef, 16> includedBeside(StringRef Text) {
+/// The names of #include, as written: of "..." only, or of <...>, too.
+llvm::SmallVector<StringRef, 16> includedIn(StringRef Text, bool Quoted = false) {
   llvm::SmallVector<StringRef, 16> Result;
   for (size_t At = Text.find("#include"); At != StringRef::npos; At = Text.find("#include", At + 1)) {
     StringRef Line = Text.substr(At + StringRef("#include").size()).take_until([](char C) { return C == '\n'; }).ltrim();
-    if (Line.consume_front("\""))
-      Result.push_back(Line.take_until([](char C) { return C == '"'; }));
+    if (Line.consume_front("\"") || (!Quoted && Line.consume_front("<")))
+      Result.push_back(Line.take_until([](char C) { return C == '"' || C == '>'; }));
   }
   return Result;
 }
@@ -51,6 +52,7 @@ private:
   bool usedFor(const std::string &File, StringRef Text, const std::string &Macro, StringRef Directive) const;
   void addAssembly(const std::string &File, StringRef Text);
   void addAssemblyOfHeaders(const std::string &File, StringRef Text);
+  std::vector<std::string> headersNamed(const std::string &File, StringRef Name) const;
 
   const Database &DB;
   const std::string &Word;
@@ -99,7 +101,7 @@ void Closure::addTextOf(const std::string &File) {
 
 /// Texts that are included and that the index has not.
 void Closure::addFragments(const std::string &File, StringRef Text) {
-  for (StringRef Name : includedBeside(Text)) {
+  for (StringRef Name : includedIn(Text, /*Quoted=*/true)) {
     llvm::SmallString<128> Path(directoryOf(File));
     llvm::sys::path::append(Path, Name);
     llvm::sys::path::remove_dots(Path, /*remove_dot_dot=*/true);
@@ -121,28 +123,54 @@ void Closure::addFragments(const std::string &File, StringRef Text) {
 
 /// asm("name") behind a declaration gives a variable the name that the linker knows; a template can use it, too. No index has words of strings.
 void Closure::addAssembly(const std::string &File, StringRef Text) {
-  for (const InlineAssembly &A : assemblyIn(Text))
+  for (InlineAssembly &A : assemblyIn(Text)) {
+    A.made = A.made && !StringRef(File).starts_with("include/"); // EXPORT_SYMBOL() and the like name what they are given
     if (A.mayName(Word))
       Found.push_back("the assembly at " + File + ":" + std::to_string(A.line) + " can name it");
+  }
 }
 
-/// Headers of the module that its sources include: a declaration that names it may stand there.
+/// Headers that the module's sources include, beside them, below them, or by a path of the tree: a declaration that names it may stand there.
 void Closure::addAssemblyOfHeaders(const std::string &File, StringRef Text) {
-  std::string Directory = directoryOf(File);
-  for (StringRef Name : includedBeside(Text)) {
+  for (StringRef Name : includedIn(Text))
+    for (const std::string &Path : headersNamed(File, Name)) {
+      int Id = DB.index().find(Path);
+      if (Id < 0 || !Headers.insert(Path).second)
+        continue;
+      if (auto Inside = DB.index().text(static_cast<uint32_t>(Id))) {
+        if (endsInside(*Inside))
+          Found.push_back(Path + " ends in the middle of a block, a comment or an #if, and what came behind may use it");
+        addAssembly(Path, *Inside);
+        if (!StringRef(Path).starts_with("include/")) // what these include is the kernel's, not the module's
+          addAssemblyOfHeaders(Path, *Inside);
+      }
+    }
+}
+
+/// The indexed files that #include of `Name` in `File` can mean; the nearest kinds only.
+std::vector<std::string> Closure::headersNamed(const std::string &File, StringRef Name) const {
+  std::vector<std::string> Result;
+  auto Try = [&](StringRef Directory) {
     llvm::SmallString<128> Path(Directory);
     llvm::sys::path::append(Path, Name);
     llvm::sys::path::remove_dots(Path, /*remove_dot_dot=*/true);
-    int Id = DB.index().find(Path);
-    if (Id < 0 || !Headers.insert(std::string(Path)).second)
-      continue;
-    if (auto Inside = DB.index().text(static_cast<uint32_t>(Id))) {
-      if (endsInside(*Inside))
-        Found.push_back(std::string(Path) + " ends in the middle of a block, a comment or an #if, and what came behind may use it");
-      addAssembly(std::string(Path), *Inside);
-      addAssemblyOfHeaders(std::string(Path), *Inside);
-    }
+    if (DB.index().find(Path) >= 0)
+      Result.push_back(std::string(Path));
+  };
+  for (StringRef Up = llvm::sys::path::parent_path(File); !Up.empty(); Up = llvm::sys::path::parent_path(Up)) {
+    Try(Up);
+    Try((Up + "/include").str());
   }
+  const std::string Around = surroundingsOf(File);
+  const std::vector<IndexedFile> &Files = DB.index().files();
+  auto It = std::lower_bound(Files.begin(), Files.end(), Around, [](const IndexedFile &F, const std::string &Path) { return F.path < Path; });
+  const std::string Tail = "/" + Name.str();
+  for (; Result.empty() && It != Files.end() && StringRef(It->path).starts_with(Around); ++It)
+    if (StringRef(It->path).ends_with(Tail)) // by -I
+      Result.push_back(It->path);
+  if (Result.empty())
+    Try("include");
+  return Result;
 }
 
 /// Whether a use of the macro in the file that defines it may make the name; one in another macro may make any.
