@@ -19,17 +19,6 @@ using llvm::StringRef;
 namespace krcu {
 namespace {
 
-/// The names of #include, as written: of "..." only, or of <...>, too.
-llvm::SmallVector<StringRef, 16> includedIn(StringRef Text, bool Quoted = false) {
-  llvm::SmallVector<StringRef, 16> Result;
-  for (size_t At = Text.find("#include"); At != StringRef::npos; At = Text.find("#include", At + 1)) {
-    StringRef Line = Text.substr(At + StringRef("#include").size()).take_until([](char C) { return C == '\n'; }).ltrim();
-    if (Line.consume_front("\"") || (!Quoted && Line.consume_front("<")))
-      Result.push_back(Line.take_until([](char C) { return C == '"' || C == '>'; }));
-  }
-  return Result;
-}
-
 std::string directoryOf(StringRef Path) { return llvm::sys::path::parent_path(Path).str(); }
 
 class Closure {
@@ -50,14 +39,14 @@ private:
   void addFragments(const std::string &File, StringRef Text);
   void addPasting(const std::string &File, StringRef Text);
   bool usedFor(const std::string &File, StringRef Text, const std::string &Macro, StringRef Directive) const;
-  void addAssembly(const std::string &File, StringRef Text);
-  void addAssemblyOfHeaders(const std::string &File, StringRef Text);
-  std::vector<std::string> headersNamed(const std::string &File, StringRef Name) const;
+  void addAssembly(const std::string &File, StringRef Text, bool Made);
+  void addAssemblyOfHeaders(const std::string &File);
 
   const Database &DB;
   const std::string &Word;
   const bool IsSymbol;
-  std::set<std::string> Done, Headers;
+  std::set<std::string> Done, LookedAround;
+  std::set<uint32_t> Headers; ///< looked at
   std::vector<std::string> Found;
 };
 
@@ -94,14 +83,18 @@ void Closure::addTextOf(const std::string &File) {
   if (endsInside(*Text))
     Found.push_back(File + " ends in the middle of a block, a comment or an #if, and what came behind may use it");
   if (IsSymbol) {
-    addAssembly(File, *Text);
-    addAssemblyOfHeaders(File, *Text);
+    addAssembly(File, *Text, true);
+    addAssemblyOfHeaders(File);
   }
 }
 
 /// Texts that are included and that the index has not.
 void Closure::addFragments(const std::string &File, StringRef Text) {
-  for (StringRef Name : includedIn(Text, /*Quoted=*/true)) {
+  for (size_t At = Text.find("#include"); At != StringRef::npos; At = Text.find("#include", At + 1)) {
+    StringRef Line = Text.substr(At + StringRef("#include").size()).take_until([](char C) { return C == '\n'; }).ltrim();
+    if (!Line.consume_front("\""))
+      continue;
+    StringRef Name = Line.take_until([](char C) { return C == '"'; });
     llvm::SmallString<128> Path(directoryOf(File));
     llvm::sys::path::append(Path, Name);
     llvm::sys::path::remove_dots(Path, /*remove_dot_dot=*/true);
@@ -122,55 +115,36 @@ void Closure::addFragments(const std::string &File, StringRef Text) {
 }
 
 /// asm("name") behind a declaration gives a variable the name that the linker knows; a template can use it, too. No index has words of strings.
-void Closure::addAssembly(const std::string &File, StringRef Text) {
+/// \p Made: also where a macro makes the name.
+void Closure::addAssembly(const std::string &File, StringRef Text, bool Made) {
   for (InlineAssembly &A : assemblyIn(Text)) {
-    A.made = A.made && !StringRef(File).starts_with("include/"); // EXPORT_SYMBOL() and the like name what they are given
+    A.made = A.made && Made;
     if (A.mayName(Word))
       Found.push_back("the assembly at " + File + ":" + std::to_string(A.line) + " can name it");
   }
 }
 
-/// Headers that the module's sources include, beside them, below them, or by a path of the tree: a declaration that names it may stand there.
-void Closure::addAssemblyOfHeaders(const std::string &File, StringRef Text) {
-  for (StringRef Name : includedIn(Text))
-    for (const std::string &Path : headersNamed(File, Name)) {
-      int Id = DB.index().find(Path);
-      if (Id < 0 || !Headers.insert(Path).second)
-        continue;
-      if (auto Inside = DB.index().text(static_cast<uint32_t>(Id))) {
-        if (endsInside(*Inside))
-          Found.push_back(Path + " ends in the middle of a block, a comment or an #if, and what came behind may use it");
-        addAssembly(Path, *Inside);
-        if (!StringRef(Path).starts_with("include/")) // what these include is the kernel's, not the module's
-          addAssemblyOfHeaders(Path, *Inside);
-      }
-    }
-}
-
-/// The indexed files that #include of `Name` in `File` can mean; the nearest kinds only.
-std::vector<std::string> Closure::headersNamed(const std::string &File, StringRef Name) const {
-  std::vector<std::string> Result;
-  auto Try = [&](StringRef Directory) {
-    llvm::SmallString<128> Path(Directory);
-    llvm::sys::path::append(Path, Name);
-    llvm::sys::path::remove_dots(Path, /*remove_dot_dot=*/true);
-    if (DB.index().find(Path) >= 0)
-      Result.push_back(std::string(Path));
+/// The same in the module's own headers, whoever includes them, and in those of include/ that the source names itself. There EXPORT_SYMBOL() and the
+/// like name only what they are given.
+void Closure::addAssemblyOfHeaders(const std::string &File) {
+  const Index &I = DB.index();
+  const std::vector<IndexedFile> &Files = I.files();
+  auto Look = [&](uint32_t Id, bool Made) {
+    if (auto Text = Headers.insert(Id).second ? I.text(Id) : nullptr)
+      addAssembly(Files[Id].path, *Text, Made);
   };
-  for (StringRef Up = llvm::sys::path::parent_path(File); !Up.empty(); Up = llvm::sys::path::parent_path(Up)) {
-    Try(Up);
-    Try((Up + "/include").str());
-  }
   const std::string Around = surroundingsOf(File);
-  const std::vector<IndexedFile> &Files = DB.index().files();
-  auto It = std::lower_bound(Files.begin(), Files.end(), Around, [](const IndexedFile &F, const std::string &Path) { return F.path < Path; });
-  const std::string Tail = "/" + Name.str();
-  for (; Result.empty() && It != Files.end() && StringRef(It->path).starts_with(Around); ++It)
-    if (StringRef(It->path).ends_with(Tail)) // by -I
-      Result.push_back(It->path);
-  if (Result.empty())
-    Try("include");
-  return Result;
+  if (!StringRef(Around).starts_with("include/") && LookedAround.insert(Around).second) {
+    const std::vector<uint32_t> Near = headersBelow(I, Around);
+    for (const char *Keyword : AssemblyKeywords)
+      for (uint32_t Id : I.mentioningAmong(Keyword, &Near))
+        Look(Id, true);
+  }
+  int Id = I.find(File);
+  if (auto O = Id < 0 ? nullptr : DB.outline(static_cast<uint32_t>(Id)))
+    for (const auto &[Line, Name] : O->includes)
+      if (int Header = I.find("include/" + Name); Header >= 0)
+        Look(static_cast<uint32_t>(Header), false);
 }
 
 /// Whether a use of the macro in the file that defines it may make the name; one in another macro may make any.

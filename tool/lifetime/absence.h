@@ -13,9 +13,11 @@ namespace krcu {
 
 /// What could use `Word` and was not searched for it, one clause each ("drv/end.c, which drv/Makefile names, is not there"), in order.
 /// Counted are, for a name with external linkage: sources of the tree that cannot be read (a FIFO, a link out of the tree, too large, no
-/// permission); of each module that has one of the plan's files: objects that Kbuild names and that have no source, assembly that spells the name, Rust;
-/// and for every name: inline assembly of these files, and of headers beside them, that can use it, texts that these files include and that are no indexed source, and macros that paste the name together.
-/// A member has no symbol, so assembly cannot name it. `Home`: the .c file of a static; empty or a header: the name can be seen from other files.
+/// permission); of each module that has one of the plan's files: objects that Kbuild names and that have no source, a source that no
+/// makefile names, assembly that spells the name, Rust. For every name: texts that these files include and that are no indexed source,
+/// macros that paste the name together, files that end in the middle, and, but for a member, which has no symbol, inline assembly of these
+/// files and of their headers that can use it.
+/// `Home`: the .c file of a static; empty or a header: the name can be seen from other files.
 std::vector<std::string> notSearched(const Database &DB, const MentionPlan &Plan, const std::string &Word, MentionKind Kind, const std::string &Home);
 
 } // namespace krcu

@@ -77,7 +77,7 @@ std::vector<InlineAssembly> assemblyIn(StringRef Text) {
       --Begin;
     while (End < Text.size() && isWord(Text[End]))
       ++End;
-    if (!llvm::is_contained({"asm", "__asm__", "__asm"}, Text.slice(Begin, End)))
+    if (!llvm::is_contained(AssemblyKeywords, Text.slice(Begin, End)))
       continue;
     std::optional<InlineAssembly> A = readOne(Text, End);
     if (!A)

@@ -9,6 +9,9 @@
 
 namespace krcu {
 
+/// How assembly begins.
+inline constexpr const char *AssemblyKeywords[] = {"asm", "__asm__", "__asm"};
+
 /// An asm statement, or the asm() label of a declaration.
 struct InlineAssembly {
   unsigned line = 0;                  ///< of the keyword, from 1

@@ -186,17 +186,24 @@ std::vector<std::string> unseenDefinitions(const Database &DB, const std::string
 
 static bool isOfMount(StringRef Path) { return Path.consume_front(Tree::MountPoint) && Path.starts_with("/"); }
 
+std::vector<uint32_t> headersBelow(const Index &I, const std::string &Directory) {
+  const std::vector<IndexedFile> &Files = I.files();
+  std::vector<uint32_t> Result;
+  auto First = std::lower_bound(Files.begin(), Files.end(), Directory, [](const IndexedFile &F, const std::string &Path) { return F.path < Path; });
+  for (auto It = First; It != Files.end() && StringRef(It->path).starts_with(Directory); ++It)
+    if (!StringRef(It->path).ends_with(".c"))
+      Result.push_back(static_cast<uint32_t>(It - Files.begin()));
+  return Result;
+}
+
 /// Texts near `Home` that spell the word and do not include it, but are included together with it: a fragment uses what stands before it.
 static std::vector<uint32_t> fragmentsNear(const Database &DB, const std::string &Word, const std::string &Home, const std::vector<uint32_t> &Visible) {
   const std::string Around = surroundingsOf(Home);
   if (StringRef(Around).starts_with("include/")) // what stands there is for everybody and includes what it needs
     return {};
   const std::vector<IndexedFile> &Files = DB.index().files();
-  std::vector<uint32_t> Near;
-  auto First = std::lower_bound(Files.begin(), Files.end(), Around, [](const IndexedFile &F, const std::string &Path) { return F.path < Path; });
-  for (auto It = First; It != Files.end() && StringRef(It->path).starts_with(Around); ++It)
-    if (auto File = static_cast<uint32_t>(It - Files.begin()); !StringRef(It->path).ends_with(".c") && !std::binary_search(Visible.begin(), Visible.end(), File))
-      Near.push_back(File);
+  std::vector<uint32_t> Near = headersBelow(DB.index(), Around);
+  std::erase_if(Near, [&](uint32_t File) { return std::binary_search(Visible.begin(), Visible.end(), File); });
   std::vector<uint32_t> Result = DB.index().mentioningAmong(Word, &Near);
   std::erase_if(Result, [&](uint32_t File) {
     const std::vector<uint32_t> &Includers = DB.transitiveIncludersOf(Files[File].path);

@@ -26,6 +26,9 @@ const MentionPlan &planMentions(const Database &DB, const std::string &Word, Men
 /// that only hands the cache to the allocator, or only compares it, cannot.
 std::vector<std::string> hiddenMentions(const Database &DB, const MentionPlan &Plan, const std::string &Word, MentionKind Kind);
 
+/// Indexed files whose path begins with `Directory` ("drv/foo/") and that are no .c file, in increasing order.
+std::vector<uint32_t> headersBelow(const Index &I, const std::string &Directory);
+
 /// Whether a function belongs to the slab allocator: what it does with a cache is no matter of the cache's life.
 bool isAllocatorFunction(const Database &DB, const std::string &Symbol);
 

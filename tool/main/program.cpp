@@ -15,7 +15,7 @@ const std::map<std::string, const char *> &commandExamples() {
                "  krcu scan --format html -o report.html ~/linux\n"
                "  krcu scan --kernel ~/linux ~/mymod         a module outside the tree, as make M=~/mymod builds it\n"},
       {"patch", "  krcu patch ~/linux > krcu.diff             the conversions as a diff for git apply\n"
-                "  krcu patch --in-place ~/linux net/bridge   rewrite the files of one directory\n"
+                "  krcu patch --in-place ~/linux drivers/foo  rewrite the files of one directory\n"
                 "  krcu patch --series out ~/linux            mails for git am, with texts and recipients; nothing is sent\n"
                 "  krcu patch --mbox out | git am -3          apply them\n"},
       {"verify", "  krcu verify out --tree ~/linux             apply, parse and scan what krcu patch --series out wrote\n"
@@ -24,13 +24,13 @@ const std::map<std::string, const char *> &commandExamples() {
                  "  krcu review --range origin/master..HEAD --tree ~/linux\n"
                  "  krcu review fix.patch --tree ~/linux --tree ~/linux-stable    a column each\n"
                  "  krcu review - --tree ~/linux --base auto < mail\n"},
-      {"audit", "  krcu audit ~/linux net/bridge              what is wrong at the end of its modules\n"
+      {"audit", "  krcu audit ~/linux drivers/foo             what is wrong at the end of its modules\n"
                 "  krcu audit --fix ~/linux net > fix.diff    the mend, where a barrier is one\n"
                 "  krcu audit --kind missing_rcu_barrier --all ~/linux\n"
                 "  krcu audit --config ~/build ~/linux        does it matter in that kernel?\n"},
-      {"explain", "  krcu explain ~/linux net/bridge/br_fdb.c:336       the chain of evidence of one call\n"
-                  "  krcu explain ~/linux fdb_rcu_free                  the same by its callback\n"
-                  "  krcu explain --flags ~/linux net/bridge/br_fdb.c   the compiler's flags, and where they come from\n"},
+      {"explain", "  krcu explain ~/linux drivers/foo/foo.c:336         the chain of evidence of one call\n"
+                  "  krcu explain ~/linux foo_free_rcu                  the same by its callback\n"
+                  "  krcu explain --flags ~/linux drivers/foo/foo.c     the compiler's flags, and where they come from\n"},
       {"extract", "  krcu extract --shard 2/8 ~/linux -o facts-2        on the second of eight machines\n"
                   "  krcu scan --facts facts-1 --facts facts-2 ~/linux  on one of them\n"},
       {"semantics", "  krcu semantics ~/linux                     who waits for whom in this tree\n"
@@ -56,10 +56,10 @@ void describeProgram(CLI::App &App, Options &O) {
              "  krcu scan ~/linux                          what can be converted, what not, and why\n"
              "  krcu scan --assume batching ~/linux        the same, as if kmem_cache_destroy() did not wait\n"
              "  krcu patch ~/linux > krcu.diff             the conversions as a diff for git apply\n"
-             "  krcu patch --in-place ~/linux net/bridge   rewrite the files of one directory\n"
+             "  krcu patch --in-place ~/linux drivers/foo  rewrite the files of one directory\n"
              "  krcu patch --series out ~/linux            mails for git am, with texts and recipients; nothing is sent\n"
              "  krcu verify out --tree ~/linux             check them: apply, parse, scan the result\n"
-             "  krcu explain ~/linux net/bridge/br_fdb.c:336\n"
+             "  krcu explain ~/linux drivers/foo/foo.c:336\n"
              "  krcu scan --kernel ~/linux ~/mymod         a module outside the tree, as make M=~/mymod builds it\n"
              "  krcu scan --kernel ~/linux --include-dir ~/inc --define HAVE_X=1 ~/mymod    what its makefile does not say\n"
              "  krcu semantics ~/linux                     who waits for whom in this tree\n"

@@ -59,7 +59,7 @@ class Graph {
 public:
   explicit Graph(GraphOptions O);
 
-  /// From an object ("net/bridge/br.o") up to the top: one listing a step. False: *Why says where the way
+  /// From an object ("drivers/foo/foo.o") up to the top: one listing a step. False: *Why says where the way
   /// ends.
   bool climb(const std::string &Object, std::vector<Listing> &Chain, std::string *Why);
   /// All ways: the chains from each line that lists the object.
