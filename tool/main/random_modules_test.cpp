@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Modules made at random from parts (random_parts.h), with the right answer known from how each was made, and what `krcu scan` says of them.
-// No module may be converted that must not be; of those that must be, at most 2 % may be lost. The counts are printed: for each part how many
+// No module may be converted that must not be; of those that must be, at most 2 % may be lost (2.2 % of many). The counts are printed: for each part how many
 // modules have it, how many of them must convert and were lost, how many must not and were converted, of how many something definite was said
 // although a file was not seen, and how many got another class than may be reported. Where several answers are right (a dead #if, say) a
 // module counts as neither. A failure prints the smallest module of each kind with the line that makes it again.
