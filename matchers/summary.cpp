@@ -531,12 +531,12 @@ void Walker::leave(Frame &F, const CFGBlock *B, State S) {
     return finish(F, std::move(S), false);
   }
   for (const GraphEdge &E : Edges) {
-    State Copy = S;
-    if (E.taken && !assume(Cond, *E.taken, Copy))
+    State Next = &E == &Edges.back() ? std::move(S) : S;
+    if (E.taken && !assume(Cond, *E.taken, Next))
       continue;
     if (E.taken)
-      Copy.values.decide(Terminator, *E.taken);
-    block(F, E.to, 0, std::move(Copy));
+      Next.values.decide(Terminator, *E.taken);
+    block(F, E.to, 0, std::move(Next));
   }
 }
 

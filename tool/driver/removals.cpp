@@ -4,7 +4,11 @@
 // is rewritten. Tokens are found by the raw lexer, so uses under every #if count, and a use in a macro keeps the callback.
 #include "tool/driver/patch.h"
 #include "tool/index/outline.h"
+#include "tool/index/token_table.h"
 #include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
 
 namespace krcu {
 namespace {
@@ -31,7 +35,49 @@ bool hasPrototype(const std::string &Text, const std::string &Function) {
 
 namespace {
 
-bool onlyUsedHere(const Scan &S, const CallbackReport &C, const std::map<std::string, std::vector<std::pair<uint32_t, uint32_t>>> &Rewritten) {
+using Range = std::pair<uint32_t, uint32_t>;
+
+/// Texts by what they spell: read once, whatever the number of callbacks that are asked about.
+class Texts {
+public:
+  explicit Texts(const Scan &S) : S(S) {}
+  struct Read {
+    std::shared_ptr<const std::string> text;
+    Outline outline;
+    TokenTable tokens;
+    explicit Read(std::shared_ptr<const std::string> Text) : text(std::move(Text)), outline(outlineOf(*text)), tokens(*text) {}
+  };
+  /// Null if the file cannot be read.
+  const Read *of(uint32_t File) {
+    auto [It, New] = Known.try_emplace(File);
+    if (New)
+      if (auto Text = S.index().text(File))
+        It->second = std::make_unique<const Read>(std::move(Text));
+    return It->second.get();
+  }
+
+private:
+  const Scan &S;
+  std::map<uint32_t, std::unique_ptr<const Read>> Known;
+};
+
+/// Ranges that do not overlap, found by what is in them.
+class Ranges {
+public:
+  void add(const Range &R) {
+    uint32_t &End = ByBegin[R.first];
+    End = std::max(End, R.second);
+  }
+  bool hold(uint32_t Offset) const {
+    auto It = ByBegin.upper_bound(Offset);
+    return It != ByBegin.begin() && Offset < std::prev(It)->second;
+  }
+
+private:
+  std::map<uint32_t, uint32_t> ByBegin;
+};
+
+bool onlyUsedHere(const Scan &S, const CallbackReport &C, const std::map<std::string, Ranges> &Rewritten, Texts &Known) {
   std::string Name = plainName(C.function), Home = homeOf(C.function);
   std::vector<uint32_t> Files;
   if (Home.empty()) {
@@ -46,18 +92,14 @@ bool onlyUsedHere(const Scan &S, const CallbackReport &C, const std::map<std::st
     const std::string &File = S.index().files()[Id].path;
     if (!S.tree().isSubject(File))
       continue; // the kernel cannot name a function of a module outside it
-    auto Text = S.index().text(Id);
+    const Texts::Read *Text = Known.of(Id);
     if (!Text)
       return false;
-    Outline O = outlineOf(*Text);
     auto Calls = Rewritten.find(File);
-    for (const OutlineToken &T : findTokens(*Text, Name)) {
+    for (const OutlineToken &T : Text->tokens.of(Name)) {
       bool InDefinition = File == C.where.file && T.offset >= C.summary->begin && T.offset < C.summary->end;
-      bool InCall = false;
-      if (Calls != Rewritten.end())
-        for (const auto &[Begin, End] : Calls->second)
-          InCall = InCall || (T.offset >= Begin && T.offset < End);
-      if (!InDefinition && !InCall && !T.after_member_access && !isPrototype(O, T))
+      bool InCall = Calls != Rewritten.end() && Calls->second.hold(T.offset);
+      if (!InDefinition && !InCall && !T.after_member_access && !isPrototype(Text->outline, T))
         return false;
     }
   }
@@ -67,10 +109,11 @@ bool onlyUsedHere(const Scan &S, const CallbackReport &C, const std::map<std::st
 } // namespace
 
 void markRemovals(const Scan &S, std::vector<SiteReport> &Sites) {
-  std::map<std::string, std::vector<std::pair<uint32_t, uint32_t>>> Rewritten;
+  Texts Read(S);
+  std::map<std::string, Ranges> Rewritten;
   for (const SiteReport &R : Sites)
     if (R.cls == SiteClass::Convert)
-      Rewritten[R.site->where.file].emplace_back(R.site->begin, R.site->end);
+      Rewritten[R.site->where.file].add({R.site->begin, R.site->end});
   std::map<std::string, bool> Known;
   for (SiteReport &R : Sites) {
     R.callback_removed = false;
@@ -79,40 +122,69 @@ void markRemovals(const Scan &S, std::vector<SiteReport> &Sites) {
       continue;
     auto It = Known.find(R.callback.function);
     if (It == Known.end())
-      It = Known.emplace(R.callback.function, onlyUsedHere(S, R.callback, Rewritten)).first;
+      It = Known.emplace(R.callback.function, onlyUsedHere(S, R.callback, Rewritten, Read)).first;
     R.callback_removed = It->second;
   }
 }
 
 namespace {
 
-using Range = std::pair<uint32_t, uint32_t>;
+/// What goes from one file, and whom that leaves without a user.
+class Orphans {
+public:
+  explicit Orphans(const std::string &Text) : Text(Text), O(outlineOf(Text)), Tokens(Text) {
+    for (const OutlineFunction &F : O.functions)
+      if (F.is_static)
+        ByName[F.name].push_back(&F);
+  }
+  /// Takes out what stands in the range; those who are named there are asked then.
+  void take(const Range &R) {
+    Gone.add(R);
+    llvm::StringRef Rest = llvm::StringRef(Text).slice(R.first, R.second);
+    auto IsWord = [](char C) { return C == '_' || ('a' <= (C | 32) && (C | 32) <= 'z') || ('0' <= C && C <= '9'); };
+    while (!(Rest = Rest.drop_until(IsWord)).empty()) {
+      llvm::StringRef Word = Rest.take_while(IsWord);
+      Rest = Rest.drop_front(Word.size());
+      if (auto It = ByName.find(Word.str()); It != ByName.end())
+        Open.insert(It->second.begin(), It->second.end());
+    }
+  }
+  /// Helpers whose tokens all lie in what goes, in their own definition or in prototypes; they go, too. In file order.
+  std::vector<const OutlineFunction *> all() {
+    std::vector<const OutlineFunction *> Result;
+    while (!Open.empty()) { // one that goes may have been the last user of another one, which it names then
+      std::set<const OutlineFunction *> Round;
+      Round.swap(Open);
+      for (const OutlineFunction *F : Round)
+        if (!Gone.hold(F->body_begin) && !hasUser(*F)) {
+          Result.push_back(F);
+          take({F->decl_begin, F->body_end});
+        }
+    }
+    std::sort(Result.begin(), Result.end(), [](const OutlineFunction *A, const OutlineFunction *B) { return A->decl_begin < B->decl_begin; });
+    return Result;
+  }
 
-bool within(uint32_t Offset, const std::vector<Range> &Ranges) {
-  for (const auto &[Begin, End] : Ranges)
-    if (Offset >= Begin && Offset < End)
-      return true;
-  return false;
-}
-
-/// One more helper of the file whose tokens all lie in what goes, in its own definition or in its prototypes; null if none is left.
-const OutlineFunction *nextOrphan(const Outline &O, const std::string &Text, const std::vector<Range> &Gone) {
-  for (const OutlineFunction &F : O.functions) {
-    auto Spells = [&](const Range &R) { return llvm::StringRef(Text).slice(R.first, R.second).contains(F.name); };
-    if (!F.is_static || within(F.body_begin, Gone) || std::none_of(Gone.begin(), Gone.end(), Spells))
-      continue; // what does not even spell it cannot have used it
-    bool UsedByGone = false, UsedElsewhere = false;
-    for (const OutlineToken &T : findTokens(Text, F.name)) {
-      if (within(T.offset, Gone))
+private:
+  /// Somebody who stays, or nobody at all.
+  bool hasUser(const OutlineFunction &F) const {
+    bool UsedByGone = false;
+    for (const OutlineToken &T : Tokens.of(F.name)) {
+      if (Gone.hold(T.offset))
         UsedByGone = true;
       else if (!(T.offset >= F.decl_begin && T.offset < F.body_end) && !isPrototype(O, T) && !T.after_member_access)
-        UsedElsewhere = true;
+        return true;
     }
-    if (UsedByGone && !UsedElsewhere)
-      return &F;
+    return !UsedByGone;
   }
-  return nullptr;
-}
+
+  const std::string &Text;
+  Outline O;
+  TokenTable Tokens;
+  Ranges Gone;
+  std::map<std::string, std::vector<const OutlineFunction *>> ByName;
+  std::set<const OutlineFunction *> Open; ///< named in what goes since they were asked; in file order, as they lie in the outline
+};
 
 } // namespace
 
@@ -127,11 +199,11 @@ std::vector<OrphanedHelper> orphanedHelpers(const Scan &S, const std::vector<Sit
     auto Text = Id < 0 ? nullptr : S.index().text(static_cast<uint32_t>(Id));
     if (!Text)
       continue;
-    Outline O = outlineOf(*Text);
-    while (const OutlineFunction *F = nextOrphan(O, *Text, Ranges)) {
-      Ranges.emplace_back(F->decl_begin, F->body_end);
+    Orphans Of(*Text);
+    for (const Range &R : Ranges)
+      Of.take(R);
+    for (const OutlineFunction *F : Of.all())
       Result.push_back({F->name, File, F->decl_begin, F->body_end});
-    }
   }
   return Result;
 }

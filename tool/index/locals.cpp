@@ -18,6 +18,14 @@ bool isKeyword(StringRef Word) {
 
 llvm::StringSet<> declaredIn(const LexedText &L) {
   llvm::StringSet<> Result;
+  for (const auto &Each : declarationsIn(L))
+    Result.insert(Each.getKey());
+  return Result;
+}
+
+llvm::StringMap<uint32_t> declarationsIn(const LexedText &L) {
+  llvm::StringMap<uint32_t> Result;
+  auto Note = [&](const LexToken &T) { Result.try_emplace(T.text, T.offset); };
   std::vector<const LexToken *> T;
   for (const LexToken &Each : L.tokens())
     if (Each.directive < 0)
@@ -32,12 +40,12 @@ llvm::StringSet<> declaredIn(const LexedText &L) {
   for (size_t I = 1; I + 1 < Body; ++I) // its own name, behind a type
     if (Name(I) && Is(I + 1, "(")) {
       if (T[I - 1]->isIdentifier() || Is(I - 1, "*"))
-        Result.insert(T[I]->text);
+        Note(*T[I]);
       break;
     }
   for (size_t I = 1; I + 1 < Body; ++I) // parameters
     if (Name(I) && (Is(I + 1, ",") || Is(I + 1, ")") || Is(I + 1, "[")) && (Is(I - 1, "*") || T[I - 1]->isIdentifier()))
-      Result.insert(T[I]->text);
+      Note(*T[I]);
   for (size_t I = Body; I < T.size(); ++I) {
     if (!T[I]->isOneOf(TokenKind::l_brace, TokenKind::r_brace, TokenKind::semi))
       continue;
@@ -51,7 +59,7 @@ llvm::StringSet<> declaredIn(const LexedText &L) {
         ++At;
       if (!Name(At) || !(Is(At + 1, "=") || Is(At + 1, ";") || Is(At + 1, ",") || Is(At + 1, "[")))
         break;
-      Result.insert(T[At]->text);
+      Note(*T[At]);
       int Depth = 0;
       for (; At < T.size() && !(Depth == 0 && (Is(At, ",") || Is(At, ";"))); ++At)
         Depth += T[At]->isOneOf(TokenKind::l_paren, TokenKind::l_brace, TokenKind::l_square) ? 1

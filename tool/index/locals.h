@@ -5,6 +5,7 @@
 #pragma once
 
 #include "tool/index/lex.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
 namespace krcu {
@@ -13,5 +14,8 @@ bool isKeyword(llvm::StringRef Word);
 
 /// Parameters and locals of a function's whole text, as far as a declaration is plainly one.
 llvm::StringSet<> declaredIn(const LexedText &L);
+
+/// The same with the offset of the first declaration of each.
+llvm::StringMap<uint32_t> declarationsIn(const LexedText &L);
 
 } // namespace krcu

@@ -167,18 +167,16 @@ std::vector<std::string> unseenDefinitions(const Database &DB, const std::string
     auto O = Id < 0 || !StringRef(File).ends_with(".c") ? nullptr : DB.outline(static_cast<uint32_t>(Id));
     if (!O)
       continue;
-    std::set<unsigned> Seen;
-    for (const OutlineFunction &F : O->functions) {
-      if (F.name != Name || (!Home.empty() && !F.is_static))
-        continue;
-      if (Seen.empty()) {
-        Seen = DB.linesShownIn(File);
-        for (const OtherConfiguration &C : DB.otherConfigurations())
-          for (const FunctionSummary &S : C.facts.summaries)
-            if (S.where.file == File && S.begin)
-              Seen.insert(S.where.line);
-      }
-      if (!Seen.count(F.line))
+    const std::set<unsigned> &Seen = DB.linesShownIn(File);
+    auto SeenElsewhere = [&](unsigned Line) {
+      return llvm::any_of(DB.otherConfigurations(), [&](const OtherConfiguration &C) {
+        return llvm::any_of(C.facts.summaries, [&](const FunctionSummary &S) { return S.begin && S.where.line == Line && S.where.file == File; });
+      });
+    };
+    auto First = std::lower_bound(O->by_name.begin(), O->by_name.end(), Name, [&](uint32_t F, const std::string &N) { return O->functions[F].name < N; });
+    for (; First != O->by_name.end() && O->functions[*First].name == Name; ++First) {
+      const OutlineFunction &F = O->functions[*First];
+      if ((Home.empty() || F.is_static) && !Seen.count(F.line) && !SeenElsewhere(F.line))
         Result.push_back(File + ":" + std::to_string(F.line));
     }
   }

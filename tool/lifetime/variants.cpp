@@ -33,6 +33,33 @@ struct Place {
   friend auto operator<=>(const Place &, const Place &) = default;
 };
 
+/// What a function declares, up to some place in it.
+struct Declared {
+  std::shared_ptr<const llvm::StringMap<uint32_t>> names; ///< with the offset of each from the function's beginning
+  uint32_t end = 0;
+  bool contains(StringRef Name) const {
+    auto It = names->find(Name);
+    return It != names->end() && It->second < end;
+  }
+};
+
+/// Of a text from `Begin` to `End`. Many sites may stand in one function, in order: what was read for the last of them is kept, and read a
+/// good bit ahead. A declaration is known by what stands before it and a word behind it.
+Declared declaredBetween(const std::shared_ptr<const std::string> &Text, uint32_t Begin, uint32_t End) {
+  struct Read {
+    std::shared_ptr<const std::string> text; // holds it, so that no other text has its address
+    uint32_t begin = 0, end = 0;
+    std::shared_ptr<const llvm::StringMap<uint32_t>> names;
+  };
+  thread_local Read Last;
+  if (Last.text != Text || Last.begin != Begin || Last.end < End) {
+    const uint32_t Ahead = std::max(End - Begin, 4096u);
+    Last = {Text, Begin, static_cast<uint32_t>(std::min<size_t>(Text->size(), size_t(End) + Ahead)), nullptr};
+    Last.names = std::make_shared<const llvm::StringMap<uint32_t>>(declarationsIn(LexedText(StringRef(*Text).slice(Begin, Last.end))));
+  }
+  return {Last.names, End - Begin};
+}
+
 class Planner {
 public:
   Planner(const Database &DB, const VariantQuestion &Q) : DB(DB), I(DB.index()), Q(Q), Around(surroundingsOf(Q.main)) {}
@@ -63,9 +90,9 @@ private:
       return unclear({B.file, 1, 1}, "cannot be read again");
     StringRef Slice = StringRef(*Text).slice(B.begin, B.end);
     LexedText L(Slice);
-    llvm::StringSet<> Own = Q.scope && Q.scope->file == B.file && Q.scope->end <= Text->size()
-                                ? declaredIn(LexedText(StringRef(*Text).slice(Q.scope->begin, Q.scope->end)))
-                                : declaredIn(L);
+    const bool Inside = Q.scope && Q.scope->file == B.file && Q.scope->end <= Text->size();
+    const Declared Own = Inside ? declaredBetween(Text, Q.scope->begin, Q.scope->end)
+                                : Declared{std::make_shared<const llvm::StringMap<uint32_t>>(declarationsIn(L)), static_cast<uint32_t>(Slice.size())};
     if (!L.directives().empty())
       readDirectives(B, L);
     std::vector<const LexToken *> T;
@@ -110,7 +137,8 @@ private:
     return true;
   }
 
-  void words(const std::vector<const LexToken *> &T, const llvm::StringSet<> &But) {
+  /// `But`: names that are no macros, anything with contains().
+  template <class Names> void words(const std::vector<const LexToken *> &T, const Names &But) {
     for (size_t N = 0; N < T.size(); ++N) {
       if (!T[N]->isIdentifier())
         continue;
@@ -127,7 +155,7 @@ private:
   bool isContainer(StringRef Word) const { return llvm::is_contained(DB.rules().container_macros, Word); }
 
   /// container_of(pointer, type, member): reads the first two arguments and goes to the end of the third, which is no macro.
-  void skipMember(const std::vector<const LexToken *> &T, size_t &N, const llvm::StringSet<> &But) {
+  template <class Names> void skipMember(const std::vector<const LexToken *> &T, size_t &N, const Names &But) {
     size_t End = N + 1, Member = 0;
     int Depth = 0, Commas = 0;
     for (; End < T.size(); ++End) {
@@ -140,7 +168,7 @@ private:
     consider(T[N]->text, true);
     if (!Member)
       return;
-    words({T.begin() + static_cast<long>(N) + 1, T.begin() + static_cast<long>(Member)}, But);
+    words(std::vector<const LexToken *>(T.begin() + static_cast<long>(N) + 1, T.begin() + static_cast<long>(Member)), But);
     N = End;
   }
 

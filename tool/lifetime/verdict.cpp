@@ -265,6 +265,28 @@ bool Judge::spelledAsSeen(SiteReport &R) const {
   return false;
 }
 
+namespace {
+
+struct SiteScope {
+  uint32_t head = 0; ///< where the function's declaration begins, or something before it
+  uint32_t body = 0; ///< of its body
+};
+
+/// The function around a byte. Where the outline has none, as the kernel's style has it; if the braces stand elsewhere more text is looked at, which does
+/// no harm.
+SiteScope scopeAround(llvm::StringRef Text, const Outline *O, uint32_t At) {
+  if (O) {
+    auto Behind = std::upper_bound(O->functions.begin(), O->functions.end(), At, [](uint32_t B, const OutlineFunction &F) { return B < F.body_begin; });
+    if (Behind != O->functions.begin() && At < std::prev(Behind)->body_end)
+      return {std::prev(Behind)->decl_begin, std::prev(Behind)->body_begin};
+  }
+  llvm::StringRef Before = Text.take_front(At);
+  size_t Brace = Before.rfind("\n{"), Head = Before.take_front(Brace == llvm::StringRef::npos ? 0 : Brace).rfind("\n}");
+  return {static_cast<uint32_t>(Head == llvm::StringRef::npos ? 0 : Head + 2), static_cast<uint32_t>(Brace == llvm::StringRef::npos ? 0 : Brace + 1)};
+}
+
+} // namespace
+
 /// What the text of the call itself could be in other configurations; with what comes before it in its function, if the object is named by that.
 /// False if more must be parsed.
 bool Judge::compareVariants(SiteReport &R) {
@@ -276,12 +298,9 @@ bool Judge::compareVariants(SiteReport &R) {
   auto Text = Id < 0 ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
   if (!Text || Site.end > Text->size())
     return true;
-  // In kernel style. If the braces stand elsewhere more text is looked at, which does no harm.
-  llvm::StringRef Before = llvm::StringRef(*Text).take_front(Site.begin);
-  size_t Brace = Before.rfind("\n{"), Head = Before.take_front(Brace == llvm::StringRef::npos ? 0 : Brace).rfind("\n}");
-  uint32_t Begin = static_cast<uint32_t>(Head == llvm::StringRef::npos ? 0 : Head + 2);
-  Q.scope = BodyPlace{Site.where.file, Begin, Site.end};
-  Q.bodies = {{Site.where.file, R.tied ? static_cast<uint32_t>(Brace == llvm::StringRef::npos ? 0 : Brace + 1) : Site.begin, Site.end}};
+  const SiteScope Around = scopeAround(*Text, DB.outline(static_cast<uint32_t>(Id)).get(), Site.begin);
+  Q.scope = BodyPlace{Site.where.file, Around.head, Site.end};
+  Q.bodies = {{Site.where.file, R.tied ? Around.body : Site.begin, Site.end}};
   const VariantPlan &Plan = DB.planOf(Q);
   std::vector<UnclearBranch> &Unclear = R.callback.unclear;
   Unclear.insert(Unclear.end(), Plan.unclear.begin(), Plan.unclear.end());

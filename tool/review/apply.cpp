@@ -24,24 +24,60 @@ Lines linesOf(StringRef Text) {
   return Result;
 }
 
-bool matchesAt(const Lines &Image, const Lines &Old, size_t At) {
-  return At + Old.size() <= Image.size() && std::equal(Old.begin(), Old.end(), Image.begin() + static_cast<long>(At));
+/// Lines of a file, with a gap where the last change was: hunks that follow each other move each line once, however many they are.
+class Image {
+public:
+  explicit Image(Lines Text) : Data(std::move(Text)) {}
+  size_t size() const { return Data.size() - (GapEnd - GapBegin); }
+  const std::string &operator[](size_t At) const { return Data[At < GapBegin ? At : At + (GapEnd - GapBegin)]; }
+  void replace(size_t At, size_t Count, Lines New) {
+    moveGap(At);
+    GapEnd += Count; // the old lines become a part of the gap
+    if (GapEnd - GapBegin < New.size()) {
+      const size_t More = New.size() - (GapEnd - GapBegin) + Data.size() / 4;
+      Data.insert(Data.begin() + static_cast<long>(GapEnd), More, std::string());
+      GapEnd += More;
+    }
+    for (std::string &L : New)
+      Data[GapBegin++] = std::move(L);
+  }
+
+private:
+  void moveGap(size_t At) {
+    if (GapBegin == GapEnd) // there is none yet, and a string must not be moved into itself
+      GapBegin = GapEnd = At;
+    while (GapBegin > At)
+      Data[--GapEnd] = std::move(Data[--GapBegin]);
+    while (GapBegin < At)
+      Data[GapBegin++] = std::move(Data[GapEnd++]);
+  }
+  Lines Data;
+  size_t GapBegin = 0, GapEnd = 0;
+};
+
+bool matchesAt(const Image &Text, const Lines &Old, size_t At) {
+  if (At + Old.size() > Text.size())
+    return false;
+  for (size_t N = 0; N < Old.size(); ++N)
+    if (Text[At + N] != Old[N])
+      return false;
+  return true;
 }
 
 /// The place nearest to `Guess` where `Old` stands, as git looks for it: a step back, a step forth, and so on.
-std::optional<size_t> findPlace(const Lines &Image, const Lines &Old, size_t Guess, bool Begin, bool End) {
+std::optional<size_t> findPlace(const Image &Text, const Lines &Old, size_t Guess, bool Begin, bool End) {
   if (Begin)
     Guess = 0;
   else if (End)
-    Guess = Image.size() >= Old.size() ? Image.size() - Old.size() : 0;
-  Guess = std::min(Guess, Image.size());
-  auto Fits = [&](size_t At) { return matchesAt(Image, Old, At) && (!Begin || At == 0) && (!End || At + Old.size() == Image.size()); };
+    Guess = Text.size() >= Old.size() ? Text.size() - Old.size() : 0;
+  Guess = std::min(Guess, Text.size());
+  auto Fits = [&](size_t At) { return matchesAt(Text, Old, At) && (!Begin || At == 0) && (!End || At + Old.size() == Text.size()); };
   if (Fits(Guess))
     return Guess;
-  for (size_t Step = 1; Step <= Image.size(); ++Step) {
+  for (size_t Step = 1; Step <= Text.size(); ++Step) {
     if (Step <= Guess && Fits(Guess - Step))
       return Guess - Step;
-    if (Guess + Step <= Image.size() && Fits(Guess + Step))
+    if (Guess + Step <= Text.size() && Fits(Guess + Step))
       return Guess + Step;
   }
   return std::nullopt;
@@ -63,8 +99,10 @@ std::string textOf(const HunkLine &L, bool DropReturns) {
 }
 
 /// The first line of the hunk that the file does not have at all, for the report.
-std::string missingLine(const Lines &Image, const Lines &Old) {
-  const std::unordered_set<std::string> Known(Image.begin(), Image.end());
+std::string missingLine(const Image &Text, const Lines &Old) {
+  std::unordered_set<std::string> Known;
+  for (size_t N = 0; N < Text.size(); ++N)
+    Known.insert(Text[N]);
   for (const std::string &L : Old)
     if (L.size() > 2 && !Known.count(L))
       return StringRef(L).trim().take_front(80).str();
@@ -85,7 +123,7 @@ std::vector<Hunk> reversed(std::vector<Hunk> Hunks) {
 
 Placed applyHunks(const std::string &Text, const std::vector<Hunk> &Hunks) {
   Placed Result;
-  Lines Image = linesOf(Text);
+  Image Now(linesOf(Text));
   // A mail may have got CRLF on its way; the file has not.
   bool DropReturns = hasCarriageReturns(Hunks) && Text.find("\r\n") == std::string::npos;
   for (size_t N = 0; N < Hunks.size(); ++N) {
@@ -104,23 +142,21 @@ Placed applyHunks(const std::string &Text, const std::vector<Hunk> &Hunks) {
     }
     size_t Guess = H.new_start ? H.new_start - 1 : 0;
     bool Begin = H.old_start == 0 || (H.old_start == 1 && AnyContext), End = Trailing == 0 && AnyContext;
-    std::optional<size_t> At = findPlace(Image, Old, Guess, Begin, End);
+    std::optional<size_t> At = findPlace(Now, Old, Guess, Begin, End);
     if (!At && (Begin || End) && !Old.empty())
-      At = findPlace(Image, Old, Guess, false, false);
+      At = findPlace(Now, Old, Guess, false, false);
     if (!At) {
-      std::string Missing = missingLine(Image, Old);
+      std::string Missing = missingLine(Now, Old);
       Result.problem = "hunk " + std::to_string(N + 1) + " of " + std::to_string(Hunks.size()) + " does not apply" +
                        (Missing.empty() ? ": its lines stand nowhere together" : ": the line \"" + Missing + "\" is not in the file");
       Result.problem_line = H.line;
       Result.text = Text;
       return Result;
     }
-    auto First = Image.begin() + static_cast<long>(*At);
-    Image.erase(First, First + static_cast<long>(Old.size()));
-    Image.insert(Image.begin() + static_cast<long>(*At), New.begin(), New.end());
+    Now.replace(*At, Old.size(), std::move(New));
   }
-  for (std::string &L : Image)
-    Result.text += L;
+  for (size_t N = 0; N < Now.size(); ++N)
+    Result.text += Now[N];
   return Result;
 }
 

@@ -286,22 +286,47 @@ private:
 
 } // namespace
 
-bool Flow::always(unsigned Node) const {
-  std::vector<char> Seen(nodes.size());
-  std::vector<unsigned> Work{Entry};
-  Seen[Entry] = 1;
-  while (!Work.empty()) {
-    unsigned N = Work.back();
-    Work.pop_back();
-    if (N == Exit)
-      return false;
-    for (unsigned X : nodes[N].next)
-      if (X != Node && !std::exchange(Seen[X], 1))
-        Work.push_back(X);
+/// The nodes that every way from the entry to the exit passes, in one walk: along one such way, a node is passed by all if nothing that lies
+/// before it leads behind it. All of them, if no way leads to the exit.
+static std::vector<char> passedAlways(const Flow &G) {
+  constexpr unsigned None = ~0u;
+  std::vector<unsigned> From(G.nodes.size(), None), Work{Flow::Entry};
+  From[Flow::Entry] = Flow::Entry;
+  for (size_t At = 0; At < Work.size(); ++At)
+    for (unsigned X : G.nodes[Work[At]].next)
+      if (From[X] == None)
+        From[X] = Work[At], Work.push_back(X);
+  if (From[Flow::Exit] == None)
+    return std::vector<char>(G.nodes.size(), 1);
+  std::vector<unsigned> Way{Flow::Exit};
+  while (Way.back() != Flow::Entry)
+    Way.push_back(From[Way.back()]);
+  std::reverse(Way.begin(), Way.end());
+  std::vector<unsigned> Place(G.nodes.size(), None); // on the way
+  for (unsigned N = 0; N < Way.size(); ++N)
+    Place[Way[N]] = N;
+  std::vector<char> Result(G.nodes.size()), Seen(G.nodes.size());
+  unsigned Far = 0; // the last place that is reached beside the way
+  for (unsigned N = 0; N < Way.size(); ++N) {
+    Result[Way[N]] = N > 0 && Far <= N;
+    Work.assign(1, Way[N]);
+    while (!Work.empty()) {
+      unsigned X = Work.back();
+      Work.pop_back();
+      for (unsigned Y : G.nodes[X].next)
+        if (Place[Y] != None)
+          Far = std::max(Far, Place[Y]);
+        else if (!std::exchange(Seen[Y], 1))
+          Work.push_back(Y);
+    }
   }
-  return true;
+  return Result;
 }
 
-Flow flowOf(StringRef Text, const OutlineFunction &F) { return FlowReader(Text, F).take(); }
+Flow flowOf(StringRef Text, const OutlineFunction &F) {
+  Flow Result = FlowReader(Text, F).take();
+  Result.passed_always = passedAlways(Result);
+  return Result;
+}
 
 } // namespace krcu

@@ -51,7 +51,8 @@ struct Flow {
   std::set<std::string> ambiguous;            ///< locals that are set more than once
 
   /// Whether every way from the entry to the exit passes the node.
-  bool always(unsigned Node) const;
+  bool always(unsigned Node) const { return passed_always[Node]; }
+  std::vector<char> passed_always; ///< by node
 };
 
 /// `Text`: the file of `F`.
