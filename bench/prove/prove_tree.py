@@ -88,6 +88,11 @@ def differences(config, needed=None):
     return [o for o in (NEEDED if needed is None else needed) if not re.search(r"^CONFIG_%s=[ym]$" % o, config, re.M)]
 
 
+def not_as_asked(fragment, config):
+    """What the fragment asks for and the configuration does not have: the tree knows no such option, or another forbids it."""
+    return sorted(set(re.findall(r"^CONFIG_(\w+)=[ym]$", fragment, re.M)) - set(re.findall(r"^CONFIG_(\w+)=[ym]$", config, re.M)))
+
+
 class TreeKernel:
     """A kernel of a tree: has what prove_machine.Kernel has."""
 
@@ -146,9 +151,12 @@ class TreeKernel:
             wanted = self.headers / "wanted.config"
             wanted.write_text(self.fragment)
             self._make("KCONFIG_ALLCONFIG=%s" % wanted, "allnoconfig")
-            missing = differences((self.headers / ".config").read_text(), self.needed)
+            config = (self.headers / ".config").read_text()
+            missing = differences(config, self.needed)
             if missing:
                 sys.exit("prove: %s cannot be configured as the cases need it: no CONFIG_%s" % (self.tree, ", CONFIG_".join(missing)))
+            if not_as_asked(self.fragment, config):
+                print("== it has no %s" % ", ".join(not_as_asked(self.fragment, config)), file=sys.stderr, flush=True)
             self._make("-j%d" % (os.cpu_count() or 1), "bzImage", "modules")
             stamp.write_text(state)
             print("== built in %d s" % (time.monotonic() - began), file=sys.stderr, flush=True)

@@ -41,6 +41,10 @@ class Config(unittest.TestCase):
         self.assertEqual(prove_tree.differences(asked), ["TREE_RCU"])
         self.assertEqual(prove_tree.differences(asked + prove_tree.NETWORK.read_text(), prove_tree.NEEDED_OF_NETWORK), ["TREE_RCU"])
 
+    def test_what_a_tree_passes_over_is_named(self):
+        self.assertEqual(prove_tree.not_as_asked("CONFIG_A=y\nCONFIG_B=m\nCONFIG_C=y\n# CONFIG_D is not set\n", "CONFIG_A=m\n# CONFIG_B is not set\n"), ["B", "C"])
+        self.assertEqual(prove_tree.not_as_asked("CONFIG_A=y\n", "CONFIG_A=y\n"), [])
+
     def test_niceness_is_not_added_up(self):
         self.assertEqual(prove_tree.meek(), ["nice", "-n", str(max(0, 15 - os.nice(0)))])
 
