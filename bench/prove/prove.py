@@ -47,10 +47,10 @@ def assumptions(kernel):
     return [] if kernel.configured("SLOB") else ["--assume", "no-slob"]
 
 
-def sites(options, kernel, directory):
-    """What krcu has to judge in a module's source."""
+def sites(options, kernel, directory, files=""):
+    """What krcu has to judge in those of a module's source files whose names begin so."""
     report = json.loads(krcu(options, "scan", "--format", "json", "--kernel", kernel.tree, *assumptions(kernel), directory))
-    return [s for s in report["sites"] if s["class"] in ("convert", "unsafe", "review")]
+    return [s for s in report["sites"] if s["class"] in ("convert", "unsafe", "review") and s["file"].startswith(files)]
 
 
 def verdict(judged, what):
@@ -143,6 +143,8 @@ def real_source(kernel, module, top):
     else:
         directory = (top / module["source"]).parent
         directory.mkdir(parents=True)
+        for header in source.parent.glob("*.h"):
+            shutil.copy(header, directory)
         shutil.copy(source, directory)
         (directory / "Makefile").write_text("obj-m := %s.o\n" % source.stem)
     # Headers of tracepoints include the module's by a path that starts where they lie themselves.
@@ -157,12 +159,24 @@ def real_script(machine, module, kos, rounds):
     return body + machine.test(module["name"], module["prepare"], "round", rounds, module["caches"])
 
 
-def real_of(options, kernel, scratch, chosen):
+def packaged_modules(modules):
+    """Those for which Debian's kernels will do: the others would have half of a directory built, or are not there."""
+    return [m for m in modules if not m.get("only_built")]
+
+
+def real_of(options, kernel, scratch, chosen, some=False):
+    """Builds and runs modules of the kernel; the verdicts and outcomes. Where only some of them may have anything to convert, the others are left out."""
     judged, outcomes = {}, {}
     for module in chosen:
         name = module["name"]
+        if some and not (kernel.tree / module["source"]).exists():
+            continue
         plain = real_source(kernel, module, scratch / name / "plain")
-        judged[name] = verdict(sites(options, kernel, plain), name)
+        found = sites(options, kernel, plain, module.get("sites", ""))
+        if some and not found:
+            say("%s has nothing to convert in %s" % (kernel.release, name))
+            continue
+        judged[name] = verdict(found, name)
         converted = real_source(kernel, module, scratch / name / "converted")
         convert(options, kernel, converted)
         for variant, directory in (("plain", plain), ("converted", converted)):
@@ -179,6 +193,8 @@ def real_of(options, kernel, scratch, chosen):
                 kos.append(str(Path(ko).name).removesuffix(".xz"))
             for want in module["also"]:
                 machine.add_module(want)
+            if "helper" in module:
+                machine.add_helper(module["helper"])
             rounds = options.rounds if variant == "converted" and judged[name][0] == "safe" else options.plain_rounds
             say("boot %s: %s %s, %d rounds" % (kernel.release, variant, name, rounds))
             text = machine.boot(real_script(machine, module, kos, rounds))
@@ -191,7 +207,7 @@ def real_of(options, kernel, scratch, chosen):
 
 def equal(word, outcome, plain, wrong_as_it_is=False):
     """safe must be clean; unsafe must be a cache that was destroyed with objects in it, and nothing less. The module as it is must
-    be clean too, or the comparison says nothing; only a shape that is wrong as it stands need not be."""
+    be clean too, or the comparison says nothing; only what is known to be wrong as it stands need not be."""
     if not wrong_as_it_is and not (plain and plain.clean):
         return False
     if word == "safe":
@@ -199,8 +215,8 @@ def equal(word, outcome, plain, wrong_as_it_is=False):
     return word == "unsafe" and "cache destroyed with objects in it" in outcome.complaints and outcome.leaked > 0
 
 
-def table(title, names, text_of, results):
-    """Rows of one kind for all kernels; also whether all are equal."""
+def table(title, names, text_of, results, wrong=("alone",)):
+    """Rows of one kind for all kernels; also whether all are equal. Some are wrong as they stand."""
     lines = [title, "", "| kernel | %s | krcu | as it is | converted | equal |" % ("shape" if text_of else "module"), "| --- | --- | --- | --- | --- | --- |"]
     good = True
     for kernel, (judged, outcomes) in results:
@@ -209,7 +225,7 @@ def table(title, names, text_of, results):
                 continue
             word = judged[name][0]
             plain, converted = outcomes.get(("plain", name)), outcomes[("converted", name)]
-            same = equal(word, converted, plain, bool(text_of) and name == "alone")
+            same = equal(word, converted, plain, name in wrong)
             good = good and same
             what = "%s: %s" % (name, text_of[name]) if text_of else name
             lines.append("| %s | %s | %s | %s | %s | %s |" % (kernel.release, what, word, plain.text() if plain else "not run", converted.text(),
@@ -257,7 +273,7 @@ def main():
         for kernel, (judged, outcomes) in results:
             lines.append("- %s: %s" % (kernel.release, outcomes["dropped", "two_callbacks"].text()))
         lines += [""]
-        modules = [m for m in json.loads((HERE / "real.json").read_text()) if not options.real or m["name"] in options.real]
+        modules = packaged_modules(m for m in json.loads((HERE / "real.json").read_text()) if not options.real or m["name"] in options.real)
         results = [(k, real_of(options, k, options.scratch / k.name, modules)) for k in kernels]
         part, same = table("## Modules of the kernel", [m["name"] for m in modules], None, results)
         lines += part

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import prove_console
 import prove_unload
-from prove_machine import Machine, run
+from prove_machine import Machine
 
 HERE = Path(__file__).parent
 
@@ -63,15 +63,6 @@ def find(krcu, kernel, bug):
     return [f for f in report["findings"] if f["kind"] in prove_unload.FORETELL and f["severity"] in ("error", "warning")]
 
 
-def helper(bug, scratch):
-    """A program of our own that does what no installed tool can; linked so that it needs nothing."""
-    if "helper" not in bug:
-        return None
-    program = scratch / bug["helper"]
-    run(["gcc", "-O1", "-Wall", "-static", "-o", program, HERE / (bug["helper"] + ".c")])
-    return program
-
-
 def boot(kernel, scratch, bug, directory, rounds):
     machine = Machine(kernel, scratch / "machine")
     built = {p.name: p for p in directory.rglob("*.ko")}
@@ -82,9 +73,8 @@ def boot(kernel, scratch, bug, directory, rounds):
     machine.add_file(ko, "test")
     for program in bug.get("programs", []):
         machine.need_program(program)
-    program = helper(bug, scratch)
-    if program:
-        machine.add_helper(program)
+    if "helper" in bug:
+        machine.add_helper(bug["helper"])
     name = bug["module"].replace("-", "_")
     body = "round() {\n  insmod /test/%s.ko || return 1\n  { %s; } || { echo PROVE-USE-FAILED; return 1; }\n  rmmod %s || return 1\n  settle\n}\n" % (bug["module"], bug["use"], name)
     say("boot %s: %s, %d rounds" % (kernel.release, bug["name"], rounds))
@@ -111,7 +101,7 @@ def run_bugs(krcu, kernel, scratch, chosen, plain_rounds, rounds):
     for bug in chosen:
         result = Result(bug)
         results.append(result)
-        if not (kernel.tree / bug["source"]).exists():
+        if not (kernel.tree / bug["source"]).exists() or not kernel.configured(bug.get("option", "MODULES")):
             continue
         result.found = find(krcu, kernel, bug)
         if result.found:
@@ -139,7 +129,7 @@ def pages(kernel, results, packaged=False):
         bug = result.bug
         lines += ["### %s" % bug["name"], "", bug["text"], ""]
         if not result.plain:
-            lines += ["This tree has no %s." % bug["source"], ""]
+            lines += ["This kernel has no %s." % bug["source"], ""]
             continue
         lines += ["    scripts/prove --tree TREE %s%s" % ("--packaged " if packaged else "", bug["name"]), ""]
         lines += ["- krcu: %s" % ("; ".join("`%s:%d` %s: %s" % (f["file"], f["line"], f["kind"], f["reason"]) for f in result.found) or "silent")]

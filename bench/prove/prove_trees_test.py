@@ -39,6 +39,14 @@ class Config(unittest.TestCase):
         asked = prove_tree.FRAGMENT.read_text()
         # TREE_RCU cannot be asked for; it comes with SMP.
         self.assertEqual(prove_tree.differences(asked), ["TREE_RCU"])
+        self.assertEqual(prove_tree.differences(asked + prove_tree.NETWORK.read_text(), prove_tree.NEEDED_OF_NETWORK), ["TREE_RCU"])
+
+    def test_what_a_tree_passes_over_is_named(self):
+        self.assertEqual(prove_tree.not_as_asked("CONFIG_A=y\nCONFIG_B=m\nCONFIG_C=y\n# CONFIG_D is not set\n", "CONFIG_A=m\n# CONFIG_B is not set\n"), ["B", "C"])
+        self.assertEqual(prove_tree.not_as_asked("CONFIG_A=y\n", "CONFIG_A=y\n"), [])
+
+    def test_niceness_is_not_added_up(self):
+        self.assertEqual(prove_tree.meek(), ["nice", "-n", str(max(0, 15 - os.nice(0)))])
 
 
 class Trees(unittest.TestCase):
@@ -124,9 +132,31 @@ class Cases(unittest.TestCase):
             self.assertIn("_barrier(", safe)
         sources = {p.stem for p in prove_unload.SOURCES.glob("*.c")}
         self.assertEqual(sources, {s["name"] for s in prove_unload.shapes()})
-        for bug in prove_bugs.bugs():
-            if "helper" in bug:
-                self.assertTrue((prove_bugs.HERE / (bug["helper"] + ".c")).exists())
+        for case in prove_bugs.bugs() + prove_trees.modules():
+            if "helper" in case:
+                self.assertTrue((prove_bugs.HERE / (case["helper"] + ".c")).exists())
+
+    def test_debian_is_not_asked_for_what_only_a_kernel_of_ours_has(self):
+        names = [m["name"] for m in prove.packaged_modules(prove_trees.modules())]
+        self.assertIn("bridge", names)
+        self.assertNotIn("scsi_debug", names)
+
+    def test_shapes_make_do_with_the_small_kernel(self):
+        none = {kind: [] for kind in prove_trees.cases()}
+        self.assertFalse(prove_trees.needs_network(dict(none, shapes=["barrier"], unload=["text"], bugs=["encrypted-keys"], modules=["scsi_debug"])))
+        self.assertTrue(prove_trees.needs_network(dict(none, bugs=["encrypted-keys", "taprio"])))
+        self.assertTrue(prove_trees.needs_network(prove_trees.cases()))
+
+    def test_a_tree_may_leave_nothing_to_convert(self):
+        modules = [{"name": "a"}, {"name": "b"}]
+        self.assertEqual(prove_trees.silent_modules(modules, {"b": ("safe", "")}), ["Nothing to convert in this tree: a.", ""])
+        self.assertEqual(prove_trees.silent_modules(modules, {"a": 1, "b": 1}), [])
+
+    def test_what_is_wrong_as_it_stands_may_fail_unconverted_and_nothing_else(self):
+        outcomes = {("plain", "x"): outcome(GONE), ("converted", "x"): outcome(CLEAN)}
+        kernel = type("Kernel", (), {"release": "7.3.4"})
+        for wrong, good in ((["x"], True), ([], False)):
+            self.assertEqual(prove.table("", ["x"], None, [(kernel, ({"x": ("safe", "")}, outcomes))], wrong)[1], good)
 
 
 class Choice(unittest.TestCase):

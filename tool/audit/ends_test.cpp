@@ -53,6 +53,16 @@ TEST_F(AuditEnds, AMountOfTheKernelsOwn) {
   EXPECT_EQ(found(Mounted + exitWith("\tkern_unmount(mnt);\n\trcu_barrier();\n\tkmem_cache_destroy(inode_cache);\n")), "") << Reasons;
 }
 
+TEST_F(AuditEnds, AFileOfProc) {
+  const std::string File = "struct proc_dir_entry;\nvoid proc_remove(struct proc_dir_entry *entry);\nstruct proc_ops {\n\tlong (*proc_write)(struct item *item);\n};\n"
+                           "static struct proc_dir_entry *entry;\nstatic int count;\nstatic void counted(struct rcu_head *head)\n{\n\tcount++;\n\tkfree(container_of(head, struct item, rcu));\n}\n"
+                           "static long item_write(struct item *item)\n{\n\tcall_rcu(&item->rcu, counted);\n\treturn 0;\n}\n"
+                           "const struct proc_ops item_ops = {\n\t.proc_write = item_write,\n};\n";
+  EXPECT_EQ(found(File + exitWith("\trcu_barrier();\n\tproc_remove(entry);\n")), "early_rcu_barrier medium") << Reasons;
+  EXPECT_NE(Reasons.find("until proc_remove(entry) returns item_write() may run"), std::string::npos) << Reasons;
+  EXPECT_EQ(found(File + exitWith("\tproc_remove(entry);\n\trcu_barrier();\n")), "") << Reasons;
+}
+
 TEST_F(AuditEnds, WithoutAStartAndAnExit) {
   EXPECT_EQ(found(Counted), "missing_rcu_barrier medium");
   EXPECT_NE(Reasons.find("has neither a start nor an exit, so that it can be unloaded"), std::string::npos) << Reasons;
