@@ -76,10 +76,26 @@ bool onlyForNull(const std::vector<TraceCondition> &Way, const std::vector<Trace
   });
 }
 
+/// What a switch asks about: "parameter 1" of "parameter 1 is case 0"; empty: it is no test of one.
+llvm::StringRef switchedOn(const TraceCondition &C) {
+  llvm::StringRef Test = C.test, Value = Test;
+  if (Value.consume_back(" is another case"))
+    return Value;
+  size_t At = Test.rfind(" is case ");
+  return At == llvm::StringRef::npos ? llvm::StringRef() : Test.take_front(At);
+}
+
+/// Tests that cannot both have come out like that: a value is one case of a switch only.
+bool excludeEachOther(const TraceCondition &A, const TraceCondition &B) {
+  return A.test != B.test && A.taken && B.taken && !switchedOn(A).empty() && switchedOn(A) == switchedOn(B);
+}
+
 std::optional<std::vector<TraceCondition>> both(const std::vector<TraceCondition> &A, const std::vector<TraceCondition> &B) {
   std::vector<TraceCondition> All = A;
   for (const TraceCondition &C : B) {
     auto It = llvm::find_if(All, [&](const TraceCondition &O) { return O.test == C.test; });
+    if (llvm::any_of(All, [&](const TraceCondition &O) { return excludeEachOther(O, C); }))
+      return std::nullopt;
     if (It == All.end())
       All.push_back(C);
     else if (It->taken != C.taken)
@@ -314,10 +330,16 @@ void Comparison::otherTests() {
       for (const auto &Way : P.ways)
         for (const TraceCondition &C : Way)
           Known.insert({C.test}), Known.insert("\n" + C.text);
+    std::set<Location> Same; // a test that is known in one turn of a loop is that test in the others, whatever its value is called there
     for (const TracePath &P : T.paths)
       for (const auto &Way : P.ways)
         for (const TraceCondition &C : Way)
-          if (!C.text.empty() && !Known.count(C.test) && !Known.count("\n" + C.text))
+          if (Known.count(C.test))
+            Same.insert(C.where);
+    for (const TracePath &P : T.paths)
+      for (const auto &Way : P.ways)
+        for (const TraceCondition &C : Way)
+          if (!C.text.empty() && !Known.count(C.test) && !Known.count("\n" + C.text) && !Same.count(C.where))
             return &C;
     return nullptr;
   };
