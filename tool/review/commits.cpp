@@ -286,8 +286,6 @@ llvm::Expected<std::unique_ptr<CommitTree>> openCommit(const std::string &Reposi
   if (git_commit_tree(&RawTree, C->get()) != 0)
     return failGit("cannot read a commit");
   GitTree Tree(RawTree);
-  // As git itself does not: hashing every object again takes as long as unpacking it.
-  git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0);
   auto Files = std::make_shared<CommitFiles>(Place);
   if (llvm::Error E = Files->list(RawTree))
     return E;
