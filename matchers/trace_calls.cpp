@@ -57,6 +57,11 @@ bool TraceWalk::section(const CallExpr *C, const std::string &Name, TraceState &
         Found = Macro;
   if (Found.empty())
     return false;
+  // A lock of the object itself is used, whatever it guards.
+  if (!S.freed.empty())
+    for (const Expr *A : C->arguments())
+      if (A->getType()->isPointerType())
+        use(Eval.valueOf(S, A), C, "passes", S);
   // Of the calls of one macro the first counts.
   SourceLocation At = N.sources().getExpansionLoc(C->getBeginLoc());
   if (C->getBeginLoc().isMacroID()) {

@@ -126,7 +126,7 @@ void TraceWalk::leave(Frame &F, const CFGBlock *B, const Key &K, TraceState S) {
       if (Switch) {
         const Stmt *Label = E.to->getLabel();
         const auto *Case = dyn_cast_or_null<CaseStmt>(Label);
-        C.test += Case ? " is " + Eval.valueOf(S, Case->getLHS()).name() : std::string(" is another");
+        C.test += Case ? " is case " + Eval.valueOf(S, Case->getLHS()).name() : std::string(" is another case");
       }
       std::vector<std::vector<TraceCondition>> Ways;
       for (std::vector<TraceCondition> &Way : Next.ways) {

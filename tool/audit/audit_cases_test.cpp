@@ -247,6 +247,19 @@ TEST_F(ModuleEnd, ACacheGoesBeforeTheBarrier) {
   std::string Table = "static void pool_exit(void)\n{\n\tkmem_cache_destroy(item_cache);\n\trcu_barrier();\n}\nstatic void (*const exits[])(void) = {\n\tpool_exit,\n};\n";
   module("static struct kmem_cache *item_cache;\n" + pool("item_cache") + Table + exitWith("\tunsigned int i;\n\n\tfor (i = 0; i < 1; i++)\n\t\texits[i]();\n"));
   EXPECT_NE(found().find(Late), std::string::npos) << "through a table of functions";
+  const std::string Rows = "static struct kmem_cache *item_cache, *other_cache;\n" + pool("item_cache") +
+                           "static struct row {\n\tstruct kmem_cache **cache;\n} rows[] = {\n\t{ .cache = &other_cache, },\n\t{ .cache = &item_cache, },\n};\n";
+  const std::string Loop = "\tunsigned int i;\n\n\tfor (i = 0; i < 2; i++) {\n\t\tstruct row *row = &rows[i];\n\n\t\tkmem_cache_destroy(*(row->cache));\n\t}\n";
+  module(Rows + exitWith(Loop + "\trcu_barrier();\n"));
+  EXPECT_EQ(found(), Late) << "through a table of caches";
+  module(Rows + "static void gone(void)\n{\n" + Loop + "}\n" + exitWith("\trcu_barrier();\n\tgone();\n"));
+  EXPECT_EQ(found(true), "") << "through a table of caches, behind the barrier";
+  module("static struct kmem_cache *item_cache, *other_cache;\n" + pool("item_cache") + "static struct kmem_cache **const all[] = { &other_cache, &item_cache };\n" +
+         exitWith("\tunsigned int i;\n\n\tfor (i = 0; i < 2; i++)\n\t\tkmem_cache_destroy(*all[i]);\n\trcu_barrier();\n"));
+  EXPECT_EQ(found(), Late) << "through an array of caches";
+  module("static struct kmem_cache *item_cache, *other_cache, *third_cache;\n" + pool("item_cache") + "static struct kmem_cache **const some[] = { &other_cache, &third_cache };\n" +
+         exitWith("\tunsigned int i;\n\n\tfor (i = 0; i < 2; i++)\n\t\tkmem_cache_destroy(*some[i]);\n\trcu_barrier();\n\tkmem_cache_destroy(item_cache);\n"));
+  EXPECT_EQ(found(true), "") << "which is not in the table";
 }
 
 TEST_F(ModuleEnd, ACacheThatOnlyFreesGoesBeforeTheBarrier) {

@@ -152,7 +152,7 @@ std::vector<Attempt> Mending::attemptsIn(const ModuleText &Text, const UnloadMod
   for (const TextFunction *F : Functions) {
     std::string Call = M.text->owns(F->file) && StringRef(F->file).ends_with(".c") ? waitFor(Q, F->file) : "";
     auto It = Texts.find(F->file);
-    std::optional<std::string> Now = It != Texts.end() ? It->second : Base.read(F->file);
+    std::optional<std::string> Now = It != Texts.end() ? std::optional(*It->second) : Base.read(F->file);
     if (Call.empty() || !Now)
       continue;
     std::vector<StatementGap> Gaps = gapsOf(*Now, *F->text);
@@ -221,7 +221,7 @@ void Mending::mend(AuditFix &Fix, const ModuleHooks &Hooks) {
   std::optional<Attempt> Best; // better one line that mends all that is wrong at the end than one that mends only what the finding says
   for (const Attempt &A : Attempts) {
     TreeState::Texts New = Texts;
-    New[A.file] = A.text;
+    New[A.file] = std::make_shared<const std::string>(A.text);
     TreeState Then(Base, New);
     ModuleText Mended(std::make_shared<TreeText>(Then.database()), M->text->files());
     Answers After = ask(Mended, *M, Ends);
@@ -238,7 +238,7 @@ void Mending::mend(AuditFix &Fix, const ModuleHooks &Hooks) {
       break;
   }
   if (Best) {
-    Texts[Best->file] = Best->text;
+    Texts[Best->file] = std::make_shared<const std::string>(Best->text);
     Fix.mended = true;
     Fix.where = {Best->file, Best->line, 0};
     Fix.call = waitFor(*Q, Best->file);

@@ -112,7 +112,7 @@ public:
     for (const BarrierCall *B : Turn) {
       auto Text = Base->read(B->where.file);
       auto New = Text ? mutated(*Text, *B, *moduleOf(*B), Base->rules(), How) : std::nullopt;
-      if (New && Texts.try_emplace(B->where.file, *New).second)
+      if (New && Texts.try_emplace(B->where.file, std::make_shared<const std::string>(*New)).second)
         Changed.push_back(B);
     }
     return shownBy(Texts, Changed);

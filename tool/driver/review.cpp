@@ -22,66 +22,67 @@ namespace {
 
 bool isSource(StringRef Path) { return Path.ends_with(".c") || Path.ends_with(".h"); }
 
-/// Words that make a file of a very large patch worth a parse.
-bool mentionsRules(const Rules &R, const AppliedFile &F) {
-  std::set<std::string> Words(R.replacements.begin(), R.replacements.end());
-  for (const DeferralRule &D : R.deferrals)
-    Words.insert(D.name);
-  for (const BarrierRule &B : R.barriers)
-    Words.insert(B.name);
-  for (const CacheRule &C : R.cache_destroy)
-    Words.insert(C.name);
-  for (const std::optional<std::string> *Text : {&F.before, &F.after})
-    if (*Text)
-      for (const std::string &W : Words)
-        if ((*Text)->find(W) != std::string::npos)
-          return true;
-  return false;
-}
+/// The words of RCU's and of a cache's end.
+class RcuWords {
+public:
+  explicit RcuWords(const Rules &R) {
+    auto Add = [&](const auto &Rows) {
+      for (const auto &Row : Rows)
+        Strong.insert(Row.name);
+    };
+    Strong.insert(R.replacements.begin(), R.replacements.end());
+    Add(R.deferrals), Add(R.barriers), Add(R.cache_destroy);
+    All = Strong;
+    for (const std::vector<std::string> *Names : {&R.deferred_frees_no_head, &R.heads, &R.sleeping_waits})
+      All.insert(Names->begin(), Names->end());
+  }
 
-/// Whether a patch of this file can matter: a line of it, or a function that it changes, has a word of RCU's or of a cache's end. Else it is
-/// only applied.
-bool mayMatter(const Rules &R, const Diff &D, const AppliedFile &F) {
-  std::set<std::string> Words(R.replacements.begin(), R.replacements.end());
-  Words.insert(R.deferred_frees_no_head.begin(), R.deferred_frees_no_head.end());
-  Words.insert(R.heads.begin(), R.heads.end());
-  Words.insert(R.sleeping_waits.begin(), R.sleeping_waits.end());
-  for (const DeferralRule &Each : R.deferrals)
-    Words.insert(Each.name);
-  for (const BarrierRule &Each : R.barriers)
-    Words.insert(Each.name);
-  for (const CacheRule &Each : R.cache_destroy)
-    Words.insert(Each.name);
-  auto Names = [&](StringRef Text) {
+  /// Words that make a file of a very large patch worth a parse.
+  bool mentionsRules(const AppliedFile &F) const { return stand(Strong, F.before.value_or("")) || stand(Strong, F.after.value_or("")); }
+
+  /// Whether a patch of this file can matter: a line of it, or a function that it changes, has such a word. Else it is only applied.
+  bool mayMatter(const Diff &D, const AppliedFile &F) const {
+    for (const FileDiff &Each : D.files)
+      if (Each.path() == F.path)
+        for (const Hunk &H : Each.hunks)
+          for (const HunkLine &L : H.lines)
+            if (stand(All, L.text))
+              return true;
+    if (!mentionsRules(F))
+      return false;
+    std::set<std::string> Changed = changedFunctions(F.before.value_or(""), F.after.value_or(""));
+    for (const std::optional<std::string> *Text : {&F.before, &F.after}) {
+      Outline O = outlineOf(Text->value_or(""));
+      for (const std::string &Name : Changed)
+        if (const OutlineFunction *Function = O.function(Name))
+          for (const std::string &Word : Function->identifiers)
+            if (All.count(Word))
+              return true;
+    }
+    return false;
+  }
+
+private:
+  using Words = std::set<std::string, std::less<>>;
+  static bool stand(const Words &These, StringRef Text) {
     for (size_t I = 0; I < Text.size();) {
+      if (!llvm::isAlpha(Text[I]) && Text[I] != '_') {
+        ++I;
+        continue;
+      }
       size_t End = I;
       while (End < Text.size() && (llvm::isAlnum(Text[End]) || Text[End] == '_'))
         ++End;
-      if (End > I && Words.count(Text.slice(I, End).str()))
+      if (These.count(std::string_view(Text.data() + I, End - I)))
         return true;
-      I = std::max(End, I + 1);
+      I = End;
     }
     return false;
-  };
-  for (const FileDiff &Each : D.files)
-    if (Each.path() == F.path)
-      for (const Hunk &H : Each.hunks)
-        for (const HunkLine &L : H.lines)
-          if (Names(L.text))
-            return true;
-  if (!mentionsRules(R, F))
-    return false;
-  std::set<std::string> Changed = changedFunctions(F.before.value_or(""), F.after.value_or(""));
-  for (const std::optional<std::string> *Text : {&F.before, &F.after}) {
-    Outline O = outlineOf(Text->value_or(""));
-    for (const std::string &Name : Changed)
-      if (const OutlineFunction *Function = O.function(Name))
-        for (const std::string &Word : Function->identifiers)
-          if (Words.count(Word))
-            return true;
   }
-  return false;
-}
+  Words Strong, All;
+};
+
+TreeState::Text shared(std::optional<std::string> Text) { return Text ? std::make_shared<const std::string>(std::move(*Text)) : nullptr; }
 
 /// What is unused in a parse depends on which bodies it looked at, so both sides of a patch look at the same.
 void askAlike(Demand &Old, Demand &New) {
@@ -91,7 +92,7 @@ void askAlike(Demand &Old, Demand &New) {
 
 class Review {
 public:
-  explicit Review(Scan &S) : S(S) {}
+  explicit Review(Scan &S) : S(S), Words(S.rules()) {}
 
   llvm::Expected<Column> run(const std::vector<ReviewPatch> &Patches) {
     Column C;
@@ -123,6 +124,7 @@ public:
   }
 
 private:
+  TextOf readerOver(const TreeState::Texts &Texts) const;
   void prepareHeader(const std::vector<ReviewPatch> &Patches, const std::set<std::string> &Bodies);
   void parseAhead(const std::vector<ReviewPatch> &Patches);
   PatchReview reviewOne(const ReviewPatch &P);
@@ -133,6 +135,7 @@ private:
   std::string compileProblem(TreeState &Before, TreeState &After, const ReviewedFile &F, unsigned Worker, Location &Where);
 
   Scan &S;
+  const RcuWords Words;
   JudgeRules Rows;
   TreeState::Texts Waiting;                       ///< of patches that were only applied, and so have no state of their own
   std::vector<std::unique_ptr<TreeState>> States; ///< before and after the patch in hand
@@ -150,6 +153,14 @@ struct ReviewShelf : HeaderShelf {
   void keep(const std::string &Variant, const std::string &Family, KeptHeader Header) override { below->keep(Variant, "review " + Family, std::move(Header)); }
   HeaderShelf *below;
 };
+
+/// The newest state with other texts over it.
+TextOf Review::readerOver(const TreeState::Texts &Texts) const {
+  return [&](const std::string &Path) {
+    auto It = Texts.find(Path);
+    return It == Texts.end() ? States.back()->read(Path) : It->second ? std::optional(*It->second) : std::nullopt;
+  };
+}
 
 /// One precompiled header for all files of the series, as a scan has one; nothing if it has been made.
 void Review::prepareHeader(const std::vector<ReviewPatch> &Patches, const std::set<std::string> &Bodies) {
@@ -174,16 +185,18 @@ void Review::prepareHeader(const std::vector<ReviewPatch> &Patches, const std::s
 /// Most series touch each file once. Then its text before the patch is that of the disk and its text after it that of the end, and all of
 /// them can be parsed side by side instead of patch by patch.
 void Review::parseAhead(const std::vector<ReviewPatch> &Patches) {
+  if (Patches.size() > ManyFiles)
+    return; // a mailbox: most of it is only applied
   TreeState::Texts Now;
   std::map<std::string, std::set<std::string>> Functions; ///< by file: what its patch changes
   std::set<std::string> Once, Often;
   for (const ReviewPatch &P : Patches)
-    for (const AppliedFile &F : applyDiff(P.diff, [&](const std::string &Path) { auto It = Now.find(Path); return It != Now.end() ? It->second : States.front()->read(Path); })) {
+    for (const AppliedFile &F : applyDiff(P.diff, readerOver(Now))) {
       if (!F.problem.empty() || !F.looked_at || !isSource(F.path))
         continue;
       if (!StringRef(F.path).ends_with(".c") || !F.before || !F.after || F.old_path != F.path || !S.index().includersOf(F.path).empty() || Once.size() > ManyFiles)
         return; // what includes it changes with it: one after the other
-      Now[F.path] = F.after;
+      Now[F.path] = shared(F.after);
       if (!Once.insert(F.path).second)
         Often.insert(F.path);
       else
@@ -264,10 +277,17 @@ void Review::collectFacts(TreeState &Before, TreeState &After, std::vector<Revie
   After.watchUnused(Watched);
   std::erase_if(Old, [&](const auto &Each) { return Before.outcome(Each.first) && Before.database().served(Each.first).includes(Each.second); });
   std::erase_if(New, [&](const auto &Each) { return Ahead && After.adopt(*Ahead, Each.first, Each.second); });
-  Before.parse(Old);
+  const bool Few = Old.size() == 1 && New.size() == 1; // each would leave the other processors idle
+  if (Few)
+    TreeState::parseBoth(Before, Old, After, New);
+  else
+    Before.parse(Old);
   for (const ReviewedFile &F : Files) // a text that is wrong is wrong everywhere: no other architecture need be tried for it
-    if (const ParseOutcome *Was = F.before_path.empty() ? nullptr : Before.outcome(F.before_path); Was && Was->parsed && Was->errors == 0)
+    if (const ParseOutcome *Was = F.before_path.empty() ? nullptr : Before.outcome(F.before_path); Was && Was->parsed && Was->errors == 0) {
       After.useVariant(F.after_path, Was->variant);
+      if (const ParseOutcome *Is = Few ? After.outcome(F.after_path) : nullptr; Is && Is->variant == Was->variant)
+        New.erase(F.after_path);
+    }
   After.parse(New);
   for (ReviewedFile &F : Files) {
     auto Take = [](TreeState &State, const std::string &Path, FileFacts &To) {
@@ -337,8 +357,8 @@ bool Review::isInTree(const ReviewPatch &P, const std::string &File) const {
 PatchReview Review::reviewOne(const ReviewPatch &P) {
   PatchReview Out;
   Out.patch = &P;
-  std::vector<AppliedFile> Applied = applyDiff(P.diff, [&](const std::string &Path) { auto It = Waiting.find(Path); return It != Waiting.end() ? It->second : States.back()->read(Path); });
-  const bool Matters = Applied.size() > ManyFiles || std::any_of(Applied.begin(), Applied.end(), [&](const AppliedFile &F) { return F.problem.empty() && F.looked_at && isSource(F.path) && mayMatter(S.rules(), P.diff, F); });
+  std::vector<AppliedFile> Applied = applyDiff(P.diff, readerOver(Waiting));
+  const bool Matters = Applied.size() > ManyFiles || std::any_of(Applied.begin(), Applied.end(), [&](const AppliedFile &F) { return F.problem.empty() && F.looked_at && isSource(F.path) && Words.mayMatter(P.diff, F); });
   if (Matters && !Waiting.empty())
     States.push_back(std::make_unique<TreeState>(*States.back(), std::exchange(Waiting, {})));
   TreeState &Before = *States.back();
@@ -366,10 +386,10 @@ PatchReview Review::reviewOne(const ReviewPatch &P) {
     if (!F.looked_at)
       continue;
     if (F.after || F.before)
-      Changed[F.path] = F.after;
+      Changed[F.path] = shared(F.after);
     if (!F.old_path.empty() && F.old_path != F.path)
-      Changed[F.old_path] = std::nullopt;
-    if (!isSource(F.path) || !Matters || (Many && !mentionsRules(S.rules(), F)))
+      Changed[F.old_path] = nullptr;
+    if (!isSource(F.path) || !Matters || (Many && !Words.mentionsRules(F)))
       continue;
     ReviewedFile R;
     R.applied = &F;

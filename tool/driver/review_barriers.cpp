@@ -64,6 +64,9 @@ std::string wordOfPlace(StringRef Place) {
   return {};
 }
 
+/// A member of some object, or what one points to.
+bool isMember(StringRef Place) { return Place.ltrim("*&").starts_with("F:"); }
+
 /// Callbacks of the module whose text names the cache, and where they are queued.
 EvidenceList callbacksUsing(TreeState &State, const ModuleScope &Scope, const std::string &Word) {
   EvidenceList Result;
@@ -242,7 +245,7 @@ void PatchJudge::judgeDestructions(ReviewedFile &F) {
       continue;
     }
     // A cache that is found through a table or a parameter: who frees to it is not known.
-    if (Lost && !New && wordOfPlace(Place).empty()) {
+    if (Lost && !New && (wordOfPlace(Place).empty() || isMember(Place))) {
       const ModuleQueue Q = queueOf(After, After.scan().moduleScope(F.after_path));
       if (!Q.callbacks.empty() || !Q.unknown.empty())
         add(PatchVerdict::CannotTell, Now.where, "caches are destroyed in " + Now.function + "() now without waiting for callbacks, where something waited before; which callbacks free to them was not followed");

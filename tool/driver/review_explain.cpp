@@ -28,19 +28,53 @@ std::set<std::string> wordsThatMatter(const Rules &R) {
   return Words;
 }
 
+/// i++, --i, i = 2.
+bool changesSomething(StringRef Expression) {
+  for (size_t I = 0; I < Expression.size(); ++I) {
+    StringRef Here = Expression.substr(I);
+    if (Here.starts_with("++") || Here.starts_with("--"))
+      return true;
+    const char Before = I ? Expression[I - 1] : ' ';
+    if (Here.starts_with("=") && !Here.starts_with("==") && !StringRef("=!<>").contains(Before))
+      return true;
+  }
+  return false;
+}
+
+/// Helpers through which the old text of a function destroyed caches and its new text does not.
+std::set<std::string> destroyersLeftOut(const FileFacts &Old, const FileFacts &New) {
+  std::set<std::string> Result;
+  for (const FunctionTrace &Was : Old.traces) {
+    auto Is = llvm::find_if(New.traces, [&](const FunctionTrace &T) { return T.function == Was.function; });
+    if (Is == New.traces.end())
+      continue;
+    bool Lost = llvm::any_of(Was.events, [&](const TraceEvent &E) {
+      return E.kind == TraceEvent::Destroy && E.function != Was.function && llvm::none_of(Is->events, [&](const TraceEvent &N) { return N.kind == E.kind && (N.function == E.function || N.caches == E.caches); });
+    });
+    for (const std::string &Helper : Lost ? Was.inlined : std::vector<std::string>())
+      if (!llvm::is_contained(Is->inlined, Helper))
+        Result.insert(plainName(Helper));
+  }
+  return Result;
+}
+
 } // namespace
 
-/// Whether something in the new text takes away the cache that the old line took away.
+/// Whether something in the new text takes away the cache that the old line took away: the same function as often as before, or a function more often.
 bool PatchJudge::staysDestroyed(const ReviewedFile &F, const TraceEvent &E) {
-  auto Same = [&](const FileFacts &Facts) {
-    return llvm::any_of(Facts.functions, [&](const FunctionFact &Each) {
-      return llvm::any_of(Each.calls, [&](const CallFact &C) {
-        const CacheRule *Rule = After.rules().cacheDestroy(plainName(C.callee));
-        return Rule && Rule->cache < C.arguments.size() && llvm::is_contained(E.caches, C.arguments[Rule->cache]);
-      });
-    });
+  auto Times = [&](const FileFacts &Facts, const std::string &Function) {
+    long Count = 0;
+    for (const FunctionFact &Each : Facts.functions)
+      for (const CallFact &C : Each.function == Function ? Each.calls : std::vector<CallFact>())
+        if (const CacheRule *Rule = After.rules().cacheDestroy(plainName(C.callee)); Rule && Rule->cache < C.arguments.size() && llvm::is_contained(E.caches, C.arguments[Rule->cache]))
+          ++Count;
+    return Count;
   };
-  return Same(F.new_facts) || llvm::any_of(Files, [&](const ReviewedFile &Other) { return &Other != &F && Same(Other.new_facts); });
+  if (long Now = Times(F.new_facts, E.function); Now && Now >= Times(F.old_facts, E.function))
+    return true;
+  return llvm::any_of(Files, [&](const ReviewedFile &Other) {
+    return llvm::any_of(Other.new_facts.functions, [&](const FunctionFact &Each) { return Times(Other.new_facts, Each.function) > Times(Other.old_facts, Each.function); });
+  });
 }
 
 /// Which of the changed lines none of the questions above was about.
@@ -96,6 +130,19 @@ void PatchJudge::explainLines(ReviewedFile &F) {
     for (const FunctionTrace &T : Facts->traces)
       for (const std::string &Helper : T.inlined)
         J.walked.insert(plainName(Helper));
+  for (const std::string &Helper : destroyersLeftOut(F.old_facts, F.new_facts))
+    J.walked.erase(Helper);
+  for (const DeferredFreeFact *D : F.changes.deferred_new)
+    if (changesSomething(D->object))
+      add(PatchVerdict::CannotTell, D->where, D->name + "(" + D->object + (D->member.empty() ? "" : ", " + D->member) + ") changes something besides, and what that does to the rest of " + plainName(D->function) + "() was not followed");
+  // Where objects come from that the patch has freed otherwise: a cache must still give them out.
+  for (const ObjectFact *O : F.changes.frees_gone) {
+    if (O->kind != ObjectFact::Allocated || O->record.empty() || !CachesOfRecord.count(O->record) || !New.function(plainName(O->function)))
+      continue;
+    bool Still = llvm::any_of(F.changes.frees_new, [&](const ObjectFact *N) { return N->kind == O->kind && N->record == O->record && N->caches == O->caches; });
+    if (!Still)
+      add(PatchVerdict::CannotTell, O->where, O->name + "() goes from " + plainName(O->function) + "(), and where the objects come from now that are freed in another way was not followed", {}, true);
+  }
   F.not_judged = review::notJudged(F.applied->path, F.applied->before.value_or(""), F.applied->after.value_or(""), J);
   // A line that frees, waits or destroys, and that the facts do not have, is no line that can be passed over.
   for (const review::NotJudged &N : F.not_judged) {

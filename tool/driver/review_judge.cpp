@@ -174,6 +174,22 @@ void PatchJudge::pairUp(ReviewedFile &F) {
     judgeNewFree(F, *D);
   for (const CallSiteFact *S : Sites)
     judgeLostSite(F, *S);
+  // What a new callback frees must come from the cache that it frees to.
+  for (const CallSiteFact *S : F.changes.sites_new) {
+    if (S->callback_kind != CallbackKind::Function)
+      continue;
+    const CallbackReport R = reportOf(After, NewCallbacks, S->callback);
+    const HeadLevel *L = R.state == CallbackState::FreeOnly ? levelAt(*S, -R.object_offset) : nullptr;
+    if (!L || L->symbol.empty() || R.caches.empty())
+      continue;
+    const RecordOrigin Origin = originOf(After, L->symbol);
+    if (Origin.caches.empty() || llvm::any_of(R.caches, [&](const std::string &Cache) { return llvm::is_contained(Origin.caches, Cache); }))
+      continue;
+    EvidenceList Shown = R.evidence;
+    Shown.insert(Shown.end(), Origin.evidence.begin(), Origin.evidence.end());
+    add(Origin.complete ? PatchVerdict::Broken : PatchVerdict::CannotTell, S->where,
+        S->deferral + "() queues " + plainName(S->callback) + "(), which frees to " + placeName(R.caches.front()) + ", but objects of " + L->record + " come from " + placeName(Origin.caches.front()), std::move(Shown));
+  }
 }
 
 namespace {

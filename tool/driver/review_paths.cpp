@@ -3,6 +3,7 @@
 // Each way through the function after the patch must have one before it that may be taken under the same conditions and frees the same objects;
 // and the other way round. Where there is none, the nearest one says what is wrong.
 #include "tool/driver/review_paths.h"
+#include "tool/lifetime/caches.h"
 #include "tool/lifetime/database.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
@@ -76,10 +77,26 @@ bool onlyForNull(const std::vector<TraceCondition> &Way, const std::vector<Trace
   });
 }
 
+/// What a switch asks about: "parameter 1" of "parameter 1 is case 0"; empty: it is no test of one.
+llvm::StringRef switchedOn(const TraceCondition &C) {
+  llvm::StringRef Test = C.test, Value = Test;
+  if (Value.consume_back(" is another case"))
+    return Value;
+  size_t At = Test.rfind(" is case ");
+  return At == llvm::StringRef::npos ? llvm::StringRef() : Test.take_front(At);
+}
+
+/// Tests that cannot both have come out like that: a value is one case of a switch only.
+bool excludeEachOther(const TraceCondition &A, const TraceCondition &B) {
+  return A.test != B.test && A.taken && B.taken && !switchedOn(A).empty() && switchedOn(A) == switchedOn(B);
+}
+
 std::optional<std::vector<TraceCondition>> both(const std::vector<TraceCondition> &A, const std::vector<TraceCondition> &B) {
   std::vector<TraceCondition> All = A;
   for (const TraceCondition &C : B) {
     auto It = llvm::find_if(All, [&](const TraceCondition &O) { return O.test == C.test; });
+    if (llvm::any_of(All, [&](const TraceCondition &O) { return excludeEachOther(O, C); }))
+      return std::nullopt;
     if (It == All.end())
       All.push_back(C);
     else if (It->taken != C.taken)
@@ -88,11 +105,14 @@ std::optional<std::vector<TraceCondition>> both(const std::vector<TraceCondition
   return All;
 }
 
+/// Where a free at once gives the object back to; empty: to no cache, or not known.
+std::string cacheOf(const Act &A) { return A.how == Act::Now && !A.event->caches.empty() ? A.event->caches.front() : std::string(); }
+
 /// Object and kind, counted.
 std::map<std::string, int> countsOf(const std::vector<Act> &Acts) {
   std::map<std::string, int> Result;
   for (const Act &A : Acts)
-    ++Result[A.object + (A.how == Act::Later ? "|later" : A.how == Act::Now ? "|now" : "|" + A.callback)];
+    ++Result[A.object + (A.how == Act::Later ? "|later" : A.how == Act::Now ? "|now " + cacheOf(A) : "|" + A.callback)];
   return Result;
 }
 
@@ -230,7 +250,7 @@ void Comparison::explain(const TracePath *P, const std::vector<TraceCondition> &
   std::vector<Act> Had = actsOf(Old, *P, *All), Has = actsOf(New, *N, *All);
   // What is the same on both sides says nothing.
   for (auto H = Had.begin(); H != Had.end();) {
-    auto Twin = llvm::find_if(Has, [&](const Act &X) { return X.object == H->object && X.how == H->how && X.callback == H->callback; });
+    auto Twin = llvm::find_if(Has, [&](const Act &X) { return X.object == H->object && X.how == H->how && X.callback == H->callback && cacheOf(X) == cacheOf(*H); });
     if (Twin == Has.end()) {
       ++H;
       continue;
@@ -255,6 +275,9 @@ void Comparison::explain(const TracePath *P, const std::vector<TraceCondition> &
             {shown(Old, *Gone->event, "before"), shown(New, E, "now")});
       else if (Gone->how == Act::Later && X.how == Act::Now)
         add(PatchVerdict::Broken, E.where, call(E) + " frees " + named(New, E) + " at once, where " + call(*Gone->event) + " freed it after a grace period; readers may still look at it",
+            {shown(Old, *Gone->event, "before"), shown(New, E, "now")});
+      else if (!cacheOf(*Gone).empty() && !cacheOf(X).empty() && cacheOf(*Gone) != cacheOf(X))
+        add(PatchVerdict::Broken, E.where, call(E) + " gives " + named(New, E) + " to " + placeName(cacheOf(X)) + ", where it went to " + placeName(cacheOf(*Gone)) + " before",
             {shown(Old, *Gone->event, "before"), shown(New, E, "now")});
       continue; // a callback that did more, or a direct free: judged by what was there
     }
@@ -314,10 +337,16 @@ void Comparison::otherTests() {
       for (const auto &Way : P.ways)
         for (const TraceCondition &C : Way)
           Known.insert({C.test}), Known.insert("\n" + C.text);
+    std::set<Location> Same; // a test that is known in one turn of a loop is that test in the others, whatever its value is called there
     for (const TracePath &P : T.paths)
       for (const auto &Way : P.ways)
         for (const TraceCondition &C : Way)
-          if (!C.text.empty() && !Known.count(C.test) && !Known.count("\n" + C.text))
+          if (Known.count(C.test))
+            Same.insert(C.where);
+    for (const TracePath &P : T.paths)
+      for (const auto &Way : P.ways)
+        for (const TraceCondition &C : Way)
+          if (!C.text.empty() && !Known.count(C.test) && !Known.count("\n" + C.text) && !Same.count(C.where))
             return &C;
     return nullptr;
   };

@@ -2,6 +2,7 @@
 #include "tool/driver/scan_cache.h"
 #include "tool/driver/scan.h"
 #include "tool/support/error.h"
+#include "tool/tree/stored.h"
 #include "llvm/ADT/StringExtras.h"
 
 namespace krcu {
@@ -62,7 +63,11 @@ llvm::Error ScanCache::openFacts(const std::string &Path) {
   return llvm::Error::success();
 }
 
-Digest ScanCache::key(llvm::StringRef What) const { return Digester().add(What).add(Root).add(Mounted).finish(); }
+/// Trees out of one repository share what is known of files: most of theirs are the same.
+Digest ScanCache::key(llvm::StringRef What) const {
+  auto Stored = storedAt(Root);
+  return Digester().add(What).add(Stored ? llvm::StringRef(Stored->origin()) : llvm::StringRef(Root)).add(Mounted).finish();
+}
 
 Digest ScanCache::environment() const { return Digester().add(Program).add(TheRules).add(Flags).add(TheSurvey.buildDigest()).finish(); }
 

@@ -18,11 +18,12 @@ namespace krcu {
 
 class TreeState {
 public:
-  using Texts = std::map<std::string, std::optional<std::string>>; ///< nothing: deleted
+  using Text = OverlayIndex::Text;           ///< null: deleted
+  using Texts = std::map<std::string, Text>;
 
   /// The tree as it is on disk.
   explicit TreeState(Scan &S);
-  /// `From` with other texts over it; what `From` knows of other files is known here too.
+  /// `From` with other texts over it; what `From` knows of other files is known here too, unless that is of very many.
   TreeState(const TreeState &From, const Texts &Others);
 
   Scan &scan() { return S; }
@@ -36,12 +37,12 @@ public:
 
   /// Parses what `Wanted` asks for, in parallel, and links. What was known of a file and asked for stays known.
   void parse(const std::map<std::string, Demand> &Wanted);
+  /// The same of two states of one tree, side by side.
+  static void parseBoth(TreeState &One, const std::map<std::string, Demand> &OfOne, TreeState &Other, const std::map<std::string, Demand> &OfOther);
   /// Asks until it gets an answer: `Ask` is called again after each round of parses for the demands that it left. False if it never came.
   bool settle(const std::function<bool()> &Ask, unsigned Rounds = 24);
   /// A parse of all bodies of one file, for what Clang says of it. `Variant`: architecture; empty: the usual one.
   ParseOutcome compile(const std::string &File, const std::string &Variant, unsigned Worker) const;
-  /// What the parser must see instead of the disk; null if nothing.
-  const std::map<std::string, std::string> *overrides() const { return Overrides.empty() ? nullptr : &Overrides; }
   /// Takes over what `Other` knows of a file, if it has the same text there, the demand was answered and no header tells the two apart. False
   /// if not.
   bool adopt(TreeState &Other, const std::string &File, const Demand &D);
@@ -53,12 +54,17 @@ public:
   void watchUnused(const std::set<std::string> &Files) { Watched = Files; }
 
 private:
-  ParseRequest requestFor(const std::string &File) const;
+  using Overrides = std::map<std::string, std::string>;
+  Overrides overridesFor(const std::set<std::string> &Files) const;
+  ParseRequest requestFor(const std::string &File, const Overrides &Over) const;
+  void shareTexts(const Texts &Others);
   void parseOne(const std::string &File, const Demand &D, unsigned Worker, FileFacts &Facts, ParseOutcome &Outcome);
+  struct ParseJob;
+  static void run(std::vector<ParseJob> &Jobs);
 
   Scan &S;
   Texts All; ///< every difference to the disk
-  std::map<std::string, std::string> Overrides;
+  std::shared_ptr<const Overrides> Shared; ///< those that any file may include
   std::unique_ptr<OverlayIndex> Own;
   std::optional<Semantics> Changed; ///< what waits for what, if a text has changed that
   std::unique_ptr<Database> DB;

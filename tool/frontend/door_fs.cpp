@@ -2,6 +2,7 @@
 //
 // A name is looked at twice: as text before anything is opened, and, where a symlink stands on the way, as what the kernel has really opened.
 #include "tool/frontend/door_fs.h"
+#include "tool/tree/stored.h"
 #include "clang/Config/config.h"
 #include "clang/Driver/Driver.h"
 #include "llvm/ADT/SmallString.h"
@@ -9,6 +10,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -65,13 +67,31 @@ private:
   vfs::Status Known;
 };
 
+/// A file that is stored elsewhere than on the disk.
+class StoredFile : public vfs::File {
+public:
+  StoredFile(StoredFiles::Text Content, vfs::Status Known) : Content(std::move(Content)), Known(std::move(Known)) {}
+  llvm::ErrorOr<vfs::Status> status() override { return Known; }
+  llvm::ErrorOr<std::unique_ptr<llvm::MemoryBuffer>> getBuffer(const llvm::Twine &Name, int64_t, bool, bool) override {
+    return llvm::MemoryBuffer::getMemBufferCopy(*Content, Name);
+  }
+  std::error_code close() override { return {}; }
+
+private:
+  StoredFiles::Text Content;
+  vfs::Status Known;
+};
+
 class DoorFileSystem : public vfs::FileSystem {
 public:
   explicit DoorFileSystem(const Door &D) : D(D) {}
 
   llvm::ErrorOr<vfs::Status> status(const llvm::Twine &Path) override {
     llvm::SmallString<256> Name;
-    int Fd = D.open(absolute(Path, Name), O_PATH | O_CLOEXEC);
+    absolute(Path, Name);
+    if (StoredPlace S(Name); S.files)
+      return S.status(Path);
+    int Fd = D.open(Name, O_PATH | O_CLOEXEC);
     if (Fd < 0)
       return std::error_code(errno, std::generic_category());
     llvm::sys::fs::file_status Found;
@@ -86,7 +106,14 @@ public:
 
   llvm::ErrorOr<std::unique_ptr<vfs::File>> openFileForRead(const llvm::Twine &Path) override {
     llvm::SmallString<256> Name;
-    int Fd = D.open(absolute(Path, Name), O_RDONLY | Careful);
+    absolute(Path, Name);
+    if (StoredPlace S(Name); S.files) {
+      llvm::ErrorOr<vfs::Status> Known = S.status(Path);
+      if (!Known || !S.content)
+        return Known ? nowhere() : Known.getError();
+      return std::make_unique<StoredFile>(S.content, *Known);
+    }
+    int Fd = D.open(Name, O_RDONLY | Careful);
     if (Fd < 0)
       return std::error_code(errno, std::generic_category());
     llvm::sys::fs::file_status Found;
@@ -113,7 +140,12 @@ public:
 
   std::error_code getRealPath(const llvm::Twine &Path, llvm::SmallVectorImpl<char> &Output) override {
     llvm::SmallString<256> Name;
-    int Fd = D.open(absolute(Path, Name), O_PATH | O_CLOEXEC);
+    absolute(Path, Name);
+    if (StoredPlace S(Name); S.files) {
+      Output.assign(S.path.begin(), S.path.end());
+      return {};
+    }
+    int Fd = D.open(Name, O_PATH | O_CLOEXEC);
     if (Fd < 0)
       return std::error_code(errno, std::generic_category());
     ::close(Fd);
@@ -121,6 +153,34 @@ public:
   }
 
 private:
+  /// A path below the root of a stored tree, if it is one.
+  struct StoredPlace {
+    explicit StoredPlace(StringRef Name) : path(Name) {
+      llvm::sys::path::remove_dots(path, /*remove_dot_dot=*/true);
+      files = storedAround(path, below);
+    }
+    /// Reads what there is, for its size.
+    llvm::ErrorOr<vfs::Status> status(const llvm::Twine &As) {
+      auto Made = [&](uint64_t Number, uint64_t Size, llvm::sys::fs::file_type Type) {
+        // A device that no file system has, so that nothing of the disk is taken for the same file.
+        return vfs::Status(As, llvm::sys::fs::UniqueID(llvm::xxh3_64bits(path.str().drop_back(below.size())) | 1, Number), llvm::sys::TimePoint<>(), 0, 0, Size, Type, llvm::sys::fs::all_read);
+      };
+      if (const StoredFiles::File *F = files->find(below)) {
+        content = files->read(*F);
+        if (!content || content->size() > Door::MaxBytes)
+          return nowhere();
+        return Made(static_cast<uint64_t>(F - files->files().data()) + 1, content->size(), llvm::sys::fs::file_type::regular_file);
+      }
+      if (files->isDirectory(below))
+        return Made(llvm::xxh3_64bits(below) | uint64_t(1) << 63, 0, llvm::sys::fs::file_type::directory_file);
+      return nowhere();
+    }
+    llvm::SmallString<256> path;
+    StringRef below;
+    std::shared_ptr<const StoredFiles> files;
+    StoredFiles::Text content;
+  };
+
   StringRef absolute(const llvm::Twine &Path, llvm::SmallString<256> &Buffer) const {
     Path.toVector(Buffer);
     if (!llvm::sys::path::is_absolute(Buffer)) {

@@ -10,6 +10,7 @@
 #include "tool/index/settings.h"
 #include "tool/support/error.h"
 #include "tool/support/scratch.h"
+#include "tool/tree/stored.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include <algorithm>
@@ -347,12 +348,10 @@ bool Frontend::canBeSet(const std::string &Symbol) {
   if (Kconfig *K = kconfig(); K && K->symbol(Symbol))
     return K->canBeSet(Symbol);
   std::call_once(SymbolsRead, [&] { // few runs ask: those of other architectures are not evaluated, only looked up
-    std::error_code EC;
-    for (sys::fs::recursive_directory_iterator It(T.root(), EC, false), End; It != End && !EC; It.increment(EC)) {
-      StringRef Path = It->path();
+    for (const std::string &Path : regularFilesBelow(T.root(), "", /*Recursive=*/true)) {
       if (!sys::path::filename(Path).starts_with("Kconfig"))
         continue;
-      std::optional<std::string> Text = T.read(Path.drop_front(T.root().size() + 1));
+      std::optional<std::string> Text = T.read(Path);
       if (!Text)
         continue;
       SmallVector<StringRef, 0> Lines;

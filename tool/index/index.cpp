@@ -18,6 +18,7 @@
 #include "tool/index/walk.h"
 #include "tool/support/error.h"
 #include "tool/support/parallel.h"
+#include "tool/tree/stored.h"
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -117,11 +118,13 @@ std::vector<llvm::StringRef> definedWords(llvm::StringRef Text) {
 
 class TreeIndex final : public Index {
 public:
-  TreeIndex(int RootFd, int MountFd, std::vector<IndexedFile> Files, uint64_t MaxBytes)
-      : RootFd(RootFd), MountFd(MountFd), MaxBytes(MaxBytes), Files(std::move(Files)),
+  /// `Stored`: the tree's files if they do not lie on the disk; `RootFd` is -1 then.
+  TreeIndex(int RootFd, int MountFd, std::shared_ptr<const StoredFiles> Stored, std::vector<IndexedFile> Files, uint64_t MaxBytes)
+      : RootFd(RootFd), MountFd(MountFd), Stored(std::move(Stored)), MaxBytes(MaxBytes), Files(std::move(Files)),
         Records(this->Files.size()), Texts(this->Files.size()) {}
   ~TreeIndex() override {
-    ::close(RootFd);
+    if (RootFd >= 0)
+      ::close(RootFd);
     if (MountFd >= 0)
       ::close(MountFd);
   }
@@ -159,6 +162,7 @@ private:
   std::string readText(uint32_t File, ReadBuffer &Buffer, uint64_t &Size) const;
 
   int RootFd, MountFd; ///< MountFd: directory of the tree's mount, -1 if it has none
+  std::shared_ptr<const StoredFiles> Stored;
   uint64_t MaxBytes;
   unsigned Jobs = 1;
   std::vector<IndexedFile> Files;
@@ -316,7 +320,19 @@ std::string TreeIndex::readText(uint32_t File, ReadBuffer &Buffer, uint64_t &Siz
   const std::string &Path = Files[File].path;
   if (isMounted(File))
     return readSource(MountFd, Path.substr(Tree::MountPoint.size() + 1), MaxBytes, Buffer, Size);
-  return readSource(RootFd, Path, MaxBytes, Buffer, Size);
+  if (!Stored)
+    return readSource(RootFd, Path, MaxBytes, Buffer, Size);
+  Buffer.size = 0;
+  const StoredFiles::File *F = Stored->find(Path);
+  const StoredFiles::Text Text = F ? Stored->fetch(*F) : nullptr;
+  if (!Text)
+    return "cannot be read out of the repository";
+  if ((Size = Text->size()) > MaxBytes)
+    return "has more than " + std::to_string(MaxBytes) + " bytes";
+  Buffer.reserve(Text->size() + 1);
+  std::memcpy(Buffer.data.get(), Text->data(), Text->size());
+  Buffer.size = Text->size();
+  return "";
 }
 
 void TreeIndex::scanFile(uint32_t File, PassWorker &W, bool WithDigest) {
@@ -548,19 +564,21 @@ std::vector<IndexedFile> walkAll(const Tree &T) {
 
 llvm::Expected<std::unique_ptr<Index>> Index::build(const Tree &T, const Rules &R,
                                                     const IndexOptions &Options) {
-  int RootFd = ::open(T.root().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (RootFd < 0)
+  auto Stored = storedAt(T.root());
+  int RootFd = Stored ? -1 : ::open(T.root().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (RootFd < 0 && !Stored)
     return failErrno(T.root(), errno, "name the top directory of a kernel tree");
   int MountFd = -1;
   if (!T.mounted().empty()) {
     MountFd = ::open(T.mounted().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (MountFd < 0) {
-      ::close(RootFd);
+      if (RootFd >= 0)
+        ::close(RootFd);
       return failErrno(T.mounted(), errno, "name the directory of the module's sources");
     }
   }
   std::vector<IndexedFile> Files = Options.memory ? Options.memory->survey->files : walkAll(T);
-  auto Result = std::make_unique<TreeIndex>(RootFd, MountFd, std::move(Files), Options.max_file_bytes);
+  auto Result = std::make_unique<TreeIndex>(RootFd, MountFd, Stored, std::move(Files), Options.max_file_bytes);
   Result->scanAll(R, Options.jobs, Options.memory);
   if (Options.memory)
     Options.memory->survey->adopt(Result->files());

@@ -7,9 +7,11 @@
 #include "tool/index/walk.h"
 #include "tool/support/error.h"
 #include "tool/support/parallel.h"
+#include "tool/tree/stored.h"
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <ctime>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -30,6 +32,19 @@ FileState stateOf(const std::string &Path) {
   if (::stat(Path.c_str(), &S) != 0 || !S_ISREG(S.st_mode))
     return {};
   return {static_cast<uint64_t>(S.st_size), nanoseconds(S.st_mtim), nanoseconds(S.st_ctim), S.st_ino};
+}
+
+/// Of a stored file its id: what has the same has the same content, whenever it was met.
+FileState stateOf(const StoredFiles &Stored, const std::string &Path) {
+  const StoredFiles::File *F = Stored.find(Path);
+  FileState S;
+  if (!F || F->id.size() < 20)
+    return S;
+  std::memcpy(&S.mtime, F->id.data(), 8);
+  std::memcpy(&S.ctime, F->id.data() + 8, 8);
+  std::memcpy(&S.inode, F->id.data() + 16, 4);
+  S.inode |= uint64_t(1) << 32; // never nothing at all
+  return S;
 }
 
 struct Row {
@@ -67,7 +82,8 @@ llvm::Expected<Survey> Survey::take(const Tree &T, unsigned Jobs, llvm::StringRe
   timespec Clock;
   ::clock_gettime(CLOCK_REALTIME, &Clock);
   S.Begun = Now ? Now : nanoseconds(Clock);
-  if (::access(T.root().c_str(), R_OK | X_OK) != 0)
+  auto Stored = storedAt(T.root());
+  if (!Stored && ::access(T.root().c_str(), R_OK | X_OK) != 0)
     return failErrno(T.root(), errno, "name the top directory of a kernel tree");
   std::vector<std::string> Others;
   S.files = walkTree(T.root(), true, &Others);
@@ -91,18 +107,20 @@ llvm::Expected<Survey> Survey::take(const Tree &T, unsigned Jobs, llvm::StringRe
   S.BuildStates.resize(S.build_files.size());
   S.BuildVerified.resize(S.build_files.size());
   size_t All = S.files.size() + S.build_files.size();
+  auto StateOf = [&](const std::string &Path) { return Stored && !T.isMounted(Path) ? stateOf(*Stored, Path) : stateOf(T.absolute(Path)); };
   parallelFor(Jobs, (All + Chunk - 1) / Chunk, [&](size_t C, unsigned) {
     for (size_t N = C * Chunk; N < std::min(All, (C + 1) * Chunk); ++N)
       if (N < S.files.size()) {
         if (S.files[N].problem.empty())
-          S.States[N] = stateOf(T.absolute(S.files[N].path));
+          S.States[N] = StateOf(S.files[N].path);
       } else {
-        S.BuildStates[N - S.files.size()] = stateOf(T.absolute(S.build_files[N - S.files.size()].path));
+        S.BuildStates[N - S.files.size()] = StateOf(S.build_files[N - S.files.size()].path);
       }
   });
   Table Last;
   if (Known.empty() || !Last.load(Known))
     Last = Table();
+  S.IsStored = Stored != nullptr;
   S.recognise(Last);
   // These are few and small.
   std::vector<size_t> Unread;
@@ -125,7 +143,8 @@ void Survey::recognise(const Table &Known) {
     if (At == Known.rows.size() || Known.path(At) != Path)
       return nullptr;
     const Row &R = Known.rows[At];
-    bool Settled = std::max(State.mtime, State.ctime) < R.verified - Racy;
+    const bool Fixed = IsStored && !Path.starts_with((Tree::MountPoint + "/").str());
+    bool Settled = Fixed || std::max(State.mtime, State.ctime) < R.verified - Racy;
     if (!(R.state == State) || !Settled || State == FileState())
       return nullptr;
     ++Matched;
@@ -228,6 +247,6 @@ bool Survey::areUnchanged(const Tree &T, unsigned Jobs) const {
   return Same;
 }
 
-bool Survey::isUnchanged(const Tree &T, uint32_t File) const { return stateOf(T.absolute(files[File].path)) == States[File]; }
+bool Survey::isUnchanged(const Tree &T, uint32_t File) const { return (IsStored && !T.isMounted(files[File].path)) || stateOf(T.absolute(files[File].path)) == States[File]; }
 
 } // namespace krcu

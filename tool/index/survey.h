@@ -63,6 +63,7 @@ private:
   std::vector<int64_t> Verified, BuildVerified; ///< when the run began whose reading gave the digest
   int64_t Begun = 0;
   bool News = true;
+  bool IsStored = false; ///< out of a repository: states are ids, and no file can change
 };
 
 } // namespace krcu

@@ -5,6 +5,7 @@
 // reading.
 #include "tool/index/walk.h"
 #include "tool/support/sink.h"
+#include "tool/tree/stored.h"
 
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringRef.h"
@@ -48,6 +49,15 @@ bool saysHowToBuild(llvm::StringRef Name) {
   return true;
 }
 
+/// Whether such a file is one of those that say how the kernel is built.
+bool isBuildFile(llvm::StringRef Path, llvm::StringRef Name, bool LeftOut) {
+  return LeftOut ? isConfiguration(Name) || Path.starts_with("scripts/") : saysHowToBuild(Name);
+}
+
+bool hasControlCharacter(llvm::StringRef Name) {
+  return std::any_of(Name.begin(), Name.end(), [](unsigned char C) { return C < 0x20 || C == 0x7F; });
+}
+
 bool isHidden(llvm::StringRef Relative) { return Relative.starts_with(".") || Relative.contains("/."); }
 
 class TreeWalk {
@@ -83,7 +93,7 @@ private:
   }
 
   void other(const std::string &Path, llvm::StringRef Name) {
-    if (BuildFiles && (isLeftOut(Path) ? isConfiguration(Name) || llvm::StringRef(Path).starts_with("scripts/") : saysHowToBuild(Name)))
+    if (BuildFiles && isBuildFile(Path, Name, isLeftOut(Path)))
       BuildFiles->push_back(Path);
   }
 
@@ -105,7 +115,7 @@ private:
       return;
     std::string Path = Directory.empty() ? Name.str() : Directory + "/" + Name.str();
     // Such a name could not stand in a report or a diff. It is named as it can be shown, and its file counts as one that cannot be read.
-    if (std::any_of(Name.begin(), Name.end(), [](unsigned char C) { return C < 0x20 || C == 0x7F; })) {
+    if (hasControlCharacter(Name)) {
       if (Entry.d_type == DT_DIR || isSourceName(Name))
         problem(onOneLine(Path), "has a control character in its name");
       return;
@@ -163,9 +173,28 @@ private:
   llvm::DenseSet<std::pair<uint64_t, uint64_t>> Seen;
 };
 
+/// A stored tree has neither links nor anything that is no file.
+std::vector<IndexedFile> walkStored(const StoredFiles &Stored, bool LeaveOut, std::vector<std::string> *BuildFiles) {
+  std::vector<IndexedFile> Files;
+  for (const StoredFiles::File &F : Stored.files()) {
+    llvm::StringRef Path = F.path, Name = Path.substr(Path.rfind('/') + 1);
+    const bool LeftOut = LeaveOut && isNoKernelCode(Path);
+    if (isHidden(Path))
+      continue;
+    if (isSourceName(Name) && !LeftOut)
+      Files.push_back({hasControlCharacter(Path) ? onOneLine(Path) : F.path, 0, hasControlCharacter(Path) ? "has a control character in its name" : "", {}});
+    else if (BuildFiles && !hasControlCharacter(Path) && isBuildFile(Path, Name, LeftOut))
+      BuildFiles->push_back(F.path);
+  }
+  std::sort(Files.begin(), Files.end(), [](const IndexedFile &A, const IndexedFile &B) { return A.path < B.path; });
+  return Files;
+}
+
 } // namespace
 
 std::vector<IndexedFile> walkTree(const std::string &Root, bool LeaveOut, std::vector<std::string> *BuildFiles) {
+  if (auto Stored = storedAt(Root))
+    return walkStored(*Stored, LeaveOut, BuildFiles);
   return TreeWalk(Root, LeaveOut, BuildFiles).walk();
 }
 

@@ -98,4 +98,25 @@ TEST_F(Seventeen, WithHistoryAllAreJudged) {
 
 TEST_F(Seventeen, UnderOlderSemanticsAllMustWait) { EXPECT_EQ(verdicts("--base auto --assume batching"), (std::map<std::string, int>{{"wait", Parts}})); }
 
+TEST_F(Seventeen, ACommitIsJudgedAsItsCheckoutIs) {
+  const std::string Cache = Tree.path("../" + std::filesystem::path(Tree.root()).filename().string() + ".cache");
+  auto Judged = [&](const std::string &Which, const std::string &Options) {
+    Ran R = runShell(std::string(KRCU_BINARY) + " review -q -j2 --format json --tree " + Which + " " + Options + " " + Box);
+    json J = json::parse(R.out, nullptr, false);
+    EXPECT_FALSE(J.is_discarded()) << R.out;
+    return J.is_discarded() ? json() : J["patches"];
+  };
+  const json Now = Judged(Tree.root(), "--no-cache"), Cached = Judged(Tree.root() + "@HEAD", "--cache " + Cache);
+  EXPECT_EQ(Now, Judged(Tree.root() + "@HEAD", "--no-cache"));
+  EXPECT_EQ(Now, Cached);
+  EXPECT_EQ(Now, Judged(Tree.root() + "@HEAD", "--cache " + Cache)) << "again";
+  // Another commit of the same repository, with what the cache knows of the first.
+  const json Before = Judged(Tree.root() + "@HEAD~1", "--cache " + Cache);
+  git("reset -q --hard HEAD~1");
+  EXPECT_EQ(Before, Judged(Tree.root(), "--no-cache"));
+  EXPECT_NE(Before, Now);
+  EXPECT_EQ(runShell(std::string(KRCU_BINARY) + " review --no-cache -q --tree " + Tree.root() + "@none " + Box).status, 2);
+  std::filesystem::remove_all(Cache);
+}
+
 } // namespace

@@ -72,15 +72,25 @@ std::string reviewSarif(const review::ReviewReport &R) {
 /// The first of the trees, which stays until everything is printed.
 struct FirstTree {
   std::optional<Tree> tree; ///< for the lines of a page
-  std::unique_ptr<review::ScratchDirectory> kept;
+  bool commit = false;      ///< it is one of a repository
+  std::unique_ptr<review::CommitTree> kept;
+  std::unique_ptr<review::ScratchDirectory> unpacked;
 };
 
-/// The patches held against one tree; "REPOSITORY@COMMIT" is unpacked for it. `Named` is the column's name.
+/// The patches held against one tree; of "REPOSITORY@COMMIT" the files are read as they are asked for, and only those of an external module are
+/// unpacked. `Named` is the column's name.
 llvm::Expected<review::Column> reviewIn(const ReviewOptions &O, const std::string &Rules, const std::string &Named, const std::vector<review::ReviewPatch> &Patches,
                                         std::vector<std::string> &Notes, const PrintOptions &Print, FirstTree *First = nullptr) {
   auto [Directory, Commit] = review::splitTree(Named);
   std::unique_ptr<review::ScratchDirectory> Unpacked;
-  if (!Commit.empty()) {
+  std::unique_ptr<review::CommitTree> Stored;
+  if (!Commit.empty() && O.kernel.empty()) {
+    auto Opened = review::openCommit(Directory, Commit);
+    if (!Opened)
+      return Opened.takeError();
+    Stored = std::move(*Opened);
+    Directory = Stored->root();
+  } else if (!Commit.empty()) {
     auto Exported = review::exportCommit(Directory, Commit);
     if (!Exported)
       return Exported.takeError();
@@ -108,7 +118,9 @@ llvm::Expected<review::Column> reviewIn(const ReviewOptions &O, const std::strin
     std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
   if (First && !First->tree) {
     First->tree.emplace((*S)->tree());
-    First->kept = std::move(Unpacked);
+    First->commit = !Commit.empty();
+    First->kept = std::move(Stored);
+    First->unpacked = std::move(Unpacked);
   }
   Scan::leave(std::move(*S));
   return C;
@@ -278,7 +290,7 @@ int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Exe
       return error(C.takeError());
     if (Report.columns.empty()) {
       Report.asked = askedOf(Print, "review", *First.tree);
-      if (First.kept)
+      if (First.commit)
         std::tie(Report.asked.root, Report.asked.commit) = review::splitTree(Named);
     }
     if (O.base == "auto")

@@ -5,9 +5,12 @@
 #include "tool/support/error.h"
 #include "tool/support/scratch.h"
 #include "tool/support/sink.h"
+#include "tool/tree/stored.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
+#include <algorithm>
+#include <mutex>
 
 using llvm::StringRef;
 
@@ -192,6 +195,103 @@ llvm::Expected<std::unique_ptr<ScratchDirectory>> exportCommit(const std::string
   if (git_tree_walk(RawTree, GIT_TREEWALK_PRE, exportEntry, &Run) != 0)
     return fail("cannot unpack " + Commit + ": " + (Run.problem.empty() ? gitReason() : Run.problem));
   return Scratch;
+}
+
+namespace {
+
+/// Reads objects with a handle for each thread that reads at a time: one handle lets only one in.
+class CommitFiles final : public StoredFiles {
+public:
+  explicit CommitFiles(std::string Repository) : StoredFiles("git " + Repository), Repository(std::move(Repository)) {}
+
+  llvm::Error list(git_tree *Tree) {
+    if (git_tree_walk(Tree, GIT_TREEWALK_PRE, addEntry, this) != 0)
+      return failGit("cannot list the files of a commit");
+    std::sort(Files.begin(), Files.end(), [](const File &A, const File &B) { return A.path < B.path; });
+    return llvm::Error::success();
+  }
+
+  Text fetch(const File &F) const override {
+    std::unique_ptr<Handle> H = take();
+    git_odb_object *Raw = nullptr;
+    git_oid Id;
+    if (!H || git_oid_fromraw(&Id, reinterpret_cast<const unsigned char *>(F.id.data())) != 0 || git_odb_read(&Raw, H->objects.get(), &Id) != 0)
+      return nullptr;
+    auto Content = std::make_shared<const std::string>(static_cast<const char *>(git_odb_object_data(Raw)), git_odb_object_size(Raw));
+    git_odb_object_free(Raw);
+    std::lock_guard Guard(Lock);
+    Idle.push_back(std::move(H));
+    return Content;
+  }
+
+private:
+  struct Handle {
+    Opened opened;
+    std::unique_ptr<git_odb, GitFree<git_odb_free>> objects;
+  };
+
+  static int addEntry(const char *Root, const git_tree_entry *Entry, void *To) {
+    const git_filemode_t Mode = git_tree_entry_filemode(Entry);
+    const StringRef Directory = Root;
+    if (Mode == GIT_FILEMODE_TREE) // nothing of these is read
+      return Directory.empty() && (StringRef(git_tree_entry_name(Entry)) == "Documentation" || StringRef(git_tree_entry_name(Entry)) == "samples" || StringRef(git_tree_entry_name(Entry)) == "tools");
+    std::string Path = (Directory + git_tree_entry_name(Entry)).str();
+    if ((Mode == GIT_FILEMODE_BLOB || Mode == GIT_FILEMODE_BLOB_EXECUTABLE) && badPath(Path).empty())
+      static_cast<CommitFiles *>(To)->Files.push_back({std::move(Path), std::string(reinterpret_cast<const char *>(git_tree_entry_id(Entry)->id), GIT_OID_RAWSZ)});
+    return 0;
+  }
+
+  std::unique_ptr<Handle> take() const {
+    {
+      std::lock_guard Guard(Lock);
+      if (!Idle.empty()) {
+        std::unique_ptr<Handle> H = std::move(Idle.back());
+        Idle.pop_back();
+        return H;
+      }
+    }
+    auto H = std::make_unique<Handle>();
+    git_odb *Raw = nullptr;
+    if (llvm::Error E = open(Repository, H->opened)) {
+      llvm::consumeError(std::move(E));
+      return nullptr;
+    }
+    if (git_repository_odb(&Raw, H->opened.repository.get()) != 0)
+      return nullptr;
+    H->objects.reset(Raw);
+    return H;
+  }
+
+  const std::string Repository;
+  mutable std::mutex Lock;
+  mutable std::vector<std::unique_ptr<Handle>> Idle;
+};
+
+} // namespace
+
+CommitTree::~CommitTree() { storeUnder(Root, nullptr); }
+
+llvm::Expected<std::unique_ptr<CommitTree>> openCommit(const std::string &Repository, const std::string &Commit) {
+  llvm::SmallString<256> Real;
+  if (llvm::sys::fs::real_path(Repository, Real))
+    Real = Repository; // open() says what is wrong
+  const std::string Place = Real.str().str();
+  Opened O;
+  if (llvm::Error E = open(Place, O))
+    return E;
+  auto C = commitOf(O.repository.get(), Place, Commit);
+  if (!C)
+    return C.takeError();
+  git_tree *RawTree = nullptr;
+  if (git_commit_tree(&RawTree, C->get()) != 0)
+    return failGit("cannot read a commit");
+  GitTree Tree(RawTree);
+  auto Files = std::make_shared<CommitFiles>(Place);
+  if (llvm::Error E = Files->list(RawTree))
+    return E;
+  auto Result = std::make_unique<CommitTree>(Place + "@" + hexOf(*git_commit_id(C->get())));
+  storeUnder(Result->root(), std::move(Files));
+  return Result;
 }
 
 std::pair<std::string, std::string> splitTree(const std::string &Named) {

@@ -24,6 +24,21 @@ private:
   std::string Path;
 };
 
+/// The files of a commit as a tree of their own (tool/tree/stored.h), as long as the object lives: they are read out of the repository when they are
+/// asked for. No links, no documents.
+class CommitTree {
+public:
+  explicit CommitTree(std::string Root) : Root(std::move(Root)) {}
+  CommitTree(const CommitTree &) = delete;
+  CommitTree &operator=(const CommitTree &) = delete;
+  ~CommitTree();
+  const std::string &root() const { return Root; } ///< "REPOSITORY@ID"; nothing need be there
+
+private:
+  std::string Root;
+};
+llvm::Expected<std::unique_ptr<CommitTree>> openCommit(const std::string &Repository, const std::string &Commit);
+
 /// The files of a commit in a temporary directory: what krcu reads of a tree, no links, no documents.
 llvm::Expected<std::unique_ptr<ScratchDirectory>> exportCommit(const std::string &Repository, const std::string &Commit);
 

@@ -4,6 +4,7 @@
 // and as what the kernel really opened afterwards, so that a symlink cannot lead out of the tree.
 #include "tool/tree/tree.h"
 #include "tool/support/error.h"
+#include "tool/tree/stored.h"
 #include "tool/tree/tree_memory.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/SmallVector.h"
@@ -145,6 +146,9 @@ bool isMadeForModules(const std::string &Root) {
 }
 
 bool hasSources(const std::string &Directory) {
+  llvm::StringRef Below;
+  if (auto Stored = storedAround(Directory, Below))
+    return llvm::any_of(Stored->below(Below, /*Recursive=*/false), [](const std::string &File) { return llvm::StringRef(File).ends_with(".c"); });
   std::unique_ptr<DIR, int (*)(DIR *)> Open(::opendir(Directory.c_str()), ::closedir);
   while (const dirent *Entry = Open ? ::readdir(Open.get()) : nullptr)
     if (llvm::StringRef(Entry->d_name).ends_with(".c"))
@@ -165,6 +169,11 @@ std::optional<std::string> readInside(const std::string &Root, llvm::StringRef R
   std::optional<std::string> Clean = normalise(Relative);
   if (!Clean)
     return std::nullopt;
+  if (auto Stored = storedAt(Root)) {
+    const StoredFiles::File *Found = Stored->find(*Clean);
+    StoredFiles::Text Text = Found ? Stored->read(*Found) : nullptr;
+    return Text ? std::optional(*Text) : std::nullopt;
+  }
   std::string Full = Root + "/" + *Clean;
   int Plain = openPlain(Full, OpenFlags);
   if (Plain < 0 && errno == ENOENT)
@@ -202,15 +211,16 @@ llvm::Error Tree::onlyHeaders(const std::string &Path, const std::string &Root, 
 Tree::Tree() : Memory(std::make_shared<TreeMemory>()) {}
 
 llvm::Expected<Tree> Tree::open(const std::string &Path) {
-  std::optional<std::string> Root = resolve(Path);
+  const bool Stored = storedAt(Path) != nullptr;
+  std::optional<std::string> Root = Stored ? Path : resolve(Path);
   if (!Root)
     return failErrno(Path, errno, "give the path of a kernel source tree");
   struct stat Status;
-  if (::stat(Root->c_str(), &Status) != 0)
+  if (!Stored && ::stat(Root->c_str(), &Status) != 0)
     return failErrno(Path, errno, "give the path of a kernel source tree");
-  if (!S_ISDIR(Status.st_mode))
+  if (!Stored && !S_ISDIR(Status.st_mode))
     return fail(Path + ": not a directory; give the directory of a kernel source tree");
-  if (::access(Root->c_str(), R_OK | X_OK) != 0)
+  if (!Stored && ::access(Root->c_str(), R_OK | X_OK) != 0)
     return failErrno(Path, errno, "make the directory readable for this user");
 
   Tree T;
@@ -287,6 +297,8 @@ bool Tree::has(llvm::StringRef Relative) const {
   std::optional<std::string> Clean = normalise(Below.empty() ? Relative : Below);
   if (!Clean)
     return false;
+  if (auto Stored = storedAt(Base))
+    return Stored->find(*Clean) || Stored->isDirectory(*Clean);
   const std::string Full = Base + "/" + *Clean;
   Descriptor Plain(openPlain(Full, O_PATH | O_CLOEXEC));
   if (Plain.get() >= 0 || errno == ENOENT)
@@ -405,6 +417,8 @@ std::string Tree::shownFile(llvm::StringRef File) const {
 bool Tree::hasSourcesIn(llvm::StringRef Directory) const { return hasSources(absolute(Directory)); }
 
 std::vector<std::string> Tree::architectures() const {
+  if (auto Stored = storedAt(Root))
+    return Stored->directoriesIn("arch");
   std::vector<std::string> Result;
   std::unique_ptr<DIR, int (*)(DIR *)> Dir(::opendir(absolute("arch").c_str()), ::closedir);
   if (!Dir)

@@ -23,6 +23,22 @@ bool sameThing(StringRef A, StringRef B) {
   return Members && lastName(A) == lastName(B) && !lastName(A).empty(); // of some object of the kind
 }
 
+/// for each row of a table: kmem_cache_destroy(*row->cache). Whether a row of a table that the function names, or is handed, has what is asked about.
+bool isInTable(const ModuleText &M, const TextFunction &F, const std::map<std::string, std::string> &Passed, StringRef Taken, const std::string &Wanted) {
+  if (Wanted != firstName(Wanted) || !(Taken.contains('*') || Taken.contains('[') || Taken.contains("->") || Taken.contains('.')))
+    return false;
+  Taken = Taken.ltrim("*&(").rtrim(')');
+  const std::string Field = Taken.contains("->") || Taken.contains('.') ? lastName(Taken) : std::string();
+  bool Found = false;
+  M.forEachVariable([&](const TextVariable &V) {
+    auto Names = [&](const auto &Each) { return firstName(Each.second) == V.name; };
+    if (Found || !(std::binary_search(F.text->identifiers.begin(), F.text->identifiers.end(), V.name) || llvm::any_of(Passed, Names)))
+      return;
+    Found = llvm::any_of(V.entries, [&](const TextVariable::Entry &E) { return E.word == Wanted && (E.field.empty() || E.field == Field); });
+  });
+  return Found;
+}
+
 } // namespace
 
 std::string plainExpression(StringRef Expression) {
@@ -78,7 +94,7 @@ UnloadTimeline::State UnloadTimeline::primitive(const TextFunction &F, const Flo
     const CacheRule *Cache = R.cacheDestroy(C.name);
     const UnloadRule *End = U.find(C.name, UnloadRule::End);
     std::string Taken = Cache ? PassedAt(Cache->cache) : llvm::is_contained(R.pool_destroy, C.name) ? PassedAt(0) : End ? PassedAt(End->argument) : std::string();
-    if (!Taken.empty() && sameThing(Taken, Q.taken)) {
+    if (!Taken.empty() && (sameThing(Taken, Q.taken) || isInTable(M, F, A, Taken, Q.taken))) {
       if (waits(C.name, {}) && !isWithout(F, C))
         Out = Clean;
       Out = atEnd(F, C, Taken, Out);

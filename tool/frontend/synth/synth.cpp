@@ -8,8 +8,8 @@
 #include "tool/frontend/synth/builder.h"
 #include "tool/frontend/synth/clang_flags.h"
 #include "tool/support/error.h"
+#include "tool/tree/stored.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/SHA256.h"
 #include <algorithm>
 
@@ -54,26 +54,13 @@ KconfigOptions kconfigOptions(const ArchVariant &V, const SynthOptions &Options)
 }
 
 bool hasArch(const Tree &T, llvm::StringRef SrcArch) {
-  return llvm::sys::fs::is_directory(T.absolute(("arch/" + SrcArch).str()));
-}
-
-template <typename Iterator>
-void collect(const std::string &Root, const std::string &Directory, std::vector<std::string> &Files) {
-  std::error_code Error;
-  for (Iterator It(Root + "/" + Directory, Error, /*follow_symlinks=*/false), End; It != End && !Error;
-       It.increment(Error))
-    if (It->type() == llvm::sys::fs::file_type::regular_file)
-      Files.push_back(It->path().substr(Root.size() + 1));
+  return T.has(("arch/" + SrcArch).str());
 }
 
 } // namespace
 
 std::vector<std::string> Builder::filesBelow(llvm::StringRef Directory, bool Recursive) const {
-  std::vector<std::string> Files;
-  if (Recursive)
-    collect<llvm::sys::fs::recursive_directory_iterator>(T.root(), Directory.str(), Files);
-  else
-    collect<llvm::sys::fs::directory_iterator>(T.root(), Directory.str(), Files);
+  std::vector<std::string> Files = regularFilesBelow(T.root(), Directory, Recursive);
   std::sort(Files.begin(), Files.end());
   return Files;
 }

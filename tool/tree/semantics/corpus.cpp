@@ -4,11 +4,11 @@
 // which name; only the files that may define a name somebody asks for are lexed.
 #include "tool/tree/semantics/corpus.h"
 #include "tool/tree/semantics/condition.h"
+#include "tool/tree/stored.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/xxhash.h"
 #include <algorithm>
@@ -25,14 +25,9 @@ constexpr size_t MaxFileBytes = 4u << 20; ///< nothing of a kernel's core is nea
 std::vector<std::string> sourcesBelow(const Tree &T, const std::string &Directory) {
   std::vector<std::string> Result;
   std::error_code Error;
-  llvm::sys::fs::recursive_directory_iterator It(T.absolute(Directory), Error, /*follow_symlinks=*/false), End;
-  for (; It != End && !Error; It.increment(Error)) {
-    llvm::StringRef Path = It->path();
-    if (It->type() != llvm::sys::fs::file_type::regular_file || !(Path.ends_with(".c") || Path.ends_with(".h")))
-      continue;
-    if (std::optional<std::string> Relative = T.relative(Path))
-      Result.push_back(*Relative);
-  }
+  for (std::string &File : regularFilesBelow(T.root(), Directory, /*Recursive=*/true))
+    if (llvm::StringRef(File).ends_with(".c") || llvm::StringRef(File).ends_with(".h"))
+      Result.push_back(std::move(File));
   return Result;
 }
 
