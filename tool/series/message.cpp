@@ -120,6 +120,7 @@ TemplateData dataOf(const PatchUnit &P, const MessageContext &C) {
   if (!Helpers.empty()) {
     D.set("helpers", enumerate(Helpers));
     D.set("lose", Helpers.size() == 1 ? "loses" : "lose");
+    D.set("their", Helpers.size() == 1 ? "its" : "their");
     D.set("go", Helpers.size() == 1 ? "goes" : "go");
   }
   if (!Kept.empty()) {

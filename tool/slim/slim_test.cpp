@@ -108,6 +108,10 @@ TEST(Slim, AFreeThatAnIfHidesIsStillAFree) {
   expectSmaller(Item + Drop + "#ifdef CONFIG_ABSENT\nvoid f(struct item *i)\n{\n\tkfree_rcu(i, rcu);\n}\n#endif\n");
 }
 
+TEST(Slim, AnotherRecordsMemberThatAnIfHidesForGood) {
+  expectSmaller(Item + Drop + "struct other {\n\tstruct rcu_head rcu;\n};\n#ifdef NOBODY_DEFINES_THIS\nint f(struct other *o)\n{\n\treturn o->rcu.func != NULL;\n}\n#endif\n");
+}
+
 TEST(Slim, AHeaderAndItsTwoUsers) {
   SlimTree T;
   T.write("drv/item.h", "#ifndef ITEM_H\n#define ITEM_H\n" + Item + "static inline void item_put(struct item *i)\n{\n\tkfree_rcu(i, rcu);\n}\n#endif\n");
