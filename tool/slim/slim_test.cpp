@@ -108,6 +108,18 @@ TEST(Slim, AFreeThatAnIfHidesIsStillAFree) {
   expectSmaller(Item + Drop + "#ifdef CONFIG_ABSENT\nvoid f(struct item *i)\n{\n\tkfree_rcu(i, rcu);\n}\n#endif\n");
 }
 
+TEST(Slim, APointerInAUnionIsNoPart) {
+  expectSmaller(Item + Drop + "#define __rcu\nstruct outer {\n\tunion {\n\t\tstruct item *item;\n\t\tstruct item __rcu *shared;\n\t};\n};\nstatic_assert(sizeof(struct outer) == 8);\n");
+}
+
+TEST(Slim, AnArrayOfRecordsWithDesignatorsIsNotInitialisedByPosition) {
+  expectSmaller(Item + Drop + "struct item table[2] = {\n\t{ .key = 1 },\n\t{ .key = 2 },\n};\n");
+}
+
+TEST(Slim, ALockOfThatNameIsNoMember) {
+  expectSmaller(Item + Drop + "#define guard(name) int guard_##name = 0; (void)guard_##name; (void)\nvoid f(void)\n{\n\tguard(rcu)(0);\n}\n#ifdef NOBODY_DEFINES_THIS\nvoid g(void)\n{\n\tguard(rcu)(0);\n}\n#endif\n");
+}
+
 TEST(Slim, AnotherRecordsMemberThatAnIfHidesForGood) {
   expectSmaller(Item + Drop + "struct other {\n\tstruct rcu_head rcu;\n};\n#ifdef NOBODY_DEFINES_THIS\nint f(struct other *o)\n{\n\treturn o->rcu.func != NULL;\n}\n#endif\n");
 }

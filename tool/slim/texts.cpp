@@ -289,6 +289,11 @@ Embedding embeddingsIn(const LexedText &Text, const std::string &Tag) {
       Result.unnamed = Text.lineOf(T[N].offset);
     if (N + 3 >= T.size() || T[N].text != "struct" || T[N + 1].text != Tag || !T[N + 2].isIdentifier() || T[N + 3].is(tok::l_paren))
       continue;
+    size_t Name = N + 2; // "struct foo __rcu *p" is a pointer
+    while (Name + 1 < T.size() && T[Name].isIdentifier())
+      ++Name;
+    if (T[Name].is(tok::star))
+      continue;
     if (T[N].directive < 0 && Walk.inRecord()) {
       bool First = true;
       Walk.eachRecord([&](const Braces &B) {

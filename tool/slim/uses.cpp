@@ -112,6 +112,8 @@ public:
     return true;
   }
   bool VisitInitListExpr(InitListExpr *E) {
+    if (E->getType()->isArrayType()) // the records in it have lists of their own
+      return true;
     const InitListExpr *Written = E->isSemanticForm() && E->getSyntacticForm() ? E->getSyntacticForm() : E;
     if (Written->getNumInits() == 0 || Written->getNumInits() > 64 || isa<DesignatedInitExpr>(Written->getInit(0)))
       return true;
