@@ -108,6 +108,20 @@ TEST(Slim, AFreeThatAnIfHidesIsStillAFree) {
   expectSmaller(Item + Drop + "#ifdef CONFIG_ABSENT\nvoid f(struct item *i)\n{\n\tkfree_rcu(i, rcu);\n}\n#endif\n");
 }
 
+TEST(Slim, ObjectsThatARuleMakesAndThoseOfAGrammar) {
+  SlimTree T;
+  T.write("include/linux/item.h", Item);
+  T.driver("#include <linux/item.h>\n" + Drop);
+  T.write("drv/Makefile", "obj-$(CONFIG_DRV) += all.o\nall-y := drv.o table.asn1.o shared/more.o\n$(obj)/shared/%.o: $(srctree)/lib/%.c FORCE\n\t$(call if_changed_rule,cc_o_c)\n");
+  EXPECT_NE(T.slim().why("item.rcu"), "") << "neither is there";
+  T.write("drv/table.asn1", "Table ::= SEQUENCE OF OBJECT IDENTIFIER\n");
+  EXPECT_NE(T.slim().why("item.rcu"), "") << "the other is not there";
+  T.write("lib/more.c", SlimTree::Includes + "#include <linux/item.h>\nvoid g(struct item *i)\n{\n\tkfree_rcu(i, rcu);\n}\n");
+  EXPECT_EQ(T.slim().why("item.rcu"), "");
+  T.write("lib/more.c", SlimTree::Includes + "#include <linux/item.h>\nint g(struct item *i)\n{\n\treturn i->rcu.func != NULL;\n}\n");
+  EXPECT_NE(T.slim().why("item.rcu").find("its func is used"), std::string::npos);
+}
+
 TEST(Slim, APointerInAUnionIsNoPart) {
   expectSmaller(Item + Drop + "#define __rcu\nstruct outer {\n\tunion {\n\t\tstruct item *item;\n\t\tstruct item __rcu *shared;\n\t};\n};\nstatic_assert(sizeof(struct outer) == 8);\n");
 }
