@@ -49,7 +49,7 @@ series::SlimText textOf(const slim::SlimMember &M) {
   for (const slim::ShrunkRecord &O : M.objects)
     T.sizes.push_back(sizeLine(O));
   for (const slim::WholeUse &U : M.copies)
-    T.notes.push_back(U.where.file + ":" + std::to_string(U.where.line) + ": " + U.how + ", which is right with either head");
+    T.notes.push_back(U.where.file + ":" + std::to_string(U.where.line) + ": the whole record is copied, which is right with either head");
   for (const auto &[File, Architecture] : M.parsed) {
     T.parsed.insert(File);
     T.architectures.insert(Architecture);

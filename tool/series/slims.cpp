@@ -82,7 +82,7 @@ llvm::Expected<PatchMessage> slimMessageOf(const PatchUnit &P, const std::vector
     addUnique(Names, llvm::StringRef(File).substr(llvm::StringRef(File).rfind('/') + 1).str());
   D.set("prefix", P.style.prefix);
   D.set("file_names", enumerate(Names));
-  D.set("files_parsed", std::to_string(W.parsed.size()) + (W.parsed.size() == 1 ? " file that uses" : " files that use"));
+  D.set("files_parsed", W.parsed.size() == 1 ? std::string("file that uses") : std::to_string(W.parsed.size()) + " files that use");
   D.set("notes", listOf(W.notes));
   auto Subjects = C.templates->render("slim-subject.txt", D);
   if (!Subjects)

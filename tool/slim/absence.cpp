@@ -3,6 +3,7 @@
 
 #include "tool/index/walk.h"
 #include "tool/lifetime/absence.h"
+#include "tool/lifetime/words.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -37,9 +38,13 @@ std::string sourceByRule(const Database &DB, StringRef Object) {
   return {};
 }
 
-/// Whether the clause is about an object whose text was looked through after all, or can name no member: what is made of a grammar has tables
-/// of functions.
-bool isNoUserOfMembers(const Database &DB, StringRef Clause) {
+/// Whether the clause is about a text that was looked through after all, or that can name no member: what is made of a grammar has tables of
+/// functions, and Rust that does not have the word names none.
+bool isNoUserOfMembers(const Database &DB, StringRef Clause, const std::string &Member) {
+  if (auto [File, Why] = Clause.split(" is no C"); File.ends_with(".rs") && !Why.empty()) {
+    std::optional<std::string> Text = DB.otherText(File.str());
+    return Text && !hasWord(*Text, Member);
+  }
   auto [Object, Rest] = Clause.split(" is named by a makefile");
   if (Rest.empty() || !Object.ends_with(".o"))
     return false;
@@ -108,7 +113,7 @@ std::string whyNotAbsent(const Database &DB, const HeadDecl &H, const std::set<s
   MentionPlan Plan;
   Plan.files = Files;
   std::vector<std::string> Open = notSearched(DB, Plan, H.member, MentionKind::Field, H.where.file);
-  llvm::erase_if(Open, [&](const std::string &Clause) { return isNoUserOfMembers(DB, Clause); });
+  llvm::erase_if(Open, [&](const std::string &Clause) { return isNoUserOfMembers(DB, Clause, H.member); });
   return Open.empty() ? "" : Open.front();
 }
 

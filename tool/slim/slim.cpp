@@ -212,6 +212,7 @@ void Slimmer::findMacroTags() {
       for (const Mention &M : *List)
         if (isOfAnother(*C, M))
           Tags.insert(M.records.begin(), M.records.end());
+  Tags.erase(""); // of what is no member
   std::vector<std::string> List(Tags.begin(), Tags.end());
   std::vector<char> IsMacro(List.size());
   parallelFor(S.options().jobs, List.size(), [&](size_t N, unsigned) { IsMacro[N] = !S.index().definingMacro(List[N], nullptr).empty(); });

@@ -94,6 +94,9 @@ const std::set<std::string> &TypedText::typesOf(const Function &F, StringRef Nam
 std::set<std::string> TypedText::recordsOf(size_t N) {
   if (N < 3 || !isCode(T[N]))
     return {};
+  // container_of(rcu, struct foo, head)
+  if (T[N - 1].is(tok::l_paren) && Members.count(T[N - 2].text.str()) && N + 2 < T.size() && T[N + 1].is(tok::comma) && isRecordWord(T[N + 2]))
+    return {""};
   // container_of(head, struct foo, rcu)
   if (T[N - 1].is(tok::comma) && T[N - 2].isIdentifier() && isRecordWord(T[N - 3])) {
     int Depth = 0;

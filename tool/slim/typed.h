@@ -19,7 +19,7 @@ public:
   /// `Text` must outlive it. `Members`: macros that take a type and the name of a member of it, in this order (container_of and its kin).
   TypedText(const LexedText &Text, const std::set<std::string> &Members);
 
-  /// Tags of the records that the token (an index) may be a member of; empty: the text does not say it.
+  /// Tags of the records that the token (an index) may be a member of; one without a name: it is no member. Empty: the text does not say it.
   std::set<std::string> recordsOf(size_t Token);
 
 private:

@@ -50,6 +50,7 @@ TEST(TypedText, WhatTheTextDoesNotShow) {
 
 TEST(TypedText, AMacroThatTakesATypeAndItsMember) {
   EXPECT_EQ(recordsOfLast("void f(struct head *h)\n{\n\tg(container_of(h, struct item, rcu));\n}\n"), Tags{"item"});
+  EXPECT_EQ(recordsOfLast("void f(struct head *rcu)\n{\n\tg(container_of(rcu, struct item, head));\n}\n"), Tags{""});
   EXPECT_EQ(recordsOfLast("void f(struct head *h)\n{\n\tg(something(h, struct item, rcu));\n}\n"), Tags{});
   EXPECT_EQ(recordsOfLast("void f(struct item *i)\n{\n\tdrop(i, rcu);\n}\n"), Tags{});
 }
