@@ -172,6 +172,8 @@ const PrecompiledHeader *Frontend::headerFor(const Variant &V, const ParseReques
     It = V.pch.find(PchFamilyOfAll);
   if (!Options.use_pch || Request.no_pch || It == V.pch.end() || hasOwnHeaders(V, Main))
     return nullptr;
+  if (Request.overrides && any_of(*Request.overrides, [&](const auto &Each) { return It->second.files.count(Each.first) != 0; }))
+    return nullptr; // it was made of other texts
   return lacksBody(It->second, Request.bodies.names, Main) ? nullptr : &It->second;
 }
 

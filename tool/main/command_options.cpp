@@ -80,8 +80,6 @@ void addCommands(CLI::App &App, Options &O) {
   PatchCommand->add_flag("--slim-heads", O.slim_heads, "instead: a smaller head (struct kvfree_rcu_head) where nothing but kfree_rcu() uses a struct rcu_head; a conversion only where that needs it")
       ->excludes(PatchCommand->get_option("--drop-barriers"));
   addSeriesOptions(PatchCommand, O.series);
-  for (const char *Other : {"--series", "--commit"}) // their texts are about conversions
-    PatchCommand->get_option("--slim-heads")->excludes(PatchCommand->get_option(Other));
   CLI::App *VerifyCommand = addVerifyCommand(App, O.series, O.tree, O.rules, O.jobs);
   addPrintOptions(*VerifyCommand, O.print);
   VerifyCommand->add_option("--kernel", O.kernel, KernelOptionText);

@@ -9,6 +9,7 @@
 #include "tool/main/places.h"
 #include "tool/main/recall.h"
 #include "tool/main/slim_patch.h"
+#include "tool/main/slim_series.h"
 #include "tool/driver/patch.h"
 #include "tool/driver/scan.h"
 #include "tool/driver/site_text.h"
@@ -279,7 +280,7 @@ int runPatch(const Options &O, ScanOptions SO) {
     if (unsigned Unseen = series::sparseFiles(SO.tree))
       return error(fail("--drop-barriers: this is a sparse checkout without " + std::to_string(Unseen) + " files of the commit, and any of them may queue what a barrier waits for; leave it away, or check them out"));
   // A plain diff needs the verdicts only; a series tells the whole story, and dropping a barrier needs it.
-  SO.leftovers = SO.verdict.whole_life = SO.verdict.callee_barriers = O.drop_barriers || O.series.wanted();
+  SO.leftovers = SO.verdict.whole_life = SO.verdict.callee_barriers = O.drop_barriers || (O.series.wanted() && !O.slim_heads);
   // Only a plain diff rests on the tree alone: a series has dates and names, and writing is to be done each time.
   // Smaller heads rest on texts that the cache does not watch, too.
   Recall Past(O, O.series.wanted() || O.in_place || O.slim_heads ? "" : "patch");
@@ -294,8 +295,10 @@ int runPatch(const Options &O, ScanOptions SO) {
   Expected<Patch> P = Patch();
   std::optional<slim::SlimResult> Slim;
   if (O.slim_heads) {
-    Timing::Phase Phase((*S)->timing(), "smaller heads");
-    auto Made = slim::slimHeads(**S, Sites);
+    auto Choice = slimChoice(O.series, **S);
+    if (!Choice)
+      return error(Choice.takeError());
+    auto Made = slim::slimHeads(**S, Sites, *Choice);
     if (!Made)
       return error(Made.takeError());
     Slim = std::move(*Made);
@@ -325,6 +328,10 @@ int runPatch(const Options &O, ScanOptions SO) {
   if (Error E = somethingWasParsed(**S, Sites))
     return error(std::move(E));
   int Status = P->files.empty() || !O.series.exit_code ? Nothing : Findings;
+  if (O.series.wanted() && Slim) {
+    auto Text = makeSlimSeries(**S, *Slim, O.series, SO);
+    return Text ? print(O, *Text, Status) : error(Text.takeError());
+  }
   if (O.series.wanted()) {
     auto Text = makeSeriesFor(**S, Sites, *P, O.series, SO, (*S)->tree().shown(scanJson(reportOf(**S, Sites, O, "patch"))));
     return Text ? print(O, *Text, Status) : error(Text.takeError());

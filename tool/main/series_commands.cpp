@@ -29,31 +29,6 @@
 namespace krcu {
 namespace {
 
-/// How to make the same series again; paths of this machine are nobody's business.
-std::string commandOf(const ScanOptions &SO, const SeriesOptions &O) {
-  std::string Out = "krcu patch";
-  if (SO.verdict.allow_hurry)
-    Out += " --allow-hurry";
-  for (const std::string &F : SO.verdict.families)
-    Out += " --family " + F;
-  if (O.with_kept)
-    Out += " --with-kept";
-  if (!O.upstream.empty())
-    Out += " --upstream NEWER";
-  for (const std::string &P : O.only)
-    Out += " --only " + P;
-  for (const std::string &P : O.exclude)
-    Out += " --exclude " + P;
-  Out += " --series DIR TREE";
-  for (const std::string &P : SO.paths)
-    Out += " " + P;
-  return Out;
-}
-
-std::string siteText(const std::string &File, const std::string &Deferral, const std::string &Head, const std::string &Callback) {
-  return File + ": " + Deferral + "(" + Head + ", " + Callback + ")";
-}
-
 /// The sites of the patch, with the paths of the directory that is changed.
 std::vector<SiteReport> shownSites(const Tree &T, std::vector<SiteReport> Sites, const Patch &P) {
   if (!T.mounted().empty())
@@ -90,6 +65,45 @@ bool fitsHeader(const std::string &Text) {
 
 } // namespace
 
+std::string commandOf(const ScanOptions &SO, const SeriesOptions &O, const std::string &What) {
+  std::string Out = "krcu patch" + (What.empty() ? "" : " " + What);
+  if (SO.verdict.allow_hurry)
+    Out += " --allow-hurry";
+  for (const std::string &F : SO.verdict.families)
+    Out += " --family " + F;
+  if (O.with_kept)
+    Out += " --with-kept";
+  if (!O.upstream.empty())
+    Out += " --upstream NEWER";
+  for (const std::string &P : O.only)
+    Out += " --only " + P;
+  for (const std::string &P : O.exclude)
+    Out += " --exclude " + P;
+  Out += " --series DIR TREE";
+  for (const std::string &P : SO.paths)
+    Out += " " + P;
+  return Out;
+}
+
+std::string siteText(const std::string &File, const std::string &Deferral, const std::string &Head, const std::string &Callback) {
+  return File + ": " + Deferral + "(" + Head + ", " + Callback + ")";
+}
+
+std::string leftOutByPath(const SeriesOptions &O, const std::string &File) {
+  auto Holds = [&](const std::string &P) { return isBelow(File, P); };
+  if (std::any_of(O.exclude.begin(), O.exclude.end(), Holds))
+    return "--exclude";
+  return !O.only.empty() && std::none_of(O.only.begin(), O.only.end(), Holds) ? "--only" : "";
+}
+
+llvm::Error checkPaths(const SeriesOptions &O, const Tree &T) {
+  for (const auto *Paths : {&O.only, &O.exclude})
+    for (const std::string &P : *Paths)
+      if (!T.has(T.mounted().empty() ? P : (Tree::MountPoint + "/" + P).str()))
+        return failAt(P, 0, 0, "no such file or directory", "give a path as krcu scan prints it");
+  return llvm::Error::success();
+}
+
 void addSeriesOptions(CLI::App *C, SeriesOptions &O) {
   C->add_option("--series", O.directory, "write the conversions as mails for git am into this new directory; nothing is sent");
   C->add_option("--commit", O.branch, "make them commits on this new branch of TREE's git repository; nothing else in it changes");
@@ -97,7 +111,7 @@ void addSeriesOptions(CLI::App *C, SeriesOptions &O) {
   C->add_option("--only", O.only, "only what is converted in this file or directory; the scan stays whole")->allow_extra_args(false);
   C->add_option("--exclude", O.exclude, "not what is converted in this file or directory")->allow_extra_args(false);
   C->add_option("--upstream", O.upstream, "a newer tree: leave out what is converted or gone there");
-  C->add_flag("--with-kept", O.with_kept, "also calls whose callback must stay, because something else uses it");
+  C->add_flag("--with-kept", O.with_kept, "also where nobody would see a gain: the callback must stay, because something else uses it, or a smaller object takes as much memory");
   C->add_flag("--exit-code", O.exit_code, "exit status 1 if there is something to convert");
   C->add_option_function<std::string>("--mbox", printMailbox, "print the patches of this directory, which --series wrote, as a mailbox for git am; nothing else is done")
       ->trigger_on_parse();
@@ -154,17 +168,12 @@ llvm::Expected<PatchChoice> patchChoice(const SeriesOptions &O, const Scan &S, b
       return T.takeError();
     Upstream = std::make_shared<Tree>(std::move(*T));
   }
-  for (const auto *Paths : {&O.only, &O.exclude})
-    for (const std::string &P : *Paths)
-      if (const Tree &T = S.tree(); !T.has(T.mounted().empty() ? P : (Tree::MountPoint + "/" + P).str()))
-        return failAt(P, 0, 0, "no such file or directory", "give a path as krcu scan prints it");
+  if (llvm::Error E = checkPaths(O, S.tree()))
+    return E;
   Choice.leave_out = [&O, &S, Upstream](const SiteReport &R) -> std::string {
-    const std::string File = S.tree().shownFile(R.census.where.file);
-    auto Holds = [&](const std::string &P) { return isBelow(File, P); };
-    if (std::any_of(O.exclude.begin(), O.exclude.end(), Holds))
-      return "--exclude";
-    if (!O.only.empty() && std::none_of(O.only.begin(), O.only.end(), Holds))
-      return "--only";
+    std::string Path = leftOutByPath(O, S.tree().shownFile(R.census.where.file));
+    if (!Path.empty())
+      return Path;
     return Upstream ? doneUpstream(*Upstream, R) : "";
   };
   return Choice;
@@ -195,6 +204,12 @@ llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport>
   }
   if (llvm::Error E = takeSeriesOptions(O, In))
     return E;
+  if (!P.left_out.empty())
+    std::fprintf(stderr, "krcu: note: %zu calls that could be converted are left out; README says why of each (--with-kept: also those whose callback stays)\n", P.left_out.size());
+  return finishSeries(In, O);
+}
+
+llvm::Expected<std::string> finishSeries(const series::SeriesInput &In, const SeriesOptions &O) {
   auto Made = series::makeSeries(In);
   if (!Made)
     return Made.takeError();
@@ -208,8 +223,6 @@ llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport>
     for (const series::MadeCommit &C : *Commits)
       Out += "  " + C.id.substr(0, 12) + " " + C.subject + "\n";
   }
-  if (!P.left_out.empty())
-    std::fprintf(stderr, "krcu: note: %zu calls that could be converted are left out; README says why of each (--with-kept: also those whose callback stays)\n", P.left_out.size());
   for (const std::string &W : Unlike)
     std::fprintf(stderr, "krcu: warning: %s\n", W.c_str());
   auto Written = writeMails(*Made, O);

@@ -45,6 +45,16 @@ llvm::Expected<int64_t> dateOf(const SeriesOptions &O);
 llvm::Error checkSeriesOptions(const SeriesOptions &O, const ScanOptions &SO);
 /// Which conversions are wanted. Opens the tree of --upstream.
 llvm::Expected<PatchChoice> patchChoice(const SeriesOptions &O, const Scan &S, bool DropBarriers);
+/// Why --only and --exclude leave the file out; empty: they do not.
+std::string leftOutByPath(const SeriesOptions &O, const std::string &File);
+/// Whether the tree has what --only and --exclude name.
+llvm::Error checkPaths(const SeriesOptions &O, const Tree &T);
+/// How to make the same series again; paths of this machine are nobody's business.
+std::string commandOf(const ScanOptions &SO, const SeriesOptions &O, const std::string &What = "");
+/// A call that the patches leave as it is, as krcu verify knows it.
+std::string siteText(const std::string &File, const std::string &Deferral, const std::string &Head, const std::string &Callback);
+/// Makes the commits and writes the mails, as the options ask; returns what to print.
+llvm::Expected<std::string> finishSeries(const series::SeriesInput &In, const SeriesOptions &O);
 /// Writes the series, makes the commits, or both. `ScanJson`: the report of the scan; returns what to print.
 llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport> &Sites, const Patch &P, const SeriesOptions &O,
                                           const ScanOptions &SO, const std::string &ScanJson);

@@ -25,7 +25,7 @@ Patch patchOf(const slim::SlimResult &R, const Scan &S) {
   for (const slim::SlimMember &M : R.members)
     for (const slim::WholeUse &U : M.copies)
       P.notes.push_back(place(M.decl.where) + ": " + nameOf(M.decl) + ": at " + place(U.where) + " " + U.how + ", which is right with either head");
-  P.notes.push_back(std::to_string(R.members.size()) + " of " + std::to_string(R.asked) + " members that kfree_rcu() frees by become smaller");
+  P.notes.push_back("there are " + std::to_string(R.declared) + " such members; kfree_rcu() frees by " + std::to_string(R.asked) + " of them, and " + std::to_string(R.members.size()) + " become smaller");
   return P;
 }
 

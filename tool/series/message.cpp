@@ -49,14 +49,16 @@ void setMended(TemplateData &D, const PatchUnit &P, const MessageContext &C, std
     };
     if (M.queues.empty() || !llvm::all_of(M.queues, Gone))
       continue;
-    std::vector<std::string> Names;
+    std::vector<std::string> Names, Now;
     for (const SiteReport *R : P.sites)
-      if (llvm::any_of(M.queues, [&](const Location &L) { return R->census.where.file == L.file && R->census.where.line == L.line; }))
+      if (llvm::any_of(M.queues, [&](const Location &L) { return R->census.where.file == L.file && R->census.where.line == L.line; })) {
         addUnique(Names, call(R->callback.function));
+        addUnique(Now, primitiveOf(*R) + "()");
+      }
     std::string Place = M.where.file + ":" + std::to_string(M.where.line);
     if (M.certain) {
       Sure.push_back(M.exit + " has no rcu_barrier(), so " + enumerate(Names) + " could run after " + M.module +
-                     " is unloaded; kfree_rcu() does not need the module.");
+                     " is unloaded; " + enumerate(Now) + (Now.size() == 1 ? " does" : " do") + " not need the module.");
       addUnique(Notes, M.module + " ends at " + Place + "; whether this is a fix, with a Fixes: tag and for the tree of fixes, is for you to say");
     } else {
       addUnique(Notes, M.module + " (" + Place + ") seems to have no rcu_barrier() on unload, which this may mend; check it before you say so");
@@ -120,6 +122,7 @@ TemplateData dataOf(const PatchUnit &P, const MessageContext &C) {
   if (!Helpers.empty()) {
     D.set("helpers", enumerate(Helpers));
     D.set("lose", Helpers.size() == 1 ? "loses" : "lose");
+    D.set("their", Helpers.size() == 1 ? "its" : "their");
     D.set("go", Helpers.size() == 1 ? "goes" : "go");
   }
   if (!Kept.empty()) {

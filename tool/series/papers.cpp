@@ -87,7 +87,7 @@ std::string readmeText(const SeriesInput &In, const SeriesResult &R) {
       Out += "  " + S.name + ": " + addressOf(S) + "\n";
   }
   if (!In.left_out.empty()) {
-    Out += "\nLeft out, though it could be converted\n";
+    Out += In.slims.empty() ? "\nLeft out, though it could be converted\n" : "\nLeft out, though it could be changed\n";
     for (size_t N = 0; N < In.left_out.size(); ++N)
       Out += "  " + In.left_out[N] + ": " + In.left_out_why[N] + "\n";
   }
@@ -101,6 +101,9 @@ std::string readmeText(const SeriesInput &In, const SeriesResult &R) {
   const bool Covers = std::any_of(R.series.begin(), R.series.end(), [](const MadeSeries &S) { return !S.cover.empty(); });
   Out += "\nThe people in the mails' headers are those of recipients.txt; --no-thread keeps the mails' own threading." +
          std::string(Covers ? " The cover letter goes to the lists." : "") + "\n";
+  if (!In.slims.empty())
+    return Out + "report.json has every head with its sizes, and every one that stays, with the reason. series.json is what krcu wrote:\n"
+                 "krcu patch --slim-heads --reroll DIR makes the next version from it and keeps what you changed in the mails.\n";
   Out += In.fixes.empty() ? "report.json has the whole scan and what became of each conversion. series.json is what krcu wrote: krcu patch --reroll DIR\n"
                             "makes the next version from it and keeps what you changed in the mails.\n"
                           : "report.json has the whole audit. series.json is what krcu wrote: krcu audit --fix --reroll DIR makes the next version from it\n"

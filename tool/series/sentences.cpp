@@ -46,6 +46,8 @@ std::vector<CacheUse> cachesOf(const PatchUnit &P) {
   return Out;
 }
 
+bool isForever(const CacheUse &U) { return U.site->reason == Reason::NeverDestroyed && U.cache->identified && U.cache->complete; }
+
 std::string cacheName(const CacheReport &C) {
   bool Field = C.name.find('.') != std::string::npos || C.name.find("->") != std::string::npos;
   return (Field ? "in " : "") + C.name;
@@ -89,8 +91,11 @@ std::string lifeOf(const CacheReport &C, const PatchUnit &P) {
   Places Created, Destroyed;
   for (const CreateFact *N : C.creates)
     Created.add(N->function, N->where.file);
+  // What creates it may destroy it again where it fails; that is of interest only if nobody else does.
+  auto Creates = [&](const Destruction &D) { return llvm::any_of(C.creates, [&](const CreateFact *N) { return N->function == D.function->function; }); };
   for (const Destruction &D : C.destroys)
-    Destroyed.add(D.function->function, D.where.file);
+    if (!Creates(D) || llvm::all_of(C.destroys, Creates))
+      Destroyed.add(D.function->function, D.where.file);
   std::string Made = Created.onlyFile(), Gone = Destroyed.onlyFile();
   bool OneFile = !Made.empty() && (Gone == Made || Destroyed.empty());
   if (OneFile && !isOwnFile(Made, P))
@@ -229,7 +234,7 @@ std::vector<std::string> safetySentences(const PatchUnit &P, const MessageContex
     Out.push_back((Row ? "Since commit " + Row->commit + " (\"" + Row->title + "\"), " : std::string()) + "kmem_cache_destroy() waits for what kfree_rcu() has queued.");
   }
   for (const CacheUse &U : cachesOf(P)) {
-    if (U.site->reason == Reason::NeverDestroyed && U.cache->identified && U.cache->complete)
+    if (isForever(U))
       addUnique(Forever, cacheName(*U.cache));
     else if (U.site->reason == Reason::NeverReached)
       addUnique(Unreached, cacheName(*U.cache));
@@ -284,7 +289,8 @@ std::vector<std::string> barrierSentences(const PatchUnit &P, const MessageConte
 std::vector<std::string> lifeSentences(const PatchUnit &P) {
   std::vector<std::string> Out;
   for (const CacheUse &U : cachesOf(P))
-    addUnique(Out, lifeOf(*U.cache, P));
+    if (!isForever(U)) // the text says that
+      addUnique(Out, lifeOf(*U.cache, P));
   return Out;
 }
 

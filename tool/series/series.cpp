@@ -84,7 +84,7 @@ public:
 
   llvm::Expected<SeriesResult> run() {
     if (In.files.empty())
-      return fail("there is nothing to convert or to mend, so there is no series to write");
+      return fail("there is nothing to change, so there is no series to write");
     if (llvm::Error E = prepare())
       return E;
     std::vector<SeriesPlan> Plans = arrange(cutPatches(In.files, *In.sites, People ? &*People : nullptr, Repository.get(), Customs, isFix()), In.one_series);
@@ -106,6 +106,7 @@ public:
 
 private:
   bool isFix() const { return !In.fixes.empty(); }
+  bool isSlim() const { return !In.slims.empty(); }
   llvm::Error prepare() {
     auto S = loadSettings(In.rules_directory);
     if (!S)
@@ -232,7 +233,7 @@ private:
     for (const PatchUnit &P : Plan.patches) {
       MadePatch Made;
       Made.unit = P;
-      auto Text = isFix() ? fixMessageOf(P, In.fixes, Context, Repository.get(), Taken) : messageOf(P, Context, Taken);
+      auto Text = isFix() ? fixMessageOf(P, In.fixes, Context, Repository.get(), Taken) : isSlim() ? slimMessageOf(P, In.slims, Context, Taken) : messageOf(P, Context, Taken);
       if (!Text)
         return Text.takeError();
       Made.message = std::move(*Text);
@@ -356,7 +357,7 @@ private:
     std::set<std::string> Trees;
     for (const PatchUnit &P : Plan.patches)
       Trees.insert(P.tree);
-    auto Text = isFix() ? fixCoverOf(Plan, Context) : coverOf(Plan, Context, Trees.size() > 1);
+    auto Text = isFix() ? fixCoverOf(Plan, Context) : isSlim() ? slimCoverOf(Plan, In.slims, Context) : coverOf(Plan, Context, Trees.size() > 1);
     if (!Text)
       return Text.takeError();
     MailTexts Now{Text->subject, Text->body, {}, {}, {}, {}};

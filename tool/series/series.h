@@ -6,6 +6,7 @@
 #include "tool/series/fixes.h"
 #include "tool/series/mail.h"
 #include "tool/series/message.h"
+#include "tool/series/slims.h"
 #include "tool/series/state.h"
 #include <optional>
 
@@ -25,6 +26,7 @@ struct SeriesInput {
   std::string configuration;                     ///< what the files were parsed with, for the texts: "the configuration of ..."
   std::string command;                           ///< what the user typed, for the texts
   std::vector<FixText> fixes;                    ///< not empty: the patches mend what an audit found, and convert nothing
+  std::vector<SlimText> slims;                   ///< not empty: the patches make heads smaller, and convert nothing
   std::vector<MissingBarrier> missing_barriers;  ///< what an audit says of the modules of the changed files
   std::vector<std::string> left_out;             ///< sites that could be converted and are not here: "FILE: deferral(head, callback)"
   std::vector<std::string> left_out_why;         ///< the reason for each

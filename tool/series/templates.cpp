@@ -12,7 +12,7 @@ namespace {
 const std::vector<std::string> &patchVariables() {
   static const std::vector<std::string> Names = {
       "callbacks", "did", "prefix", "one_callback", "several_callbacks", "callback", "callback_removed", "all_removed", "function", "functions",
-      "deferral", "file_names", "primitive", "primitives", "do", "batches", "a_callback", "removed", "helpers", "lose", "go", "kept", "stay", "it",
+      "deferral", "file_names", "primitive", "primitives", "do", "batches", "a_callback", "removed", "helpers", "lose", "their", "go", "kept", "stay", "it",
       "mended", "safe", "barriers", "notes", "text", "version", "tree_version", "parsed_for", "configuration"};
   return Names;
 }
@@ -29,7 +29,18 @@ const std::vector<std::string> &fixVariables() {
   return Names;
 }
 
-constexpr const char *CanBe = "subject.txt, patch.txt, notes.txt or cover.txt, or the same with fix- before it (fix.txt for patch.txt)";
+/// Of those that make heads smaller.
+const std::vector<std::string> &slimVariables() {
+  static const std::vector<std::string> Names = {"prefix", "records", "few", "heads", "new_type", "frees", "use", "take", "option", "sizes", "text", "architectures", "files_parsed", "notes",
+                                                 "version", "tree_version", "configuration", "file_names", "subject_prefix", "count", "members", "command"};
+  return Names;
+}
+
+const std::vector<std::string> &variablesOf(llvm::StringRef Name) {
+  return Name.starts_with("fix") ? fixVariables() : Name.starts_with("slim") ? slimVariables() : Name == "cover.txt" ? coverVariables() : patchVariables();
+}
+
+constexpr const char *CanBe = "subject.txt, patch.txt, notes.txt or cover.txt, or the same with fix- or slim- before it (fix.txt and slim.txt for patch.txt)";
 
 /// What mustache itself would pass over in silence: a name that means nothing, a section that is not closed, a file that is not read.
 llvm::Error checkTags(const std::string &File, llvm::StringRef Text, const std::vector<std::string> &Known) {
@@ -138,7 +149,8 @@ llvm::Expected<Templates> Templates::load(const std::string &BuiltinDirectory, c
   bool AnyOfUser = false;
   if (!UserDirectory.empty() && !llvm::sys::fs::is_directory(UserDirectory))
     return failAt(UserDirectory, 0, 0, "this is no directory", std::string("give a directory with ") + CanBe);
-  for (const char *Name : {"subject.txt", "patch.txt", "notes.txt", "cover.txt", "fix-subject.txt", "fix.txt", "fix-notes.txt", "fix-cover.txt"}) {
+  for (const char *Name : {"subject.txt", "patch.txt", "notes.txt", "cover.txt", "fix-subject.txt", "fix.txt", "fix-notes.txt", "fix-cover.txt", "slim-subject.txt", "slim.txt",
+                           "slim-notes.txt", "slim-cover.txt"}) {
     std::string File = BuiltinDirectory + "/" + Name;
     if (!UserDirectory.empty() && llvm::sys::fs::exists(UserDirectory + "/" + Name)) {
       File = UserDirectory + "/" + Name;
@@ -147,7 +159,7 @@ llvm::Expected<Templates> Templates::load(const std::string &BuiltinDirectory, c
     auto Text = readFile(File, 1 << 20);
     if (!Text)
       return Text.takeError();
-    if (llvm::Error E = checkTags(File, *Text, llvm::StringRef(Name).starts_with("fix") ? fixVariables() : llvm::StringRef(Name) == "cover.txt" ? coverVariables() : patchVariables()))
+    if (llvm::Error E = checkTags(File, *Text, variablesOf(Name)))
       return E;
     kainjow::mustache::mustache Check(*Text);
     if (!Check.is_valid())

@@ -3,6 +3,8 @@
 
 #include "tool/index/walk.h"
 #include "tool/lifetime/absence.h"
+#include "tool/lifetime/words.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -14,6 +16,43 @@ namespace krcu::slim {
 namespace {
 
 bool isWordCharacter(char C) { return llvm::isAlnum(C) || C == '_'; }
+
+/// The source that a rule of a makefile above makes the object of: "$(obj)/shared/%.o: $(srctree)/other/%.c". Empty: there is no such rule.
+std::string sourceByRule(const Database &DB, StringRef Object) {
+  for (StringRef Directory = llvm::sys::path::parent_path(Object); !Directory.empty(); Directory = llvm::sys::path::parent_path(Directory))
+    for (const char *Name : {"/Makefile", "/Kbuild"}) {
+      std::optional<std::string> Text = DB.otherText(Directory.str() + Name);
+      for (StringRef Rest = Text ? StringRef(*Text) : StringRef(); !Rest.empty();) {
+        auto [Line, Tail] = Rest.split('\n');
+        Rest = Tail;
+        auto [Target, Needs] = Line.split(':');
+        StringRef Before = Target.trim(), Stem = Object.drop_front(Directory.size() + 1), From = Needs.trim().split(' ').first;
+        if (!Before.consume_front("$(obj)/") || !Before.consume_back("%.o") || !Stem.consume_front(Before) || !Stem.consume_back(".o") || !From.consume_back("%.c"))
+          continue;
+        if (From.consume_front("$(srctree)/"))
+          return (From + Stem + ".c").str();
+        if (From.consume_front("$(src)/"))
+          return (Directory + "/" + From + Stem + ".c").str();
+      }
+    }
+  return {};
+}
+
+/// Whether the clause is about a text that was looked through after all, or that can name no member: what is made of a grammar has tables of
+/// functions, and Rust that does not have the word names none.
+bool isNoUserOfMembers(const Database &DB, StringRef Clause, const std::string &Member) {
+  if (auto [File, Why] = Clause.split(" is no C"); File.ends_with(".rs") && !Why.empty()) {
+    std::optional<std::string> Text = DB.otherText(File.str());
+    return Text && !hasWord(*Text, Member);
+  }
+  auto [Object, Rest] = Clause.split(" is named by a makefile");
+  if (Rest.empty() || !Object.ends_with(".o"))
+    return false;
+  if (Object.ends_with(".asn1.o"))
+    return DB.otherText(Object.drop_back(2).str()).has_value();
+  const std::string Source = sourceByRule(DB, Object);
+  return !Source.empty() && DB.index().find(Source) >= 0;
+}
 
 bool isProgramText(StringRef Path) {
   return llvm::any_of(std::initializer_list<StringRef>{".c", ".h", ".rs", ".S", ".py", ".inc"}, [&](StringRef End) { return Path.ends_with(End); });
@@ -74,6 +113,7 @@ std::string whyNotAbsent(const Database &DB, const HeadDecl &H, const std::set<s
   MentionPlan Plan;
   Plan.files = Files;
   std::vector<std::string> Open = notSearched(DB, Plan, H.member, MentionKind::Field, H.where.file);
+  llvm::erase_if(Open, [&](const std::string &Clause) { return isNoUserOfMembers(DB, Clause, H.member); });
   return Open.empty() ? "" : Open.front();
 }
 

@@ -52,55 +52,97 @@ ParseRequest Evidences::requestFor(const std::string &File, const Demand &D) con
   return Request;
 }
 
-void Evidences::parse(const Wanted &Asked, const std::set<std::string> &Names) {
-  std::vector<std::pair<std::string, Demand>> Jobs;
+/// One parse: a file, or headers that go together.
+struct Evidences::Job {
+  std::vector<std::string> files;
+  Demand demand;
+  UnitUses shown;
+  ParseOutcome outcome;
+};
+
+std::vector<Evidences::Job> Evidences::jobsFor(const Wanted &Asked) const {
+  constexpr size_t MaxTogether = 40; // headers: with more of them one error is too likely
+  std::vector<Job> Jobs;
+  Job Headers;
   for (const auto &[File, D] : Asked) {
     auto It = Files.find(File);
     if (It != Files.end() && It->second.served.includes(D))
       continue;
-    Demand All = D;
+    const bool Together = S.frontend().standsAlone(File);
+    Job &J = Together ? Headers : Jobs.emplace_back();
+    J.files.push_back(File);
+    J.demand.add(D);
     if (It != Files.end())
-      All.add(It->second.served);
-    Jobs.emplace_back(File, std::move(All));
+      J.demand.add(It->second.served);
+    if (Headers.files.size() == MaxTogether)
+      Jobs.push_back(std::exchange(Headers, Job()));
   }
-  std::vector<UnitUses> Shown(Jobs.size());
-  std::vector<ParseOutcome> Outcomes(Jobs.size());
+  if (!Headers.files.empty())
+    Jobs.push_back(std::move(Headers));
+  return Jobs;
+}
+
+void Evidences::run(std::vector<Job> &Jobs, const std::set<std::string> &Names) {
   UseQuestion Q = question(Names);
   Progress *Told = S.options().progress.get();
   if (Told)
     Told->add(Jobs.size());
   parallelFor(S.options().jobs, Jobs.size(), [&](size_t N, unsigned Worker) {
-    Outcomes[N] = S.frontend().parse(requestFor(Jobs[N].first, Jobs[N].second), Worker,
-                                     [&](clang::ASTContext &C, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) { Shown[N] = usesIn(C, Decls, Q); });
-    Outcomes[N].inputs.clear();
+    Job &J = Jobs[N];
+    ParseRequest Request = requestFor(J.files.front(), J.demand);
+    Request.together.assign(J.files.begin() + 1, J.files.end());
+    Request.bodies.headers.insert(Request.together.begin(), Request.together.end());
+    J.outcome = S.frontend().parse(Request, Worker, [&](clang::ASTContext &C, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) { J.shown = usesIn(C, Decls, Q); });
+    J.outcome.inputs.clear();
     if (Told)
       Told->done();
   });
-  for (size_t N = 0; N < Jobs.size(); ++N) {
-    add(Jobs[N].first, std::move(Shown[N]));
-    Files[Jobs[N].first] = {std::move(Jobs[N].second), std::move(Outcomes[N])};
+}
+
+void Evidences::parse(const Wanted &Asked, const std::set<std::string> &Names) {
+  std::vector<Job> Jobs = jobsFor(Asked);
+  std::vector<std::string> Sources;
+  for (const Job &J : Jobs)
+    if (J.files.size() == 1 && StringRef(J.files.front()).ends_with(".c"))
+      Sources.push_back(J.files.front());
+  S.frontend().preparePch(Sources, {});
+  run(Jobs, Names);
+  std::vector<Job> Alone; // headers that do not go together
+  for (Job &J : Jobs)
+    if (J.files.size() > 1 && J.outcome.errors)
+      for (const std::string &File : std::exchange(J.files, {}))
+        Alone.push_back({{File}, J.demand, {}, {}});
+  run(Alone, Names);
+  std::move(Alone.begin(), Alone.end(), std::back_inserter(Jobs));
+  for (Job &J : Jobs) {
+    if (!J.files.empty())
+      add(J.files, std::move(J.shown));
+    for (const std::string &File : J.files)
+      Files[File] = {J.demand, J.outcome};
   }
 }
 
-void Evidences::parseHidden(const std::map<std::pair<std::string, unsigned>, std::string> &Lines, const std::set<std::string> &Names) {
-  std::vector<std::pair<std::pair<std::string, unsigned>, std::string>> Jobs(Lines.begin(), Lines.end());
-  std::vector<std::vector<UnitUses>> Shown(Jobs.size());
-  UseQuestion Q = question(Names);
-  parallelFor(S.options().jobs, Jobs.size(), [&](size_t N, unsigned Worker) {
-    const auto &[File, Line] = Jobs[N].first;
-    int Id = S.index().find(File);
-    auto Text = Id < 0 ? nullptr : S.index().text(static_cast<uint32_t>(Id));
-    std::vector<std::string> Conditions = Text ? conditionsAround(*Text, Line) : std::vector<std::string>();
-    if (Conditions.empty())
-      return;
-    std::vector<std::string> Variants = S.frontend().variantsToTry(File);
+/// What configurations show that compile these lines of a file.
+std::vector<UnitUses> Evidences::showLines(const std::string &File, std::set<unsigned> Lines, const UseQuestion &Q, unsigned Worker) const {
+  std::vector<UnitUses> Shown;
+  const int Id = S.index().find(File);
+  auto Text = Id < 0 ? nullptr : S.index().text(static_cast<uint32_t>(Id));
+  if (!Text)
+    return Shown;
+  const std::vector<std::string> Variants = S.frontend().variantsToTry(File);
+  std::set<std::pair<std::string, Settings>> Tried; // also for the lines before
+  while (!Lines.empty()) {
+    const unsigned Line = *Lines.begin();
+    Lines.erase(Lines.begin());
+    std::vector<std::string> Conditions = conditionsAround(*Text, Line);
     size_t Tries = 0;
-    for (size_t V = 0; V < Variants.size() && V < MaxVariants; ++V)
+    bool There = Conditions.empty();
+    for (size_t V = 0; V < Variants.size() && V < MaxVariants && !There; ++V)
       for (const Settings &Turned : settingsFor(Conditions, [&](const std::string &Symbol) { return S.frontend().configValue(Variants[V], Symbol); })) {
-        if ((V == 0 && Turned.empty()) || ++Tries > MaxTries)
-          continue; // that is the usual configuration
+        if (There || (V == 0 && Turned.empty()) || ++Tries > MaxTries || !Tried.emplace(Variants[V], Turned).second)
+          continue; // the first of them is the usual configuration
         Demand D;
-        D.words.insert(Jobs[N].second);
+        D.words = Q.names;
         ParseRequest Request = requestFor(File, D);
         Request.variant = Variants[V];
         Request.force = Turned;
@@ -108,25 +150,37 @@ void Evidences::parseHidden(const std::map<std::pair<std::string, unsigned>, std
         ParseOutcome Out = S.frontend().parse(Request, Worker, [&](clang::ASTContext &C, const std::vector<clang::Decl *> &Decls, const ParseOutcome &) { U = usesIn(C, Decls, Q); });
         if (!Out.parsed || !errorOf(Out).empty())
           continue;
-        bool There = llvm::any_of(U.uses, [&](const Use &One) {
-          return One.token.first == File && Text->size() > One.token.second && static_cast<unsigned>(StringRef(*Text).take_front(One.token.second).count('\n')) + 1 == Line;
-        });
-        Shown[N].push_back(std::move(U));
-        if (There)
-          return;
+        for (const Use &One : U.uses)
+          if (One.token.first == File && Text->size() > One.token.second) {
+            const unsigned Seen = static_cast<unsigned>(StringRef(*Text).take_front(One.token.second).count('\n')) + 1;
+            There = There || Seen == Line;
+            Lines.erase(Seen);
+          }
+        Shown.push_back(std::move(U));
       }
-  });
-  for (size_t N = 0; N < Jobs.size(); ++N)
-    for (UnitUses &U : Shown[N])
-      add("", std::move(U));
+  }
+  return Shown;
 }
 
-void Evidences::add(const std::string &File, UnitUses U) {
+void Evidences::parseHidden(const std::map<std::string, std::set<unsigned>> &Lines, const std::set<std::string> &Names) {
+  std::vector<std::pair<std::string, std::set<unsigned>>> Jobs(Lines.begin(), Lines.end());
+  std::vector<std::vector<UnitUses>> Shown(Jobs.size());
+  UseQuestion Q = question(Names);
+  parallelFor(S.options().jobs, Jobs.size(), [&](size_t N, unsigned Worker) { Shown[N] = showLines(Jobs[N].first, Jobs[N].second, Q, Worker); });
+  for (std::vector<UnitUses> &One : Shown)
+    for (UnitUses &U : One)
+      add({}, std::move(U));
+}
+
+/// `Of`: the files that the parse was for. Of several headers the one in which the token stands shows it.
+void Evidences::add(const std::vector<std::string> &Of, UnitUses U) {
   for (Use &One : U.uses) {
     if (!One.member.first.empty()) {
       Tokens[One.member].insert(One.token);
-      if (!File.empty())
-        Showing[One.member].insert(File);
+      if (Of.size() == 1)
+        Showing[One.member].insert(Of.front());
+      else if (!Of.empty())
+        Showing[One.member].insert(One.token.first);
     }
     std::vector<Use> &Known = Uses[One.token];
     if (llvm::none_of(Known, [&](const Use &K) { return isSame(K, One); }))

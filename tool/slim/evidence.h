@@ -19,8 +19,8 @@ public:
   using Wanted = std::map<std::string, Demand>; ///< by file: the bodies
   /// Parses what has not been parsed for this before. `Names`: of members.
   void parse(const Wanted &Files, const std::set<std::string> &Names);
-  /// Tries other configurations until the lines (with a name that stands there) are compiled.
-  void parseHidden(const std::map<std::pair<std::string, unsigned>, std::string> &Lines, const std::set<std::string> &Names);
+  /// Tries other configurations until the lines, by file, are compiled.
+  void parseHidden(const std::map<std::string, std::set<unsigned>> &Lines, const std::set<std::string> &Names);
 
   /// All uses of a member, in the order of their tokens.
   std::vector<Use> of(const Place &Member) const;
@@ -42,7 +42,11 @@ public:
   UseQuestion question(const std::set<std::string> &Names) const;
 
 private:
-  void add(const std::string &File, UnitUses U);
+  struct Job;
+  void add(const std::vector<std::string> &Files, UnitUses U);
+  std::vector<Job> jobsFor(const Wanted &Asked) const;
+  void run(std::vector<Job> &Jobs, const std::set<std::string> &Names);
+  std::vector<UnitUses> showLines(const std::string &File, std::set<unsigned> Lines, const UseQuestion &Q, unsigned Worker) const;
 
   struct Parsed {
     Demand served;

@@ -9,7 +9,7 @@ namespace krcu::slim {
 namespace {
 
 llvm::Error readHead(RowReader &R, Rows &To) {
-  SlimHead Head{R.name("name"), {}, R.where()};
+  SlimHead Head{R.name("name"), {}, R.text("option"), R.where()};
   for (const std::string &Tag : R.list("instead_of"))
     Head.instead_of.insert(Tag);
   To.heads.push_back(std::move(Head));
@@ -34,12 +34,12 @@ llvm::Expected<Rows> loadRows(const std::string &RulesDirectory) {
   Rows Out;
   for (const YamlEntry &E : Root->entries) {
     const std::string &Section = E.key.text;
-    std::set<std::string> *Names = Section == "size_classes" ? &Out.size_classes : Section == "assertions" ? &Out.assertions : Section == "copies" ? &Out.copies : Section == "annotations" ? &Out.annotations : nullptr;
+    std::set<std::string> *Names = Section == "size_classes" ? &Out.size_classes : Section == "assertions" ? &Out.assertions : Section == "copies" ? &Out.copies : Section == "annotations" ? &Out.annotations : Section == "members" ? &Out.members : nullptr;
     if (!Names && Section != "slim_heads")
       return failAt(File, E.key.line, E.key.column, "unknown section '" + Section + "'",
-                    mendUnknown(Section, {"slim_heads", "size_classes", "assertions", "copies", "annotations"}, "sections"));
+                    mendUnknown(Section, {"slim_heads", "size_classes", "assertions", "copies", "annotations", "members"}, "sections"));
     for (const YamlNode &Row : E.value.items) {
-      const std::vector<llvm::StringRef> Keys = Names ? std::vector<llvm::StringRef>{"name", "names"} : std::vector<llvm::StringRef>{"name", "instead_of"};
+      const std::vector<llvm::StringRef> Keys = Names ? std::vector<llvm::StringRef>{"name", "names"} : std::vector<llvm::StringRef>{"name", "instead_of", "option"};
       RowReader R(File, Row, Section, Keys);
       if (llvm::Error Error = Names ? readNames(R, *Names) : readHead(R, Out))
         return Error;

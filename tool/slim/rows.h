@@ -15,6 +15,7 @@ namespace krcu::slim {
 struct SlimHead {
   std::string name;                    ///< tag of its record
   std::set<std::string> instead_of;    ///< tags of the heads that become it
+  std::string option;                  ///< CONFIG symbol without which it is no smaller; empty: none
   Location where;                      ///< of the row
 };
 
@@ -24,6 +25,7 @@ struct Rows {
   std::set<std::string> assertions;    ///< what breaks the build when a layout changes
   std::set<std::string> copies;        ///< calls that copy memory
   std::set<std::string> annotations;   ///< macros whose argument is a lock
+  std::set<std::string> members;       ///< macros that take a type and the name of a member of it
 };
 
 /// Reads slim.yaml below `RulesDirectory`/slim.

@@ -34,7 +34,7 @@ struct Candidate {
 
 class Slimmer {
 public:
-  Slimmer(Scan &S, std::vector<SiteReport> &Sites, Rows R) : S(S), Sites(Sites), R(std::move(R)), Seen(S, this->R), DB(S.database()) {}
+  Slimmer(Scan &S, std::vector<SiteReport> &Sites, Rows R, const SlimChoice &Choice) : S(S), Sites(Sites), R(std::move(R)), Choice(Choice), Seen(S, this->R), DB(S.database()) {}
 
   llvm::Expected<SlimResult> run();
 
@@ -46,24 +46,33 @@ private:
   void parseOthers();
   void askUsersOf(std::set<std::string> Macros, Evidences::Wanted &Files);
   void parseHidden();
+  void objectByText();
+  void objectByRest();
   void judge(Candidate &C);
   std::string judgeUses(Candidate &C);
   std::string judgeMention(Candidate &C, const std::string &File, const Mention &M);
   const GoneText *goneAt(const Candidate &C, const std::string &File, uint32_t Offset) const { return C.decl.why.empty() ? Gone.at(File, Offset) : nullptr; }
   bool open(const Candidate &C, const std::string &File, const Mention &M) const;
+  bool isOfAnother(const Candidate &C, const Mention &M) const;
+  void findMacroTags();
   const std::string &path(uint32_t File) const { return S.index().files()[File].path; }
   std::vector<Candidate *> live();
 
   Scan &S;
   std::vector<SiteReport> &Sites;
   Rows R;
+  const SlimChoice &Choice;
   Evidences Seen;
   Database &DB;
   GoneTexts Gone;
   std::set<std::string> Frees, Names;
   std::vector<Candidate> Candidates;
   std::map<uint32_t, std::map<std::string, std::vector<Mention>>> Mentions;
+  unsigned Declarations = 0;
+  std::set<std::string> MacroTags; ///< tags that a macro may make another one
 };
+
+std::string at(const Location &L) { return L.file + ":" + std::to_string(L.line); }
 
 /// "kfree_rcu(p, u.rcu)" -> "rcu".
 std::string memberOf(StringRef Call) {
@@ -127,6 +136,7 @@ llvm::Error Slimmer::findHeads() {
   std::set<std::string> Declared;
   for (std::vector<HeadDecl> &One : Decls)
     for (HeadDecl &D : One) {
+      ++Declarations;
       if (!Names.count(D.member))
         continue;
       Candidate C;
@@ -151,7 +161,7 @@ void Slimmer::findMentions() {
   std::vector<std::map<std::string, std::vector<Mention>>> Found(List.size());
   parallelFor(S.options().jobs, List.size(), [&](size_t N, unsigned) {
     if (auto Text = S.index().text(List[N]))
-      Found[N] = mentionsIn(LexedText(*Text), Names, Frees, R.annotations);
+      Found[N] = mentionsIn(LexedText(*Text), Names, Frees, R.annotations, R.members);
   });
   for (size_t N = 0; N < List.size(); ++N)
     if (!Found[N].empty())
@@ -184,9 +194,31 @@ void Slimmer::findMentions() {
   });
 }
 
+/// Whether the text says that the name is a member of another record. A tag may have another meaning where a macro has its name.
+bool Slimmer::isOfAnother(const Candidate &C, const Mention &M) const {
+  return !M.records.empty() && !C.decl.around.empty() &&
+         llvm::none_of(M.records, [&](const std::string &Tag) { return C.decl.around.count(Tag) || MacroTags.count(Tag); });
+}
+
 /// Whether the place still waits for an explanation.
 bool Slimmer::open(const Candidate &C, const std::string &File, const Mention &M) const {
-  return M.kind != Mention::Freed && !goneAt(C, File, M.offset) && Seen.at({File, M.offset}).empty();
+  return M.kind != Mention::Freed && !isOfAnother(C, M) && !goneAt(C, File, M.offset) && Seen.at({File, M.offset}).empty();
+}
+
+void Slimmer::findMacroTags() {
+  std::set<std::string> Tags;
+  for (const Candidate *C : live())
+    for (const auto &[File, List] : C->mentions)
+      for (const Mention &M : *List)
+        if (isOfAnother(*C, M))
+          Tags.insert(M.records.begin(), M.records.end());
+  Tags.erase(""); // of what is no member
+  std::vector<std::string> List(Tags.begin(), Tags.end());
+  std::vector<char> IsMacro(List.size());
+  parallelFor(S.options().jobs, List.size(), [&](size_t N, unsigned) { IsMacro[N] = !S.index().definingMacro(List[N], nullptr).empty(); });
+  for (size_t N = 0; N < List.size(); ++N)
+    if (IsMacro[N])
+      MacroTags.insert(List[N]);
 }
 
 std::vector<Candidate *> Slimmer::live() {
@@ -259,18 +291,16 @@ void Slimmer::parseOthers() {
 
 /// Lines that an #if hides: other configurations are tried.
 void Slimmer::parseHidden() {
-  std::map<std::pair<std::string, unsigned>, std::string> Lines; // -> a name that stands there
+  std::map<std::string, std::set<unsigned>> Lines;
   for (const Candidate *C : live())
     for (const auto &[File, List] : C->mentions)
       for (const Mention &M : *List)
         if (M.kind == Mention::Other && open(*C, path(File), M))
-          Lines.emplace(std::pair(path(File), M.line), C->decl.member);
+          Lines[path(File)].insert(M.line);
   Seen.parseHidden(Lines, Names);
   for (Candidate *C : live())
     C->why = judgeUses(*C);
 }
-
-std::string at(const Location &L) { return L.file + ":" + std::to_string(L.line); }
 
 /// The first thing that a parse has shown and that is no free.
 std::string Slimmer::judgeUses(Candidate &C) {
@@ -290,7 +320,7 @@ std::string Slimmer::judgeMention(Candidate &C, const std::string &File, const M
         C.converted.insert(G->sites.begin(), G->sites.end());
     return {};
   }
-  if (!Seen.at({File, M.offset}).empty() || M.kind == Mention::Freed)
+  if (!Seen.at({File, M.offset}).empty() || M.kind == Mention::Freed || isOfAnother(C, M))
     return {}; // judgeUses() has looked at it
   const std::string Place = File + ":" + std::to_string(M.line);
   if (M.kind == Mention::Macro)
@@ -300,84 +330,115 @@ std::string Slimmer::judgeMention(Candidate &C, const std::string &File, const M
   return Place + " names a " + C.decl.member + ", and no parse showed which";
 }
 
+/// What a text has against a member whatever is done with it; it costs no parse.
+void Slimmer::objectByText() {
+  std::vector<Candidate *> Open = live();
+  parallelFor(S.options().jobs, Open.size(), [&](size_t N, unsigned) {
+    Candidate &C = *Open[N];
+    if (C.decl.record.empty())
+      C.why = "its record has no tag by which its users could be found";
+    else if (StringRef(C.decl.where.file).contains("/uapi/"))
+      C.why = "its record is part of the interface to user space";
+    else
+      C.why = layoutObjection(DB, R, C.decl.record);
+    const MemberInfo *I = Seen.member(C.member());
+    if (!C.why.empty() || !I || !I->first)
+      return;
+    if (Location Cast = castBeside(DB, C.to->instead_of, C.decl.record); Cast.valid())
+      C.why = at(Cast) + " casts something to a head, in a file that names the record, which begins with one";
+  });
+}
+
+/// What was not searched, and what is no part of the kernel.
+void Slimmer::objectByRest() {
+  for (Candidate *C : live()) {
+    std::set<std::string> Sources;
+    for (const auto &[File, List] : C->mentions)
+      if (StringRef(path(File)).ends_with(".c"))
+        Sources.insert(path(File));
+    C->why = whyNotAbsent(DB, C->decl, Sources);
+  }
+  std::set<std::string> Words = Names;
+  for (const Candidate *C : live())
+    Words.insert(C->decl.record);
+  OutsideTexts Outside(S.tree(), S.index(), Words);
+  for (Candidate *C : live())
+    C->why = Outside.speaksOf(C->decl);
+}
+
+/// Whether each place has its explanation.
 void Slimmer::judge(Candidate &C) {
-  std::set<std::string> Sources;
   for (const auto &[File, List] : C.mentions) {
     const std::string &Path = path(File);
-    if (StringRef(Path).ends_with(".c"))
-      Sources.insert(Path);
     for (const Mention &M : *List)
       if (C.why.empty())
         C.why = judgeMention(C, Path, M);
     if (std::string Problem = Seen.problem(Path); C.why.empty() && !Problem.empty())
       C.why = Path + " could not be relied on: " + Problem;
   }
-  if (C.why.empty() && C.decl.record.empty())
-    C.why = "its record has no tag by which its users could be found";
-  if (C.why.empty() && StringRef(C.decl.where.file).contains("/uapi/"))
-    C.why = "its record is part of the interface to user space";
-  if (C.why.empty())
-    C.why = whyNotAbsent(DB, C.decl, Sources);
-  if (C.why.empty())
-    C.why = layoutObjection(DB, R, C.decl.record);
-  if (const MemberInfo *I = Seen.member(C.member()); C.why.empty() && I && I->first)
-    if (Location Cast = castBeside(DB, C.to->instead_of, C.decl.record); Cast.valid())
-      C.why = at(Cast) + " casts something to a head, in a file that names the record, which begins with one";
 }
 
 llvm::Expected<SlimResult> Slimmer::run() {
   if (llvm::Error E = findHeads())
     return E;
-  Gone.find(S, Sites);
-  findMentions();
-  parseFrees();
-  parseOthers();
-  parseHidden();
-  std::set<std::string> Words = Names;
-  for (const Candidate *C : live())
-    Words.insert(C->decl.record);
-  OutsideTexts Outside(S.tree(), S.index(), Words);
+  auto Timed = [&](const char *Phase, auto Do) {
+    Timing::Phase P(S.timing(), Phase);
+    Do();
+  };
+  Timed("heads: places", [&] { Gone.find(S, Sites), findMentions(); });
+  Timed("heads: parse what is freed", [&] { parseFrees(); });
+  Timed("heads: other texts", [&] { objectByText(), findMacroTags(); });
+  Timed("heads: parse other places", [&] { parseOthers(); });
+  Timed("heads: what was not searched", [&] { objectByRest(); });
+  Timed("heads: other configurations", [&] { parseHidden(); });
   SlimResult Result;
   std::vector<SlimMember> Members;
   for (Candidate &C : Candidates) {
     if (C.why.empty())
       judge(C);
-    if (C.why.empty())
-      C.why = Outside.speaksOf(C.decl);
     if (!C.why.empty()) {
       Result.refused.push_back({C.decl, C.why});
       continue;
     }
     SlimMember M;
-    M.decl = C.decl, M.new_type = C.to->name, M.converted = C.converted;
-    for (const Use &U : Seen.of(C.member()))
+    M.decl = C.decl, M.new_type = C.to->name, M.option = C.to->option, M.converted = C.converted;
+    for (const Use &U : Seen.of(C.member())) {
+      if (U.freed)
+        M.freed_by.insert(U.by);
       if (U.freed && !U.offset && !llvm::is_contained(M.frees, U.where))
         M.frees.push_back(U.where);
+    }
     for (const WholeUse &U : Seen.wholeOf(C.member()))
       M.copies.push_back(U);
     for (const auto &[File, List] : C.mentions)
       M.looked_at.insert(path(File));
     std::sort(M.frees.begin(), M.frees.end());
-    Members.push_back(std::move(M));
+    if (std::string Why = Choice.leave_out ? Choice.leave_out(M) : ""; !Why.empty())
+      Result.left_out.push_back({C.decl, Why});
+    else
+      Members.push_back(std::move(M));
   }
+  Result.declared = Declarations;
   Result.asked = static_cast<unsigned>(Candidates.size());
-  if (llvm::Error E = change(S, Sites, R, Seen, std::move(Members), Result))
+  Timing::Phase Phase(S.timing(), "heads: the new text");
+  if (llvm::Error E = change(S, Sites, R, Seen, std::move(Members), Choice.only_gains, Result))
     return E;
   auto ByPlace = [](const auto &A, const auto &B) { return A.decl.where < B.decl.where; };
   std::sort(Result.members.begin(), Result.members.end(), ByPlace);
   std::sort(Result.refused.begin(), Result.refused.end(), ByPlace);
+  std::sort(Result.left_out.begin(), Result.left_out.end(), ByPlace);
   return Result;
 }
 
 } // namespace
 
-llvm::Expected<SlimResult> slimHeads(Scan &S, std::vector<SiteReport> &Sites) {
+llvm::Expected<SlimResult> slimHeads(Scan &S, std::vector<SiteReport> &Sites, const SlimChoice &Choice) {
   if (!S.tree().mounted().empty())
     return fail("--slim-heads: is for a kernel tree, not for an external module, which other kernels compile, too");
   auto R = loadRows(S.options().builtin_rules);
   if (!R)
     return R.takeError();
-  return Slimmer(S, Sites, std::move(*R)).run();
+  return Slimmer(S, Sites, std::move(*R), Choice).run();
 }
 
 } // namespace krcu::slim

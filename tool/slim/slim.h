@@ -11,6 +11,7 @@
 #include "tool/driver/scan.h"
 #include "tool/slim/texts.h"
 #include "tool/slim/uses.h"
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -30,10 +31,13 @@ struct ShrunkRecord {
 struct SlimMember {
   HeadDecl decl;
   std::string new_type;             ///< tag
+  std::string option;               ///< CONFIG symbol without which that is no smaller; empty: none
   std::vector<ShrunkRecord> objects; ///< what is freed by this member, by name
   std::vector<Location> frees;      ///< the calls, as far as parses showed them
   std::vector<WholeUse> copies;     ///< of whole records: right as before
+  std::set<std::string> freed_by;   ///< "kfree_rcu", as far as parses showed it
   std::set<Location> converted;     ///< calls that krcu converts for its sake
+  std::map<std::string, std::string> parsed; ///< files that use it -> architecture that their new text was parsed for
   std::set<std::string> looked_at;  ///< files that say its name and were parsed
 };
 
@@ -42,16 +46,24 @@ struct Refusal {
   std::string why;                  ///< a clause
 };
 
+/// Which of the members that could become smaller do.
+struct SlimChoice {
+  std::function<std::string(const SlimMember &)> leave_out = nullptr; ///< why one is left out; empty: it is not. Asked before sizes are known
+  bool only_gains = false;          ///< leave out what takes as much memory as before, because the allocator rounds it up
+};
+
 struct SlimResult {
   std::vector<SlimMember> members;  ///< by place
   std::vector<Refusal> refused;     ///< by place; only members that are freed by kfree_rcu() somewhere
+  std::vector<Refusal> left_out;    ///< by place; nothing speaks against them but the choice
   std::map<std::string, std::pair<std::string, std::string>> files; ///< path -> old and new text
   std::map<std::string, std::string> parsed_for; ///< .c file -> architecture that its new text was parsed for
   std::vector<std::string> notes;   ///< of the conversions in it
-  unsigned asked = 0;               ///< members that kfree_rcu() frees
+  unsigned declared = 0;            ///< members of such a type, whatever is done with them
+  unsigned asked = 0;               ///< those that kfree_rcu() frees
 };
 
 /// `Sites`: those of the scan; what is converted in the result is marked there. Fails if the tree has no smaller head.
-llvm::Expected<SlimResult> slimHeads(Scan &S, std::vector<SiteReport> &Sites);
+llvm::Expected<SlimResult> slimHeads(Scan &S, std::vector<SiteReport> &Sites, const SlimChoice &Choice = {});
 
 } // namespace krcu::slim

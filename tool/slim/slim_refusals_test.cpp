@@ -53,6 +53,7 @@ std::vector<Kind> kinds() {
       {"AssertedElsewhere", "#include \"item.h\"\n" + Drop, "asserts something of struct item",
        {{"drv/item.h", Item}, {"drv/more.c", SlimTree::Includes + "#include \"item.h\"\nvoid g(void)\n{\n\tBUILD_BUG_ON(sizeof(struct item) != 24);\n}\n"}}, "drv.o more.o"},
       {"PartOfAUnion", Both + "union both {\n\tstruct item item;\n\tlong other[4];\n};\n", "is part of a union"},
+      {"PartOfARecordWithoutAName", Both + "struct outer {\n\tlong more;\n\tstruct item;\n};\n", "part of another record, without a name"},
       {"NothingSmaller", "struct item {\n\tlong key;\n\tstruct rcu_head rcu;\n} __attribute__((aligned(64)));\n" + Drop, "nothing would become smaller"},
       {"UserSpace", "#include <uapi/linux/item.h>\n" + Drop, "user space", {{"include/uapi/linux/item.h", Item}}},
       {"Sample", "#include <linux/item.h>\n" + Drop, "samples/x.c speaks of the record", {{"include/linux/item.h", Item}, {"samples/x.c", "int f(struct item *i)\n{\n\treturn i->rcu.func != 0;\n}\n"}}},

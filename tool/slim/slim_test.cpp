@@ -108,6 +108,36 @@ TEST(Slim, AFreeThatAnIfHidesIsStillAFree) {
   expectSmaller(Item + Drop + "#ifdef CONFIG_ABSENT\nvoid f(struct item *i)\n{\n\tkfree_rcu(i, rcu);\n}\n#endif\n");
 }
 
+TEST(Slim, ObjectsThatARuleMakesAndThoseOfAGrammar) {
+  SlimTree T;
+  T.write("include/linux/item.h", Item);
+  T.driver("#include <linux/item.h>\n" + Drop);
+  T.write("drv/Makefile", "obj-$(CONFIG_DRV) += all.o\nall-y := drv.o table.asn1.o shared/more.o\n$(obj)/shared/%.o: $(srctree)/lib/%.c FORCE\n\t$(call if_changed_rule,cc_o_c)\n");
+  EXPECT_NE(T.slim().why("item.rcu"), "") << "neither is there";
+  T.write("drv/table.asn1", "Table ::= SEQUENCE OF OBJECT IDENTIFIER\n");
+  EXPECT_NE(T.slim().why("item.rcu"), "") << "the other is not there";
+  T.write("lib/more.c", SlimTree::Includes + "#include <linux/item.h>\nvoid g(struct item *i)\n{\n\tkfree_rcu(i, rcu);\n}\n");
+  EXPECT_EQ(T.slim().why("item.rcu"), "");
+  T.write("lib/more.c", SlimTree::Includes + "#include <linux/item.h>\nint g(struct item *i)\n{\n\treturn i->rcu.func != NULL;\n}\n");
+  EXPECT_NE(T.slim().why("item.rcu").find("its func is used"), std::string::npos);
+}
+
+TEST(Slim, APointerInAUnionIsNoPart) {
+  expectSmaller(Item + Drop + "#define __rcu\nstruct outer {\n\tunion {\n\t\tstruct item *item;\n\t\tstruct item __rcu *shared;\n\t};\n};\nstatic_assert(sizeof(struct outer) == 8);\n");
+}
+
+TEST(Slim, AnArrayOfRecordsWithDesignatorsIsNotInitialisedByPosition) {
+  expectSmaller(Item + Drop + "struct item table[2] = {\n\t{ .key = 1 },\n\t{ .key = 2 },\n};\n");
+}
+
+TEST(Slim, ALockOfThatNameIsNoMember) {
+  expectSmaller(Item + Drop + "#define guard(name) int guard_##name = 0; (void)guard_##name; (void)\nvoid f(void)\n{\n\tguard(rcu)(0);\n}\n#ifdef NOBODY_DEFINES_THIS\nvoid g(void)\n{\n\tguard(rcu)(0);\n}\n#endif\n");
+}
+
+TEST(Slim, AnotherRecordsMemberThatAnIfHidesForGood) {
+  expectSmaller(Item + Drop + "struct other {\n\tstruct rcu_head rcu;\n};\n#ifdef NOBODY_DEFINES_THIS\nint f(struct other *o)\n{\n\treturn o->rcu.func != NULL;\n}\n#endif\n");
+}
+
 TEST(Slim, AHeaderAndItsTwoUsers) {
   SlimTree T;
   T.write("drv/item.h", "#ifndef ITEM_H\n#define ITEM_H\n" + Item + "static inline void item_put(struct item *i)\n{\n\tkfree_rcu(i, rcu);\n}\n#endif\n");

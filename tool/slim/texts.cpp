@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/slim/texts.h"
 
+#include "tool/slim/typed.h"
 #include "llvm/ADT/StringExtras.h"
 #include <algorithm>
+#include <optional>
 
 using llvm::StringRef;
 namespace tok = clang::tok;
@@ -173,6 +175,8 @@ std::vector<HeadDecl> headsIn(const std::string &File, const LexedText &Text, co
       Union = Union || B.is_union;
       if (H.record.empty())
         H.record = B.tag;
+      if (!B.tag.empty())
+        H.around.insert(B.tag);
     });
     const LexToken *Behind = N + 3 < T.size() ? &T[N + 3] : nullptr;
     if (Behind && Behind->is(tok::l_paren))
@@ -204,18 +208,19 @@ std::set<std::string> freedMembersIn(const LexedText &Text, const std::set<std::
 }
 
 std::map<std::string, std::vector<Mention>> mentionsIn(const LexedText &Text, const std::set<std::string> &Names, const std::set<std::string> &Frees,
-                                                       const std::set<std::string> &Annotations) {
+                                                       const std::set<std::string> &Annotations, const std::set<std::string> &Members) {
   std::map<std::string, std::vector<Mention>> Result;
   const std::vector<LexToken> &T = Text.tokens();
   std::vector<size_t> Freed = freedTokens(Text, Frees);
   std::map<int32_t, std::set<StringRef>> Parameters; // by directive
+  std::optional<TypedText> Typed;
   for (size_t N = 0; N < T.size(); ++N) {
     if (!T[N].isIdentifier())
       continue;
     auto Name = Names.find(T[N].text.str());
     if (Name == Names.end())
       continue;
-    Mention M{Mention::Other, T[N].offset, 0, ""};
+    Mention M{Mention::Other, T[N].offset, 0, "", {}};
     if (T[N].directive >= 0) {
       const LexDirective &D = Text.directives()[static_cast<size_t>(T[N].directive)];
       if (!isDefine(D)) // #include <linux/rcu.h>, #ifdef: no use of a member
@@ -236,6 +241,11 @@ std::map<std::string, std::vector<Mention>> mentionsIn(const LexedText &Text, co
       continue;
     if (std::binary_search(Freed.begin(), Freed.end(), N))
       M.kind = Mention::Freed;
+    if (M.kind == Mention::Other) {
+      if (!Typed)
+        Typed.emplace(Text, Members);
+      M.records = Typed->recordsOf(N);
+    }
     M.line = Text.lineOf(M.offset);
     Result[*Name].push_back(std::move(M));
   }
@@ -275,7 +285,14 @@ Embedding embeddingsIn(const LexedText &Text, const std::string &Tag) {
   BraceWalk Walk(T);
   for (size_t N = 0; N < T.size(); ++N) {
     Walk.step(N);
+    if (N + 2 < T.size() && T[N].text == "struct" && T[N + 1].text == Tag && T[N + 2].is(tok::semi) && T[N].directive < 0 && Walk.inRecord() && !Result.unnamed)
+      Result.unnamed = Text.lineOf(T[N].offset);
     if (N + 3 >= T.size() || T[N].text != "struct" || T[N + 1].text != Tag || !T[N + 2].isIdentifier() || T[N + 3].is(tok::l_paren))
+      continue;
+    size_t Name = N + 2; // "struct foo __rcu *p" is a pointer
+    while (Name + 1 < T.size() && T[Name].isIdentifier())
+      ++Name;
+    if (T[Name].is(tok::star))
       continue;
     if (T[N].directive < 0 && Walk.inRecord()) {
       bool First = true;

@@ -22,6 +22,7 @@ struct HeadDecl {
   uint32_t name_begin = 0;                   ///< byte of the member's name
   std::string type, member;
   std::string record;                        ///< tag of the innermost record around it that has one
+  std::set<std::string> around;              ///< tags of all records around it
   std::string why;                           ///< what the text has against it; empty: nothing
 };
 
@@ -41,11 +42,12 @@ struct Mention {
   uint32_t offset = 0;
   unsigned line = 0;
   std::string macro; ///< that it stands in
+  std::set<std::string> records; ///< tags of the records that it may be a member of, where the text says it; empty: it does not
 };
 
-/// By name, in the order of the text. Not in the parentheses of `Annotations`.
+/// By name, in the order of the text. Not in the parentheses of `Annotations`. `Members`: as TypedText has them.
 std::map<std::string, std::vector<Mention>> mentionsIn(const LexedText &Text, const std::set<std::string> &Names, const std::set<std::string> &Frees,
-                                                       const std::set<std::string> &Annotations);
+                                                       const std::set<std::string> &Annotations, const std::set<std::string> &Members);
 
 /// Lines with a cast to a pointer to one of `Heads`.
 std::vector<unsigned> castsIn(const LexedText &Text, const std::set<std::string> &Heads);
@@ -59,6 +61,7 @@ struct Embedding {
   std::set<std::string> records;
   unsigned positional = 0;
   unsigned in_union = 0; ///< line of a member of that type in a union
+  unsigned unnamed = 0;  ///< line of a member of that type without a name: what it has can be named as the outer record's own
 };
 Embedding embeddingsIn(const LexedText &Text, const std::string &Tag);
 

@@ -112,6 +112,8 @@ public:
     return true;
   }
   bool VisitInitListExpr(InitListExpr *E) {
+    if (E->getType()->isArrayType()) // the records in it have lists of their own
+      return true;
     const InitListExpr *Written = E->isSemanticForm() && E->getSyntacticForm() ? E->getSyntacticForm() : E;
     if (Written->getNumInits() == 0 || Written->getNumInits() > 64 || isa<DesignatedInitExpr>(Written->getInit(0)))
       return true;
@@ -194,11 +196,11 @@ private:
   }
   void addOther(SourceLocation L) {
     if (L.isValid())
-      Out.uses.push_back({placeOf(L), {"", 0}, false, "", {}, "", false, {}});
+      Out.uses.push_back({placeOf(L), {"", 0}, false, "", {}, "", false, "", {}});
   }
   void addWhole(const FieldDecl *F, SourceLocation L, std::string How, bool Allowed) { Out.whole.push_back({placeOf(F->getLocation()), N.locationOf(L), std::move(How), Allowed}); }
   Use useOf(SourceLocation L, const FieldDecl *F) const {
-    return {placeOf(L), placeOf(F->getLocation()), false, "", N.locationOf(L), Function ? Function->getNameAsString() : std::string(), false, {}};
+    return {placeOf(L), placeOf(F->getLocation()), false, "", N.locationOf(L), Function ? Function->getNameAsString() : std::string(), false, freeAround(L), {}};
   }
 
   /// The parent that is no parenthesis, counted from the innermost; null: there is none.
@@ -217,8 +219,12 @@ private:
     const auto *To = Cast ? Cast->getType()->getAs<PointerType>() : nullptr;
     return To && isSlim(To->getPointeeType()) && isInFree(Cast->getBeginLoc());
   }
-  bool isInFree(SourceLocation L) const {
-    return llvm::any_of(N.macrosOf(L), [&](const std::string &M) { return llvm::is_contained(Q.rules->replacements, M); });
+  bool isInFree(SourceLocation L) const { return !freeAround(L).empty(); }
+  std::string freeAround(SourceLocation L) const {
+    for (const std::string &M : N.macrosOf(L))
+      if (llvm::is_contained(Q.rules->replacements, M))
+        return M;
+    return {};
   }
   FreedObject objectOf(const MemberExpr *E) const {
     while (const auto *Outer = E->isArrow() ? nullptr : dyn_cast<MemberExpr>(E->getBase()->IgnoreParens()))

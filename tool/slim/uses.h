@@ -39,6 +39,7 @@ struct Use {
   Location where;         ///< for people
   std::string function;
   bool offset = false;    ///< an offsetof(), not an access
+  std::string by;         ///< what frees: "kfree_rcu"
   FreedObject object;     ///< what the access begins at; size 0: not known
 };
 

@@ -4,6 +4,7 @@
 #include "tool/driver/diagnostics.h"
 #include "tool/slim/layouts.h"
 #include "tool/slim/sizes.h"
+#include "tool/store/digest.h"
 #include "tool/support/parallel.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -16,7 +17,7 @@ namespace {
 
 /// What one file showed with the new text.
 struct NewParse {
-  std::set<std::string> headers; ///< changed ones that were laid over the disk
+  Digest texts;                  ///< that were laid over the disk
   ParseOutcome outcome;
   UnitUses uses;
   std::string complaint;
@@ -24,8 +25,8 @@ struct NewParse {
 
 class Changing {
 public:
-  Changing(Scan &S, std::vector<SiteReport> &Sites, const Rows &R, const Evidences &Seen, std::vector<SlimMember> Members, SlimResult &To)
-      : S(S), Sites(Sites), R(R), Seen(Seen), Members(std::move(Members)), To(To), Classes(sizeClasses(S.index(), R.size_classes)) {}
+  Changing(Scan &S, std::vector<SiteReport> &Sites, const Rows &R, const Evidences &Seen, std::vector<SlimMember> Members, bool OnlyGains, SlimResult &To)
+      : S(S), Sites(Sites), R(R), Seen(Seen), Members(std::move(Members)), OnlyGains(OnlyGains), To(To), Classes(sizeClasses(S.index(), R.size_classes)) {}
 
   llvm::Error run();
 
@@ -33,6 +34,7 @@ private:
   llvm::Error convert();
   void edit();
   void parse();
+  std::map<std::string, std::string> textsFor(const std::string &File, const std::vector<const SlimMember *> &Of) const;
   NewParse parseOne(const std::string &File, const std::vector<const SlimMember *> &Of, unsigned Worker) const;
   std::string measure(SlimMember &M) const;
   void refuse(SlimMember &M, std::string Why) {
@@ -51,6 +53,7 @@ private:
   const Rows &R;
   const Evidences &Seen;
   std::vector<SlimMember> Members;
+  const bool OnlyGains;
   SlimResult &To;
   std::set<uint64_t> Classes;
   Patch Conversions;
@@ -142,25 +145,36 @@ void Changing::edit() {
   }
 }
 
-NewParse Changing::parseOne(const std::string &File, const std::vector<const SlimMember *> &Of, unsigned Worker) const {
-  NewParse P;
+/// The new texts that matter to the file.
+std::map<std::string, std::string> Changing::textsFor(const std::string &File, const std::vector<const SlimMember *> &Of) const {
   std::map<std::string, std::string> Over;
-  std::set<std::string> Names;
-  for (const SlimMember *M : Of) {
-    Names.insert(M->decl.member);
+  for (const SlimMember *M : Of)
     Over[M->decl.where.file] = Contents.at(M->decl.where.file);
-    if (!StringRef(M->decl.where.file).ends_with(".c"))
-      P.headers.insert(M->decl.where.file);
-  }
   if (auto It = Contents.find(File); It != Contents.end())
     Over[File] = It->second;
+  return Over;
+}
+
+Digest digestOf(const std::map<std::string, std::string> &Texts) {
+  Digester D;
+  for (const auto &[File, Text] : Texts)
+    D.add(File).add(Text);
+  return D.finish();
+}
+
+NewParse Changing::parseOne(const std::string &File, const std::vector<const SlimMember *> &Of, unsigned Worker) const {
+  NewParse P;
+  const std::map<std::string, std::string> Over = textsFor(File, Of);
+  P.texts = digestOf(Over);
+  std::set<std::string> Names;
+  for (const SlimMember *M : Of)
+    Names.insert(M->decl.member);
   const Demand *Served = Seen.served(File);
   ParseRequest Request = Seen.requestFor(File, Served ? *Served : Demand());
   Request.bodies.words.insert(Names.begin(), Names.end());
   Request.bodies.words.insert(S.rules().replacements.begin(), S.rules().replacements.end());
   ParseRequest Old = Request;
   Request.overrides = &Over;
-  Request.no_pch = !P.headers.empty(); // the header may be part of the precompiled one
   if (const ParseOutcome *Known = Seen.outcome(File))
     Request.variant = Old.variant = Known->variant;
   UseQuestion Q = Seen.question(Names);
@@ -172,7 +186,6 @@ NewParse Changing::parseOne(const std::string &File, const std::vector<const Sli
   if (!P.outcome.parsed) {
     P.complaint = "the new text could not be parsed";
   } else if (!P.outcome.diagnostics.empty()) {
-    Old.no_pch = Request.no_pch;
     ParseOutcome Before = S.frontend().parse(Old, Worker, [](clang::ASTContext &, const std::vector<clang::Decl *> &, const ParseOutcome &) {});
     if (auto D = firstNewDiagnostic(Before, P.outcome))
       P.complaint = "the new text would give " + std::string(D->error ? "an error" : "a warning") + " at " + D->file + ":" + std::to_string(D->line) + ": " + D->text;
@@ -185,7 +198,11 @@ void Changing::parse() {
   for (const SlimMember &M : Members)
     for (const std::string &File : Seen.filesOf(oldPlace(M)))
       Users[File].push_back(&M);
-  std::vector<std::pair<std::string, std::vector<const SlimMember *>>> Jobs(Users.begin(), Users.end());
+  std::erase_if(Parses, [&](const auto &Each) { return !Users.count(Each.first); });
+  std::vector<std::pair<std::string, std::vector<const SlimMember *>>> Jobs;
+  for (auto &[File, Of] : Users) // in later rounds only where a text has changed
+    if (auto It = Parses.find(File); It == Parses.end() || It->second.texts != digestOf(textsFor(File, Of)))
+      Jobs.emplace_back(File, std::move(Of));
   std::vector<NewParse> Shown(Jobs.size());
   Progress *Told = S.options().progress.get();
   if (Told)
@@ -195,7 +212,6 @@ void Changing::parse() {
     if (Told)
       Told->done();
   });
-  Parses.clear();
   for (size_t N = 0; N < Jobs.size(); ++N)
     Parses[Jobs[N].first] = std::move(Shown[N]);
 }
@@ -250,9 +266,14 @@ llvm::Error Changing::run() {
       return E;
     edit();
     parse();
-    for (SlimMember &M : Members)
-      if (std::string Why = measure(M); !Why.empty())
+    for (SlimMember &M : Members) {
+      if (std::string Why = measure(M); !Why.empty()) {
         refuse(M, std::move(Why));
+      } else if (OnlyGains && llvm::all_of(M.objects, [](const ShrunkRecord &O) { return O.after == O.before || (O.class_before && O.class_before == O.class_after); })) {
+        To.left_out.push_back({M.decl, "kmalloc() gives as much memory as before"});
+        M.new_type.clear();
+      }
+    }
     if (!drop())
       break;
   }
@@ -264,6 +285,9 @@ llvm::Error Changing::run() {
     if (StringRef(File).ends_with(".c") && !P.outcome.variant.empty())
       To.parsed_for[File] = P.outcome.variant;
   To.notes = Conversions.notes;
+  for (SlimMember &M : Members)
+    for (const std::string &File : Seen.filesOf(oldPlace(M)))
+      M.parsed[File] = Parses.at(File).outcome.variant;
   To.members = std::move(Members);
   for (SiteReport &Site : Sites) // what is not part of this change is none of its conversions
     if (Site.cls == SiteClass::Convert && llvm::none_of(To.members, [&](const SlimMember &M) { return M.converted.count(Site.census.where) != 0; })) {
@@ -275,8 +299,8 @@ llvm::Error Changing::run() {
 
 } // namespace
 
-llvm::Error change(Scan &S, std::vector<SiteReport> &Sites, const Rows &R, const Evidences &Seen, std::vector<SlimMember> Members, SlimResult &To) {
-  return Changing(S, Sites, R, Seen, std::move(Members), To).run();
+llvm::Error change(Scan &S, std::vector<SiteReport> &Sites, const Rows &R, const Evidences &Seen, std::vector<SlimMember> Members, bool OnlyGains, SlimResult &To) {
+  return Changing(S, Sites, R, Seen, std::move(Members), OnlyGains, To).run();
 }
 
 } // namespace krcu::slim

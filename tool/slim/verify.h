@@ -9,7 +9,7 @@
 namespace krcu::slim {
 
 /// Fills in members, files, notes and refusals of `To`. Members that the new text speaks against are refused; the calls that must be converted
-/// for the others are, and no other.
-llvm::Error change(Scan &S, std::vector<SiteReport> &Sites, const Rows &R, const Evidences &Seen, std::vector<SlimMember> Members, SlimResult &To);
+/// for the others are, and no other. \p OnlyGains: as SlimChoice::only_gains.
+llvm::Error change(Scan &S, std::vector<SiteReport> &Sites, const Rows &R, const Evidences &Seen, std::vector<SlimMember> Members, bool OnlyGains, SlimResult &To);
 
 } // namespace krcu::slim

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/slim/typed.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include <algorithm>
+
+using llvm::StringRef;
+namespace tok = clang::tok;
+
+namespace krcu::slim {
+namespace {
+
+bool isCode(const LexToken &T) { return T.directive < 0; }
+bool endsStatement(const LexToken &T) { return T.isOneOf(tok::semi, tok::l_brace, tok::r_brace); }
+bool isRecordWord(const LexToken &T) { return T.isIdentifier() && (T.text == "struct" || T.text == "union"); }
+
+/// Words that a statement may begin with and that name no type.
+bool isStatementWord(StringRef Word) {
+  return llvm::is_contained(std::initializer_list<StringRef>{"return", "goto", "case", "else", "do", "if", "while", "for", "switch", "sizeof", "break", "continue", "default"}, Word);
+}
+
+} // namespace
+
+TypedText::TypedText(const LexedText &Text, const std::set<std::string> &Members) : T(Text.tokens()), Members(Members) {
+  for (const LexDirective &D : Text.directives())
+    if (llvm::ArrayRef<LexToken> Define = Text.tokensOf(D); D.keyword == "define" && !Define.empty())
+      Macros.insert(Define[0].text.str());
+  // Kernel style: the braces of a function stand in the first column, so an #if that opens one twice confuses nobody.
+  size_t Behind = 0; // where the declaration of the next function may begin
+  for (size_t N = 0; N < T.size(); ++N) {
+    const bool First = isCode(T[N]) && T[N].isOneOf(tok::l_brace, tok::r_brace) && T[N].starts_line && Text.columnOf(T[N].offset) == 1;
+    if (First && T[N].is(tok::l_brace)) {
+      Functions.push_back({Behind, T.size()});
+    } else if (First) {
+      if (!Functions.empty() && Functions.back().end == T.size())
+        Functions.back().end = N;
+      Behind = N + 1;
+    } else if (isCode(T[N]) && T[N].is(tok::semi) && (Functions.empty() || Functions.back().end != T.size())) {
+      Behind = N + 1;
+    }
+  }
+}
+
+const TypedText::Function *TypedText::functionAt(size_t Token) const {
+  auto It = std::upper_bound(Functions.begin(), Functions.end(), Token, [](size_t At, const Function &F) { return At < F.begin; });
+  return It == Functions.begin() || std::prev(It)->end <= Token ? nullptr : &*std::prev(It);
+}
+
+const std::set<std::string> &TypedText::typesOf(const Function &F, StringRef Name) {
+  auto [It, New] = Known.try_emplace({F.begin, Name.str()});
+  std::set<std::string> &Tags = It->second;
+  if (!New || Macros.count(Name.str()))
+    return Tags;
+  bool Declared = false, Odd = false;
+  for (size_t Begin = F.begin, End; Begin < F.end; Begin = End + 1) {
+    for (End = Begin; End < F.end && !(isCode(T[End]) && endsStatement(T[End])); ++End) {
+    }
+    auto Range = llvm::ArrayRef(T).slice(Begin, End - Begin);
+    auto IsName = [&](const LexToken &Token) { return Token.isIdentifier() && Token.text == Name && isCode(Token); };
+    if (llvm::none_of(Range, IsName))
+      continue;
+    size_t Start = Begin; // the first token of code, and behind the parenthesis of a for
+    while (Start < End && !isCode(T[Start]))
+      ++Start;
+    if (Start + 2 < End && T[Start].text == "for" && T[Start + 1].is(tok::l_paren))
+      Start += 2;
+    for (size_t N = Start; N < End; ++N) {
+      if (!isCode(T[N]))
+        continue;
+      // A statement that has both the type and the name may declare the one with the other.
+      if (isRecordWord(T[N]) && N + 1 < End && T[N + 1].isIdentifier())
+        Tags.insert(T[N + 1].text.str());
+      Odd = Odd || (T[N].isIdentifier() && (T[N].text.contains("typeof") || T[N].text == "__auto_type" || T[N].text == "CLASS" || T[N].text == "auto"));
+      if (!IsName(T[N]) || N < Start + 2)
+        continue;
+      size_t Tag = N - 1; // "struct foo *p", with qualifiers in between
+      while (Tag > Start && (T[Tag].is(tok::star) || T[Tag].text.starts_with("__") || T[Tag].text == "const" || T[Tag].text == "volatile" || T[Tag].text == "restrict"))
+        --Tag;
+      Declared = Declared || (Tag > Start && T[Tag].isIdentifier() && isRecordWord(T[Tag - 1]));
+    }
+    // "foo_t *p;", "foo_t p = x;": a type that is no record's tag.
+    if (Start + 1 < End && T[Start].isIdentifier() && !isRecordWord(T[Start]) && !isStatementWord(T[Start].text) && (T[Start + 1].is(tok::star) || T[Start + 1].isIdentifier()) && Begin != F.begin) {
+      size_t N = Start + 1;
+      while (N < End && (T[N].is(tok::star) || (T[N].isIdentifier() && T[N].text != Name)) && !isRecordWord(T[N]))
+        ++N;
+      Odd = Odd || (N < End && IsName(T[N]));
+    }
+  }
+  if (!Declared || Odd)
+    Tags.clear();
+  return Tags;
+}
+
+std::set<std::string> TypedText::recordsOf(size_t N) {
+  if (N < 3 || !isCode(T[N]))
+    return {};
+  // container_of(rcu, struct foo, head)
+  if (T[N - 1].is(tok::l_paren) && Members.count(T[N - 2].text.str()) && N + 2 < T.size() && T[N + 1].is(tok::comma) && isRecordWord(T[N + 2]))
+    return {""};
+  // container_of(head, struct foo, rcu)
+  if (T[N - 1].is(tok::comma) && T[N - 2].isIdentifier() && isRecordWord(T[N - 3])) {
+    int Depth = 0;
+    for (size_t At = N - 1; At > 0 && N - At < 64; --At) {
+      Depth += T[At].is(tok::r_paren) ? 1 : T[At].is(tok::l_paren) ? -1 : 0;
+      if (Depth < 0)
+        return Members.count(T[At - 1].text.str()) ? std::set<std::string>{T[N - 2].text.str()} : std::set<std::string>();
+      if (T[At].isOneOf(tok::semi, tok::l_brace, tok::r_brace))
+        break;
+    }
+    return {};
+  }
+  // p->rcu
+  if (!T[N - 1].isOneOf(tok::arrow, tok::period) || !T[N - 2].isIdentifier() || !isCode(T[N - 2]) || T[N - 3].isOneOf(tok::arrow, tok::period))
+    return {};
+  const Function *F = functionAt(N);
+  return F ? typesOf(*F, T[N - 2].text) : std::set<std::string>();
+}
+
+} // namespace krcu::slim
