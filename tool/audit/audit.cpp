@@ -2,7 +2,7 @@
 #include "tool/audit/audit.h"
 #include "tool/audit/free_glance.h"
 #include "tool/audit/parts.h"
-#include "tool/driver/review_judge.h"
+#include "tool/review/judge/judge.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 

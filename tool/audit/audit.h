@@ -6,7 +6,7 @@
 
 #include "tool/driver/state.h"
 #include "tool/report/findings.h"
-#include "tool/tree/config_file.h"
+#include "tool/kbuild/config_file.h"
 #include <functional>
 
 namespace krcu {

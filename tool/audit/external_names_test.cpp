@@ -4,7 +4,7 @@
 // this one; and whoever reads the report can tell its files from the kernel's.
 #include "tool/audit/audit.h"
 #include "tool/driver/external_pair.h"
-#include "tool/driver/review.h"
+#include "tool/review/judge/review.h"
 #include "tool/support/error.h"
 #include "gtest/gtest.h"
 

@@ -6,7 +6,7 @@
 #include "tool/audit/audit.h"
 #include "tool/driver/configured.h"
 #include "tool/driver/records.h"
-#include "tool/driver/review_judge.h"
+#include "tool/review/judge/judge.h"
 #include "tool/unload/needs.h"
 
 namespace krcu {

@@ -6,7 +6,7 @@
 
 #include "tool/driver/scan.h"
 #include "tool/lifetime/configured.h"
-#include "tool/tree/semantics/configured.h"
+#include "tool/semantics/configured.h"
 
 namespace krcu {
 

@@ -16,7 +16,7 @@
 #include "tool/lifetime/verdict.h"
 #include "tool/rules/rules.h"
 #include "tool/support/progress.h"
-#include "tool/tree/semantics/semantics.h"
+#include "tool/semantics/semantics.h"
 #include "tool/tree/tree.h"
 #include <memory>
 #include <mutex>

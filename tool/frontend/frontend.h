@@ -14,7 +14,7 @@
 #include "tool/frontend/synth/synth.h"
 #include "tool/index/index.h"
 #include "tool/store/digest.h"
-#include "tool/tree/kbuild.h"
+#include "tool/kbuild/kbuild.h"
 #include <atomic>
 #include <functional>
 #include <map>

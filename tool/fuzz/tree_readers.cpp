@@ -6,10 +6,10 @@
 #include "tool/rules/rules.h"
 #include "tool/series/maintainers.h"
 #include "tool/support/error.h"
-#include "tool/tree/kbuild.h"
-#include "tool/tree/kconfig.h"
-#include "tool/tree/makefile.h"
-#include "tool/tree/shell_text.h"
+#include "tool/kbuild/kbuild.h"
+#include "tool/kbuild/kconfig.h"
+#include "tool/kbuild/makefile.h"
+#include "tool/kbuild/shell_text.h"
 #include "tool/tree/tree.h"
 #include <optional>
 

@@ -4,7 +4,7 @@
 // inside of a parse is caught as it is for a user; what the sanitizers find in krcu's own code is not.
 #include "tool/audit/audit.h"
 #include "tool/driver/patch.h"
-#include "tool/driver/review.h"
+#include "tool/review/judge/review.h"
 #include "tool/driver/scan.h"
 #include "tool/fuzz/targets.h"
 #include "tool/report/report.h"

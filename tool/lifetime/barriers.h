@@ -6,7 +6,7 @@
 
 #include "tool/lifetime/database.h"
 #include "tool/lifetime/reach.h"
-#include "tool/tree/semantics/semantics.h"
+#include "tool/semantics/semantics.h"
 #include <array>
 #include <optional>
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "tool/lifetime/verdict.h"
-#include "tool/tree/config_file.h"
+#include "tool/kbuild/config_file.h"
 #include <map>
 
 namespace krcu {

@@ -24,7 +24,7 @@
 #include "tool/support/io.h"
 #include "tool/support/parallel.h"
 #include "tool/support/sink.h"
-#include "tool/tree/semantics/why.h"
+#include "tool/semantics/why.h"
 #include <algorithm>
 #include <cstdio>
 

@@ -3,7 +3,7 @@
 // --config: the configuration that verdicts are given for, besides those for any.
 #pragma once
 
-#include "tool/tree/config_file.h"
+#include "tool/kbuild/config_file.h"
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>

@@ -3,7 +3,7 @@
 #include "tool/rules/row_reader.h"
 #include "tool/rules/rules.h"
 #include "tool/support/error.h"
-#include "tool/tree/semantics/semantics.h"
+#include "tool/semantics/semantics.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 #include <set>

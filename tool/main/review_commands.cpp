@@ -3,7 +3,7 @@
 #include "tool/main/names.h"
 #include "tool/main/recall.h"
 #include "tool/main/review_commands.h"
-#include "tool/driver/review.h"
+#include "tool/review/judge/review.h"
 #include "tool/pages/pages.h"
 #include "tool/report/head.h"
 #include "tool/report/report.h"

@@ -2,7 +2,7 @@
 #include "tool/main/recall.h"
 #include "tool/main/series_commands.h"
 
-#include "tool/driver/review.h"
+#include "tool/review/judge/review.h"
 #include "tool/driver/upstream.h"
 #include "tool/driver/verify.h"
 #include "tool/main/series_gains.h"

@@ -101,7 +101,7 @@ TEST_F(Models, everyChangedValueOfTheTableIsFound) {
   for (size_t I = 0; I < table().eras.size(); ++I)
     for (const auto &[Fact, Value] : table().eras[I].values) {
       if (!table().fact(Fact)->in_models)
-        continue; // the probe of a tree of this era shows it, and a test of tool/tree/semantics compares
+        continue; // the probe of a tree of this era shows it, and a test of tool/semantics compares
       EraTable T = table();
       T.eras[I].values[Fact] = !Value;
       ++Changed;

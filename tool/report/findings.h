@@ -5,7 +5,7 @@
 
 #include "tool/report/asked.h"
 #include "tool/support/evidence.h"
-#include "tool/tree/semantics/semantics.h"
+#include "tool/semantics/semantics.h"
 #include "llvm/Support/Error.h"
 #include <map>
 #include <optional>

@@ -8,7 +8,7 @@
 #include "tool/report/asked.h"
 #include "tool/report/site_text.h"
 #include "tool/report/terminal.h"
-#include "tool/tree/semantics/semantics.h"
+#include "tool/semantics/semantics.h"
 #include <map>
 #include <string>
 #include <utility>

@@ -47,7 +47,7 @@ struct CacheRule {
 };
 
 /// A function that waits for queued work. What it waits for is a name of the table in
-/// tool/tree/semantics: "call_rcu" always means plain callbacks; "kfree_rcu" pending batches.
+/// tool/semantics: "call_rcu" always means plain callbacks; "kfree_rcu" pending batches.
 struct BarrierRule {
   std::string name;
   std::vector<std::string> waits_for; ///< unconditionally: any of "call_rcu", "kfree_rcu", "srcu", ...

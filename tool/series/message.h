@@ -7,7 +7,7 @@
 #include "tool/series/split.h"
 #include "tool/series/templates.h"
 #include "tool/series/trailers.h"
-#include "tool/tree/semantics/semantics.h"
+#include "tool/semantics/semantics.h"
 #include "tool/tree/tree.h"
 #include <set>
 

@@ -10,7 +10,7 @@
 #pragma once
 
 #include "tool/rules/unload.h"
-#include "tool/tree/semantics/semantics.h"
+#include "tool/semantics/semantics.h"
 #include "tool/unload/module_text.h"
 
 namespace krcu {

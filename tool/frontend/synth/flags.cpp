@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The compiler's command line, as the tree's own makefiles give it (tool/tree/build_flags.h), reduced to what changes the
+// The compiler's command line, as the tree's own makefiles give it (tool/kbuild/build_flags.h), reduced to what changes the
 // meaning of a text. krcu deviates on purpose: no optimisation level (without __OPTIMIZE__ the compile-time assertions stay
 // cheap), no -DMODULE (it breaks code that is built in, module code does without), no warnings (the tree's own are none of
 // our business), and the machine is the one of the table, because makefiles leave it to the name of the compiler. Where the
 // makefiles cannot be read to the end, what they lack is made up, and a note says so.
 #include "tool/frontend/synth/builder.h"
 #include "tool/frontend/synth/clang_flags.h"
-#include "tool/tree/build_flags.h"
+#include "tool/kbuild/build_flags.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"

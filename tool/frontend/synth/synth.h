@@ -4,7 +4,7 @@
 // tree's own sources: autoconf.h, bounds.h, asm wrappers, syscall tables, and the compiler flags per architecture.
 #pragma once
 
-#include "tool/tree/kconfig.h"
+#include "tool/kbuild/kconfig.h"
 #include "tool/tree/tree.h"
 #include <map>
 #include <memory>
