@@ -27,6 +27,15 @@ std::string memberIn(StringRef Expression) {
 UnloadSurvey::UnloadSurvey(const Database &DB, const Rules &R, const UnloadRules &U, const std::vector<CensusEntry> &All, ScopeOracle Scopes, std::function<bool(const std::string &)> Wanted)
     : DB(DB), R(R), U(U), All(All), Scopes(std::move(Scopes)), Wanted(std::move(Wanted)), Shared(std::make_shared<TreeText>(DB)), Tree(*Shared) {}
 
+/// In parallel: whatever is asked of a module needs them all.
+template <typename Names> void UnloadSurvey::makeOutlines(const Names &Files) const {
+  std::vector<uint32_t> Ids;
+  for (const std::string &File : Files)
+    if (int Id = DB.index().find(File); Id >= 0)
+      Ids.push_back(static_cast<uint32_t>(Id));
+  DB.makeOutlines(Ids);
+}
+
 UnloadSurvey::Draft *UnloadSurvey::moduleOf(const std::string &File) {
   auto [It, New] = KeyOf.try_emplace(File);
   if (!New)
@@ -39,7 +48,9 @@ UnloadSurvey::Draft *UnloadSurvey::moduleOf(const std::string &File) {
   It->second = Scope.name + "\n" + Scope.files.front();
   Draft &D = Drafts[It->second];
   if (!D.module.text) {
+    makeOutlines(Scope.files);
     std::set<std::string> Text = filesOfText(DB, Scope);
+    makeOutlines(Text);
     D.module.scope = std::move(Scope);
     D.module.text = std::make_shared<ModuleText>(Shared, std::vector<std::string>(Text.begin(), Text.end()));
   }
