@@ -90,11 +90,14 @@ TEST_F(AuditEnds, TheWorkOfDevicesThatAreGone) {
            "struct device;\nstruct pci_driver {\n\tvoid (*remove)(struct device *dev);\n\tint (*probe)(struct device *dev);\n};\nvoid pci_unregister_driver(struct pci_driver *drv);\n"
            "struct work_struct {\n\tvoid (*func)(struct work_struct *work);\n};\nstruct port {\n\tstruct work_struct task;\n};\nstruct workqueue_struct;\nstatic struct workqueue_struct *queue;\nstatic struct item one;\n"
            "void destroy_workqueue(struct workqueue_struct *q);\nvoid queue_work(struct workqueue_struct *q, struct work_struct *w);\nvoid INIT_WORK(struct work_struct *w, void (*f)(struct work_struct *));\n"
-           "bool some(void);\nstatic struct work_struct task;\nstatic void port_task(struct work_struct *work)\n{\n\titem_count(&one);\n}\nstatic int port_probe(struct device *dev)\n{\n\treturn 0;\n}\n"
+           "static struct work_struct task;\nstatic void port_task(struct work_struct *work)\n{\n\titem_count(&one);\n}\nstatic int port_probe(struct device *dev)\n{\n\treturn 0;\n}\n"
            "void port_start(struct port *port)\n{\n\tINIT_WORK(&" + Member + ", port_task);\n\tqueue_work(queue, &" + Member + ");\n}\n"
-           "static void port_remove(struct device *dev)\n{\n\tif (some())\n\t\trcu_barrier();\n}\nstatic struct pci_driver drv = {\n\t.probe = port_probe,\n\t.remove = port_remove,\n};\n" +
+           "void core_gone(void);\nstatic void port_remove(struct device *dev)\n{\n\tcore_gone();\n}\nstatic struct pci_driver drv = {\n\t.probe = port_probe,\n\t.remove = port_remove,\n};\n" +
            exitWith("\tpci_unregister_driver(&drv);\n\tdestroy_workqueue(queue);\n");
   };
+  Tree.write("core/Makefile", "obj-y += core.o\n");
+  Tree.write("core/core.c", "#include <linux/rcupdate.h>\nbool any;\nvoid core_gone(void)\n{\n\tif (any)\n\t\trcu_barrier();\n}\n");
+  Tree.write("Kbuild", Tree.read("Kbuild") + "obj-y += core/\n");
   EXPECT_EQ(found(Module("port->task")), "") << Reasons;
   EXPECT_EQ(found(Module("port->task"), true), "missing_rcu_barrier low") << Reasons;
   EXPECT_EQ(found(Module("task")), "missing_rcu_barrier high") << "a work of the module's own" << Reasons;
@@ -116,7 +119,8 @@ TEST_F(AuditEnds, AnExitByAMacroThatNobodyKnows) {
 
 /// Nobody is asked about the symbol, and what selects it is yes or no.
 TEST_F(AuditEnds, ATristateThatIsNeverAModule) {
-  const std::string Kconfig = Tree.read("Kconfig");
+  std::string Kconfig = Tree.read("Kconfig");
+  Kconfig.insert(Kconfig.find("config MODULES") + 15, "\tmodules\n");
   Tree.write("drv/Makefile", "obj-$(CONFIG_POOL) += drv.o\n");
   Tree.write("Kconfig", Kconfig + "config POOL\n\ttristate\n\nconfig USER\n\tbool \"user\"\n\tselect POOL\n");
   EXPECT_EQ(found(Counted, true), "") << Reasons;

@@ -72,6 +72,7 @@ private:
   /// Own functions that name one of these.
   std::set<std::string> naming(const std::set<std::string> &Words) const;
   std::set<std::string> barriersFor(const ModuleQuestion &Q) const;
+  bool mayBeMember(const std::string &Symbol, const CallbackFieldRule &Rule) const;
   /// Why something else may make up for the wait; empty if the text shows nothing.
   std::string elsewhere(const ModuleQuestion &Q, Evidence &At) const;
   AuditFinding finding(const ModuleQuestion &Q, const ModuleExit &E) const;
@@ -135,6 +136,18 @@ std::set<std::string> EndAudit::barriersFor(const ModuleQuestion &Q) const {
   return Result;
 }
 
+/// Whether a function that is stored in a member of that name may be that of the right structure: not if the text shows another one.
+bool EndAudit::mayBeMember(const std::string &Symbol, const CallbackFieldRule &Rule) const {
+  bool Right = false, Other = false;
+  Text.forEachVariable([&](const TextVariable &V) {
+    for (const TextVariable::Entry &E : V.entries)
+      if (E.field == Rule.field && E.word == plainName(Symbol))
+        if (const TextFunction *F = Text.own(E.word, V.file); F && F->symbol == Symbol)
+          (V.record == Rule.record || V.record.empty() ? Right : Other) = true;
+  });
+  return Right || !Other;
+}
+
 /// A wait that is not on the way of the exit itself but may have run by then: where a device, a mount or a file of the module goes.
 std::string EndAudit::elsewhere(const ModuleQuestion &Q, Evidence &At) const {
   std::set<std::string> Waiting = naming(barriersFor(Q));
@@ -142,7 +155,7 @@ std::string EndAudit::elsewhere(const ModuleQuestion &Q, Evidence &At) const {
     std::set<std::string> Coming = Text.comingTo(Waiting);
     for (const CallbackFieldRule &Rule : State.rules().callback_fields)
       for (const std::string &Symbol : Text.storedIn(Rule.field))
-        if (Coming.count(plainName(Symbol))) {
+        if (Coming.count(plainName(Symbol)) && mayBeMember(Symbol, Rule)) {
           const TextFunction *F = Text.bySymbol(Symbol);
           At = {F->file, F->text->line, F->name, "comes to a barrier"};
           return F->name + "() comes to a barrier when a structure's ." + Rule.field + " is called, and that may be enough";
@@ -194,7 +207,7 @@ void EndAudit::askText(const ModuleQuestion &Q) {
         else if (Barrier && Each.kind != UnloadEvent::Wait && Each.kind != UnloadEvent::End)
           Behind = Behind ? Behind : &Each;
       }
-    Quiet.generous = true;
+    Quiet.generous = Quiet.works = true; // an object's reference says nothing of a work that no object has
     bool OnlyObjects = !Sure.holds && objectsHoldTheModule() && answer(T, E, Quiet).holds;
     AuditFinding F = finding(Q, Exit);
     const UnloadSite &First = Q.sites.front();
@@ -410,9 +423,9 @@ void EndAudit::askDestruction(const ModuleQuestion &Q) {
     F.subject = Q.question.taken;
     std::string Callback = plainName(Q.sites.front().callback);
     F.reason = At.text.substr(0, At.text.find(" takes it away")) + " runs " + (E.member.empty() ? "at module exit" : "when the core calls " + E.member) + (Later ? " before the last that queues is stopped: " + Later->text + " (" + placeText(Later->where.file, Later->where.line) + "), and " : " before anything has waited for callbacks, and ") + Callback + "() still uses " + Q.question.taken;
-    UnloadOptions Quiet;
-    Quiet.stops = Quiet.queues = false;
     // A device's or namespace's own objects may all be gone by the time at which what it shares with others still queues.
+    UnloadOptions Quiet;
+    Quiet.stops = false, Quiet.works = true;
     bool Certain = !Sure.broken.empty() && (E.member.empty() || !T.endOf(*E.function, Quiet).broken.empty());
     F.confidence = Certain ? Confidence::Medium : Confidence::Low;
     F.confidence_why = Certain ? "the order of the calls is known; whether a callback can still be queued then is not" : T.doubt().empty() ? "a call through a pointer may wait" : T.doubt();

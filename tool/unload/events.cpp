@@ -240,10 +240,12 @@ std::string UnloadTimeline::stoppedWork(const TextFunction &F, const FlowCall &C
   std::string Word = lastName(Object);
   if (auto It = A.find(Word); It != A.end())
     Word = lastName(Object = It->second);
+  OwnWork = StringRef(plainExpression(Object)).ltrim('&') == Word && !G.locals.count(Word) && !llvm::is_contained(G.parameters, Word);
   if (G.ambiguous.count(Word) && Object == Word)
     return {}; // a local that is one thing here and another there
   std::string By = Queues(M.togetherWith(Word));
   bool Direct = !By.empty();
+  OwnWork = OwnWork && Direct;
   std::string Through; // the work, where this is its queue
   if (!Direct)
     for (const std::string &Partner : M.partnersOf(Word))
@@ -436,9 +438,10 @@ const UnloadTimeline::Outside &UnloadTimeline::outsideOf(const TextFunction &F, 
 
 UnloadTimeline::State UnloadTimeline::outside(const TextFunction &F, const FlowCall &C, const Arguments &A, State In) {
   bool TeardownWaits = false;
+  OwnWork = false;
   std::string Stops = stoppedBy(F, C, A, TeardownWaits);
   State Out = In;
-  if (!Stops.empty() && O.stops) {
+  if (!Stops.empty() && (O.stops || (O.works && OwnWork))) {
     note(UnloadEvent::Stop, F, C, Stops);
     Out = Dirty;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/unload/questions.h"
+#include "tool/index/lex.h"
 #include "tool/lifetime/module_files.h"
 #include "tool/support/stable_sort.h"
 #include "llvm/ADT/STLExtras.h"
@@ -14,6 +15,23 @@ namespace {
 bool isHeader(StringRef File) { return File.ends_with(".h"); }
 
 std::string calledText(const TextFunction &F, const UnloadModule &M) { return F.name + "(), which is text of " + M.scope.name; }
+
+/// struct Tag { struct foo Member; }: "foo"; "" if the text does not define the structure so.
+std::string recordOfMember(StringRef Text, StringRef Tag, StringRef Member) {
+  for (size_t At = Text.find(Tag); At != StringRef::npos; At = Text.find(Tag, At + 1)) {
+    if (!Text.take_front(At).rtrim().ends_with("struct") || !Text.substr(At + Tag.size()).ltrim().starts_with("{"))
+      continue;
+    LexedText Lexed(Text.slice(At, std::min(Text.find("\n}", At), Text.size())));
+    const std::vector<LexToken> &T = Lexed.tokens();
+    for (size_t N = 2; N + 1 < T.size(); ++N) {
+      if (T[N].text != Member || T[N + 1].text != ";")
+        continue;
+      size_t Type = T[N - 1].text == "*" ? N - 2 : N - 1;
+      return Type > 0 && T[Type - 1].text == "struct" ? T[Type].text.str() : std::string();
+    }
+  }
+  return {};
+}
 
 /// The member that an expression ends in: "release" of "o->release".
 std::string memberIn(StringRef Expression) {
@@ -218,10 +236,11 @@ void UnloadSurvey::addField(const std::string &Record, const std::string &Field,
         if (!Before.consume_back("->"))
           Before.consume_back(".");
         std::string Object = lastName(Before);
-        bool Chain = Before.drop_back(Object.size()).rtrim().ends_with("->") || Before.drop_back(Object.size()).rtrim().ends_with(".");
+        StringRef Outer = Before.drop_back(std::min(Object.size(), Before.size())).rtrim();
+        bool Chain = Outer.consume_back("->") || Outer.consume_back(".");
         const Flow &G = Tree.flow({Around.name, File, Around.name, Id, &Around, true});
-        auto It = G.records.find(Object);
-        Fits = !Chain && It != G.records.end() && It->second == Record;
+        auto It = G.records.find(Chain ? lastName(Outer) : Object);
+        Fits = It != G.records.end() && (Chain ? recordOfMember(*Text, It->second, Object) : It->second) == Record;
       }
       Draft *D = Fits ? moduleOf(File) : nullptr;
       const TextFunction *F = D ? D->module.text->own(Value, File) : nullptr;

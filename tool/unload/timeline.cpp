@@ -253,7 +253,7 @@ bool UnloadTimeline::taken(const TextFunction &F, const Flow &G, unsigned From, 
   }
   if (Node.condition.empty())
     return true;
-  if (!Into && (endsWhatItTests(G, Node, From + 1) || testsItsRow(G, Node, From + 1)))
+  if (!Into && !Node.leaves && (endsWhatItTests(G, Node, From + 1) || testsItsRow(G, Node, From + 1)))
     return false;
   if (O.generous && Into && Node.leaves && &G != Failing && !waitsIn(G, From + 1, Node.then_end)) {
     FlowCall At;

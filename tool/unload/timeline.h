@@ -50,6 +50,7 @@ struct UnloadAnswer {
 struct UnloadOptions {
   bool generous = false;  ///< a wait that may run counts: the answer "broken" is then beyond doubt
   bool stops = true;      ///< false: a producer that is stopped is taken to have queued nothing since the end began
+  bool works = false;     ///< without stops: but for the works, timers and threads of the module's own, which no object has
   bool queues = true;     ///< false: and nothing is queued on the way
   std::set<std::pair<std::string, unsigned>> without; ///< waits that are not there, by file and line
 };
@@ -126,6 +127,7 @@ private:
   std::set<std::string> Configs; ///< conditions of #if under which something is queued; "" if under none
   std::map<std::string, std::pair<std::string, unsigned>> Stopped; ///< what has been stopped so far, and where
   const Flow *Failing = nullptr; ///< the start whose failures are asked about
+  bool OwnWork = false;         ///< what stoppedBy() has just found is a work of the module's own
   bool DevicesGone = false;     ///< a driver was taken away whose devices wait when they go
   bool Mounts = false;          ///< the module registers what only holders of a reference use
   std::set<std::string> NotCounted; ///< functions whose barrier does not count here
