@@ -200,6 +200,64 @@ TEST(Absence, ADeclarationUnderAnotherNameIsNamed) {
   expectVerdict(T, "review", "drv/inc/shadow.h:1");
 }
 
+TEST(Absence, ALinkThatDeclaresItUnderAnotherNameIsNamed) {
+  ThreeFiles T;
+  T.end("extern struct kmem_cache *shadow __asm__(\"item_cache\");\nstatic void __exit drv_exit(void)\n{\n\tkmem_cache_destroy(shadow);\n}\n"
+        "module_exit(drv_exit);\n");
+  fs::rename(T.path("drv/end.c"), T.path("lib/end_of_drv.c"));
+  fs::create_symlink("../lib/end_of_drv.c", T.path("drv/end.c"));
+  expectVerdict(T, "review", "the assembly at drv/end.c:7 can name it");
+}
+
+/// A macro that pastes the name, and an exit that uses it, wherever either of them stands.
+struct Pasted {
+  const char *what;
+  std::vector<std::pair<const char *, const char *>> files; ///< beside drv/end.c
+  const char *end;
+  const char *cls;
+};
+
+TEST(Absence, APastedNameIsSeenWhereverTheMacroAndItsUseStand) {
+  const char *Use = "static void __exit drv_exit(void)\n{\n\tkmem_cache_destroy(GLUE(item));\n}\nmodule_exit(drv_exit);\n";
+  const char *UseOther = "extern struct kmem_cache *other_cache;\nstatic void __exit drv_exit(void)\n{\n\tkmem_cache_destroy(GLUE(other));\n}\n"
+                         "module_exit(drv_exit);\n";
+  const char *Macro = "#define GLUE(n) n##_cache\n", *Wide = "#define JOIN(a, b) a##b\n#define join(a, b) a##b\n#define CACHE_OF(n) n##_cache\n";
+  const std::string Local = "static void __exit drv_exit(void)\n{\n\tstruct kmem_cache *c = GLUE(item);\n\n\tkmem_cache_destroy(c);\n}\nmodule_exit(drv_exit);\n";
+  const std::string Same = std::string(Macro) + Use, Near = std::string("#include \"glue.h\"\n") + Use, NearLocal = "#include \"glue.h\"\n" + Local,
+                    NearOther = std::string("#include \"glue.h\"\n") + UseOther, Through = "#include <linux/join.h>\n#define GLUE(n) JOIN(n, _cache)\n" + Local,
+                    ThroughOther = std::string("#include <linux/join.h>\n#define GLUE(n) JOIN(n, _cache)\n") + UseOther;
+  const Pasted Cases[] = {
+      {"both in the file", {}, Same.c_str(), "unsafe"},
+      {"both in a fragment", {{"drv/part.h", Same.c_str()}}, "#include \"part.h\"\n", "unsafe"},
+      {"the macro in a header of the module", {{"drv/glue.h", Macro}}, Near.c_str(), "unsafe"},
+      {"by way of a local", {{"drv/glue.h", Macro}}, NearLocal.c_str(), "unsafe"},
+      {"the macro in one header, the use in another", {{"drv/glue.h", Macro}, {"drv/part.h", Use}}, "#include \"glue.h\"\n#include \"part.h\"\n", "unsafe"},
+      {"a macro for everybody",
+       {{"include/linux/join.h", Wide}},
+       "#include <linux/join.h>\nstatic void __exit drv_exit(void)\n{\n\tkmem_cache_destroy(JOIN(item_, cache));\n}\nmodule_exit(drv_exit);\n",
+       "unsafe"},
+      {"one in small letters",
+       {{"include/linux/join.h", Wide}},
+       "#include <linux/join.h>\nstatic void __exit drv_exit(void)\n{\n\tkmem_cache_destroy(join(item, _cache));\n}\nmodule_exit(drv_exit);\n",
+       "unsafe"},
+      {"one that adds a part",
+       {{"include/linux/join.h", Wide}},
+       "#include <linux/join.h>\nstatic void __exit drv_exit(void)\n{\n\tkmem_cache_destroy(CACHE_OF(item));\n}\nmodule_exit(drv_exit);\n",
+       "unsafe"},
+      {"a macro that uses one for everybody", {{"include/linux/join.h", Wide}}, Through.c_str(), "unsafe"},
+      {"the same for another name", {{"drv/glue.h", Macro}}, NearOther.c_str(), "convert"},
+      {"the same for everybody and another name", {{"include/linux/join.h", Wide}}, ThroughOther.c_str(), "convert"},
+  };
+  for (const Pasted &C : Cases) {
+    SCOPED_TRACE(C.what);
+    ThreeFiles T;
+    for (const auto &[File, Text] : C.files)
+      T.write(File, Text);
+    T.end(C.end);
+    expectVerdict(T, C.cls, "");
+  }
+}
+
 /// The end of a module whose exit begins with `Wait`.
 std::string exitWith(const std::string &Wait, const std::string &Above = "") {
   return Above + "static void __exit drv_exit(void)\n{\n" + Wait + "\tkmem_cache_destroy(item_cache);\n}\nmodule_exit(drv_exit);\n";

@@ -44,10 +44,12 @@ bool Glancer::doesSomething(const std::string &Name) {
 }
 
 /// Whether all that an inline function does is to call others that do nothing: a macro of its header without an effect, an inline function of
-/// the same kind.
+/// the same kind. What stands under an #if without an #else is left to a parse.
 bool Glancer::callsOnlyStubs(StringRef Text, const OutlineFunction &F, const Outline &Own) {
   BodyReader Body(Text, F);
-  if (Body.certain || Body.calls.empty() || !Body.asked.empty() || Body.firstCallOf(Effects))
+  StringRef Whole = Text.slice(F.body_begin, F.body_end);
+  const bool Conditional = Whole.contains("\n#if") && !Whole.contains("\n#el");
+  if (Body.certain || (Body.calls.empty() && !Conditional) || !Body.asked.empty() || Body.firstCallOf(Effects))
     return false;
   Effective.emplace(F.name, false); // should it come back to itself
   return std::all_of(Body.calls.begin(), Body.calls.end(), [&](const BodyReader::Call &C) {

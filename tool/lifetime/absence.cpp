@@ -23,7 +23,7 @@ std::string directoryOf(StringRef Path) { return llvm::sys::path::parent_path(Pa
 
 class Closure {
 public:
-  Closure(const Database &DB, const std::string &Word, bool IsSymbol) : DB(DB), Word(Word), IsSymbol(IsSymbol) {}
+  Closure(const Database &DB, const MentionPlan &Plan, const std::string &Word, bool IsSymbol) : DB(DB), Plan(Plan), Word(Word), IsSymbol(IsSymbol) {}
 
   void addUnreadable();
   void addModuleOf(const std::string &File);
@@ -43,6 +43,7 @@ private:
   void addAssemblyOfHeaders(const std::string &File);
 
   const Database &DB;
+  const MentionPlan &Plan;
   const std::string &Word;
   const bool IsSymbol;
   std::set<std::string> Done, LookedAround;
@@ -75,9 +76,16 @@ void Closure::addModuleOf(const std::string &File) {
 
 void Closure::addTextOf(const std::string &File) {
   int Id = DB.index().find(File);
-  auto Text = Id < 0 ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
-  if (!Text)
+  std::shared_ptr<const std::string> Text;
+  if (Id >= 0)
+    Text = DB.index().text(static_cast<uint32_t>(Id));
+  else if (std::optional<std::string> Other = DB.otherText(File)) // a link, which the index has under its other name
+    Text = std::make_shared<const std::string>(std::move(*Other));
+  if (!Text) {
+    if (Id < 0 || DB.index().files()[static_cast<size_t>(Id)].problem.empty()) // else it is named already
+      Found.push_back(File + " was not searched for it");
     return;
+  }
   addFragments(File, *Text);
   addPasting(File, *Text);
   if (endsInside(*Text))
@@ -166,6 +174,8 @@ void Closure::addPasting(const std::string &File, StringRef Text) {
     if (!Rest.consume_front("define"))
       continue;
     std::string Macro = Rest.ltrim().take_while(isWord).str();
+    if (Plan.demand.words.count(Macro))
+      continue; // every use is parsed
     const auto &Handled = DB.rememberedPasting();
     if (Handled && llvm::any_of(*Handled, [&](const PastingMacro &M) { return M.name == Macro && M.file == File; }))
       continue; // its users are parsed
@@ -178,7 +188,7 @@ void Closure::addPasting(const std::string &File, StringRef Text) {
 } // namespace
 
 std::vector<std::string> notSearched(const Database &DB, const MentionPlan &Plan, const std::string &Word, MentionKind Kind, const std::string &Home) {
-  Closure C(DB, Word, Kind != MentionKind::Field);
+  Closure C(DB, Plan, Word, Kind != MentionKind::Field);
   const bool OneFile = StringRef(Home).ends_with(".c");
   if (!OneFile)
     C.addUnreadable();

@@ -3,6 +3,7 @@
 // A line under #if was compiled if the parse shows a call anywhere under the same conditions in that file: equal conditions go the
 // same way. If it shows none there, the line counts as hidden, which may be too careful, never too bold.
 #include "tool/lifetime/mentions.h"
+#include "tool/lifetime/pasting.h"
 #include "tool/lifetime/variant_choices.h"
 #include "tool/lifetime/words.h"
 #include "tool/tree/tree.h"
@@ -289,6 +290,13 @@ static MentionPlan makePlan(const Database &DB, const std::string &Word, Mention
       }
     }
   }
+  if (Kind != MentionKind::Function)
+    for (const PastingUse &U : usesThatPaste(DB, Plan.files, Word, /*Alone=*/StringRef(Home).ends_with(".c"))) {
+      Plan.files.insert(U.source);
+      Plan.demand.words.insert(U.macro);
+      if (!U.function.empty())
+        Plan.demand.names.insert(U.function);
+    }
   return Plan;
 }
 
