@@ -175,7 +175,7 @@ const UnloadTimeline::Held &UnloadTimeline::heldBy(const std::string &Variable) 
     auto [Name, Depth, Surely] = std::move(Work.back());
     Work.pop_back();
     for (const TextVariable *V : M.variables(Name)) {
-      Sure = Surely && !U.find(V->record, UnloadRule::OfObjects);
+      Sure = Surely && !U.find(V->record, UnloadRule::OfObjects) && !(Mounts && U.find(V->record, UnloadRule::OfMounts));
       bool Pinned = U.find(V->record, UnloadRule::Pinned) != nullptr;
       Free = Free || (Name == Variable && !Pinned);
       for (const TextVariable::Entry &E : V->entries) {

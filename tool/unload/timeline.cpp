@@ -298,6 +298,11 @@ UnloadTimeline::State UnloadTimeline::step(const TextFunction &F, const Flow &G,
     }
   if (Node.kind != FlowNode::Call || In == 0)
     return In;
+  if (G.nodes[N - 1].kind == FlowNode::Join && !G.nodes[N - 1].loop) // of a loop that has a turn for certain
+    if (std::optional<FlowCall> Row = tableLoop(F, G, N - 1)) {
+      bool Known = false;
+      return table(*Row, In, Depth + 1, Known);
+    }
   Calls.emplace_back(&G, N);
   State Out = callOf(F, Node.call, A, In, Depth);
   Calls.pop_back();
