@@ -71,15 +71,15 @@ TEST_F(AuditEnds, AConditionWithinTheRightOne) {
 TEST_F(AuditEnds, AFunctionThatRunsARowOfATable) {
   auto Module = [](const std::string &Loop) {
     return Counted + Work +
-           "#define WARN_ON(x) (x)\nstruct part {\n\tvoid (*start)(void);\n\tvoid (*exit)(void);\n};\nstatic void settle(void)\n{\n\trcu_barrier();\n}\n"
-           "static void end_work(void)\n{\n\tcancel_work_sync(&work);\n}\nstatic const struct part parts[] = {\n\t{ .start = end_work },\n\t{ .exit = settle },\n\t{ .exit = end_work },\n};\n"
-           "static void part_exit(unsigned int i)\n{\n\tif (WARN_ON(i > 2))\n\t\treturn;\n\tif (!parts[i].exit)\n\t\treturn;\n\tparts[i].exit();\n}\n" +
+           "#define WARN_ON(x) (x)\nstruct part {\n\tvoid (*start)(void);\n\tvoid (*leave)(void);\n};\nstatic void settle(void)\n{\n\trcu_barrier();\n}\n"
+           "static void end_work(void)\n{\n\tcancel_work_sync(&work);\n}\nstatic const struct part parts[] = {\n\t{ .start = end_work },\n\t{ .leave = settle },\n\t{ .leave = end_work },\n};\n"
+           "static void part_exit(unsigned int i)\n{\n\tif (WARN_ON(i > 2))\n\t\treturn;\n\tif (!parts[i].leave)\n\t\treturn;\n\tparts[i].leave();\n}\n" +
            exitWith("\tint i;\n\n\tfor (" + Loop + ")\n\t\tpart_exit(i);\n");
   };
   EXPECT_EQ(found(Module("i = 2; i >= 0; i--"), true), "") << Reasons;
   EXPECT_EQ(found(Module("i = 0; i < 3; i++")), "early_rcu_barrier medium") << Reasons;
   std::string Tested = Module("i = 2; i >= 0; i--");
-  Tested.replace(Tested.find("part_exit(i);"), 13, "if (parts[i].exit)\n\t\t\tparts[i].exit();");
+  Tested.replace(Tested.find("part_exit(i);"), 13, "if (parts[i].leave)\n\t\t\tparts[i].leave();");
   EXPECT_EQ(found(Tested, true), "") << "the rows without it do nothing\n" << Reasons;
 }
 

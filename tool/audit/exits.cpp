@@ -72,7 +72,6 @@ private:
   /// Own functions that name one of these.
   std::set<std::string> naming(const std::set<std::string> &Words) const;
   std::set<std::string> barriersFor(const ModuleQuestion &Q) const;
-  bool mayBeMember(const std::string &Symbol, const CallbackFieldRule &Rule) const;
   /// Why something else may make up for the wait; empty if the text shows nothing.
   std::string elsewhere(const ModuleQuestion &Q, Evidence &At) const;
   AuditFinding finding(const ModuleQuestion &Q, const ModuleExit &E) const;
@@ -136,18 +135,6 @@ std::set<std::string> EndAudit::barriersFor(const ModuleQuestion &Q) const {
   return Result;
 }
 
-/// Whether a function that is stored in a member of that name may be that of the right structure: not if the text shows another one.
-bool EndAudit::mayBeMember(const std::string &Symbol, const CallbackFieldRule &Rule) const {
-  bool Right = false, Other = false;
-  Text.forEachVariable([&](const TextVariable &V) {
-    for (const TextVariable::Entry &E : V.entries)
-      if (E.field == Rule.field && E.word == plainName(Symbol))
-        if (const TextFunction *F = Text.own(E.word, V.file); F && F->symbol == Symbol)
-          (V.record == Rule.record || V.record.empty() ? Right : Other) = true;
-  });
-  return Right || !Other;
-}
-
 /// A wait that is not on the way of the exit itself but may have run by then: where a device, a mount or a file of the module goes.
 std::string EndAudit::elsewhere(const ModuleQuestion &Q, Evidence &At) const {
   std::set<std::string> Waiting = naming(barriersFor(Q));
@@ -155,7 +142,7 @@ std::string EndAudit::elsewhere(const ModuleQuestion &Q, Evidence &At) const {
     std::set<std::string> Coming = Text.comingTo(Waiting);
     for (const CallbackFieldRule &Rule : State.rules().callback_fields)
       for (const std::string &Symbol : Text.storedIn(Rule.field))
-        if (Coming.count(plainName(Symbol)) && mayBeMember(Symbol, Rule)) {
+        if (Coming.count(plainName(Symbol))) {
           const TextFunction *F = Text.bySymbol(Symbol);
           At = {F->file, F->text->line, F->name, "comes to a barrier"};
           return F->name + "() comes to a barrier when a structure's ." + Rule.field + " is called, and that may be enough";
