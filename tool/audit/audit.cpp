@@ -24,8 +24,7 @@ std::set<std::string> filesWithDeferredFrees(TreeState &State, Demand &D) {
 }
 
 /// Of these files those that a glance does not settle; of a header somebody who calls what is open there.
-std::set<std::string> filesToParse(TreeState &State, const std::set<std::string> &Files) {
-  FreeGlance Glance(State);
+std::set<std::string> filesToParse(TreeState &State, const FreeGlance &Glance, const std::set<std::string> &Files) {
   std::set<std::string> Result;
   for (const std::string &File : Files)
     if (!StringRef(File).ends_with(".h") && !Glance.settles(File))
@@ -82,7 +81,8 @@ void auditShape(const DeferredFreeFact &D, std::vector<AuditFinding> &To) {
 void auditDeferredFrees(TreeState &State, ConfiguredTree *Mine, std::vector<AuditFinding> &To) {
   Demand D;
   std::set<std::string> Files = filesWithDeferredFrees(State, D);
-  std::set<std::string> Own = filesToParse(State, Files);
+  const FreeGlance Glance(State);
+  std::set<std::string> Own = filesToParse(State, Glance, Files);
   State.scan().frontend().preparePch({Own.begin(), Own.end()}, D.names);
   State.settle([&] {
     bool Ready = true;
@@ -100,11 +100,15 @@ void auditDeferredFrees(TreeState &State, ConfiguredTree *Mine, std::vector<Audi
         if (!Each.record.empty())
           Records.insert(Each.record);
       }
+  for (const DeferredFreeFact &Each : Frees)
+    auditShape(Each, To);
+  // Where no destruction is too early for kfree_rcu(), and each allocator takes its objects, it does not matter which cache they are from.
+  if (Glance.usable() && !Mine)
+    return;
   std::map<std::string, RecordOrigin> Origins = originsOf(State, Records);
   std::vector<ObjectQuestion> Questions;
   std::vector<const DeferredFreeFact *> Asked;
   for (const DeferredFreeFact &Each : Frees) {
-    auditShape(Each, To);
     auto It = Origins.find(Each.record);
     if (It == Origins.end() || It->second.caches.empty())
       continue;

@@ -4,19 +4,22 @@
 // are not, and then the answer is whose callback needs them.
 #include "tool/audit/parts.h"
 #include "tool/driver/barrier_rule.h"
+#include "tool/support/parallel.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
+#include <iterator>
+#include <mutex>
 
 using llvm::StringRef;
 
 namespace krcu {
 
-std::vector<BarrierCall> barrierCalls(TreeState &State) {
+std::vector<BarrierCall> barrierCalls(TreeState &State, const std::set<std::string> &Flavours) {
   std::vector<BarrierCall> Result;
   const Database &DB = State.database();
   for (const BarrierRule &Rule : State.rules().barriers) {
-    if (Rule.cache_only || !llvm::is_contained(Rule.waits_for, "call_rcu"))
+    if (Rule.cache_only || llvm::none_of(Rule.waits_for, [&](const std::string &What) { return Flavours.count(What) != 0; }))
       continue;
     for (uint32_t Id : DB.mentioning(Rule.name)) {
       const std::string &File = State.index().files()[Id].path;
@@ -36,7 +39,8 @@ namespace {
 
 class BarrierAudit {
 public:
-  BarrierAudit(TreeState &State, const UnloadRules &U, const UnloadModule &M, const ModuleHooks &Hooks, std::vector<AuditFinding> &To) : State(State), U(U), M(M), To(To) {
+  /// `Kbuild`: held while makefiles are asked.
+  BarrierAudit(TreeState &State, const UnloadRules &U, const UnloadModule &M, const ModuleHooks &Hooks, std::mutex &Kbuild) : State(State), U(U), M(M), Kbuild(Kbuild) {
     Ends = moduleEnds(Hooks, M.scope.files);
     // Every wait at the ends of the module, whatever for.
     UnloadTimeline T(*M.text, State.rules(), U, State.semantics(), {});
@@ -49,20 +53,24 @@ public:
             Waits.push_back(std::move(E));
   }
 
-  void judge(const BarrierCall &B);
+  void judge(const BarrierCall &B, std::vector<AuditFinding> &To);
 
 private:
-  void needed(const BarrierCall &B, const UnloadNeed &Need, const std::string &Cache, const UnloadEvent *Earlier);
-  void superfluous(const BarrierCall &B, const UnloadNeed &Need, const UnloadEvent *Earlier);
+  AuditFinding needed(const BarrierCall &B, const UnloadNeed &Need, const std::string &Cache, const UnloadEvent *Earlier);
+  void superfluous(const BarrierCall &B, const UnloadNeed &Need, const UnloadEvent *Earlier, std::vector<AuditFinding> &To);
   AuditFinding finding(const BarrierCall &B, const char *Kind) const;
   std::string destroyedBehind(const BarrierCall &B, bool &WorkEnds) const;
   bool queuesAgain() const;
   bool shared(const BarrierCall &B) const;
+  bool hasUnseenFiles(const BarrierCall &B) const {
+    std::lock_guard Guard(Kbuild);
+    return !State.database().moduleOf(B.where.file).missing.empty();
+  }
 
   TreeState &State;
   const UnloadRules &U;
   const UnloadModule &M;
-  std::vector<AuditFinding> &To;
+  std::mutex &Kbuild;
   ModuleEnds Ends;
   std::vector<UnloadEvent> Waits;
 };
@@ -116,7 +124,7 @@ bool BarrierAudit::shared(const BarrierCall &B) const {
   });
 }
 
-void BarrierAudit::judge(const BarrierCall &B) {
+void BarrierAudit::judge(const BarrierCall &B, std::vector<AuditFinding> &To) {
   auto Here = llvm::find_if(Waits, [&](const UnloadEvent &E) { return E.where.file == B.where.file && E.where.line == B.where.line; });
   if (Here == Waits.end())
     return; // no end of the module comes to it: it is for something else
@@ -128,14 +136,13 @@ void BarrierAudit::judge(const BarrierCall &B) {
   std::string Cache = destroyedBehind(B, WorkEnds);
   UnloadNeed Need = needOf(M, Ends, B.where, State.rules(), U, State.semantics());
   if (Need.answer == UnloadNeed::Needed && (Earlier || !Cache.empty()))
-    needed(B, Need, Cache, Earlier);
+    To.push_back(needed(B, Need, Cache, Earlier));
   bool ForDeferred = State.semantics().is("rcu_barrier_waits_kfree_rcu") && !State.semantics().is("destroy_waits_kfree_rcu");
-  bool Unseen = !State.database().moduleOf(B.where.file).missing.empty();
-  if (Need.answer == UnloadNeed::NotNeeded && Here->always && !WorkEnds && !ForDeferred && !Unseen && !queuesAgain() && !shared(B))
-    superfluous(B, Need, Earlier);
+  if (Need.answer == UnloadNeed::NotNeeded && Here->always && !WorkEnds && !ForDeferred && !queuesAgain() && !shared(B) && !hasUnseenFiles(B))
+    superfluous(B, Need, Earlier, To);
 }
 
-void BarrierAudit::needed(const BarrierCall &B, const UnloadNeed &Need, const std::string &Cache, const UnloadEvent *Earlier) {
+AuditFinding BarrierAudit::needed(const BarrierCall &B, const UnloadNeed &Need, const std::string &Cache, const UnloadEvent *Earlier) {
   AuditFinding F = finding(B, "needed_barrier");
   const ModuleQuestion *For = Need.question;
   for (const ModuleQuestion &Q : M.questions) // what the barrier was most likely written for
@@ -157,10 +164,10 @@ void BarrierAudit::needed(const BarrierCall &B, const UnloadNeed &Need, const st
   for (const UnloadSite &S : For->sites)
     F.evidence.push_back({S.where.file, S.where.line, S.function, S.text});
   addTimeline(F, Need.without);
-  To.push_back(std::move(F));
+  return F;
 }
 
-void BarrierAudit::superfluous(const BarrierCall &B, const UnloadNeed &Need, const UnloadEvent *Earlier) {
+void BarrierAudit::superfluous(const BarrierCall &B, const UnloadNeed &Need, const UnloadEvent *Earlier, std::vector<AuditFinding> &To) {
   AuditFinding F = finding(B, "superfluous_barrier");
   F.severity = Severity::Warning;
   F.confidence = Confidence::Low;
@@ -210,10 +217,20 @@ void auditBarriers(TreeState &State, const UnloadRules &U, const ModuleHooks &Ho
   for (size_t N = 0; N < Modules.size(); ++N)
     for (const std::string &File : Modules[N].scope.files)
       Owner.emplace(File, N);
-  std::map<size_t, BarrierAudit> Audits;
-  for (const BarrierCall &B : Calls)
-    if (auto It = Owner.find(B.where.file); It != Owner.end())
-      Audits.try_emplace(It->second, State, U, Modules[It->second], Hooks, To).first->second.judge(B);
+  std::map<size_t, std::vector<size_t>> OfModule; // module -> its barriers
+  for (size_t N = 0; N < Calls.size(); ++N)
+    if (auto It = Owner.find(Calls[N].where.file); It != Owner.end())
+      OfModule[It->second].push_back(N);
+  std::vector<std::pair<size_t, std::vector<size_t>>> Work(OfModule.begin(), OfModule.end());
+  std::vector<std::vector<AuditFinding>> Found(Calls.size());
+  std::mutex Kbuild;
+  parallelFor(State.scan().options().jobs, Work.size(), [&](size_t N, unsigned) {
+    BarrierAudit Audit(State, U, Modules[Work[N].first], Hooks, Kbuild);
+    for (size_t Call : Work[N].second)
+      Audit.judge(Calls[Call], Found[Call]);
+  });
+  for (std::vector<AuditFinding> &Each : Found)
+    std::move(Each.begin(), Each.end(), std::back_inserter(To));
 }
 
 } // namespace krcu

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Ends of a kind of their own: what is stopped behind a destruction, a mount of the kernel's own, a module without a start and an exit.
+// Ends of a kind of their own: what is stopped behind a destruction, a mount of the kernel's own, a module without a start and an exit, rows of tables,
+// devices that are gone; and modules that are not as they should be.
 #include "tool/audit/audit.h"
 #include "tool/audit/test_module.h"
 #include "tool/driver/pipeline_trees.h"
@@ -68,6 +69,73 @@ TEST_F(AuditEnds, WithoutAStartAndAnExit) {
   EXPECT_NE(Reasons.find("has neither a start nor an exit, so that it can be unloaded"), std::string::npos) << Reasons;
   EXPECT_EQ(found(Counted + Init, true), "") << "with a start and no exit it cannot be unloaded";
   EXPECT_EQ(found(Counted + "void item_wait(void)\n{\n\trcu_barrier();\n}\n", true).find("medium"), std::string::npos) << Reasons;
+}
+
+TEST_F(AuditEnds, AConditionWithinTheRightOne) {
+  const std::string Flagged = "static int count;\nstatic bool queued, verbose;\nstatic void counted(struct rcu_head *head)\n{\n\tcount++;\n}\n"
+                              "void item_count(struct item *item)\n{\n\tqueued = true;\n\tcall_rcu(&item->rcu, counted);\n}\n";
+  EXPECT_EQ(found(Flagged + exitWith("\tif (queued)\n\t\trcu_barrier();\n")), "") << Reasons;
+  EXPECT_EQ(found(Flagged + exitWith("\tif (queued)\n\t\tif (verbose)\n\t\t\trcu_barrier();\n")), "missing_rcu_barrier high") << Reasons;
+}
+
+TEST_F(AuditEnds, AFunctionThatRunsARowOfATable) {
+  auto Module = [](const std::string &Loop) {
+    return Counted + Work +
+           "#define WARN_ON(x) (x)\nstruct part {\n\tvoid (*start)(void);\n\tvoid (*leave)(void);\n};\nstatic void settle(void)\n{\n\trcu_barrier();\n}\n"
+           "static void end_work(void)\n{\n\tcancel_work_sync(&work);\n}\nstatic const struct part parts[] = {\n\t{ .start = end_work },\n\t{ .leave = settle },\n\t{ .leave = end_work },\n};\n"
+           "static void part_exit(unsigned int i)\n{\n\tif (WARN_ON(i > 2))\n\t\treturn;\n\tif (!parts[i].leave)\n\t\treturn;\n\tparts[i].leave();\n}\n" +
+           exitWith("\tint i;\n\n\tfor (" + Loop + ")\n\t\tpart_exit(i);\n");
+  };
+  EXPECT_EQ(found(Module("i = 2; i >= 0; i--"), true), "") << Reasons;
+  EXPECT_EQ(found(Module("i = 0; i < 3; i++")), "early_rcu_barrier medium") << Reasons;
+  std::string Tested = Module("i = 2; i >= 0; i--");
+  Tested.replace(Tested.find("part_exit(i);"), 13, "if (parts[i].leave)\n\t\t\tparts[i].leave();");
+  EXPECT_EQ(found(Tested, true), "") << "the rows without it do nothing\n" << Reasons;
+}
+
+/// A work of each device, on a queue that is destroyed behind the driver.
+TEST_F(AuditEnds, TheWorkOfDevicesThatAreGone) {
+  auto Module = [](const std::string &Member) {
+    return Counted +
+           "struct device;\nstruct pci_driver {\n\tvoid (*remove)(struct device *dev);\n\tint (*probe)(struct device *dev);\n};\nvoid pci_unregister_driver(struct pci_driver *drv);\n"
+           "struct work_struct {\n\tvoid (*func)(struct work_struct *work);\n};\nstruct port {\n\tstruct work_struct task;\n};\nstruct workqueue_struct;\nstatic struct workqueue_struct *queue;\nstatic struct item one;\n"
+           "void destroy_workqueue(struct workqueue_struct *q);\nvoid queue_work(struct workqueue_struct *q, struct work_struct *w);\nvoid INIT_WORK(struct work_struct *w, void (*f)(struct work_struct *));\n"
+           "static struct work_struct task;\nstatic void port_task(struct work_struct *work)\n{\n\titem_count(&one);\n}\nstatic int port_probe(struct device *dev)\n{\n\treturn 0;\n}\n"
+           "void port_start(struct port *port)\n{\n\tINIT_WORK(&" + Member + ", port_task);\n\tqueue_work(queue, &" + Member + ");\n}\n"
+           "void core_gone(void);\nstatic void port_remove(struct device *dev)\n{\n\tcore_gone();\n}\nstatic struct pci_driver drv = {\n\t.probe = port_probe,\n\t.remove = port_remove,\n};\n" +
+           exitWith("\tpci_unregister_driver(&drv);\n\tdestroy_workqueue(queue);\n");
+  };
+  Tree.write("core/Makefile", "obj-y += core.o\n");
+  Tree.write("core/core.c", "#include <linux/rcupdate.h>\nbool any;\nvoid core_gone(void)\n{\n\tif (any)\n\t\trcu_barrier();\n}\n");
+  Tree.write("Kbuild", Tree.read("Kbuild") + "obj-y += core/\n");
+  EXPECT_EQ(found(Module("port->task")), "") << Reasons;
+  EXPECT_EQ(found(Module("port->task"), true), "missing_rcu_barrier low") << Reasons;
+  EXPECT_EQ(found(Module("task")), "missing_rcu_barrier high") << "a work of the module's own" << Reasons;
+}
+
+// Input that nobody expects
+
+TEST_F(AuditEnds, AMakefileThatNamesFilesThatAreNotThere) {
+  Tree.write("drv/Makefile", "obj-$(CONFIG_DRV) += drvmod.o\ndrvmod-y := drv.o gone.o lost/also.o\n");
+  EXPECT_EQ(found(Counted + exitWith("\tif (count)\n\t\treturn;\n")), "missing_rcu_barrier high") << Reasons;
+  EXPECT_EQ(found(exitWith("\trcu_barrier();\n"), true), "") << "what the missing files queue is not known, so the barrier is not called superfluous\n" << Reasons;
+}
+
+TEST_F(AuditEnds, AnExitByAMacroThatNobodyKnows) {
+  const std::string Exit = "static void __exit drv_exit(void)\n{\n}\n";
+  EXPECT_EQ(found(Counted + Init + Exit + "unheard_of_exit(drv_exit);\n", true), "");
+  EXPECT_EQ(found(Counted + Init + Exit + "UNHEARD(drv_init, drv_exit, unbalanced(\n", true).find("high"), std::string::npos) << Reasons;
+}
+
+/// Nobody is asked about the symbol, and what selects it is yes or no.
+TEST_F(AuditEnds, ATristateThatIsNeverAModule) {
+  std::string Kconfig = Tree.read("Kconfig");
+  Kconfig.insert(Kconfig.find("config MODULES") + 15, "\tmodules\n");
+  Tree.write("drv/Makefile", "obj-$(CONFIG_POOL) += drv.o\n");
+  Tree.write("Kconfig", Kconfig + "config POOL\n\ttristate\n\nconfig USER\n\tbool \"user\"\n\tselect POOL\n");
+  EXPECT_EQ(found(Counted, true), "") << Reasons;
+  Tree.write("Kconfig", Kconfig + "config POOL\n\ttristate\n\nconfig USER\n\ttristate \"user\"\n\tselect POOL\n");
+  EXPECT_EQ(found(Counted), "missing_rcu_barrier medium") << Reasons;
 }
 
 } // namespace

@@ -4,9 +4,14 @@
 // end is asked for it: as it is written first, then with everything that may wait on some path taken for a wait. What breaks the rule even then
 // is beyond doubt; what breaks it only as written is of low confidence, with what may make up for it.
 #include "tool/audit/parts.h"
+#include "tool/support/parallel.h"
+#include "tool/support/stable_sort.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
+#include <iterator>
+#include <mutex>
+#include <numeric>
 
 using llvm::StringRef;
 
@@ -15,8 +20,9 @@ namespace {
 
 class EndAudit {
 public:
-  EndAudit(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const UnloadModule &M, std::vector<AuditFinding> &To)
-      : State(State), U(U), Hooks(Hooks), M(M), Text(*M.text), To(To), Exits(Hooks.exitsOf(M.scope.files)) {}
+  /// `Kbuild`: held while makefiles are asked.
+  EndAudit(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const UnloadModule &M, std::mutex &Kbuild, std::vector<AuditFinding> &To)
+      : State(State), U(U), Hooks(Hooks), M(M), Text(*M.text), Kbuild(Kbuild), To(To), Exits(Hooks.exitsOf(M.scope.files)) {}
 
   void run() {
     if (Exits.empty()) {
@@ -59,6 +65,13 @@ private:
       return std::binary_search(Ids.begin(), Ids.end(), "THIS_MODULE") && llvm::any_of(Ids, [&](const std::string &Id) { return U.find(Id, UnloadRule::TakesModule) != nullptr; });
     });
   }
+  ModuleFact factOf(const std::string &File) const {
+    std::lock_guard Guard(Kbuild);
+    return State.scan().moduleFact(File);
+  }
+  /// Own functions that name one of these.
+  std::set<std::string> naming(const std::set<std::string> &Words) const;
+  std::set<std::string> barriersFor(const ModuleQuestion &Q) const;
   /// Why something else may make up for the wait; empty if the text shows nothing.
   std::string elsewhere(const ModuleQuestion &Q, Evidence &At) const;
   AuditFinding finding(const ModuleQuestion &Q, const ModuleExit &E) const;
@@ -73,6 +86,7 @@ private:
   const ModuleHooks &Hooks;
   const UnloadModule &M;
   const ModuleText &Text;
+  std::mutex &Kbuild;
   std::vector<AuditFinding> &To;
   std::vector<ModuleExit> Exits;
   std::set<std::string> Destroying; ///< names of functions that may come to a destruction
@@ -97,20 +111,33 @@ AuditFinding EndAudit::finding(const ModuleQuestion &Q, const ModuleExit &E) con
   F.module_file = E.where.file;
   for (const UnloadSite &S : Q.sites)
     F.evidence.push_back({S.where.file, S.where.line, S.function, S.text});
-  ModuleFact Fact = State.scan().moduleFact(Q.sites.front().where.file);
+  ModuleFact Fact = factOf(Q.sites.front().where.file);
   F.evidence.insert(F.evidence.end(), Fact.evidence.begin(), Fact.evidence.end());
   F.evidence.push_back({E.where.file, E.where.line, "", E.macro + "(" + plainName(E.function.empty() ? E.driver : E.function) + ") ends the module"});
   F.timeline.push_back({FindingEvent::Exit, E.where, "", F.evidence.back().text});
   return F;
 }
 
+std::set<std::string> EndAudit::naming(const std::set<std::string> &Words) const {
+  std::set<std::string> Result;
+  for (const auto &[Name, F] : Text.functions())
+    if (llvm::any_of(Words, [&Ids = F.text->identifiers](const std::string &Word) { return std::binary_search(Ids.begin(), Ids.end(), Word); }))
+      Result.insert(Name);
+  return Result;
+}
+
+/// The names of the barriers that wait for what the question is about.
+std::set<std::string> EndAudit::barriersFor(const ModuleQuestion &Q) const {
+  std::set<std::string> Result;
+  for (const BarrierRule &B : State.rules().barriers)
+    if (!B.cache_only && llvm::is_contained(B.waits_for, Q.question.asks(UnloadQuestion::Srcu) ? "srcu" : "call_rcu"))
+      Result.insert(B.name);
+  return Result;
+}
+
 /// A wait that is not on the way of the exit itself but may have run by then: where a device, a mount or a file of the module goes.
 std::string EndAudit::elsewhere(const ModuleQuestion &Q, Evidence &At) const {
-  std::set<std::string> Waiting;
-  for (const auto &[Name, F] : Text.functions())
-    for (const std::string &Id : F.text->identifiers)
-      if (const BarrierRule *B = State.rules().barrier(Id); B && !B->cache_only && llvm::is_contained(B->waits_for, Q.question.asks(UnloadQuestion::Srcu) ? "srcu" : "call_rcu"))
-        Waiting.insert(Name);
+  std::set<std::string> Waiting = naming(barriersFor(Q));
   if (!Waiting.empty()) {
     std::set<std::string> Coming = Text.comingTo(Waiting);
     for (const CallbackFieldRule &Rule : State.rules().callback_fields)
@@ -167,7 +194,7 @@ void EndAudit::askText(const ModuleQuestion &Q) {
         else if (Barrier && Each.kind != UnloadEvent::Wait && Each.kind != UnloadEvent::End)
           Behind = Behind ? Behind : &Each;
       }
-    Quiet.generous = true;
+    Quiet.generous = Quiet.works = true; // an object's reference says nothing of a work that no object has
     bool OnlyObjects = !Sure.holds && objectsHoldTheModule() && answer(T, E, Quiet).holds;
     AuditFinding F = finding(Q, Exit);
     const UnloadSite &First = Q.sites.front();
@@ -228,10 +255,10 @@ void EndAudit::askText(const ModuleQuestion &Q) {
 
 /// Whether any function of the module names a wait.
 bool EndAudit::waitsAnywhere(const ModuleQuestion &Q, Evidence &At) const {
-  const char *For = Q.question.asks(UnloadQuestion::Srcu) ? "srcu" : "call_rcu";
+  std::set<std::string> Barriers = barriersFor(Q);
   for (const auto &[Name, F] : Text.functions())
-    for (const std::string &Id : F.text->identifiers)
-      if (const BarrierRule *B = State.rules().barrier(Id); B && !B->cache_only && llvm::is_contained(B->waits_for, For)) {
+    for (const std::string &Id : Barriers)
+      if (std::binary_search(F.text->identifiers.begin(), F.text->identifiers.end(), Id)) {
         At = {F.file, F.text->line, F.name, "names " + Id + "()"};
         return true;
       }
@@ -252,7 +279,7 @@ void EndAudit::askWithoutHooks(const ModuleQuestion &Q) {
              " and has neither a start nor an exit, so that it can be unloaded and nothing waits then; the callback may run after its text is gone";
   for (const UnloadSite &S : Q.sites)
     F.evidence.push_back({S.where.file, S.where.line, S.function, S.text});
-  ModuleFact Fact = State.scan().moduleFact(First.where.file);
+  ModuleFact Fact = factOf(First.where.file);
   F.evidence.insert(F.evidence.end(), Fact.evidence.begin(), Fact.evidence.end());
   F.timeline.push_back({FindingEvent::End, {}, "", "the text of " + M.scope.name + " is gone, and " + plainName(First.callback) + "()" + More + " may still be queued", true, true});
   Evidence At;
@@ -334,13 +361,13 @@ std::vector<EndAudit::End> EndAudit::allEnds() const {
 /// By the names in the text, may the function come to a destruction?
 bool EndAudit::mayDestroy(const TextFunction &F) {
   if (Destroying.empty()) {
-    std::set<std::string> Names;
-    for (const auto &[Name, Own] : Text.functions())
-      if (llvm::any_of(Own.text->identifiers, [&](const std::string &Id) {
-            return State.rules().cacheDestroy(Id) || U.find(Id, UnloadRule::End) || llvm::is_contained(State.rules().pool_destroy, Id);
-          }))
-        Names.insert(Name);
-    Destroying = Text.comingTo(Names);
+    std::set<std::string> Ends(State.rules().pool_destroy.begin(), State.rules().pool_destroy.end());
+    for (const CacheRule &C : State.rules().cache_destroy)
+      Ends.insert(C.name);
+    for (const UnloadRule &R : U.events)
+      if (R.event == UnloadRule::End)
+        Ends.insert(R.name);
+    Destroying = Text.comingTo(naming(Ends));
     Destroying.insert(""); // asked
   }
   return Destroying.count(F.name) != 0;
@@ -383,9 +410,9 @@ void EndAudit::askDestruction(const ModuleQuestion &Q) {
     F.subject = Q.question.taken;
     std::string Callback = plainName(Q.sites.front().callback);
     F.reason = At.text.substr(0, At.text.find(" takes it away")) + " runs " + (E.member.empty() ? "at module exit" : "when the core calls " + E.member) + (Later ? " before the last that queues is stopped: " + Later->text + " (" + placeText(Later->where.file, Later->where.line) + "), and " : " before anything has waited for callbacks, and ") + Callback + "() still uses " + Q.question.taken;
-    UnloadOptions Quiet;
-    Quiet.stops = Quiet.queues = false;
     // A device's or namespace's own objects may all be gone by the time at which what it shares with others still queues.
+    UnloadOptions Quiet;
+    Quiet.stops = false, Quiet.works = true;
     bool Certain = !Sure.broken.empty() && (E.member.empty() || !T.endOf(*E.function, Quiet).broken.empty());
     F.confidence = Certain ? Confidence::Medium : Confidence::Low;
     F.confidence_why = Certain ? "the order of the calls is known; whether a callback can still be queued then is not" : T.doubt().empty() ? "a call through a pointer may wait" : T.doubt();
@@ -398,12 +425,22 @@ void EndAudit::askDestruction(const ModuleQuestion &Q) {
 
 void auditModuleExits(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To,
                        const std::function<void(const std::string &)> &Progress) {
+  // The largest first, so that none of them is left to one thread at the end.
+  std::vector<size_t> Order(Modules.size());
+  std::iota(Order.begin(), Order.end(), 0);
+  stableSort(Order, [&](size_t A, size_t B) { return Modules[A].text->functions().size() > Modules[B].text->functions().size(); });
+  std::mutex Kbuild, Told;
   size_t Done = 0;
-  for (const UnloadModule &M : Modules) {
-    if (Progress)
+  std::vector<std::vector<AuditFinding>> Found(Modules.size());
+  parallelFor(State.scan().options().jobs, Modules.size(), [&](size_t N, unsigned) {
+    if (Progress) {
+      std::lock_guard Guard(Told);
       Progress("ends of modules " + std::to_string(++Done) + "/" + std::to_string(Modules.size()));
-    EndAudit(State, U, Hooks, M, To).run();
-  }
+    }
+    EndAudit(State, U, Hooks, Modules[Order[N]], Kbuild, Found[Order[N]]).run();
+  });
+  for (std::vector<AuditFinding> &Each : Found)
+    std::move(Each.begin(), Each.end(), std::back_inserter(To));
 }
 
 } // namespace krcu

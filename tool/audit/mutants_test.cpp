@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Barriers of real modules, made wrong one at a time by program: taken away, moved to the first line of their function, moved behind the last
-// destruction, put behind an if. Printed is how many of each kind the audit shows. A mutant takes some seconds. With KRCU_LONG_TESTS all barriers of the tree, else a sample.
-// KRCU_MUTANTS=FILE: a line for each, to read.
+// destruction, put behind an if. Printed is how many of each kind the audit shows. With KRCU_LONG_TESTS all barriers of the tree's modules, else a sample of
+// those that an exit comes to. KRCU_MUTANTS=FILE: a line for each, to read.
 #include "tool/audit/parts.h"
 #include "tool/driver/barrier_rule.h"
 #include "tool/support/error.h"
@@ -81,10 +81,17 @@ public:
     U = *Loaded;
     Base = std::make_unique<TreeState>(*S);
     Hooks = std::make_unique<ModuleHooks>(Base->database());
-    Calls = barrierCalls(*Base);
+    Calls = barrierCalls(*Base, {"call_rcu", "srcu"});
     Modules = unloadModules(*Base, U, Calls);
-    std::erase_if(Calls, [&](const BarrierCall &B) { return !moduleOf(B) || !atTheEnd(B); });
+    std::erase_if(Calls, [&](const BarrierCall &B) { return !moduleOf(B); });
+    for (const BarrierCall &B : Calls)
+      if (!atTheEnd(B))
+        Elsewhere.insert(B.where);
   }
+  void leaveOutElsewhere() {
+    std::erase_if(Calls, [&](const BarrierCall &B) { return isElsewhere(B); });
+  }
+  bool isElsewhere(const BarrierCall &B) const { return Elsewhere.count(B.where) != 0; }
 
   std::vector<BarrierCall> Calls;
 
@@ -142,23 +149,28 @@ public:
 private:
   const UnloadModule *moduleOf(const BarrierCall &B) const {
     for (const UnloadModule &M : Modules)
-      if (!M.questions.empty() && llvm::is_contained(M.scope.files, B.where.file))
+      if (llvm::is_contained(M.scope.files, B.where.file))
         return &M;
     return nullptr;
   }
   /// Does an exit of the module come to it?
   bool atTheEnd(const BarrierCall &B) const {
     const UnloadModule &M = *moduleOf(B);
-    UnloadTimeline T(*M.text, Base->rules(), U, Base->semantics(), {});
     UnloadOptions O;
     O.stops = O.queues = false;
-    for (const std::string &Symbol : moduleEnds(*Hooks, M.scope.files).exits)
-      if (const TextFunction *F = M.text->bySymbol(Symbol))
-        if (llvm::any_of(T.endOf(*F, O).timeline, [&](const UnloadEvent &E) { return E.where.file == B.where.file && E.where.line == B.where.line; }))
-          return true;
+    for (UnloadQuestion::Flavour Flavour : {UnloadQuestion::Rcu, UnloadQuestion::Srcu}) {
+      UnloadQuestion Any;
+      Any.flavour = Flavour;
+      UnloadTimeline T(*M.text, Base->rules(), U, Base->semantics(), Any);
+      for (const std::string &Symbol : moduleEnds(*Hooks, M.scope.files).exits)
+        if (const TextFunction *F = M.text->bySymbol(Symbol))
+          if (llvm::any_of(T.endOf(*F, O).timeline, [&](const UnloadEvent &E) { return E.where.file == B.where.file && E.where.line == B.where.line; }))
+            return true;
+    }
     return false;
   }
 
+  std::set<Location> Elsewhere; ///< barriers that no exit comes to
   std::unique_ptr<Scan> S;
   UnloadRules U;
   std::unique_ptr<TreeState> Base;
@@ -177,6 +189,8 @@ void judge(const char *Variable, unsigned LeastRemoved) {
     GTEST_SKIP() << Variable << " is not set";
   Mutants M(Tree);
   ASSERT_FALSE(M.Calls.empty());
+  if (!std::getenv("KRCU_LONG_TESTS"))
+    M.leaveOutElsewhere();
   size_t Step = std::getenv("KRCU_LONG_TESTS") ? 1 : std::max<size_t>(1, M.Calls.size() / 4);
   std::ofstream List(std::getenv("KRCU_MUTANTS") ? std::getenv("KRCU_MUTANTS") : "/dev/null");
   Count Counts[4];
@@ -189,7 +203,8 @@ void judge(const char *Variable, unsigned LeastRemoved) {
         ++Counts[How].all;
         Counts[How].shown += Plain;
         Counts[How].low += !Plain && Low;
-        List << Names[How] << "\t" << B->where.file << ":" << B->where.line << "\t" << B->function << "\t" << (Plain ? "shown" : Low ? "low" : Before[B].plain.empty() ? "silent" : "known");
+        List << Names[How] << "\t" << B->where.file << ":" << B->where.line << "\t" << B->function << "\t" << (Plain ? "shown" : Low ? "low" : Before[B].plain.empty() ? "silent" : "known")
+             << (M.isElsewhere(*B) ? "\tno exit comes to it" : "");
         for (const std::string &Each : After.plain)
           List << "\t" << Each;
         for (const std::string &Each : After.low)

@@ -17,14 +17,14 @@ void auditDeferredFrees(TreeState &State, ConfiguredTree *Mine, std::vector<Audi
 /// Which option each finding hangs on, and with a configuration whether it holds there.
 void sayWhereTheyHold(Scan &S, ConfiguredTree *Mine, std::vector<AuditFinding> &Findings);
 
-/// A call of a barrier that waits for plain callbacks, in a file that can be a module.
+/// A call of a barrier, in a file that can be a module.
 struct BarrierCall {
   std::string name;
   Location where;
   std::string function; ///< plain name
 };
-/// In order of file and line.
-std::vector<BarrierCall> barrierCalls(TreeState &State);
+/// Those that wait for one of `Flavours`, in order of file and line.
+std::vector<BarrierCall> barrierCalls(TreeState &State, const std::set<std::string> &Flavours = {"call_rcu"});
 
 /// The modules that have callbacks in flight, with what has to be asked of them; and those of the barriers.
 std::vector<UnloadModule> unloadModules(TreeState &State, const UnloadRules &U, const std::vector<BarrierCall> &Barriers);

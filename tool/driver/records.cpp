@@ -207,15 +207,23 @@ void ModuleHooks::look(const std::vector<std::string> &Files) const {
   std::vector<uint32_t> New;
   std::vector<std::shared_ptr<const std::string>> Texts; // held, so that each is read once for all the names
   for (const std::string &File : Files)
-    if (int Id = DB.index().find(File); Id >= 0 && ByFile.try_emplace(static_cast<uint32_t>(Id)).second) {
-      New.push_back(static_cast<uint32_t>(Id));
-      Texts.push_back(DB.index().text(static_cast<uint32_t>(Id)));
+    if (int Id = DB.index().find(File); Id >= 0) {
+      std::lock_guard Guard(Lock);
+      if (!ByFile.count(static_cast<uint32_t>(Id)))
+        New.push_back(static_cast<uint32_t>(Id));
     }
   std::sort(New.begin(), New.end());
+  for (uint32_t Id : New)
+    Texts.push_back(DB.index().text(Id));
+  std::map<uint32_t, std::vector<const ModuleHookRule *>> Found;
+  for (uint32_t Id : New)
+    Found[Id];
   if (!New.empty())
     for (const ModuleHookRule &H : DB.rules().module_hooks)
       for (uint32_t Id : DB.index().mentioningAmong(H.name, &New))
-        ByFile[Id].push_back(&H);
+        Found[Id].push_back(&H);
+  std::lock_guard Guard(Lock);
+  ByFile.merge(Found);
 }
 
 std::vector<ModuleExit> ModuleHooks::exitsOf(const std::vector<std::string> &Files) const {
@@ -231,11 +239,16 @@ std::vector<ModuleExit> ModuleHooks::of(const std::vector<std::string> &Files, c
   std::vector<ModuleExit> Result;
   for (const std::string &File : Files) {
     int Id = DB.index().find(File);
-    auto Hooks = Id < 0 ? ByFile.end() : ByFile.find(static_cast<uint32_t>(Id));
-    auto Text = Hooks == ByFile.end() ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
+    std::unique_lock Guard(Lock);
+    auto It = Id < 0 ? ByFile.end() : ByFile.find(static_cast<uint32_t>(Id));
+    if (It == ByFile.end() || It->second.empty())
+      continue;
+    const std::vector<const ModuleHookRule *> &Hooks = It->second; // once made it stays
+    Guard.unlock();
+    auto Text = DB.index().text(static_cast<uint32_t>(Id));
     if (!Text)
       continue;
-    for (const ModuleHookRule *Rule : Hooks->second) {
+    for (const ModuleHookRule *Rule : Hooks) {
       const ModuleHookRule &H = *Rule;
       if (H.kind != Kind)
         continue;

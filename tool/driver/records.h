@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tool/driver/state.h"
+#include <mutex>
 
 namespace krcu {
 
@@ -39,7 +40,7 @@ std::vector<ModuleExit> exitsOf(TreeState &State, const std::vector<std::string>
 /// The same for hooks of one kind: "init", "exit", "driver".
 std::vector<ModuleExit> hooksOf(TreeState &State, const std::vector<std::string> &Files, const std::string &Kind);
 
-/// The hooks of any module. A file is looked at when a module that has it is asked about, and once.
+/// The hooks of any module. A file is looked at when a module that has it is asked about, and once. Thread-safe.
 class ModuleHooks {
 public:
   explicit ModuleHooks(const Database &DB);
@@ -51,6 +52,7 @@ private:
   void look(const std::vector<std::string> &Files) const;
 
   const Database &DB;
+  mutable std::mutex Lock; ///< of ByFile
   mutable std::map<uint32_t, std::vector<const ModuleHookRule *>> ByFile; ///< the rules whose names stand in it
 };
 

@@ -349,10 +349,12 @@ ModuleFact Scan::moduleFact(const std::string &File) {
   } else if (!Info.module_symbol.empty()) {
     Kconfig *K = TheFrontend->kconfig();
     auto Symbol = K ? K->symbol(Info.module_symbol) : std::nullopt;
-    if (Symbol && Symbol->type == SymbolType::Bool)
+    // Nobody is asked about it, and whatever selects it is built in itself.
+    bool Selected = Symbol && Symbol->type == SymbolType::Tristate && !Symbol->prompt && K->canBeSet(Info.module_symbol) && !K->canBeModule(Info.module_symbol);
+    if (Symbol && (Symbol->type == SymbolType::Bool || Selected))
       Fact.can_be_module = false;
     if (Symbol)
-      Fact.evidence.push_back({Symbol->file, Symbol->line, "", "CONFIG_" + Info.module_symbol + (Fact.can_be_module ? " may be a module" : " is yes or no: always built in")});
+      Fact.evidence.push_back({Symbol->file, Symbol->line, "", "CONFIG_" + Info.module_symbol + (Fact.can_be_module ? " may be a module" : Selected ? " is never m: only what is yes or no selects it" : " is yes or no: always built in")});
   }
   if (Info.name.empty() && Fact.can_be_module)
     takeFromIncluders(File, Fact);

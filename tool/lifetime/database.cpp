@@ -2,8 +2,29 @@
 #include "tool/lifetime/database.h"
 #include "tool/support/parallel.h"
 #include <algorithm>
+#include <mutex>
+#include <shared_mutex>
 
 namespace krcu {
+namespace {
+
+/// Several threads may ask about texts: it guards what is remembered of words. No entry moves or changes once it is there.
+std::shared_mutex WordsLock;
+
+/// The entry of `Of` for the key; else what `Make` gives becomes it.
+template <typename Map, typename Key, typename Maker>
+const auto &remembered(Map &Of, const Key &K, Maker Make) {
+  {
+    std::shared_lock Guard(WordsLock);
+    if (auto It = Of.find(K); It != Of.end())
+      return It->second;
+  }
+  auto Made = Make();
+  std::unique_lock Guard(WordsLock);
+  return Of.try_emplace(K, std::move(Made)).first->second;
+}
+
+} // namespace
 
 std::string plainName(const std::string &Symbol) { return Symbol.substr(0, Symbol.find('@')); }
 
@@ -27,10 +48,7 @@ void Demand::add(const Demand &Other) {
 }
 
 const std::vector<uint32_t> &Database::mentioning(const std::string &Word) const {
-  auto [It, New] = Text->mentions.try_emplace(Word);
-  if (New)
-    It->second = I.mentioning(Word);
-  return It->second;
+  return remembered(Text->mentions, Word, [&] { return I.mentioning(Word); });
 }
 
 void Database::makeOutlines(const std::vector<uint32_t> &Files) const {
@@ -44,17 +62,24 @@ void Database::makeOutlines(const std::vector<uint32_t> &Files) const {
 
 const std::vector<OutlineToken> &Database::tokens(const std::string &File, const std::string &Word) const {
   constexpr size_t Many = size_t(4) << 20; // bytes walked over; a table of all words costs little more than one walk, and memory
-  if (auto Table = Text->tables.find(File); Table != Text->tables.end())
-    return Table->second.of(Word);
-  auto Key = std::pair(File, Word);
-  auto It = Text->tokens.find(Key);
-  if (It != Text->tokens.end())
-    return It->second;
+  const std::pair Key(File, Word);
+  {
+    std::shared_lock Guard(WordsLock);
+    if (auto Table = Text->tables.find(File); Table != Text->tables.end())
+      return Table->second.of(Word);
+    if (auto It = Text->tokens.find(Key); It != Text->tokens.end())
+      return It->second;
+  }
   int Id = I.find(File);
   auto Body = Id < 0 ? nullptr : I.text(static_cast<uint32_t>(Id));
-  if (Body && (Text->asked[File] += Body->size()) > Many)
-    return Text->tables.try_emplace(File, *Body).first->second.of(Word);
-  return Text->tokens.emplace(Key, Body ? findTokens(*Body, Word) : std::vector<OutlineToken>()).first->second;
+  bool Table = false;
+  if (Body) {
+    std::unique_lock Guard(WordsLock);
+    Table = (Text->asked[File] += Body->size()) > Many;
+  }
+  if (Table)
+    return remembered(Text->tables, File, [&] { return TokenTable(*Body); }).of(Word);
+  return remembered(Text->tokens, Key, [&] { return Body ? findTokens(*Body, Word) : std::vector<OutlineToken>(); });
 }
 
 const ConditionTable &Database::conditionsIn(const std::string &File) const {
@@ -67,10 +92,7 @@ const ConditionTable &Database::conditionsIn(const std::string &File) const {
 }
 
 const std::vector<FunctionPlace> &Database::definitionsOf(const std::string &Function) const {
-  auto [It, New] = Text->definitions.try_emplace(Function);
-  if (New)
-    It->second = I.definitionsOf(Function);
-  return It->second;
+  return remembered(Text->definitions, Function, [&] { return I.definitionsOf(Function); });
 }
 
 void Database::add(FileFacts Facts, const Demand &D, const std::string &Cause) {

@@ -54,9 +54,16 @@ std::string plainExpression(StringRef Expression) {
 
 void UnloadTimeline::note(UnloadEvent::Kind Kind, const TextFunction &F, const FlowCall &C, std::string Text, bool Always) {
   std::pair<Location, int> Key{{F.file, C.line, 0}, static_cast<int>(Kind)};
-  auto [It, New] = Noted.try_emplace(Key, UnloadEvent{Kind, {F.file, C.line, 0}, F.name, std::move(Text), Always, F.own});
-  if (New)
-    Order.push_back(Key);
+  auto [It, New] = Noted.try_emplace(Key, UnloadEvent{Kind, {F.file, C.line, 0}, F.name, std::move(Text), false, F.own});
+  if (!New)
+    return;
+  It->second.always = Always && certain();
+  Order.push_back(Key);
+}
+
+/// Whether the call at hand is made on every way, and all those around it are.
+bool UnloadTimeline::certain() const {
+  return llvm::all_of(Calls, [](const auto &Each) { return Each.first && Each.first->always(Each.second); });
 }
 
 bool UnloadTimeline::waits(const std::string &Name, const std::vector<std::string> &Arguments) const {
@@ -70,7 +77,7 @@ bool UnloadTimeline::waits(const std::string &Name, const std::vector<std::strin
   if (B->cache_only)
     return false;
   if (Q.asks(UnloadQuestion::Srcu))
-    return llvm::is_contained(B->waits_for, "srcu") && (Q.object.empty() || Arguments.empty() || sameThing(plainExpression(Arguments[0]), Q.object));
+    return llvm::is_contained(B->waits_for, "srcu") && (Q.object.empty() || Arguments.empty() || Arguments[0].empty() || sameThing(plainExpression(Arguments[0]), Q.object));
   return llvm::is_contained(B->waits_for, "call_rcu");
 }
 
@@ -117,12 +124,12 @@ UnloadTimeline::State UnloadTimeline::primitive(const TextFunction &F, const Flo
     const TextFunction *Own = Name.empty() ? nullptr : M.own(Name, F.file);
     if (Own ? !Q.callbacks.count(Own->symbol) : !Q.queueing.count(F.name))
       return In;
-    note(UnloadEvent::Queue, F, C, C.name + "() queues " + (Own ? Own->name + "()" : C.arguments[D->callback]), Certain.back());
+    note(UnloadEvent::Queue, F, C, C.name + "() queues " + (Own ? Own->name + "()" : C.arguments[D->callback]));
     return Dirty;
   }
   if (O.queues && Q.queueing.count(F.name) && llvm::any_of(R.rcu_called_arguments, [&](const RcuCalledArgumentRule &Rule) { return Rule.name == C.name && !Rule.argument; })) {
     Known = true;
-    note(UnloadEvent::Queue, F, C, C.name + "() queues", Certain.back());
+    note(UnloadEvent::Queue, F, C, C.name + "() queues");
     return Dirty;
   }
   return In;
@@ -135,7 +142,7 @@ bool UnloadTimeline::configured(const FlowCall &C) const {
 
 UnloadTimeline::State UnloadTimeline::waited(const TextFunction &F, const FlowCall &C, State In) {
   bool Always = configured(C);
-  note(UnloadEvent::Wait, F, C, C.name + "() waits for what was queued so far" + (Always ? "" : ", under " + C.config), Always && Certain.back());
+  note(UnloadEvent::Wait, F, C, C.name + "() waits for what was queued so far" + (Always ? "" : ", under " + C.config), Always);
   if (Always)
     return Clean;
   if (!O.generous)
@@ -146,9 +153,9 @@ UnloadTimeline::State UnloadTimeline::waited(const TextFunction &F, const FlowCa
 
 UnloadTimeline::State UnloadTimeline::atEnd(const TextFunction &F, const FlowCall &C, const std::string &What, State In) {
   std::string Text = C.name + "(" + What + ") takes it away";
-  note(UnloadEvent::End, F, C, Text, Certain.back());
+  note(UnloadEvent::End, F, C, Text);
   if (In & Dirty && llvm::none_of(Broken, [&](const UnloadEvent &E) { return E.where.file == F.file && E.where.line == C.line; }))
-    Broken.push_back({UnloadEvent::End, {F.file, C.line, 0}, F.name, Text, Certain.back(), F.own});
+    Broken.push_back({UnloadEvent::End, {F.file, C.line, 0}, F.name, Text, certain(), F.own});
   return In;
 }
 
@@ -184,7 +191,7 @@ const UnloadTimeline::Held &UnloadTimeline::heldBy(const std::string &Variable) 
     auto [Name, Depth, Surely] = std::move(Work.back());
     Work.pop_back();
     for (const TextVariable *V : M.variables(Name)) {
-      Sure = Surely && !U.find(V->record, UnloadRule::OfObjects);
+      Sure = Surely && !U.find(V->record, UnloadRule::OfObjects) && !(Mounts && U.find(V->record, UnloadRule::OfMounts));
       bool Pinned = U.find(V->record, UnloadRule::Pinned) != nullptr;
       Free = Free || (Name == Variable && !Pinned);
       for (const TextVariable::Entry &E : V->entries) {
@@ -206,11 +213,11 @@ const UnloadTimeline::Held &UnloadTimeline::heldBy(const std::string &Variable) 
           Bodies.pop_back();
           if (!Read.insert(Body->symbol).second)
             continue;
-          for (const std::string &Id : Body->text->identifiers) {
-            if (const TextFunction *Next = Steps < 4 ? M.own(Id, Body->file) : nullptr)
-              Bodies.push_back({Next, Steps + 1});
-            else
-              Add(Id, Depth + 1);
+          for (const ModuleText::Mention &Named : M.mentionsIn(*Body)) {
+            if (Named.function && Steps < 4)
+              Bodies.push_back({Named.function, Steps + 1});
+            else if (Named.variable)
+              Add(*Named.name, Depth + 1);
           }
         }
       }
@@ -249,19 +256,23 @@ std::string UnloadTimeline::stoppedWork(const TextFunction &F, const FlowCall &C
   std::string Word = lastName(Object);
   if (auto It = A.find(Word); It != A.end())
     Word = lastName(Object = It->second);
+  OwnWork = StringRef(plainExpression(Object)).ltrim('&') == Word && !G.locals.count(Word) && !llvm::is_contained(G.parameters, Word);
   if (G.ambiguous.count(Word) && Object == Word)
     return {}; // a local that is one thing here and another there
   std::string By = Queues(M.togetherWith(Word));
   bool Direct = !By.empty();
+  OwnWork = OwnWork && Direct;
+  std::string Through; // the work, where this is its queue
   if (!Direct)
     for (const std::string &Partner : M.partnersOf(Word))
-      if (By.empty())
-        By = Queues(M.togetherWith(Partner));
+      if (By.empty() && !(By = Queues(M.togetherWith(Partner))).empty())
+        Through = Partner;
   if (By.empty())
     return By;
   auto [Before, First] = Stopped.try_emplace(plainExpression(Object), F.file, C.line);
   bool Again = !First && Before->second != std::pair(F.file, C.line);
-  bool OfMounts = Mounts && !Direct; // what was queued for a mount is over with it
+  // What was queued for a mount is over with it; and so is a work that is part of what a device has, when all devices are gone.
+  bool OfMounts = !Direct && (Mounts || (O.generous && DevicesGone && M.isMember(Through)));
   const std::set<std::string> &Named = M.togetherWith(Word);
   bool OneOfMany = Direct && Word != Object && llvm::any_of(Named, [&](const std::string &S) { return !Coming.count(plainName(S)); });
   if (O.generous && (Again || OfMounts || OneOfMany)) {
@@ -371,29 +382,34 @@ bool UnloadTimeline::mayWait(const TextFunction &F, unsigned Depth, std::set<std
   return false;
 }
 
+bool UnloadTimeline::namesWait(const TextFunction &F) const {
+  const std::vector<std::string> &Ids = F.text->identifiers;
+  return llvm::any_of(WaitNames, [&](const std::string &Name) { return std::binary_search(Ids.begin(), Ids.end(), Name); });
+}
+
 /// Text only: does the function, or one that it names within a few steps, name a wait?
 bool UnloadTimeline::mayName(const TextFunction &F, unsigned Depth) {
-  auto [It, New] = Memory->named.try_emplace({F.symbol, Depth}, false);
-  if (!New)
-    return It->second;
-  bool Result = false;
-  for (const std::string &Id : F.text->identifiers)
-    Result = Result || waits(Id, {});
-  for (size_t N = 0; N < F.text->identifiers.size() && !Result && Depth; ++N) {
-    const std::string &Id = F.text->identifiers[N];
-    if (Id == F.name || R.cacheDestroy(Id) || R.free(Id) || NotCounted.count(Id))
+  if (std::optional<bool> Known = Names->within(F, Depth))
+    return *Known;
+  if (Depth == 0)
+    return Names->keep(F, 0, namesWait(F));
+  if (mayName(F, Depth - 1))
+    return true;
+  for (const std::string &Id : F.text->identifiers) {
+    if (Id == F.name || Unfollowed.count(Id))
       continue;
     for (const TextFunction &P : M.tree().visible(Id, F.file))
-      Result = Result || mayName(P, Depth - 1);
+      if (mayName(P, Depth - 1))
+        return Names->keep(F, Depth, true);
   }
-  return Memory->named[{F.symbol, Depth}] = Result;
+  return Names->keep(F, Depth, false);
 }
 
 const UnloadTimeline::Outside &UnloadTimeline::outsideOf(const TextFunction &F, unsigned Depth) {
-  std::string Key = F.symbol + "#" + std::to_string(Depth);
-  auto [It, New] = Memory->known.try_emplace(Key);
-  if (!New || NotCounted.count(F.name) || R.cacheDestroy(F.name) || R.free(F.name) || !mayName(F, Depth))
-    return It->second;
+  if (const Outside *Known = Memory->known(F, Depth))
+    return *Known;
+  if (Unfollowed.count(F.name) || !mayName(F, Depth))
+    return Memory->keep(F, Depth, {});
   Outside Result;
   const Flow &G = M.tree().flow(F);
   std::vector<char> Waiting(G.nodes.size());
@@ -433,20 +449,23 @@ const UnloadTimeline::Outside &UnloadTimeline::outsideOf(const TextFunction &F, 
           Work.push_back(X);
   }
   Result.always = Result.sometimes && !Seen[Flow::Exit];
-  return Memory->known[Key] = Result;
+  return Memory->keep(F, Depth, std::move(Result));
 }
 
 UnloadTimeline::State UnloadTimeline::outside(const TextFunction &F, const FlowCall &C, const Arguments &A, State In) {
   bool TeardownWaits = false;
+  OwnWork = false;
   std::string Stops = stoppedBy(F, C, A, TeardownWaits);
   State Out = In;
-  if (!Stops.empty() && O.stops) {
-    note(UnloadEvent::Stop, F, C, Stops, Certain.back());
+  if (!Stops.empty() && (O.stops || (O.works && OwnWork))) {
+    note(UnloadEvent::Stop, F, C, Stops);
     Out = Dirty;
   }
-  if (O.generous && TeardownWaits)
+  if (O.generous && TeardownWaits) {
     Out = Clean;
-  std::vector<TextFunction> Places = M.tree().visible(C.name, F.file);
+    DevicesGone = true;
+  }
+  llvm::ArrayRef<TextFunction> Places = M.tree().visible(C.name, F.file);
   bool All = !Places.empty(), Any = false;
   const Outside *Shown = nullptr;
   for (const TextFunction &P : Places) {
@@ -459,7 +478,7 @@ UnloadTimeline::State UnloadTimeline::outside(const TextFunction &F, const FlowC
   if (isWithout(F, C) || !Shown)
     return Out;
   if (All) {
-    note(UnloadEvent::Wait, F, C, Shown->way + " waits for what was queued so far", Certain.back());
+    note(UnloadEvent::Wait, F, C, Shown->way + " waits for what was queued so far");
     Noted[{{F.file, C.line, 0}, UnloadEvent::Wait}].own = false;
     return Clean;
   }

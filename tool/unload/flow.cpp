@@ -190,13 +190,14 @@ private:
     return loopBody(Close + 1, Limit, Open, Endless, Condition, For && hasTurn(Condition));
   }
 
-  /// i=0;i<3;i++
+  /// i=0;i<3;i++ and i=0;i<ARRAY_SIZE(table);i++, for no table is empty
   static bool hasTurn(StringRef Condition) {
     auto [First, Rest] = Condition.split(';');
     StringRef Test = Rest.split(';').first, Name = Test.take_while(isWordChar);
     unsigned Limit = 0;
-    return !Name.empty() && First.ends_with((Name + "=0").str()) && Test.drop_front(Name.size()).starts_with("<") &&
-           !Test.drop_front(Name.size()).ltrim("<=").getAsInteger(10, Limit) && Limit > 0;
+    StringRef Until = Test.drop_front(Name.size());
+    return !Name.empty() && First.ends_with((Name + "=0").str()) && Until.starts_with("<") &&
+           (Until.ltrim("<=").starts_with("ARRAY_SIZE(") || (!Until.ltrim("<=").getAsInteger(10, Limit) && Limit > 0));
   }
 
   size_t doLoop(size_t I, size_t Limit, Ends &Open) {

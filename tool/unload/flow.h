@@ -20,6 +20,8 @@ struct FlowCall {
   std::string object;   ///< "ops->" of ops->exit(): what stands before the member
   bool pointer = false; ///< through a member, an element or a variable
   int order = 0;        ///< in a loop that calls each element of a table: 1 from the first on, -1 from the last
+  std::string index;    ///< of the element that is called, or that holds what is called: "i"
+  std::string turn;     ///< head of the loop around: "i=0;i<3;i++"
   std::string config;   ///< the condition of an #if or IS_ENABLED() around it; "" if there is none
   std::vector<std::string> arguments; ///< blanks folded
   std::string assigned; ///< what it is assigned to: "x->wq"
@@ -57,6 +59,9 @@ struct Flow {
 
 /// `Text`: the file of `F`.
 Flow flowOf(llvm::StringRef Text, const OutlineFunction &F);
+
+/// In which order a loop with this head counts: 1 up, -1 down.
+int orderOf(llvm::StringRef Turn);
 
 /// A name that is the last word of an expression: "work" of "&x->work"; "" if there is none.
 std::string lastName(llvm::StringRef Expression);

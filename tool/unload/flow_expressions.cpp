@@ -7,6 +7,8 @@ using llvm::StringRef;
 
 namespace krcu {
 
+int orderOf(StringRef Turn) { return Turn.contains("--") ? -1 : 1; }
+
 unsigned FlowExpressions::add(FlowNode::Kind Kind, Ends &Open, unsigned At) {
   unsigned Id = static_cast<unsigned>(Made.nodes.size());
   Made.nodes.emplace_back();
@@ -175,7 +177,9 @@ FlowCall FlowExpressions::calleeBefore(size_t I, size_t Begin) {
   bool Element = false;
   size_t Name = I - 1;
   if (is(Name, "]")) {
+    size_t Close = Name;
     Name = opening(Name, Begin);
+    C.index = textOf(Name + 1, Close);
     Name = Name > Begin ? Name - 1 : Name;
     C.pointer = true;
     Element = true;
@@ -192,7 +196,10 @@ FlowCall FlowExpressions::calleeBefore(size_t I, size_t Begin) {
         size_t At = opening(From - 1, Begin);
         if (At <= Begin)
           break;
-        Element = Element || (From == Name - 1 && is(Name - 1, "."));
+        if (From == Name - 1 && is(Name - 1, ".")) {
+          Element = true;
+          C.index = textOf(At + 1, From - 1);
+        }
         From = At;
       } else {
         --From;
@@ -200,8 +207,10 @@ FlowCall FlowExpressions::calleeBefore(size_t I, size_t Begin) {
     }
     C.object = textOf(From, Name);
   }
+  if (!Turns.empty())
+    C.turn = Turns.back();
   if (Element && !Turns.empty()) {
-    C.order = StringRef(Turns.back()).contains("--") ? -1 : 1;
+    C.order = orderOf(C.turn);
     ++TableCalls;
   }
   C.config = !Enabled.empty() ? Enabled : Around[std::min(Name, Around.size() - 1)].str();

@@ -25,6 +25,7 @@ TEST(Flow, BranchesAndLoops) {
   EXPECT_EQ(calls("a(); if (b()) c(); else d(); e();"), "a b [c] [d] e");
   EXPECT_EQ(calls("while (n--) a(); for (n = 0; n < 3; n++) b(); do c(); while (n);"), "[a] b c");
   EXPECT_EQ(calls("for (n = 0; n < m; n++) b();"), "[b]");
+  EXPECT_EQ(calls("for (n = 0; n < ARRAY_SIZE(all); n++) b();"), "ARRAY_SIZE b");
   EXPECT_EQ(calls("for (;;) { a(); if (n) break; b(); } c();"), "a [b] c");
   EXPECT_EQ(calls("list_for_each_entry(item, &all, list) a(item); b();"), "[a] b");
   EXPECT_EQ(calls("scoped_guard(mutex, &lock) { a(); } b();"), "a b");

@@ -95,56 +95,119 @@ std::vector<TextVariable> variablesIn(StringRef Text, const std::string &File) {
   return Result;
 }
 
-const Flow &TreeText::flow(const TextFunction &F) {
-  std::unique_ptr<Flow> &Known = Flows[{F.file, F.text->name_begin}];
-  if (!Known) {
-    auto Text = DB.index().text(F.id);
-    Known = std::make_unique<Flow>(Text ? flowOf(*Text, *F.text) : Flow());
-    if (Known->nodes.empty())
-      Known->nodes.resize(2);
-  }
-  return *Known;
+const OutsideWait *WaitMemory::known(const TextFunction &F, unsigned Depth) const {
+  std::lock_guard Guard(Lock);
+  auto It = Known.find({&F, Depth});
+  return It == Known.end() ? nullptr : &It->second;
 }
 
-std::vector<TextFunction> TreeText::visible(const std::string &Name, const std::string &File) {
-  auto [It, New] = Seen.try_emplace({Name, ""});
-  if (New) {
-    const std::vector<FunctionPlace> &Places = DB.definitionsOf(Name);
-    if (Places.size() <= 2 * MaxPlaces)
-      for (const FunctionPlace &P : Places) {
-        auto O = DB.outline(P.file);
-        const OutlineFunction *F = O ? O->function(Name) : nullptr;
-        const std::string &Path = DB.index().files()[P.file].path;
-        if (!F)
-          continue;
-        Held.push_back(O);
-        TextFunction Found{Name, Path, F->is_static ? Name + "@" + Path : Name, P.file, F, false};
-        if (It->second.empty() || It->second.back().file != Path)
-          It->second.push_back(std::move(Found));
-      }
+const OutsideWait &WaitMemory::keep(const TextFunction &F, unsigned Depth, OutsideWait Wait) {
+  std::lock_guard Guard(Lock);
+  return Known.try_emplace({&F, Depth}, std::move(Wait)).first->second;
+}
+
+std::optional<bool> NameMemory::within(const TextFunction &F, unsigned Steps) const {
+  std::lock_guard Guard(Lock);
+  auto It = Known.find(&F);
+  if (It == Known.end())
+    return std::nullopt;
+  if (Steps >= It->second.at_most)
+    return true;
+  return static_cast<int>(Steps) <= It->second.more_than ? std::optional(false) : std::nullopt;
+}
+
+bool NameMemory::keep(const TextFunction &F, unsigned Steps, bool Within) {
+  std::lock_guard Guard(Lock);
+  Bounds &B = Known[&F];
+  if (Within)
+    B.at_most = std::min(B.at_most, Steps);
+  else
+    B.more_than = std::max(B.more_than, static_cast<int>(Steps));
+  return Within;
+}
+
+WaitMemory &TreeText::memory(const std::string &Kind) {
+  std::lock_guard Guard(Lock);
+  return Memories[Kind];
+}
+
+NameMemory &TreeText::names(const std::string &Kind) {
+  std::lock_guard Guard(Lock);
+  return Names[Kind];
+}
+
+const Flow &TreeText::flow(const TextFunction &F) {
+  const uint64_t Key = (uint64_t(F.id) << 32) | F.text->name_begin;
+  {
+    std::lock_guard Guard(Lock);
+    if (auto It = Flows.find(Key); It != Flows.end())
+      return *It->second;
   }
-  for (const TextFunction &F : It->second)
-    if (F.file == File)
-      return {F};
-  std::vector<TextFunction> Others;
-  bool External = std::any_of(It->second.begin(), It->second.end(), [](const TextFunction &F) { return F.symbol == F.name; });
-  for (const TextFunction &F : It->second) {
+  auto Text = DB.index().text(F.id);
+  auto Made = std::make_unique<Flow>(Text ? flowOf(*Text, *F.text) : Flow());
+  if (Made->nodes.empty())
+    Made->nodes.resize(2);
+  std::lock_guard Guard(Lock);
+  return *Flows.try_emplace(Key, std::move(Made)).first->second;
+}
+
+/// What the name means where no static of the file is meant.
+TreeText::Meaning TreeText::meaningOf(const std::string &Name) {
+  Meaning M;
+  const std::vector<FunctionPlace> &Places = DB.definitionsOf(Name);
+  if (Places.size() > 2 * MaxPlaces)
+    return M;
+  for (const FunctionPlace &P : Places) {
+    auto O = DB.outline(P.file);
+    const OutlineFunction *F = O ? O->function(Name) : nullptr;
+    const std::string &Path = DB.index().files()[P.file].path;
+    if (!F || (!M.all.empty() && M.all.back().file == Path))
+      continue;
+    M.all.push_back({Name, Path, F->is_static ? Name + "@" + Path : Name, P.file, F, false});
+    std::lock_guard Guard(Lock);
+    Held.push_back(std::move(O));
+  }
+  bool External = std::any_of(M.all.begin(), M.all.end(), [](const TextFunction &F) { return F.symbol == F.name; });
+  for (const TextFunction &F : M.all) {
     // Where no source defines it for all, the inline function of a header is what is called.
     bool Header = StringRef(F.file).ends_with(".h");
     if (F.symbol == F.name || (Header && !External))
-      Others.push_back(F);
+      M.others.push_back(F);
   }
-  if (Others.size() > MaxPlaces)
-    Others.clear();
-  return Others;
+  if (M.others.size() > MaxPlaces)
+    M.others.clear();
+  return M;
+}
+
+llvm::ArrayRef<TextFunction> TreeText::visible(const std::string &Name, const std::string &File) {
+  const Meaning *Known = nullptr;
+  {
+    std::lock_guard Guard(Lock);
+    if (auto It = Seen.find(Name); It != Seen.end())
+      Known = &It->second;
+  }
+  if (!Known) {
+    Meaning Made = meaningOf(Name);
+    std::lock_guard Guard(Lock);
+    Known = &Seen.try_emplace(Name, std::move(Made)).first->second;
+  }
+  for (const TextFunction &F : Known->all)
+    if (F.file == File)
+      return F;
+  return Known->others;
 }
 
 const std::vector<TextVariable> &TreeText::variables(const std::string &File) {
-  auto [It, New] = Variables.try_emplace(File);
-  int Id = New ? DB.index().find(File) : -1;
-  if (auto Text = Id < 0 ? nullptr : DB.index().text(static_cast<uint32_t>(Id)))
-    It->second = variablesIn(*Text, File);
-  return It->second;
+  {
+    std::lock_guard Guard(Lock);
+    if (auto It = Variables.find(File); It != Variables.end())
+      return It->second;
+  }
+  int Id = DB.index().find(File);
+  auto Text = Id < 0 ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
+  std::vector<TextVariable> Made = Text ? variablesIn(*Text, File) : std::vector<TextVariable>();
+  std::lock_guard Guard(Lock);
+  return Variables.try_emplace(File, std::move(Made)).first->second;
 }
 
 ModuleText::ModuleText(std::shared_ptr<TreeText> Texts, std::vector<std::string> Names) : Shared(std::move(Texts)), Tree(*Shared), Files(std::move(Names)) {
@@ -158,33 +221,58 @@ ModuleText::ModuleText(std::shared_ptr<TreeText> Texts, std::vector<std::string>
     for (const OutlineFunction &F : O->functions)
       Functions.emplace(F.name, TextFunction{F.name, File, F.is_static ? F.name + "@" + File : F.name, static_cast<uint32_t>(Id), &F, true});
     for (const std::string &Name : O->top_level_identifiers)
-      TopLevel.emplace(Name, File);
+      TopLevel[Name].push_back(File);
     Held.push_back(std::move(O));
     Ids.push_back(static_cast<uint32_t>(Id));
   }
   std::sort(Ids.begin(), Ids.end());
+  for (const auto &[Name, F] : Functions)
+    ByPlainName[Name].push_back(&F);
 }
 
 const TextFunction *ModuleText::own(const std::string &Name, const std::string &File) const {
-  auto [Begin, End] = Functions.equal_range(Name);
+  auto It = ByPlainName.find(Name);
   const TextFunction *Other = nullptr;
-  for (auto It = Begin; It != End; ++It) {
-    if (It->second.file == File)
-      return &It->second;
-    if (!It->second.text->is_static || StringRef(It->second.file).ends_with(".h"))
-      if (!Other || (StringRef(Other->file).ends_with(".h") && !StringRef(It->second.file).ends_with(".h")))
-        Other = &It->second;
+  for (const TextFunction *F : It == ByPlainName.end() ? llvm::ArrayRef<const TextFunction *>() : llvm::ArrayRef(It->second)) {
+    if (F->file == File)
+      return F;
+    if (!F->text->is_static || StringRef(F->file).ends_with(".h"))
+      if (!Other || (StringRef(Other->file).ends_with(".h") && !StringRef(F->file).ends_with(".h")))
+        Other = F;
   }
   return Other;
 }
 
 const TextFunction *ModuleText::bySymbol(const std::string &Symbol) const { return own(plainName(Symbol), homeOf(Symbol)); }
 
-std::vector<TextFunction> ModuleText::resolve(const std::string &Name, const std::string &File) const {
-  if (owns(File))
-    if (const TextFunction *F = own(Name, File))
-      return {*F};
-  return Tree.visible(Name, File);
+bool ModuleText::isMember(const std::string &Name) const {
+  const Database &DB = Tree.database();
+  const std::vector<uint32_t> In = Name.empty() ? std::vector<uint32_t>() : DB.index().mentioningAmong(Name, &Ids);
+  return std::any_of(In.begin(), In.end(), [&](uint32_t File) {
+    const std::vector<OutlineToken> &Tokens = DB.tokens(DB.index().files()[File].path, Name);
+    return std::any_of(Tokens.begin(), Tokens.end(), [](const OutlineToken &T) { return T.after_member_access; });
+  });
+}
+
+bool ModuleText::anyNames(const std::string &Word) const {
+  auto [It, New] = Named.try_emplace(Word, false);
+  if (New)
+    It->second = std::any_of(Functions.begin(), Functions.end(), [&](const auto &Each) {
+      const std::vector<std::string> &Ids = Each.second.text->identifiers;
+      return std::binary_search(Ids.begin(), Ids.end(), Word);
+    });
+  return It->second;
+}
+
+const std::vector<ModuleText::Mention> &ModuleText::mentionsIn(const TextFunction &F) const {
+  auto [It, New] = Mentions.try_emplace(&F);
+  if (New)
+    for (const std::string &Id : F.text->identifiers) {
+      Mention M{own(Id, F.file), &Id, !variables(Id).empty()};
+      if (M.function || M.variable)
+        It->second.push_back(M);
+    }
+  return It->second;
 }
 
 void ModuleText::forEachVariable(llvm::function_ref<void(const TextVariable &)> Visit) const {
@@ -195,15 +283,17 @@ void ModuleText::forEachVariable(llvm::function_ref<void(const TextVariable &)> 
 }
 
 const std::vector<const TextVariable *> &ModuleText::variables(const std::string &Name) const {
+  static const std::vector<const TextVariable *> None;
+  auto Files = TopLevel.find(Name);
+  if (Files == TopLevel.end())
+    return None;
   auto [Known, New] = ByName.try_emplace(Name);
   std::vector<const TextVariable *> &Result = Known->second;
-  if (!New)
-    return Result;
-  auto [Begin, End] = TopLevel.equal_range(Name);
-  for (auto It = Begin; It != End; ++It)
-    for (const TextVariable &V : Tree.variables(It->second))
-      if (V.name == Name)
-        Result.push_back(&V);
+  if (New)
+    for (const std::string &File : Files->second)
+      for (const TextVariable &V : Tree.variables(File))
+        if (V.name == Name)
+          Result.push_back(&V);
   return Result;
 }
 
@@ -332,7 +422,7 @@ std::set<std::string> ModuleText::comingTo(const std::set<std::string> &Names) c
   if (Mentioners.empty())
     for (const auto &[Name, F] : Functions)
       for (const std::string &Id : F.text->identifiers)
-        if (Functions.count(Id))
+        if (ByPlainName.contains(Id))
           Mentioners[Id].push_back(&F);
   std::set<std::string> Result;
   std::vector<std::string> Work(Names.begin(), Names.end());

@@ -7,7 +7,12 @@
 #include "tool/lifetime/database.h"
 #include "tool/lifetime/queued.h"
 #include "tool/unload/flow.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
 #include <memory>
+#include <mutex>
+#include <optional>
 
 namespace krcu {
 
@@ -42,30 +47,62 @@ struct OutsideWait {
   Location where;  ///< of the wait
 };
 
-/// What is known of waits outside of modules, for one kind of question.
-struct WaitMemory {
-  std::map<std::string, OutsideWait> known;               ///< by symbol and depth
-  std::map<std::pair<std::string, unsigned>, bool> named; ///< does the text name a wait within so many steps?
+/// What is known of waits outside of modules, for one kind of question. Functions are those of TreeText::visible(). Thread-safe: what several
+/// threads find out is the same.
+class WaitMemory {
+public:
+  /// Null if it is not known what the function does, followed so many steps.
+  const OutsideWait *known(const TextFunction &F, unsigned Depth) const;
+  const OutsideWait &keep(const TextFunction &F, unsigned Depth, OutsideWait Wait);
+
+private:
+  mutable std::mutex Lock;
+  std::map<std::pair<const TextFunction *, unsigned>, OutsideWait> Known; ///< by function and depth; never move
 };
 
-/// Flows and outlines of the whole tree, made when asked for; shared by all modules.
+/// In how many steps a text leads to the name of a wait, as far as somebody has asked. Thread-safe.
+class NameMemory {
+public:
+  /// Whether it is no more than `Steps`; nothing if that is not known yet.
+  std::optional<bool> within(const TextFunction &F, unsigned Steps) const;
+  bool keep(const TextFunction &F, unsigned Steps, bool Within);
+
+private:
+  struct Bounds {
+    int more_than = -1; ///< not within so many
+    unsigned at_most = ~0u;
+  };
+  mutable std::mutex Lock;
+  llvm::DenseMap<const TextFunction *, Bounds> Known;
+};
+
+/// Flows and outlines of the whole tree, made when asked for; shared by all modules. Thread-safe.
 class TreeText {
 public:
   explicit TreeText(const Database &DB) : DB(DB) {}
   const Database &database() const { return DB; }
   const Flow &flow(const TextFunction &F);
   /// What `Name` means in `File` where that is not the module's own: a static of that file, or the functions of that name that others can see.
-  std::vector<TextFunction> visible(const std::string &Name, const std::string &File);
+  /// They live as long as the tree's text.
+  llvm::ArrayRef<TextFunction> visible(const std::string &Name, const std::string &File);
   const std::vector<TextVariable> &variables(const std::string &File);
-  WaitMemory &memory(const std::string &Kind) { return Memories[Kind]; }
+  WaitMemory &memory(const std::string &Kind);
+  NameMemory &names(const std::string &Kind);
 
 private:
+  struct Meaning {
+    std::vector<TextFunction> all, others; ///< others: what another file means
+  };
+  Meaning meaningOf(const std::string &Name);
+
   const Database &DB;
+  std::mutex Lock; ///< of all below. What has been made never moves
   std::map<std::string, WaitMemory> Memories;
-  std::map<std::pair<std::string, uint32_t>, std::unique_ptr<Flow>> Flows; ///< by file and offset
+  std::map<std::string, NameMemory> Names;
+  llvm::DenseMap<uint64_t, std::unique_ptr<Flow>> Flows; ///< by file and offset
   std::map<std::string, std::vector<TextVariable>> Variables;
   std::vector<std::shared_ptr<const Outline>> Held;
-  std::map<std::pair<std::string, std::string>, std::vector<TextFunction>> Seen;
+  llvm::StringMap<Meaning> Seen;
 };
 
 /// The module's functions that an object of the module holds, those of what it leads to included.
@@ -84,14 +121,25 @@ public:
   const std::vector<std::string> &files() const { return Files; }
   bool owns(const std::string &File) const { return std::binary_search(Files.begin(), Files.end(), File); }
   const std::multimap<std::string, TextFunction> &functions() const { return Functions; }
-  /// What a name means in a file of the module, or of the tree: own functions first.
-  std::vector<TextFunction> resolve(const std::string &Name, const std::string &File) const;
+  bool hasFunction(llvm::StringRef Name) const { return ByPlainName.contains(Name); }
+  /// Whether the name stands behind -> or . somewhere in the module's sources.
+  bool isMember(const std::string &Name) const;
+  /// Whether any function of the module names it.
+  bool anyNames(const std::string &Word) const;
   /// The module's own function of that name as seen from the file; null if it has none.
   const TextFunction *own(const std::string &Name, const std::string &File) const;
   const TextFunction *bySymbol(const std::string &Symbol) const;
 
   /// All variables with an initialiser in the module's sources.
   void forEachVariable(llvm::function_ref<void(const TextVariable &)> Visit) const;
+  /// An own function, or a name of variables with an initialiser, that a function names.
+  struct Mention {
+    const TextFunction *function = nullptr; ///< null: none of that name can be meant
+    const std::string *name = nullptr;
+    bool variable = false;
+  };
+  /// In the order of the names. `F`: of functions().
+  const std::vector<Mention> &mentionsIn(const TextFunction &F) const;
   /// Variables of that name.
   const std::vector<const TextVariable *> &variables(const std::string &Name) const;
   /// Where the timeline keeps what an object holds; nothing before the first answer.
@@ -117,13 +165,16 @@ private:
   TreeText &Tree;
   std::vector<std::string> Files;
   std::multimap<std::string, TextFunction> Functions;
-  std::multimap<std::string, std::string> TopLevel; ///< identifier -> file
+  llvm::StringMap<std::vector<const TextFunction *>> ByPlainName; ///< the same, in the same order
+  llvm::StringMap<std::vector<std::string>> TopLevel; ///< identifier -> files
   std::vector<std::shared_ptr<const Outline>> Held;
   std::vector<uint32_t> Ids; ///< of the files, in increasing order
   mutable std::map<std::string, HeldFunctions> HeldObjects;
-  mutable std::map<std::string, std::vector<const TextVariable *>> ByName;
+  mutable llvm::StringMap<std::vector<const TextVariable *>> ByName;
   mutable std::map<std::string, std::set<std::string>> Together, Partners, Stored, Words;
-  mutable std::map<std::string, std::vector<const TextFunction *>> Mentioners; ///< name -> own functions that name it
+  mutable llvm::StringMap<std::vector<const TextFunction *>> Mentioners; ///< name -> own functions that name it
+  mutable llvm::StringMap<bool> Named; ///< words that somebody asked about
+  mutable std::map<const TextFunction *, std::vector<Mention>> Mentions;
 };
 
 } // namespace krcu

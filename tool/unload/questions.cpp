@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/unload/questions.h"
+#include "tool/index/lex.h"
 #include "tool/lifetime/module_files.h"
 #include "tool/support/stable_sort.h"
 #include "llvm/ADT/STLExtras.h"
@@ -15,6 +16,23 @@ bool isHeader(StringRef File) { return File.ends_with(".h"); }
 
 std::string calledText(const TextFunction &F, const UnloadModule &M) { return F.name + "(), which is text of " + M.scope.name; }
 
+/// struct Tag { struct foo Member; }: "foo"; "" if the text does not define the structure so.
+std::string recordOfMember(StringRef Text, StringRef Tag, StringRef Member) {
+  for (size_t At = Text.find(Tag); At != StringRef::npos; At = Text.find(Tag, At + 1)) {
+    if (!Text.take_front(At).rtrim().ends_with("struct") || !Text.substr(At + Tag.size()).ltrim().starts_with("{"))
+      continue;
+    LexedText Lexed(Text.slice(At, std::min(Text.find("\n}", At), Text.size())));
+    const std::vector<LexToken> &T = Lexed.tokens();
+    for (size_t N = 2; N + 1 < T.size(); ++N) {
+      if (T[N].text != Member || T[N + 1].text != ";")
+        continue;
+      size_t Type = T[N - 1].text == "*" ? N - 2 : N - 1;
+      return Type > 0 && T[Type - 1].text == "struct" ? T[Type].text.str() : std::string();
+    }
+  }
+  return {};
+}
+
 /// The member that an expression ends in: "release" of "o->release".
 std::string memberIn(StringRef Expression) {
   std::string Name = lastName(Expression);
@@ -26,6 +44,15 @@ std::string memberIn(StringRef Expression) {
 
 UnloadSurvey::UnloadSurvey(const Database &DB, const Rules &R, const UnloadRules &U, const std::vector<CensusEntry> &All, ScopeOracle Scopes, std::function<bool(const std::string &)> Wanted)
     : DB(DB), R(R), U(U), All(All), Scopes(std::move(Scopes)), Wanted(std::move(Wanted)), Shared(std::make_shared<TreeText>(DB)), Tree(*Shared) {}
+
+/// In parallel: whatever is asked of a module needs them all.
+template <typename Names> void UnloadSurvey::makeOutlines(const Names &Files) const {
+  std::vector<uint32_t> Ids;
+  for (const std::string &File : Files)
+    if (int Id = DB.index().find(File); Id >= 0)
+      Ids.push_back(static_cast<uint32_t>(Id));
+  DB.makeOutlines(Ids);
+}
 
 UnloadSurvey::Draft *UnloadSurvey::moduleOf(const std::string &File) {
   auto [It, New] = KeyOf.try_emplace(File);
@@ -39,7 +66,9 @@ UnloadSurvey::Draft *UnloadSurvey::moduleOf(const std::string &File) {
   It->second = Scope.name + "\n" + Scope.files.front();
   Draft &D = Drafts[It->second];
   if (!D.module.text) {
+    makeOutlines(Scope.files);
     std::set<std::string> Text = filesOfText(DB, Scope);
+    makeOutlines(Text);
     D.module.scope = std::move(Scope);
     D.module.text = std::make_shared<ModuleText>(Shared, std::vector<std::string>(Text.begin(), Text.end()));
   }
@@ -207,10 +236,11 @@ void UnloadSurvey::addField(const std::string &Record, const std::string &Field,
         if (!Before.consume_back("->"))
           Before.consume_back(".");
         std::string Object = lastName(Before);
-        bool Chain = Before.drop_back(Object.size()).rtrim().ends_with("->") || Before.drop_back(Object.size()).rtrim().ends_with(".");
+        StringRef Outer = Before.drop_back(std::min(Object.size(), Before.size())).rtrim();
+        bool Chain = Outer.consume_back("->") || Outer.consume_back(".");
         const Flow &G = Tree.flow({Around.name, File, Around.name, Id, &Around, true});
-        auto It = G.records.find(Object);
-        Fits = !Chain && It != G.records.end() && It->second == Record;
+        auto It = G.records.find(Chain ? lastName(Outer) : Object);
+        Fits = It != G.records.end() && (Chain ? recordOfMember(*Text, It->second, Object) : It->second) == Record;
       }
       Draft *D = Fits ? moduleOf(File) : nullptr;
       const TextFunction *F = D ? D->module.text->own(Value, File) : nullptr;

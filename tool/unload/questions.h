@@ -47,6 +47,7 @@ private:
     UnloadModule module;
     std::vector<UnloadSite> plain;
   };
+  template <typename Names> void makeOutlines(const Names &Files) const;
   Draft *moduleOf(const std::string &File);
   void addSites();
   void addHeaderSite(const CensusEntry &E);

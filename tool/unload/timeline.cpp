@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/unload/timeline.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include <algorithm>
+#include <iterator>
 
 using llvm::StringRef;
 
@@ -47,20 +49,32 @@ UnloadTimeline::UnloadTimeline(const ModuleText &Module, const Rules &R, const U
   Flags.erase("");
   for (const UnloadRule &Rule : U.events)
     if (Rule.event == UnloadRule::ConditionalWait) {
-      bool Needed = llvm::any_of(M.functions(), [&](const auto &Each) {
-        return llvm::any_of(Rule.needs, [&](const std::string &N) { return std::binary_search(Each.second.text->identifiers.begin(), Each.second.text->identifiers.end(), N); });
-      });
-      if (!Needed)
+      if (llvm::none_of(Rule.needs, [&](const std::string &N) { return M.anyNames(N); }))
         NotCounted.insert(Rule.name);
     }
   for (const LateFieldRule &Rule : R.late_fields) // what the core calls behind its own barrier
     for (const std::string &Symbol : M.storedIn(Rule.field))
       if (Coming.count(plainName(Symbol)))
         NotCounted.insert(Rule.barrier);
-  std::string Kind = std::to_string(Q.flavour) + Q.object;
+  Unfollowed = NotCounted;
+  for (const FreeRule &F : R.frees)
+    Unfollowed.insert(F.name);
+  for (const CacheRule &C : R.cache_destroy)
+    Unfollowed.insert(C.name);
+  std::set<std::string> May;
+  for (const BarrierRule &B : R.barriers)
+    May.insert(B.name);
+  for (const CacheRule &C : R.cache_destroy)
+    May.insert(C.name);
+  for (const UnloadRule &Rule : U.events)
+    if (Rule.event == UnloadRule::Wait)
+      May.insert(Rule.name);
+  llvm::copy_if(May, std::inserter(WaitNames, WaitNames.end()), [&](const std::string &Name) { return waits(Name, {}); });
+  std::string Kind = std::to_string(Q.flavour), Passed;
   for (const std::string &Name : NotCounted)
-    Kind += " " + Name;
-  Memory = &M.tree().memory(Kind);
+    Passed += " " + Name;
+  Memory = &M.tree().memory(Kind + Q.object + Passed);
+  Names = &M.tree().names(Kind + (Q.member ? Q.object : "") + Passed);
 }
 
 void UnloadTimeline::begin(const UnloadOptions &Options) {
@@ -68,7 +82,8 @@ void UnloadTimeline::begin(const UnloadOptions &Options) {
     Teardowns.clear();
   O = Options;
   Memo.clear(), Noted.clear(), Order.clear(), Broken.clear(), Active.clear(), Stopped.clear();
-  Certain = {true};
+  Calls.clear();
+  DevicesGone = false;
   Doubt.clear();
   DoubtAt = {};
 }
@@ -224,6 +239,8 @@ bool UnloadTimeline::taken(const TextFunction &F, const Flow &G, unsigned From, 
   if (Node.leaves && Node.then_end == From + 1) // "continue;" is no node of its own
     Into = To != Node.then_end;
   if (Node.loop) {
+    if (Into && tableLoop(F, G, From))
+      return false; // its rows are run in the place of the loop
     // for each of them: if it is the one, wait and return. It is among them.
     bool Searches = O.generous && !Into && To != From && waitsIn(G, From + 1, Node.then_end);
     for (unsigned N = From + 1; Searches && N < Node.then_end; ++N)
@@ -236,7 +253,7 @@ bool UnloadTimeline::taken(const TextFunction &F, const Flow &G, unsigned From, 
   }
   if (Node.condition.empty())
     return true;
-  if (!Into && endsWhatItTests(G, Node, From + 1))
+  if (!Into && !Node.leaves && (endsWhatItTests(G, Node, From + 1) || testsItsRow(G, Node, From + 1)))
     return false;
   if (O.generous && Into && Node.leaves && &G != Failing && !waitsIn(G, From + 1, Node.then_end)) {
     FlowCall At;
@@ -260,7 +277,7 @@ UnloadTimeline::State UnloadTimeline::step(const TextFunction &F, const Flow &G,
     // if (queued) rcu_barrier();
     for (unsigned X = N + 1; X < Node.then_end; ++X) {
       const FlowCall &C = G.nodes[X].call;
-      if (G.nodes[X].kind != FlowNode::Call || C.pointer || !waits(C.name, C.arguments) || isWithout(F, C))
+      if (G.nodes[X].kind != FlowNode::Call || C.pointer || !waits(C.name, C.arguments) || isWithout(F, C) || !waitsUnder(G, N, X))
         continue;
       Doubt = C.name + "() runs only if " + Node.condition + ", which the functions that queue may set";
       DoubtAt = {F.file, C.line, F.name, "calls " + C.name + "() under a condition"};
@@ -274,11 +291,21 @@ UnloadTimeline::State UnloadTimeline::step(const TextFunction &F, const Flow &G,
         if (State Out = pointer(F, C, A, In, Depth); Out == Clean)
           return Out;
     }
+  if (Node.loop && In)
+    if (std::optional<FlowCall> Row = tableLoop(F, G, N)) {
+      bool Known = false;
+      return table(*Row, In, Depth + 1, Known);
+    }
   if (Node.kind != FlowNode::Call || In == 0)
     return In;
-  Certain.push_back(Certain.back() && G.always(N));
+  if (G.nodes[N - 1].kind == FlowNode::Join && !G.nodes[N - 1].loop) // of a loop that has a turn for certain
+    if (std::optional<FlowCall> Row = tableLoop(F, G, N - 1)) {
+      bool Known = false;
+      return table(*Row, In, Depth + 1, Known);
+    }
+  Calls.emplace_back(&G, N);
   State Out = callOf(F, Node.call, A, In, Depth);
-  Certain.pop_back();
+  Calls.pop_back();
   return Out;
 }
 
@@ -299,27 +326,75 @@ UnloadTimeline::State UnloadTimeline::callOf(const TextFunction &F, const FlowCa
   return outside(F, C, A, In);
 }
 
-/// A loop that calls every function of a table, or a member of each of its elements: one after the other.
-UnloadTimeline::State UnloadTimeline::table(const FlowCall &C, State In, unsigned Depth, bool &Known) {
+/// The functions of the table whose element is called, in their order; none if it is no table, or a very long one.
+std::vector<const TextFunction *> UnloadTimeline::rowsOf(const FlowCall &C) const {
   constexpr size_t MaxRows = 256;
   std::string Name = C.object.empty() ? C.name : firstName(C.object);
-  if (!C.order || (!C.object.empty() && StringRef(C.object).contains("->")))
-    return In;
   std::vector<const TextFunction *> Rows;
+  if (!C.order || (!C.object.empty() && StringRef(C.object).contains("->")))
+    return Rows;
   for (const TextVariable *V : M.variables(Name))
     for (const TextVariable::Entry &E : V->entries)
       if (C.object.empty() ? E.field.empty() : E.field == C.name)
         if (const TextFunction *Own = M.own(E.word, V->file))
           Rows.push_back(Own);
-  if (Rows.empty() || Rows.size() > MaxRows)
-    return In;
-  Known = true;
+  if (Rows.size() > MaxRows)
+    Rows.clear();
   if (C.order < 0)
     std::reverse(Rows.begin(), Rows.end());
+  return Rows;
+}
+
+/// A loop that calls every function of a table, or a member of each of its elements: one after the other.
+UnloadTimeline::State UnloadTimeline::table(const FlowCall &C, State In, unsigned Depth, bool &Known) {
+  std::vector<const TextFunction *> Rows = rowsOf(C);
+  Known = !Rows.empty();
   State Out = In;
   for (const TextFunction *Row : Rows)
     Out = through(*Row, {}, Out, Depth + 1);
   return Out;
+}
+
+/// for (i = 0; i < n; i++) call_row(i); where that function calls the element of a table, and else only macros: the call, in the order of the loop.
+std::optional<FlowCall> UnloadTimeline::tableLoop(const TextFunction &F, const Flow &G, unsigned Head) const {
+  const FlowNode &Node = G.nodes[Head];
+  if (Node.then_end != Head + 2 || G.nodes[Head + 1].kind != FlowNode::Call)
+    return std::nullopt;
+  const FlowCall &C = G.nodes[Head + 1].call;
+  const TextFunction *Own = C.pointer || C.turn.empty() ? nullptr : M.own(C.name, F.file);
+  if (!Own)
+    return std::nullopt;
+  const Flow &Inner = M.tree().flow(*Own);
+  std::optional<FlowCall> Result;
+  for (const FlowNode &Each : Inner.nodes) {
+    if (Each.kind != FlowNode::Call || llvm::none_of(Each.call.name, [](char X) { return llvm::isLower(X); }))
+      continue;
+    auto At = llvm::find(Inner.parameters, Each.call.index);
+    auto N = static_cast<size_t>(At - Inner.parameters.begin());
+    bool Counts = At != Inner.parameters.end() && N < C.arguments.size() && StringRef(C.turn).split('=').first.rsplit(' ').second == C.arguments[N];
+    Counts = Counts || (At != Inner.parameters.end() && N < C.arguments.size() && StringRef(C.turn).split('=').first == C.arguments[N]);
+    if (Result || !Each.call.pointer || Each.call.order || !Counts)
+      return std::nullopt;
+    Result = Each.call;
+    Result->order = orderOf(C.turn);
+  }
+  return Result && !rowsOf(*Result).empty() ? Result : std::nullopt;
+}
+
+/// if (table[i].exit) table[i].exit(): the rows without it do nothing.
+bool UnloadTimeline::testsItsRow(const Flow &G, const FlowNode &Fork, unsigned First) const {
+  for (unsigned N = First; N < Fork.then_end && N < G.nodes.size(); ++N)
+    if (const FlowCall &C = G.nodes[N].call; G.nodes[N].kind == FlowNode::Call && C.order && Fork.condition == C.object + C.name)
+      return !rowsOf(C).empty();
+  return false;
+}
+
+/// Whether the call is made wherever the condition of the fork holds, or only something else is asked that the functions that queue set.
+bool UnloadTimeline::waitsUnder(const Flow &G, unsigned Fork, unsigned Node) const {
+  for (unsigned N = Fork + 1; N < Node; ++N)
+    if (const FlowNode &Other = G.nodes[N]; Other.kind == FlowNode::Join && !Other.condition.empty() && Node < Other.then_end && !flagged(Other.condition))
+      return false;
+  return true;
 }
 
 UnloadTimeline::State UnloadTimeline::pointer(const TextFunction &F, const FlowCall &C, const Arguments &A, State In, unsigned Depth) {
@@ -348,14 +423,14 @@ UnloadTimeline::State UnloadTimeline::pointer(const TextFunction &F, const FlowC
     return In;
   State Out = In;
   bool Waited = false;
-  Certain.push_back(false);
+  Calls.emplace_back(nullptr, 0);
   for (const std::string &Symbol : Targets)
     if (const TextFunction *Own = M.bySymbol(Symbol)) {
       State Each = through(*Own, {}, In, Depth + 1);
       Out |= Each;
       Waited = Waited || Each == Clean;
     }
-  Certain.pop_back();
+  Calls.pop_back();
   if (O.generous && Waited) {
     Doubt = "one of the functions that " + C.object + C.name + " may be waits";
     DoubtAt = {F.file, C.line, F.name, "calls " + C.object + C.name + "()"};

@@ -12,6 +12,7 @@
 #include "tool/rules/unload.h"
 #include "tool/semantics/semantics.h"
 #include "tool/unload/module_text.h"
+#include <optional>
 
 namespace krcu {
 
@@ -49,6 +50,7 @@ struct UnloadAnswer {
 struct UnloadOptions {
   bool generous = false;  ///< a wait that may run counts: the answer "broken" is then beyond doubt
   bool stops = true;      ///< false: a producer that is stopped is taken to have queued nothing since the end began
+  bool works = false;     ///< without stops: but for the works, timers and threads of the module's own, which no object has
   bool queues = true;     ///< false: and nothing is queued on the way
   std::set<std::pair<std::string, unsigned>> without; ///< waits that are not there, by file and line
 };
@@ -80,7 +82,11 @@ private:
   bool taken(const TextFunction &F, const Flow &G, unsigned From, unsigned To);
   bool endsWhatItTests(const Flow &G, const FlowNode &Fork, unsigned First) const;
   bool waitsIn(const Flow &G, unsigned Begin, unsigned End) const;
+  std::vector<const TextFunction *> rowsOf(const FlowCall &C) const;
   State table(const FlowCall &C, State In, unsigned Depth, bool &Known);
+  std::optional<FlowCall> tableLoop(const TextFunction &F, const Flow &G, unsigned Head) const;
+  bool testsItsRow(const Flow &G, const FlowNode &Fork, unsigned First) const;
+  bool waitsUnder(const Flow &G, unsigned Fork, unsigned Node) const;
   bool configured(const FlowCall &C) const;
   State waited(const TextFunction &F, const FlowCall &C, State In);
   void doubts(std::string Text, const TextFunction &F, const FlowCall &C);
@@ -103,7 +109,9 @@ private:
   bool runsAtTeardown(const std::string &Record, const std::string &Field) const;
   std::string stoppedBy(const TextFunction &F, const FlowCall &C, const Arguments &A, bool &Waits);
   std::string stoppedWork(const TextFunction &F, const FlowCall &C, const Arguments &A);
-  void note(UnloadEvent::Kind Kind, const TextFunction &F, const FlowCall &C, std::string Text, bool Always);
+  void note(UnloadEvent::Kind Kind, const TextFunction &F, const FlowCall &C, std::string Text, bool Always = true);
+  bool certain() const;
+  bool namesWait(const TextFunction &F) const;
   UnloadAnswer finish(State Out);
   void findLateProducers(UnloadAnswer &A);
   void begin(const UnloadOptions &O);
@@ -119,16 +127,21 @@ private:
   std::set<std::string> Configs; ///< conditions of #if under which something is queued; "" if under none
   std::map<std::string, std::pair<std::string, unsigned>> Stopped; ///< what has been stopped so far, and where
   const Flow *Failing = nullptr; ///< the start whose failures are asked about
+  bool OwnWork = false;         ///< what stoppedBy() has just found is a work of the module's own
+  bool DevicesGone = false;     ///< a driver was taken away whose devices wait when they go
   bool Mounts = false;          ///< the module registers what only holders of a reference use
   std::set<std::string> NotCounted; ///< functions whose barrier does not count here
   WaitMemory *Memory = nullptr; ///< shared by all questions of the kind
+  NameMemory *Names = nullptr;
+  std::set<std::string> WaitNames; ///< names of functions that wait, whatever they are handed
+  std::set<std::string> Unfollowed; ///< names of functions that are not looked into for waits
   std::map<std::string, State> Memo; ///< of one question
   std::map<std::string, std::pair<bool, Evidence>> Teardowns; ///< by symbol: may it wait, and where
   std::set<std::string> Active;
   std::map<std::pair<Location, int>, UnloadEvent> Noted;
   std::vector<std::pair<Location, int>> Order;
   std::vector<UnloadEvent> Broken;
-  std::vector<bool> Certain; ///< of the calls around
+  std::vector<std::pair<const Flow *, unsigned>> Calls; ///< those around, as nodes; null: one of several
   std::string Doubt;
   Evidence DoubtAt;
 };
