@@ -115,6 +115,14 @@ std::string otherTrees(const ReviewReport &R, size_t Number) {
 
 } // namespace
 
+/// A finding as a sentence: "wrong object: ..." begins with a capital; what begins with a name of the code does not.
+static std::string asSentence(std::string Reason) {
+  StringRef Title = StringRef(Reason).split(": ").first;
+  if (Title.size() < Reason.size() && llvm::all_of(Title, [](char C) { return C == ' ' || llvm::isLower(C); }))
+    Reason.front() = llvm::toUpper(Reason.front());
+  return Reason + ".";
+}
+
 std::string replyTo(const ReviewReport &R, size_t Number) {
   const Column &C = R.columns.front();
   const PatchReview &P = C.patches[Number];
@@ -148,7 +156,7 @@ std::string replyTo(const ReviewReport &R, size_t Number) {
       const Hunk *H = D ? hunkOf(*D, Each) : nullptr;
       if (H && Quoted.insert(H).second)
         Out += "> diff --git a/" + F.file + " b/" + F.file + "\n" + quoted(*H) + "\n";
-      Out += folded((P.files.size() > 1 && !H && !F.file.empty() ? F.file + ": " : "") + Each.reason + ".");
+      Out += folded((P.files.size() > 1 && !H && !F.file.empty() ? F.file + ": " + Each.reason + "." : asSentence(Each.reason)));
       for (const Evidence &E : Each.evidence)
         Out += "  " + E.file + (E.line ? ":" + std::to_string(E.line) : "") + (E.function.empty() ? "" : " " + E.function + "()") + ": " + E.text + "\n";
       Out += "\n";
