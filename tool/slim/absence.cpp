@@ -45,6 +45,8 @@ bool isNoUserOfMembers(const Database &DB, StringRef Clause, const std::string &
     std::optional<std::string> Text = DB.otherText(File.str());
     return Text && !hasWord(*Text, Member);
   }
+  if (Clause.starts_with("what is linked with ")) // nobody need be linked with a file to use a member; every file that says the word was looked at
+    return true;
   auto [Object, Rest] = Clause.split(" is named by a makefile");
   if (Rest.empty() || !Object.ends_with(".o"))
     return false;
