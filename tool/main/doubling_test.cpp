@@ -209,7 +209,7 @@ TEST_P(Doubling, CostsAtMostALittleMoreThanTwice) {
   const double One = std::min({costOf(1), costOf(1), costOf(1)});
   unsigned N = Cap / 64 + 1;
   double Half = costOf(std::max(N / 2, 1u)) - One, Whole = costOf(N) - One, Ratio = 0;
-  for (int Try = 0; Try < 5 && !HasFailure(); ++Try) {
+  for (int Try = 0; Try < 10 && !HasFailure(); ++Try) {
     for (; Whole < Enough && N * 2 <= Cap; Whole = costOf(N) - One)
       N *= 2, Half = Whole;
     Ratio = Whole / std::max(Half, 1.0);
