@@ -76,11 +76,7 @@ void Closure::addModuleOf(const std::string &File) {
 
 void Closure::addTextOf(const std::string &File) {
   int Id = DB.index().find(File);
-  std::shared_ptr<const std::string> Text;
-  if (Id >= 0)
-    Text = DB.index().text(static_cast<uint32_t>(Id));
-  else if (std::optional<std::string> Other = DB.otherText(File)) // a link, which the index has under its other name
-    Text = std::make_shared<const std::string>(std::move(*Other));
+  std::shared_ptr<const std::string> Text = textOf(DB, File);
   if (!Text) {
     if (Id < 0 || DB.index().files()[static_cast<size_t>(Id)].problem.empty()) // else it is named already
       Found.push_back(File + " was not searched for it");
@@ -168,12 +164,9 @@ bool Closure::usedFor(const std::string &File, StringRef Text, const std::string
 void Closure::addPasting(const std::string &File, StringRef Text) {
   for (size_t At = Text.find("##"); At != StringRef::npos; At = Text.find("##", At + 2)) {
     StringRef Directive = directiveAround(Text, At);
-    if (!Directive.ltrim().starts_with("#") || !canPaste(Directive, Word))
+    std::string Macro = macroDefinedBy(Directive).str();
+    if (Macro.empty() || !canPaste(Directive, Word))
       continue;
-    StringRef Rest = Directive.ltrim().drop_front().ltrim();
-    if (!Rest.consume_front("define"))
-      continue;
-    std::string Macro = Rest.ltrim().take_while(isWord).str();
     if (Plan.demand.words.count(Macro))
       continue; // every use is parsed
     const auto &Handled = DB.rememberedPasting();

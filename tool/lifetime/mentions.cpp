@@ -104,9 +104,8 @@ const std::vector<PastingMacro> &pastingDestructions(const Database &DB) {
         continue;
       for (const OutlineToken &T : DB.tokens(Path, Rule.name)) {
         StringRef Directive = T.in_directive ? directiveAround(*Text, T.offset) : StringRef();
-        StringRef Rest = Directive.ltrim();
-        if (Directive.contains("##") && Rest.consume_front("#") && (Rest = Rest.ltrim()).consume_front("define"))
-          Result.push_back({Rest.ltrim().take_while(isWord).str(), Path, Directive.str()});
+        if (StringRef Macro = macroDefinedBy(Directive); Directive.contains("##") && !Macro.empty())
+          Result.push_back({Macro.str(), Path, Directive.str()});
       }
     }
   Known = std::make_shared<const std::vector<PastingMacro>>(std::move(Result));
@@ -184,6 +183,13 @@ std::vector<std::string> unseenDefinitions(const Database &DB, const std::string
 }
 
 static bool isOfMount(StringRef Path) { return Path.consume_front(Tree::MountPoint) && Path.starts_with("/"); }
+
+std::shared_ptr<const std::string> textOf(const Database &DB, const std::string &File) {
+  if (int Id = DB.index().find(File); Id >= 0)
+    return DB.index().text(static_cast<uint32_t>(Id));
+  std::optional<std::string> Other = DB.otherText(File);
+  return Other ? std::make_shared<const std::string>(std::move(*Other)) : nullptr;
+}
 
 std::vector<uint32_t> headersBelow(const Index &I, const std::string &Directory) {
   const std::vector<IndexedFile> &Files = I.files();

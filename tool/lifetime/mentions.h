@@ -26,6 +26,9 @@ const MentionPlan &planMentions(const Database &DB, const std::string &Word, Men
 /// that only hands the cache to the allocator, or only compares it, cannot.
 std::vector<std::string> hiddenMentions(const Database &DB, const MentionPlan &Plan, const std::string &Word, MentionKind Kind);
 
+/// A source of a module: from the index, or, if that has it under another name only (a link), from the tree. Null if it cannot be read.
+std::shared_ptr<const std::string> textOf(const Database &DB, const std::string &File);
+
 /// Indexed files whose path begins with `Directory` ("drv/foo/") and that are no .c file, in increasing order.
 std::vector<uint32_t> headersBelow(const Index &I, const std::string &Directory);
 

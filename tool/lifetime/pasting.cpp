@@ -164,26 +164,13 @@ std::vector<PasteSearch::Seen> PasteSearch::compiledWith(const std::string &Sour
     Work.pop_back();
     if (!Done.insert(File).second)
       continue;
-    int Id = DB.index().find(File);
-    std::shared_ptr<const std::string> Text;
-    if (Id >= 0)
-      Text = DB.index().text(static_cast<uint32_t>(Id));
-    else if (std::optional<std::string> Other = DB.otherText(File)) // a link, which the index has under its other name
-      Text = std::make_shared<const std::string>(std::move(*Other));
+    std::shared_ptr<const std::string> Text = textOf(DB, File);
     if (!Text)
       continue;
     addIncluded(Source, *Text, Work);
     Result.push_back({File, std::move(Text)});
   }
   return Result;
-}
-
-/// "#define NAME(" at the start of a directive: NAME.
-std::string definedIn(StringRef Directive) {
-  StringRef Rest = Directive.ltrim();
-  if (!Rest.consume_front("#") || !(Rest = Rest.ltrim()).consume_front("define"))
-    return {};
-  return Rest.ltrim().take_while(isWord).str();
 }
 
 void PasteSearch::collectMacros(const std::vector<Seen> &Texts) {
@@ -193,7 +180,7 @@ void PasteSearch::collectMacros(const std::vector<Seen> &Texts) {
   for (const Seen &S : Texts)
     for (size_t At = S.text->find("##"); At != std::string::npos; At = S.text->find("##", At + 2)) {
       StringRef Directive = directiveAround(*S.text, At);
-      std::string Name = definedIn(Directive);
+      std::string Name = macroDefinedBy(Directive).str();
       if (Name.empty() || !canPaste(Directive, Word))
         continue;
       std::vector<std::string> &Known = Own[Name];
@@ -210,7 +197,7 @@ const std::vector<std::string> &PasteSearch::directivesOf(const std::string &Mac
       if (auto Text = DB.index().text(File))
         for (const OutlineToken &T : DB.tokens(DB.index().files()[File].path, Macro)) {
           StringRef Directive = T.in_directive ? directiveAround(*Text, T.offset) : StringRef();
-          if (definedIn(Directive) == Macro && canPaste(Directive, Word))
+          if (macroDefinedBy(Directive) == Macro && canPaste(Directive, Word))
             It->second.push_back(Directive.str());
         }
   return It->second;
@@ -271,7 +258,7 @@ void PasteSearch::usesIn(const std::string &Source, const Seen &S) {
       continue;
     const size_t Begin = static_cast<size_t>(Name.begin() - Text.begin());
     StringRef Directive = directiveAround(Text, Begin);
-    const std::string Inside = Directive.ltrim().starts_with("#") ? definedIn(Directive) : std::string();
+    const std::string Inside = macroDefinedBy(Directive).str();
     if (Inside == Name)
       continue;
     if (Inside.empty()) {

@@ -37,6 +37,14 @@ inline llvm::StringRef directiveAround(llvm::StringRef Text, size_t At) {
   return Text.slice(Begin, End);
 }
 
+/// The macro that a directive defines; empty if it is no #define.
+inline llvm::StringRef macroDefinedBy(llvm::StringRef Directive) {
+  llvm::StringRef Rest = Directive.ltrim();
+  if (!Rest.consume_front("#") || !(Rest = Rest.ltrim()).consume_front("define"))
+    return {};
+  return Rest.ltrim().take_while(isWord);
+}
+
 /// Whether the pieces beside a ## of a macro's definition can make the word. A piece that is a parameter can be
 /// anything.
 bool canPaste(llvm::StringRef Directive, llvm::StringRef Word);
