@@ -258,6 +258,43 @@ TEST(Absence, APastedNameIsSeenWhereverTheMacroAndItsUseStand) {
   }
 }
 
+/// The same with macros of include/ in small letters, and by ways that need more than one macro.
+TEST(Absence, APastedNameIsSeenThroughMacrosForEverybody) {
+  const char *Wide = "#define join(a, b) a##b\n#define cache_of(n) n##_cache\n#define cache_by(n) join(n, _cache)\n#define cache_from(n) cache_by(n)\n"
+                     "extern struct kmem_cache *item_cache, *other_cache, *tool_cache;\n";
+  const std::string End = "static inline void end_it(void)\n{\n\tkmem_cache_destroy(cache_of(";
+  auto ExitWith = [](const std::string &Statement, const std::string &Above = "") {
+    return "#include <linux/join.h>\n" + Above + "static void __exit drv_exit(void)\n{\n\t" + Statement + "\n}\nmodule_exit(drv_exit);\n";
+  };
+  struct Shape {
+    const char *what;
+    std::string end;
+    const char *cls;
+    std::string more = ""; ///< in the header
+  };
+  const Shape Cases[] = {
+      {"it adds a part", ExitWith("kmem_cache_destroy(cache_of(item));"), "unsafe"},
+      {"it adds a part to another name", ExitWith("kmem_cache_destroy(cache_of(other));"), "convert"},
+      {"it uses one that joins", ExitWith("kmem_cache_destroy(cache_by(item));"), "unsafe"},
+      {"it uses one that uses one", ExitWith("kmem_cache_destroy(cache_from(item));"), "unsafe"},
+      {"the same for another name", ExitWith("kmem_cache_destroy(cache_from(other));"), "convert"},
+      {"what it is given is a macro", ExitWith("kmem_cache_destroy(cache_from(THE));", "#define THE item\n"), "unsafe"},
+      {"what it is given is a macro in small letters", ExitWith("kmem_cache_destroy(cache_from(the));", "#define the item\n"), "unsafe"},
+      {"a macro without parentheses", ExitWith("kmem_cache_destroy(the_cache);", "#define the_cache join(item, _cache)\n"), "unsafe"},
+      {"a macro without parentheses, another name", ExitWith("kmem_cache_destroy(the_cache);", "#define the_cache join(other, _cache)\n"), "convert"},
+      {"a macro that is given to a macro", ExitWith("each(end)", "#define end(n) kmem_cache_destroy(n##_cache);\n#define each(x) x(tool) x(item)\n"), "unsafe"},
+      {"in an inline function", ExitWith("end_it();"), "unsafe", End + "item));\n}\n"},
+      {"in an inline function, another name", ExitWith("end_it();"), "convert", End + "other));\n}\n"},
+  };
+  for (const Shape &C : Cases) {
+    SCOPED_TRACE(C.what);
+    ThreeFiles T;
+    T.write("include/linux/join.h", Wide + C.more);
+    T.end(C.end);
+    expectVerdict(T, C.cls, "");
+  }
+}
+
 /// The end of a module whose exit begins with `Wait`.
 std::string exitWith(const std::string &Wait, const std::string &Above = "") {
   return Above + "static void __exit drv_exit(void)\n{\n" + Wait + "\tkmem_cache_destroy(item_cache);\n}\nmodule_exit(drv_exit);\n";

@@ -177,11 +177,11 @@ void Scan::teachModules(Database &To) {
   auto Contents = [this](const std::string &File) {
     ModuleContents M{TheFrontend->filesOfModule(File), {}};
     for (const std::string &Object : TheFrontend->missingOfModule(File))
-      M.missing.push_back(TheTree->shown(Object) + " is named by a makefile and has no source here");
+      M.missing.push_back({MissingPart::NoSource, Object, TheTree->shown(Object)});
     int Id = TheIndex->find(File);
     const bool Named = !TheFrontend->moduleOf(File).name.empty();
     if (!Named && M.missing.empty() && StringRef(File).ends_with(".c") && Id >= 0 && TheIndex->includersOf(File).empty())
-      M.missing.push_back("what is linked with " + TheTree->shown(File) + " is said by no makefile");
+      M.missing.push_back({MissingPart::NoMakefile, File, TheTree->shown(File)});
     return M;
   };
   To.setModules(Contents, [this](const std::string &File) { return TheTree->read(File); });

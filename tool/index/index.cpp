@@ -77,6 +77,14 @@ bool hasBorderedWord(llvm::StringRef Text, llvm::StringRef Word) {
   return false;
 }
 
+/// Looks for # first: few lines have one.
+bool hasPasteOperator(llvm::StringRef Text) {
+  for (size_t At = Text.find('#'); At != llvm::StringRef::npos; At = Text.find('#', At + 1))
+    if (Text.substr(At).starts_with(Index::PasteOperator))
+      return true;
+  return false;
+}
+
 /// From `At` back over blanks and continued lines.
 size_t skipBack(llvm::StringRef Text, size_t At) {
   while (At && (Text[At - 1] == ' ' || Text[At - 1] == '\t' || (Text[At - 1] == '\n' && Text.take_front(At - 1).rtrim('\r').ends_with("\\"))))
@@ -353,6 +361,9 @@ void TreeIndex::scanFile(uint32_t File, PassWorker &W, bool WithDigest) {
       if (T.isIdentifier())
         W.scanner.addWord(T.text);
   }
+  // Large files are lists of registers, and are asked when somebody wants to know.
+  if (W.scanner.isCoarse() || W.scanner.isSpliced() || hasPasteOperator({W.buffer.data.get(), W.buffer.size}))
+    W.scanner.addWord(PasteOperator);
   // The words before, between and behind the zeros are indexed all the same.
   if (W.scanner.hasNul())
     F.problem = "NUL bytes";
@@ -441,6 +452,10 @@ std::shared_ptr<const std::string> TreeIndex::text(uint32_t File) const {
 }
 
 bool TreeIndex::confirms(uint32_t File, llvm::StringRef Word, bool Spliced) const {
+  if (Word == PasteOperator) {
+    auto Text = text(File);
+    return Text && llvm::StringRef(*Text).contains(PasteOperator);
+  }
   std::unique_ptr<LexedText> Lexed; // holds the words that are gathered
   return Identifiers.has(
       File, Files[File].size, Word,
@@ -477,11 +492,11 @@ std::vector<uint32_t> TreeIndex::definingMacro(llvm::StringRef Macro, const std:
 std::vector<uint32_t> TreeIndex::holding(llvm::StringRef Word, const std::vector<uint32_t> *Some, llvm::function_ref<bool(uint32_t)> IsSure) const {
   std::vector<uint32_t> Out;
   // A word with other characters ('$', UTF-8) is in no filter; every file is asked.
-  bool Filtered = isPlainWord(Word);
+  bool Filtered = isPlainWord(Word) || Word == PasteOperator;
   uint64_t Hash = hashOf(Word), Prefix = prefixHashOf(Word);
   std::vector<uint32_t> Maybe;
   size_t Count = Some ? Some->size() : Files.size();
-  unsigned Parts = Count < 10000 ? 1 : std::max(Jobs, 1u);
+  unsigned Parts = Count < 20000 ? 1 : std::max(Jobs, 1u);
   std::vector<std::vector<uint32_t>> Found(Parts);
   parallelFor(Parts, Parts, [&](size_t Part, unsigned) {
     for (size_t N = Count * Part / Parts, End = Count * (Part + 1) / Parts; N < End; ++N) {

@@ -42,6 +42,8 @@ struct IndexOptions {
 
 class Index {
 public:
+  /// mentioning() takes it for a word, too.
+  static constexpr char PasteOperator[] = "##";
   /// Of the tree and of what is mounted in it.
   static llvm::Expected<std::unique_ptr<Index>> build(const Tree &T, const Rules &R,
                                                       const IndexOptions &Options);
@@ -53,7 +55,7 @@ public:
   /// The text; kept in memory only while somebody holds it. Null if unreadable. Thread-safe.
   virtual std::shared_ptr<const std::string> text(uint32_t File) const = 0;
   /// Files in which `Word` stands as an identifier token outside comments and strings, in increasing order.
-  /// Exact: candidates from the filters are confirmed by findTokens(). Thread-safe.
+  /// Exact: candidates from the filters are confirmed by findTokens(); with PasteOperator, files with a ## anywhere. Thread-safe.
   std::vector<uint32_t> mentioning(llvm::StringRef Word) const { return mentioningAmong(Word, nullptr); }
   /// The same for some files, in increasing order; null: all.
   virtual std::vector<uint32_t> mentioningAmong(llvm::StringRef Word, const std::vector<uint32_t> *Some) const = 0;

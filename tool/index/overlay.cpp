@@ -110,6 +110,8 @@ void OverlayIndex::describe(uint32_t File, const std::string &New, Layer &To) {
   for (const std::string &Word : identifiersIn(New))
     if (!Had.count(Word))
       To.words[Word].push_back(File);
+  if (StringRef(New).contains(PasteOperator) && !(OnDisk && StringRef(*OnDisk).contains(PasteOperator)))
+    To.words[PasteOperator].push_back(File);
 }
 
 template <class Table, class F> void OverlayIndex::eachOf(Table Layer::*Of, const std::string &Name, F Visit) const {
@@ -150,7 +152,7 @@ std::vector<uint32_t> OverlayIndex::mentioningAmong(StringRef Word, const std::v
   // What a file has on disk it may have lost since.
   std::erase_if(Result, [&](uint32_t File) {
     auto It = Texts.find(File);
-    return It != Texts.end() && !containsToken(*It->second.text, Word);
+    return It != Texts.end() && !(Word == PasteOperator ? StringRef(*It->second.text).contains(Word) : containsToken(*It->second.text, Word));
   });
   eachOf(&Layer::words, Word.str(), [&](uint32_t File) {
     if (isAmong(File, Some))

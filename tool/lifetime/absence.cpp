@@ -29,7 +29,7 @@ public:
   void addModuleOf(const std::string &File);
   /// What is compiled into the file: fragments, and names that its macros paste together.
   void addTextOf(const std::string &File);
-  std::vector<std::string> take() {
+  std::vector<OpenClaim> take() {
     std::sort(Found.begin(), Found.end());
     Found.erase(std::unique(Found.begin(), Found.end()), Found.end());
     return std::move(Found);
@@ -48,19 +48,19 @@ private:
   const bool IsSymbol;
   std::set<std::string> Done, LookedAround;
   std::set<uint32_t> Headers; ///< looked at
-  std::vector<std::string> Found;
+  std::vector<OpenClaim> Found;
 };
 
 void Closure::addUnreadable() {
   for (const IndexedFile &F : DB.index().files())
     if (!F.problem.empty())
-      Found.push_back(F.path + " (" + F.problem + ") was not searched for it");
+      Found.push_back({OpenClaim::Unreadable, F.path, F.path + " (" + F.problem + ") was not searched for it"});
 }
 
 void Closure::addModuleOf(const std::string &File) {
   const ModuleContents &M = DB.moduleOf(File);
-  for (const std::string &Missing : M.missing)
-    Found.push_back(Missing + ", and may use it");
+  for (const MissingPart &Missing : M.missing)
+    Found.push_back({Missing.kind == MissingPart::NoSource ? OpenClaim::NoSource : OpenClaim::NoMakefile, Missing.file, Missing.text() + ", and may use it"});
   for (const std::string &Source : M.files) {
     if (Source == File || !Done.insert(Source).second)
       continue;
@@ -69,7 +69,7 @@ void Closure::addModuleOf(const std::string &File) {
     } else {
       std::optional<std::string> Text = DB.otherText(Source); // assembly, Rust
       if (!Text || hasWord(*Text, Word) || StringRef(Source).ends_with(".rs"))
-        Found.push_back(Source + " is no C and was not searched for it");
+        Found.push_back({OpenClaim::NoC, Source, Source + " is no C and was not searched for it"});
     }
   }
 }
@@ -79,13 +79,13 @@ void Closure::addTextOf(const std::string &File) {
   std::shared_ptr<const std::string> Text = textOf(DB, File);
   if (!Text) {
     if (Id < 0 || DB.index().files()[static_cast<size_t>(Id)].problem.empty()) // else it is named already
-      Found.push_back(File + " was not searched for it");
+      Found.push_back({OpenClaim::NotRead, File, File + " was not searched for it"});
     return;
   }
   addFragments(File, *Text);
   addPasting(File, *Text);
   if (endsInside(*Text))
-    Found.push_back(File + " ends in the middle of a block, a comment or an #if, and what came behind may use it");
+    Found.push_back({OpenClaim::Torn, File, File + " ends in the middle of a block, a comment or an #if, and what came behind may use it"});
   if (IsSymbol) {
     addAssembly(File, *Text, true);
     addAssemblyOfHeaders(File);
@@ -105,16 +105,16 @@ void Closure::addFragments(const std::string &File, StringRef Text) {
     if (int Id = DB.index().find(Path); Id >= 0) {
       const IndexedFile &Known = DB.index().files()[static_cast<size_t>(Id)];
       if (!Known.problem.empty())
-        Found.push_back(Known.path + " (" + Known.problem + "), which " + File + " includes, was not searched for it");
+        Found.push_back({OpenClaim::Unreadable, Known.path, Known.path + " (" + Known.problem + "), which " + File + " includes, was not searched for it"});
       continue;
     }
     if (Name.empty() || isSourceName(Name))
       continue;
     std::optional<std::string> Fragment = DB.otherText(std::string(Path));
     if (!Fragment)
-      Found.push_back(File + " includes " + Name.str() + ", which was not read");
+      Found.push_back({OpenClaim::Fragment, std::string(Path), File + " includes " + Name.str() + ", which was not read"});
     else if (hasWord(*Fragment, Word) || StringRef(*Fragment).contains("##"))
-      Found.push_back(std::string(Path) + ", which " + File + " includes, was not searched for it");
+      Found.push_back({OpenClaim::Fragment, std::string(Path), std::string(Path) + ", which " + File + " includes, was not searched for it"});
   }
 }
 
@@ -124,7 +124,7 @@ void Closure::addAssembly(const std::string &File, StringRef Text, bool Made) {
   for (InlineAssembly &A : assemblyIn(Text)) {
     A.made = A.made && Made;
     if (A.mayName(Word))
-      Found.push_back("the assembly at " + File + ":" + std::to_string(A.line) + " can name it");
+      Found.push_back({OpenClaim::Assembly, File, "the assembly at " + File + ":" + std::to_string(A.line) + " can name it"});
   }
 }
 
@@ -174,13 +174,14 @@ void Closure::addPasting(const std::string &File, StringRef Text) {
       continue; // its users are parsed
     if (StringRef(File).ends_with(".c") && !usedFor(File, Text, Macro, Directive))
       continue;
-    Found.push_back("the macro " + Macro + "() at " + File + ":" + std::to_string(Text.take_front(At).count('\n') + 1) + " can paste the name together");
+    const std::string Place = File + ":" + std::to_string(Text.take_front(At).count('\n') + 1);
+    Found.push_back({OpenClaim::Pasting, File, "the macro " + Macro + "() at " + Place + " can paste the name together"});
   }
 }
 
 } // namespace
 
-std::vector<std::string> notSearched(const Database &DB, const MentionPlan &Plan, const std::string &Word, MentionKind Kind, const std::string &Home) {
+std::vector<OpenClaim> notSearched(const Database &DB, const MentionPlan &Plan, const std::string &Word, MentionKind Kind, const std::string &Home) {
   Closure C(DB, Plan, Word, Kind != MentionKind::Field);
   const bool OneFile = StringRef(Home).ends_with(".c");
   if (!OneFile)

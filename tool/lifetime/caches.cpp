@@ -207,8 +207,8 @@ void Search::finishNamed(const std::string &Place) {
     note("the name " + Word + " is made by a macro, so a search for it does not find every use");
   requirePlan(Plan, Word, Kind, placeName(Place));
   if (!R.pending && Sources.count(Place)) // the callback's own place, and where that gets the cache from
-    for (const std::string &What : notSearched(DB, Plan, Word, Kind, Home))
-      note(What);
+    for (const OpenClaim &What : notSearched(DB, Plan, Word, Kind, Home))
+      note(What.text);
 }
 
 /// Parses what must be parsed before the flows of `Place` are all known.

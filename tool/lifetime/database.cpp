@@ -334,6 +334,10 @@ const CreateFact *Database::create(const std::string &Place) const {
   return It == Creates.end() ? nullptr : It->second;
 }
 
+std::string MissingPart::text() const {
+  return kind == NoSource ? shown + " is named by a makefile and has no source here" : "what is linked with " + shown + " is said by no makefile";
+}
+
 const ModuleContents &Database::moduleOf(const std::string &File) const {
   auto [It, New] = Text->modules.try_emplace(File);
   if (New && Modules)

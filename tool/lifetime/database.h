@@ -25,6 +25,7 @@ namespace krcu {
 
 class ConditionalText;
 struct MentionPlan;
+class PasteTables;
 struct TextUses;
 
 /// What no configuration of the tree changes.
@@ -70,10 +71,21 @@ struct PastingMacro {
   std::string directive; ///< the whole #define
 };
 
+/// What is known to be linked with a module, or may be, and cannot be read.
+struct MissingPart {
+  enum Kind {
+    NoSource,   ///< a makefile names the object `file`, and no source of it is there
+    NoMakefile, ///< no makefile says what is linked with the source `file`
+  } kind = NoSource;
+  std::string file;  ///< as the tree has it
+  std::string shown; ///< as a person reads it
+  std::string text() const; ///< a clause: "drv/end.o is named by a makefile and has no source here"
+};
+
 /// The files of a module, as Kbuild names them.
 struct ModuleContents {
-  std::vector<std::string> files;   ///< C, assembly and Rust, existing ones
-  std::vector<std::string> missing; ///< a clause for each object that has no source: "drv/end.o is named by a makefile and has no source here"
+  std::vector<std::string> files; ///< C, assembly and Rust, existing ones
+  std::vector<MissingPart> missing;
 };
 
 struct FunctionUse {
@@ -126,6 +138,8 @@ public:
   }
   /// Macros that destroy a cache whose name they paste together; null before the first answer is kept.
   std::shared_ptr<const std::vector<PastingMacro>> &rememberedPasting() const { return Text->pasting; }
+  /// What usesThatPaste() has read; made by it.
+  std::shared_ptr<PasteTables> &pasteTables() const { return Text->pastes; }
   /// findTokens() of a file's text, remembered; empty if the file cannot be read.
   const std::vector<OutlineToken> &tokens(const std::string &File, const std::string &Word) const;
   /// The #if around each line of a file, made once; of one that cannot be read there are none.
@@ -209,6 +223,7 @@ private:
     std::map<std::string, ConditionTable> conditions;
     std::map<std::tuple<std::string, int, std::string>, std::shared_ptr<const MentionPlan>> plans;
     std::shared_ptr<const std::vector<PastingMacro>> pasting;
+    std::shared_ptr<PasteTables> pastes;
     std::map<std::string, ModuleContents> modules; ///< by file
     std::map<std::pair<std::string, std::string>, std::optional<std::shared_ptr<const TextUses>>> uses;
     std::map<std::string, std::shared_ptr<const ConditionalText>> conditional;

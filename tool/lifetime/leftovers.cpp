@@ -210,7 +210,7 @@ BarrierLeftover LeftoverSearch::queuedIn(const std::set<std::string> &Files, boo
     // Not seen is not absent.
     const ModuleContents &All = DB.moduleOf(File);
     size_t Unseen = All.missing.size();
-    std::string First = Unseen ? All.missing.front() : std::string();
+    std::string First = Unseen ? All.missing.front().text() : std::string();
     for (const std::string &Other : All.files)
       if (StringRef(Other).ends_with(".rs")) {
         ++Unseen;

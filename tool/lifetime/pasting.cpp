@@ -3,11 +3,14 @@
 // Names that a macro puts together with ##. Text decides: an operand of ## is a parameter or a word, and an argument that is pasted is not
 // expanded before.
 #include "tool/lifetime/pasting.h"
+#include "tool/lifetime/macro_text.h"
 #include "tool/lifetime/mentions.h"
 #include "tool/lifetime/variant_choices.h"
 #include "tool/lifetime/words.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringMap.h"
 #include <optional>
 
 using llvm::StringRef;
@@ -106,196 +109,341 @@ bool canPaste(StringRef Directive, StringRef Behind, StringRef Word) {
 
 namespace {
 
-/// One search for uses that make one word.
-class PasteSearch {
-public:
-  PasteSearch(const Database &DB, StringRef Word) : DB(DB), Word(Word) {}
-
-  /// The source and what it includes from around it.
-  void lookAt(const std::string &Source);
-  std::set<PastingUse> Found;
-
-private:
-  struct Seen {
-    std::string path;
-    std::shared_ptr<const std::string> text;
-  };
-  std::vector<Seen> compiledWith(const std::string &Source);
-  void addIncluded(const std::string &Source, StringRef Text, std::vector<std::string> &Work);
-  void collectMacros(const std::vector<Seen> &Texts);
-  const std::vector<std::string> &directivesOf(const std::string &Macro);
-  bool makesWord(const std::string &Macro, StringRef Behind);
-  bool mayMakeWord(const std::string &Macro, StringRef Directive, StringRef Behind);
-  void usesIn(const std::string &Source, const Seen &S);
-  std::string functionAround(const Seen &S, const std::string &Macro, size_t At) const;
-
-  const Database &DB;
-  StringRef Word;
-  std::map<std::string, std::vector<std::string>> Around; ///< file names of headers in a directory's surroundings, by the last part
-  std::set<std::string> Listed;                           ///< surroundings whose headers are in it
-  std::map<std::string, std::vector<std::string>> Own;    ///< definitions of this source's macros that paste, by name
-  std::set<std::string> Given;                            ///< what is given a part of the word, and what macros among that use
-  std::set<std::string> Loose;                            ///< macros of this source that use one, with what they are given
-  std::map<std::string, std::vector<std::string>> Wide;   ///< the same of headers for everybody, as they are asked for
+/// A place of a text that no directive stands around, or a macro that uses another.
+struct MacroUse {
+  std::string file;
+  size_t offset = 0;      ///< of the name
+  std::string function;   ///< that the place stands in; empty: none
+  MacroArguments arguments;
+  bool alone = false;     ///< without parentheses, as an argument of something
+  MacroText within;       ///< the macro whose definition the place stands in; its name is empty if there is none
 };
 
-void PasteSearch::addIncluded(const std::string &Source, StringRef Text, std::vector<std::string> &Work) {
-  const std::string Near = surroundingsOf(Source);
-  if (Listed.insert(Near).second)
-    for (uint32_t Id : headersBelow(DB.index(), Near)) {
-      const std::string &Path = DB.index().files()[Id].path;
-      Around[Path.substr(Path.rfind('/') + 1)].push_back(Path);
-    }
-  for (size_t At = Text.find("#include"); At != StringRef::npos; At = Text.find("#include", At + 1)) {
-    StringRef Name = Text.substr(At + StringRef("#include").size()).take_until([](char C) { return C == '\n'; }).trim().drop_front();
-    Name = Name.take_until([](char C) { return C == '"' || C == '>'; });
-    auto It = Around.find(Name.substr(Name.rfind('/') + 1).str());
-    if (It != Around.end())
-      Work.insert(Work.end(), It->second.begin(), It->second.end());
-  }
+bool isForEverybody(StringRef Path) {
+  return Path.ends_with(".h") && (Path.starts_with("include/") || (Path.starts_with("arch/") && Path.contains("/include/")));
 }
 
-std::vector<PasteSearch::Seen> PasteSearch::compiledWith(const std::string &Source) {
-  std::vector<Seen> Result;
-  std::set<std::string> Done;
-  std::vector<std::string> Work{Source};
-  while (!Work.empty()) {
-    std::string File = std::move(Work.back());
-    Work.pop_back();
-    if (!Done.insert(File).second)
-      continue;
-    std::shared_ptr<const std::string> Text = textOf(DB, File);
-    if (!Text)
-      continue;
-    addIncluded(Source, *Text, Work);
-    Result.push_back({File, std::move(Text)});
+/// Whether a word stands between commas or parentheses, as an argument does.
+bool isWholeArgument(StringRef Text, size_t At, size_t Length) {
+  StringRef Before = Text.take_front(At).rtrim(), Behind = Text.substr(At + Length).ltrim();
+  return (Before.ends_with("(") || Before.ends_with(",")) && (Behind.starts_with(")") || Behind.starts_with(","));
+}
+
+/// The uses of a word that is a macro's name, its own definitions left out.
+std::vector<MacroUse> usesIn(const Database &DB, const std::string &File, const std::string &Macro) {
+  std::vector<MacroUse> Result;
+  std::shared_ptr<const std::string> Held = textOf(DB, File);
+  if (!Held)
+    return Result;
+  const StringRef Text = *Held;
+  const int Id = DB.index().find(File);
+  std::vector<OutlineToken> OfLink; // a link has no tokens of its own
+  if (Id < 0)
+    OfLink = findTokens(Text, Macro);
+  for (const OutlineToken &T : Id < 0 ? OfLink : DB.tokens(File, Macro)) {
+    MacroUse U{File, T.offset, {}, argumentsOf(Text.substr(T.offset + Macro.size())), false, {}};
+    if (T.in_directive) {
+      StringRef Directive = directiveAround(Text, T.offset);
+      StringRef Name = macroDefinedBy(Directive);
+      if (Name.empty() || Name == Macro)
+        continue; // an #if, or what is looked for itself
+      U.within = readMacro(Directive);
+    } else {
+      U.alone = !U.arguments && isWholeArgument(Text, T.offset, Macro.size());
+      auto O = T.function >= 0 && Id >= 0 ? DB.outline(static_cast<uint32_t>(Id)) : nullptr;
+      if (O)
+        U.function = O->functions[static_cast<size_t>(T.function)].name;
+    }
+    Result.push_back(std::move(U));
   }
   return Result;
 }
 
-void PasteSearch::collectMacros(const std::vector<Seen> &Texts) {
-  Own.clear();
-  Loose.clear();
-  Given.clear();
-  for (const Seen &S : Texts)
-    for (size_t At = S.text->find("##"); At != std::string::npos; At = S.text->find("##", At + 2)) {
-      StringRef Directive = directiveAround(*S.text, At);
-      std::string Name = macroDefinedBy(Directive).str();
-      if (Name.empty() || !canPaste(Directive, Word))
-        continue;
-      std::vector<std::string> &Known = Own[Name];
-      if (Known.empty() || Known.back() != Directive)
-        Known.push_back(Directive.str());
-    }
+/// The definitions of a text that have a ##.
+std::vector<MacroText> joinersIn(StringRef Text) {
+  std::vector<MacroText> Result;
+  const char *Last = nullptr;
+  for (size_t At = Text.find("##"); At != StringRef::npos; At = Text.find("##", At + 2)) {
+    StringRef Directive = directiveAround(Text, At);
+    if (Directive.data() == Last || macroDefinedBy(Directive).empty())
+      continue;
+    Last = Directive.data();
+    Result.push_back(readMacro(Directive));
+    if (Result.back().chains.empty())
+      Result.pop_back();
+  }
+  return Result;
 }
 
-/// Of headers that every file may include.
-const std::vector<std::string> &PasteSearch::directivesOf(const std::string &Macro) {
-  auto [It, New] = Wide.try_emplace(Macro);
+/// What macros without parentheses stand for, by name; Anything where that is no word, or not the same everywhere.
+using ObjectMacros = llvm::StringMap<std::string>;
+
+/// Adds those that the text defines, or only one of them.
+void addObjects(StringRef Text, ObjectMacros &To, StringRef Only = {}) {
+  for (size_t At = Text.find("define"); At != StringRef::npos; At = Text.find("define", At + 1)) {
+    StringRef Directive = directiveAround(Text, At), Name = macroDefinedBy(Directive);
+    StringRef Behind = Directive.drop_front(Name.empty() ? 0 : static_cast<size_t>(Name.end() - Directive.begin()));
+    if (Name.empty() || Behind.starts_with("(") || (!Only.empty() && Name != Only))
+      continue;
+    StringRef Value = Behind.take_until([](char C) { return C == '/'; }).trim(); // a comment may follow
+    const std::string Meant = llvm::all_of(Value, isWord) ? Value.str() : NameMaker::Anything;
+    auto [It, New] = To.try_emplace(Name, Meant);
+    if (!New && It->second != Meant)
+      It->second = NameMaker::Anything;
+  }
+}
+
+/// Files, and the uses in them that were asked for.
+struct TextGroup {
+  std::vector<uint32_t> ids;      ///< of those that the index has, in increasing order
+  std::vector<std::string> links; ///< the others
+  llvm::BitVector asked;          ///< by number of a name
+  std::map<unsigned, std::vector<MacroUse>> uses; ///< by number of a name, if there are some
+};
+
+/// The sources of a module, or one of them, and what they include from around them.
+struct ModuleTexts : TextGroup {
+  std::map<std::string, std::vector<std::string>> sources; ///< by file: those that are compiled with it
+  std::vector<MacroText> joiners;
+  ObjectMacros objects;
+};
+
+} // namespace
+
+/// What is read once, whatever word is looked for.
+class PasteTables {
+public:
+  explicit PasteTables(const Database &DB);
+
+  ModuleTexts &of(const std::set<std::string> &Sources);
+  /// Of headers that every file may include.
+  TextGroup &wide() { return Wide; }
+  const std::vector<MacroText> &joiners() const { return Joiners; }
+  const std::vector<MacroUse> &uses(TextGroup &In, const std::string &Macro);
+  /// What a macro without parentheses stands for, of headers that every file may include. Only one in capitals is looked for: words in small
+  /// letters stand in thousands of them, and no macro there is a part of a name that a module knows.
+  const std::string &wideObject(const std::string &Name);
+
+private:
+  std::vector<std::string> compiledWith(const std::string &Source);
+  void addIncluded(const std::string &Near, StringRef Text, std::vector<std::string> &Work);
+
+  const Database &DB;
+  TextGroup Wide;
+  std::vector<MacroText> Joiners;
+  llvm::StringMap<unsigned> Numbers; ///< of macros that were asked for
+  ObjectMacros WideObjects;
+  std::map<std::string, std::map<std::string, std::vector<std::string>>> Around; ///< headers in a directory's surroundings, by the last part of their names
+  std::map<std::set<std::string>, ModuleTexts> Modules;
+};
+
+PasteTables::PasteTables(const Database &DB) : DB(DB) {
+  const std::vector<IndexedFile> &Files = DB.index().files();
+  for (uint32_t File = 0; File < Files.size(); ++File)
+    if (isForEverybody(Files[File].path) && Files[File].problem.empty())
+      Wide.ids.push_back(File);
+  for (uint32_t File : DB.index().mentioningAmong(Index::PasteOperator, &Wide.ids))
+    if (auto Text = DB.index().text(File))
+      llvm::append_range(Joiners, joinersIn(*Text));
+}
+
+void PasteTables::addIncluded(const std::string &Near, StringRef Text, std::vector<std::string> &Work) {
+  auto [Headers, New] = Around.try_emplace(Near);
   if (New)
-    for (uint32_t File : DB.definingMacro(Macro, ""))
+    for (uint32_t Id : headersBelow(DB.index(), Near)) {
+      const std::string &Path = DB.index().files()[Id].path;
+      Headers->second[Path.substr(Path.rfind('/') + 1)].push_back(Path);
+    }
+  for (size_t At = Text.find("#include"); At != StringRef::npos; At = Text.find("#include", At + 1)) {
+    StringRef Name = Text.substr(At + StringRef("#include").size()).take_until([](char C) { return C == '\n'; }).trim().drop_front();
+    Name = Name.take_until([](char C) { return C == '"' || C == '>'; });
+    auto It = Headers->second.find(Name.substr(Name.rfind('/') + 1).str());
+    if (It != Headers->second.end())
+      llvm::append_range(Work, It->second);
+  }
+}
+
+/// The source and what it includes from around it, as far as it can be read.
+std::vector<std::string> PasteTables::compiledWith(const std::string &Source) {
+  const std::string Near = surroundingsOf(Source);
+  std::set<std::string> Done;
+  std::vector<std::string> Files, Work{Source};
+  while (!Work.empty()) {
+    std::string File = std::move(Work.back());
+    Work.pop_back();
+    std::shared_ptr<const std::string> Text = Done.insert(File).second ? textOf(DB, File) : nullptr;
+    if (!Text)
+      continue;
+    addIncluded(Near, *Text, Work);
+    Files.push_back(std::move(File));
+  }
+  return Files;
+}
+
+ModuleTexts &PasteTables::of(const std::set<std::string> &Sources) {
+  auto [It, New] = Modules.try_emplace(Sources);
+  ModuleTexts &M = It->second;
+  if (!New)
+    return M;
+  for (const std::string &Source : Sources)
+    for (const std::string &File : compiledWith(Source)) {
+      std::vector<std::string> &With = M.sources[File];
+      With.push_back(Source);
+      auto Text = With.size() == 1 ? textOf(DB, File) : nullptr;
+      if (!Text)
+        continue;
+      llvm::append_range(M.joiners, joinersIn(*Text));
+      addObjects(*Text, M.objects);
+      if (int Id = DB.index().find(File); Id >= 0)
+        M.ids.push_back(static_cast<uint32_t>(Id));
+      else
+        M.links.push_back(File);
+    }
+  llvm::sort(M.ids);
+  return M;
+}
+
+const std::vector<MacroUse> &PasteTables::uses(TextGroup &In, const std::string &Macro) {
+  static const std::vector<MacroUse> None;
+  const unsigned Number = Numbers.try_emplace(Macro, Numbers.size()).first->second;
+  if (In.asked.size() <= Number)
+    In.asked.resize(Number + 64);
+  if (!In.asked.test(Number)) {
+    In.asked.set(Number);
+    std::vector<MacroUse> Found;
+    for (uint32_t File : DB.index().mentioningAmong(Macro, &In.ids))
+      llvm::append_range(Found, usesIn(DB, DB.index().files()[File].path, Macro));
+    for (const std::string &Link : In.links)
+      llvm::append_range(Found, usesIn(DB, Link, Macro));
+    if (!Found.empty())
+      In.uses[Number] = std::move(Found);
+  }
+  auto It = In.uses.find(Number);
+  return It == In.uses.end() ? None : It->second;
+}
+
+const std::string &PasteTables::wideObject(const std::string &Name) {
+  auto [It, New] = WideObjects.try_emplace(Name, Name);
+  if (New && llvm::none_of(Name, llvm::isLower)) {
+    ObjectMacros Found;
+    for (uint32_t File : DB.index().definingMacro(Name, &Wide.ids))
       if (auto Text = DB.index().text(File))
-        for (const OutlineToken &T : DB.tokens(DB.index().files()[File].path, Macro)) {
-          StringRef Directive = T.in_directive ? directiveAround(*Text, T.offset) : StringRef();
-          if (macroDefinedBy(Directive) == Macro && canPaste(Directive, Word))
-            It->second.push_back(Directive.str());
-        }
+        addObjects(*Text, Found, Name);
+    if (auto Meant = Found.find(Name); Meant != Found.end())
+      It->second = Meant->second;
+  }
   return It->second;
 }
 
-/// Whether arguments are parts of the word. A search of the headers for everybody is dear. There a macro that adds a part of its own has a name
-/// in capitals; one in small letters, such as __concat(), only joins what it is given: `All`.
-bool arePiecesOf(llvm::ArrayRef<StringRef> Arguments, StringRef Word, bool All) {
-  auto Part = [&](StringRef A) { return !A.empty() && A.size() < Word.size() && llvm::all_of(A, isWord) && Word.contains(A); };
-  if (!All)
-    return llvm::any_of(Arguments, Part);
-  return llvm::any_of(Arguments, [&](StringRef A) {
-    return Part(A) && Word.starts_with(A) && llvm::any_of(Arguments, [&](StringRef B) { return Part(B) && Word.drop_front(A.size()).starts_with(B); });
-  });
-}
+namespace {
 
-bool PasteSearch::makesWord(const std::string &Macro, StringRef Behind) {
-  if (Loose.count(Macro))
+/// One search for uses that make one word.
+class PasteSearch {
+public:
+  PasteSearch(const Database &DB, PasteTables &Tables, StringRef Word);
+  /// In the sources and in what they include from around them.
+  std::set<PastingUse> among(const std::set<std::string> &Sources);
+
+private:
+  void close(MacroTable &Known, std::vector<std::string> Work, TextGroup &In, const NameMaker::Expansion &Expand) const;
+  bool makes(const MacroTable &Known, const std::string &Macro, const MacroArguments &Arguments, const NameMaker::Expansion &Expand) const;
+  bool isUse(const MacroTable &Known, const std::string &Macro, const MacroUse &U) const;
+  bool includes(const std::string &Source, const std::string &Header) const;
+
+  const Database &DB;
+  PasteTables &Tables;
+  StringRef Word;
+  MacroTable Wide; ///< macros for everybody that can make the word
+};
+
+bool isIdentifier(const std::string &Name) { return !Name.empty() && !llvm::isDigit(Name.front()) && llvm::all_of(Name, isWord); }
+
+/// Whether a word is a macro is asked only where it makes a difference.
+bool PasteSearch::makes(const MacroTable &Known, const std::string &Macro, const MacroArguments &Arguments, const NameMaker::Expansion &Expand) const {
+  auto AsItStands = [](const std::string &Given) { return Given; };
+  if (NameMaker(Known, Word, AsItStands).makes(Macro, Arguments))
     return true;
-  auto Makes = [&](const std::string &Directive) { return canPaste(Directive, Behind, Word); };
-  if (auto It = Own.find(Macro); It != Own.end() && llvm::any_of(It->second, Makes))
-    return true;
-  auto Arguments = argumentsBehind(Behind);
-  if (!Arguments || !arePiecesOf(*Arguments, Word, /*All=*/false))
-    return false;
-  Given.insert(Macro);
-  bool Piece = arePiecesOf(*Arguments, Word, /*All=*/!llvm::any_of(Macro, llvm::isUpper));
-  return Piece && llvm::any_of(directivesOf(Macro), Makes);
+  auto MayBeAny = [](const std::string &Given) { return isIdentifier(Given) ? NameMaker::Anything : Given; };
+  auto Meant = [&](const std::string &Given) { return isIdentifier(Given) ? Expand(Given) : Given; };
+  return NameMaker(Known, Word, MayBeAny).makes(Macro, Arguments) && NameMaker(Known, Word, Meant).makes(Macro, Arguments);
 }
 
-/// The same in another macro, whose parameters are anything.
-bool PasteSearch::mayMakeWord(const std::string &Macro, StringRef Directive, StringRef Behind) {
-  if (Loose.count(Macro) || Own.count(Macro))
-    return true;
-  auto Arguments = argumentsBehind(Behind);
-  llvm::SmallVector<StringRef, 8> Parameters = parametersOf(Directive);
-  bool Joins = Arguments && (Arguments->size() > 1 || llvm::any_of(Macro, llvm::isUpper)); // as arePiecesOf() has it
-  bool Given = Joins && llvm::all_of(*Arguments, [&](StringRef A) { return llvm::is_contained(Parameters, A) || (!A.empty() && Word.contains(A)); });
-  return Given && !directivesOf(Macro).empty();
-}
-
-/// The function of a header that a use of a macro stands in; empty at file level.
-std::string PasteSearch::functionAround(const Seen &S, const std::string &Macro, size_t At) const {
-  int Id = DB.index().find(S.path);
-  auto O = Id < 0 ? nullptr : DB.outline(static_cast<uint32_t>(Id));
-  if (O)
-    for (const OutlineToken &T : DB.tokens(S.path, Macro))
-      if (T.offset == At && T.function >= 0)
-        return O->functions[static_cast<size_t>(T.function)].name;
-  return {};
-}
-
-void PasteSearch::usesIn(const std::string &Source, const Seen &S) {
-  StringRef Text = *S.text;
-  for (size_t Open = Text.find('('); Open != StringRef::npos; Open = Text.find('(', Open + 1)) {
-    StringRef Name = lastWord(Text.take_front(Open));
-    if (Name.empty() || llvm::isDigit(Name.front()))
-      continue;
-    const size_t Begin = static_cast<size_t>(Name.begin() - Text.begin());
-    StringRef Directive = directiveAround(Text, Begin);
-    const std::string Inside = macroDefinedBy(Directive).str();
-    if (Inside == Name)
-      continue;
-    if (Inside.empty()) {
-      if (makesWord(Name.str(), Text.substr(Open)))
-        Found.insert({Name.str(), Source, S.path == Source ? "" : functionAround(S, Name.str(), Begin)});
-    } else if (Given.count(Inside) && !Loose.count(Inside)) {
-      Given.insert(Name.str());
-      if (mayMakeWord(Name.str(), Directive, Text.substr(Open)))
-        Loose.insert(Inside);
+/// Adds the macros whose definitions use a known one, and so on.
+void PasteSearch::close(MacroTable &Known, std::vector<std::string> Work, TextGroup &In, const NameMaker::Expansion &Expand) const {
+  while (!Work.empty()) {
+    const std::string Macro = std::move(Work.back());
+    Work.pop_back();
+    for (const MacroUse &U : Tables.uses(In, Macro)) {
+      if (U.within.name.empty() || !Known.add(U.within))
+        continue;
+      if (makes(Known, U.within.name, std::nullopt, Expand))
+        Work.push_back(U.within.name);
+      else
+        Known.remove(U.within);
     }
   }
 }
 
-void PasteSearch::lookAt(const std::string &Source) {
-  std::vector<Seen> Texts = compiledWith(Source);
-  collectMacros(Texts);
-  // A macro that uses one may stand in a text that was read before.
-  for (size_t Before = SIZE_MAX; Before != Loose.size() + Given.size();) {
-    Before = Loose.size() + Given.size();
-    for (const Seen &S : Texts)
-      usesIn(Source, S);
+PasteSearch::PasteSearch(const Database &DB, PasteTables &Tables, StringRef Word) : DB(DB), Tables(Tables), Word(Word) {
+  std::vector<std::string> Names;
+  for (const MacroText &M : Tables.joiners())
+    if (NameMaker::canJoin(M, Word) && Wide.add(M))
+      Names.push_back(M.name);
+  close(Wide, std::move(Names), Tables.wide(), [&](const std::string &Name) { return Tables.wideObject(Name); });
+}
+
+/// Whether the macro is expanded there: one with parentheses must have them, or be handed on to a macro that adds them.
+bool PasteSearch::isUse(const MacroTable &Known, const std::string &Macro, const MacroUse &U) const {
+  return U.within.name.empty() && (U.arguments || U.alone || Known.any(Macro, [](const MacroText &M) { return M.object; }));
+}
+
+bool PasteSearch::includes(const std::string &Source, const std::string &Header) const {
+  int Id = DB.index().find(Source);
+  const std::vector<uint32_t> &In = DB.transitiveIncludersOf(Header);
+  return Id >= 0 && std::binary_search(In.begin(), In.end(), static_cast<uint32_t>(Id));
+}
+
+std::set<PastingUse> PasteSearch::among(const std::set<std::string> &Sources) {
+  ModuleTexts &M = Tables.of(Sources);
+  MacroTable Known(&Wide);
+  std::vector<std::string> Names = Known.names();
+  for (const MacroText &Joiner : M.joiners)
+    if (NameMaker::canJoin(Joiner, Word) && Known.add(Joiner))
+      Names.push_back(Joiner.name);
+  auto Expand = [&](const std::string &Name) {
+    auto It = M.objects.find(Name);
+    return It == M.objects.end() ? Tables.wideObject(Name) : It->second;
+  };
+  close(Known, std::move(Names), M, Expand);
+  std::set<PastingUse> Found;
+  for (const std::string &Macro : Known.names()) {
+    for (const MacroUse &U : Tables.uses(M, Macro))
+      if (isUse(Known, Macro, U) && makes(Known, Macro, U.arguments, Expand))
+        for (const std::string &Source : M.sources[U.file])
+          Found.insert({Macro, Source, U.file == Source ? "" : U.function});
+    // In an inline function, say. What is for everybody can only mean a module's name if it spells it.
+    for (const MacroUse &U : Tables.uses(Tables.wide(), Macro))
+      if (isUse(Known, Macro, U) && NameMaker(Known, Word, Expand).spells(Macro, U.arguments))
+        for (const std::string &Source : Sources)
+          if (includes(Source, U.file))
+            Found.insert({Macro, Source, U.function});
   }
+  return Found;
 }
 
 } // namespace
 
 std::set<PastingUse> usesThatPaste(const Database &DB, const std::set<std::string> &Sources, StringRef Word, bool Alone) {
-  PasteSearch Search(DB, Word);
+  std::shared_ptr<PasteTables> &Tables = DB.pasteTables();
+  if (!Tables)
+    Tables = std::make_shared<PasteTables>(DB);
   std::set<std::string> All = Sources;
   if (!Alone)
     for (const std::string &Source : Sources)
       for (const std::string &Other : DB.moduleOf(Source).files)
         if (StringRef(Other).ends_with(".c"))
           All.insert(Other);
-  for (const std::string &Source : All)
-    Search.lookAt(Source);
-  return std::move(Search.Found);
+  return PasteSearch(DB, *Tables, Word).among(All);
 }
 
 } // namespace krcu

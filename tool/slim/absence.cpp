@@ -38,21 +38,21 @@ std::string sourceByRule(const Database &DB, StringRef Object) {
   return {};
 }
 
-/// Whether the clause is about a text that was looked through after all, or that can name no member: what is made of a grammar has tables of
+/// Whether the claim is about a text that was looked through after all, or that can name no member: what is made of a grammar has tables of
 /// functions, and Rust that does not have the word names none.
-bool isNoUserOfMembers(const Database &DB, StringRef Clause, const std::string &Member) {
-  if (auto [File, Why] = Clause.split(" is no C"); File.ends_with(".rs") && !Why.empty()) {
-    std::optional<std::string> Text = DB.otherText(File.str());
+bool isNoUserOfMembers(const Database &DB, const OpenClaim &Claim, const std::string &Member) {
+  const StringRef File = Claim.file;
+  if (Claim.kind == OpenClaim::NoC && File.ends_with(".rs")) {
+    std::optional<std::string> Text = DB.otherText(Claim.file);
     return Text && !hasWord(*Text, Member);
   }
-  if (Clause.starts_with("what is linked with ")) // nobody need be linked with a file to use a member; every file that says the word was looked at
+  if (Claim.kind == OpenClaim::NoMakefile) // nobody need be linked with a file to use a member; every file that says the word was looked at
     return true;
-  auto [Object, Rest] = Clause.split(" is named by a makefile");
-  if (Rest.empty() || !Object.ends_with(".o"))
+  if (Claim.kind != OpenClaim::NoSource || !File.ends_with(".o"))
     return false;
-  if (Object.ends_with(".asn1.o"))
-    return DB.otherText(Object.drop_back(2).str()).has_value();
-  const std::string Source = sourceByRule(DB, Object);
+  if (File.ends_with(".asn1.o"))
+    return DB.otherText(File.drop_back(2).str()).has_value();
+  const std::string Source = sourceByRule(DB, File);
   return !Source.empty() && DB.index().find(Source) >= 0;
 }
 
@@ -114,9 +114,9 @@ std::string OutsideTexts::speaksOf(const HeadDecl &H) const {
 std::string whyNotAbsent(const Database &DB, const HeadDecl &H, const std::set<std::string> &Files) {
   MentionPlan Plan;
   Plan.files = Files;
-  std::vector<std::string> Open = notSearched(DB, Plan, H.member, MentionKind::Field, H.where.file);
-  llvm::erase_if(Open, [&](const std::string &Clause) { return isNoUserOfMembers(DB, Clause, H.member); });
-  return Open.empty() ? "" : Open.front();
+  std::vector<OpenClaim> Open = notSearched(DB, Plan, H.member, MentionKind::Field, H.where.file);
+  llvm::erase_if(Open, [&](const OpenClaim &Claim) { return isNoUserOfMembers(DB, Claim, H.member); });
+  return Open.empty() ? "" : Open.front().text;
 }
 
 } // namespace krcu::slim

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A #define as far as the making of names goes: what ## joins, and what it calls. Text decides. Private to the room.
+#pragma once
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/StringRef.h"
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace krcu {
+
+using MacroArguments = std::optional<std::vector<std::string>>; ///< nothing: they are not known
+
+struct MacroCall {
+  std::string name;
+  MacroArguments arguments; ///< nothing: the name stands there without parentheses, or they do not close
+  size_t begin = 0, end = 0; ///< in the macro's text, with the parentheses
+  bool operator==(const MacroCall &) const = default;
+};
+
+struct MacroText {
+  std::string name;
+  bool object = false;                 ///< has no parentheses
+  bool variadic = false;
+  std::vector<std::string> parameters; ///< the variable ones, the last, under the name they have in the text
+  std::vector<std::vector<std::string>> chains; ///< words that ## joins, as they stand: {"n", "_cache"} of n##_cache
+  std::vector<MacroCall> calls;                 ///< words of its text, in order, those within arguments, too
+  std::string text;                             ///< what it stands for, if that is short; empty if it is not
+  bool operator==(const MacroText &) const = default;
+};
+
+/// Reads a whole "#define NAME(...) ...".
+MacroText readMacro(llvm::StringRef Directive);
+
+/// What stands between the commas of (a, b), without blanks around it. `Behind` begins at the parenthesis or at blanks before it.
+/// `Length`: of it, with the parentheses and the blanks before them.
+MacroArguments argumentsOf(llvm::StringRef Behind, size_t *Length = nullptr);
+
+/// Macros by name; one may have several definitions, which somebody else owns.
+class MacroTable {
+public:
+  explicit MacroTable(const MacroTable *Below = nullptr) : Below(Below) {}
+  /// False if it was there.
+  bool add(const MacroText &M);
+  void remove(const MacroText &M) { llvm::erase(Own[M.name], &M); }
+  /// Whether some definition of the name, here or below, is as asked for.
+  bool any(const std::string &Name, llvm::function_ref<bool(const MacroText &)> Test) const;
+  std::vector<std::string> names() const; ///< in order, those below, too
+
+private:
+  const MacroTable *Below;
+  std::map<std::string, std::vector<const MacroText *>> Own;
+};
+
+/// Whether uses of macros can make one word. What is given directly to a ## is pasted as it stands; what goes through another macro may be a macro
+/// itself, and is expanded first.
+class NameMaker {
+public:
+  /// `Expand`: what a word becomes if it is a macro without parentheses; itself if it is none; Anything if that cannot be told.
+  using Expansion = std::function<std::string(const std::string &)>;
+  static constexpr char Anything[] = "?"; ///< text that is not known; it may stand beside known text: "cache_?"
+  NameMaker(const MacroTable &Known, llvm::StringRef Word, Expansion Expand) : Known(Known), Word(Word), Expand(std::move(Expand)) {}
+  /// A use of the macro with these arguments. False means that it cannot.
+  bool makes(const std::string &Macro, const MacroArguments &Arguments);
+  /// The same, if every part of the word is spelt. False means nothing.
+  bool spells(const std::string &Macro, const MacroArguments &Arguments);
+  /// A ## of this definition alone, whatever it is given.
+  static bool canJoin(const MacroText &M, llvm::StringRef Word);
+
+private:
+  bool anyFitting(const std::string &Macro, const MacroArguments &Given, llvm::function_ref<bool(const MacroText &, const MacroArguments &)> Test) const;
+  bool expands(const MacroText &M, const MacroArguments &Arguments, unsigned Depth);
+  std::string nameMadeBy(const MacroCall &C, const MacroText &M, const MacroArguments &Given, unsigned Depth) const;
+  std::string meaning(llvm::StringRef Text, const MacroText &M, const MacroArguments &Given, unsigned Depth) const;
+
+  const MacroTable &Known;
+  llvm::StringRef Word;
+  Expansion Expand;
+  unsigned Steps = 0;
+  bool Spelt = false; ///< what is not known makes nothing
+};
+
+} // namespace krcu

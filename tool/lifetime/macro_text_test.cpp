@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/lifetime/macro_text.h"
+#include "gtest/gtest.h"
+#include <deque>
+
+namespace krcu {
+namespace {
+
+/// Whether a use of a macro can make the word; `the` is a macro that nobody knows, M_X is "item".
+class Makes : public testing::Test {
+protected:
+  Makes(std::initializer_list<const char *> Directives) {
+    for (const char *D : Directives)
+      Table.add(Texts.emplace_back(readMacro(D)));
+  }
+  bool can(const char *Macro, const char *Behind, const char *Word) {
+    auto Expand = [](const std::string &Name) { return Name == "the" ? NameMaker::Anything : Name == "M_X" ? "item" : Name; };
+    return NameMaker(Table, Word, Expand).makes(Macro, argumentsOf(Behind));
+  }
+
+private:
+  std::deque<MacroText> Texts;
+  MacroTable Table;
+};
+
+struct Joined : Makes {
+  Joined()
+      : Makes({"#define end(n) kmem_cache_destroy(n##_cache)", "#define join(a, b) a ## \\\n\tb", "#define by(n) join(n, _cache)", "#define again(n) by(n)",
+               "#define three(a, b) a##_##b", "#define many(n, ...) f(n##_##__VA_ARGS__)", "#define THE join(item, _cache)", "#define loop(n) loop2(n)",
+               "#define loop2(n) loop(n)", "#define halves(n) join(n##_ca, che)", "#define nested(n) again2(join(my_, n))",
+               "#define again2(n) by(n)", "#define two(n) n##_slab", "#define two(n, x) n##_cache", "#define say(f, ...) printk(f, ##__VA_ARGS__)"}) {}
+};
+
+TEST_F(Joined, AChainIsAPattern) {
+  EXPECT_TRUE(can("end", "(item)", "item_cache"));
+  EXPECT_FALSE(can("end", "(item)", "tool_cache"));
+  EXPECT_FALSE(can("end", "(item_cache)", "item_cache")) << "that makes item_cache_cache";
+  EXPECT_TRUE(can("end", "(x(1, 2))", "item_cache"));
+  EXPECT_FALSE(can("end", "(x(1, 2))", "item_slab"));
+  EXPECT_TRUE(can("join", "( it , em )", "item"));
+  EXPECT_FALSE(can("join", "(it, (1))", "tool"));
+  EXPECT_TRUE(can("three", "(item, cache)", "item_cache"));
+  EXPECT_FALSE(can("three", "(?, ?)", "item"));
+  EXPECT_TRUE(can("many", "(item, cache)", "item_cache"));
+  EXPECT_FALSE(can("say", "(\"%d\", item)", "item"));
+}
+
+TEST_F(Joined, AnArgumentIsAMacroOnlyBehindAnother) {
+  EXPECT_FALSE(can("end", "(the)", "item_cache")) << "that makes the_cache";
+  EXPECT_TRUE(can("by", "(the)", "item_cache"));
+  EXPECT_TRUE(can("again", "(M_X)", "item_cache"));
+  EXPECT_FALSE(can("again", "(M_X)", "tool_cache"));
+  EXPECT_TRUE(can("again", "(the)", "tool_cache"));
+  EXPECT_FALSE(can("again", "(the)", "item_slab"));
+  EXPECT_FALSE(can("again", "(item)", "tool_cache"));
+  EXPECT_TRUE(can("again", "(item)", "item_cache"));
+}
+
+TEST_F(Joined, OtherShapes) {
+  EXPECT_TRUE(can("THE", ";", "item_cache"));
+  EXPECT_FALSE(can("THE", ";", "tool_cache"));
+  EXPECT_TRUE(can("halves", "(item)", "item_cache"));
+  EXPECT_TRUE(can("many", "(item, a, b)", "item_a")) << "nothing is known of what several become";
+  EXPECT_FALSE(can("two", "(item)", "item_cache")) << "the definition with one parameter is meant";
+  EXPECT_TRUE(can("two", "(item)", "item_slab"));
+  EXPECT_TRUE(can("two", "(item, 1)", "item_cache"));
+  EXPECT_TRUE(can("two", "(item, 1, 2)", "item_cache")) << "what that means is not known";
+  EXPECT_TRUE(can("nested", "(item)", "my_item_cache"));
+  EXPECT_FALSE(can("nested", "(item)", "item_cache"));
+  EXPECT_FALSE(can("nested", "(x(1))", "item_cache"));
+  EXPECT_TRUE(can("nested", "(x(1))", "my_any_cache"));
+  EXPECT_TRUE(can("end", ";", "item_cache")) << "its arguments are not known";
+  EXPECT_TRUE(can("loop", "(item)", "item_cache")) << "it never ends, so nothing is known";
+  EXPECT_FALSE(can("unknown", "(item)", "item_cache"));
+}
+
+TEST(MacroText, TornDirectivesAreRead) {
+  EXPECT_EQ(readMacro("#define").name, "");
+  EXPECT_EQ(readMacro("#define x(").parameters.size(), 0u);
+  EXPECT_EQ(readMacro("#define x(a, b").parameters.size(), 2u);
+  EXPECT_EQ(readMacro("# define x(a...) a##1").chains.size(), 1u);
+  EXPECT_EQ(argumentsOf("(a, (b, c), )"), (std::vector<std::string>{"a", "(b, c)", ""}));
+  EXPECT_EQ(argumentsOf("(a"), std::nullopt);
+}
+
+} // namespace
+} // namespace krcu
