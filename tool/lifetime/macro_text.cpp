@@ -168,6 +168,8 @@ MacroArguments argumentsOf(StringRef Behind, size_t *Length) {
 MacroText readMacro(StringRef Directive) {
   MacroText M;
   StringRef Name = macroDefinedBy(Directive);
+  if (Name.empty())
+    return M; // no #define
   M.name = Name.str();
   StringRef Behind = Directive.drop_front(static_cast<size_t>(Name.end() - Directive.begin()));
   M.object = !Behind.starts_with("(");

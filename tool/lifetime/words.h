@@ -45,11 +45,9 @@ inline llvm::StringRef macroDefinedBy(llvm::StringRef Directive) {
   return Rest.ltrim().take_while(isWord);
 }
 
-/// Whether the pieces beside a ## of a macro's definition can make the word. A piece that is a parameter can be
-/// anything.
+/// Whether a ## of a macro's definition can make the word. A parameter can be anything.
 bool canPaste(llvm::StringRef Directive, llvm::StringRef Word);
-/// The same for one use of the macro; `Behind`: the text behind its name there. An operand of ## is not expanded, so what stands in the
-/// parentheses is what is pasted. True, too, if the arguments are more than words.
+/// The same for one use of the macro; `Behind`: the text behind its name there. True, too, if the arguments are more than words.
 bool canPaste(llvm::StringRef Directive, llvm::StringRef Behind, llvm::StringRef Word);
 
 /// Whether a place is the variable in which EXPORT_SYMBOL() notes an address, for the linker alone: whoever imports the symbol names it.
