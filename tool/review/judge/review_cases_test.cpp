@@ -136,7 +136,7 @@ TEST_F(ReviewCase, FreedTwice) {
 }
 
 TEST_F(ReviewCase, NoLongerFreedOnSomePath) {
-  expect(driver(), edited(good(), {{"\tkfree_rcu(node, rcu);", "\tif (node->weight)\n\t\tkfree_rcu(node, rcu);"}}), PatchVerdict::Broken, "node is no longer freed if !(node->weight)");
+  expect(driver(), edited(good(), {{"\tkfree_rcu(node, rcu);", "\tif (node->weight)\n\t\tkfree_rcu(node, rcu);"}}), PatchVerdict::Broken, "node is no longer freed if !node->weight");
   expect(driver(), edited(good(), {{"\tkfree_rcu(node, rcu);", "\tif (!other)\n\t\treturn;\n\tkfree_rcu(node, rcu);"}}), PatchVerdict::Broken, "node is no longer freed");
   expect(driver(), edited(good(), {{"\tkfree_rcu(node, rcu);\n", ""}}), PatchVerdict::Broken, "nothing frees node any more");
 }
