@@ -186,29 +186,85 @@ bool TraceWalk::ruleNames(StringRef Name) const {
   return R.deferral(Name.str()) || R.free(Name.str()) || R.cacheDestroy(Name.str()) || R.barrier(Name.str()) || contains(R.sleeping_waits, Name);
 }
 
+bool TraceWalk::freeingCall(const CallExpr *C, unsigned Depth) {
+  const FunctionDecl *Callee = calleeOf(C);
+  if (!Callee || !Callee->getIdentifier())
+    return false;
+  const FunctionDecl *Body = N.seenDefinition(Callee);
+  return ruleNames(Callee->getName()) || deferredUseOf(N, C->getBeginLoc()) || (Body && frees(Body, Depth));
+}
+
+namespace {
+
+/// Each statement and expression of a body, outermost first, until one says that it is enough.
+void eachIn(const Stmt *Body, llvm::function_ref<bool(const Stmt *)> See) {
+  std::vector<const Stmt *> Work{Body};
+  while (!Work.empty()) {
+    const Stmt *Each = Work.back();
+    Work.pop_back();
+    if (!Each)
+      continue;
+    if (See(Each))
+      return;
+    for (const Stmt *Child : Each->children())
+      Work.push_back(Child);
+  }
+}
+
+/// Whether a helper only says in other words what it is given: it declares and returns. to_foo(x), say.
+bool onlyNames(const FunctionDecl *F) {
+  if (!F->getReturnType()->isPointerType() || F->isVariadic())
+    return false;
+  const auto *Body = dyn_cast_or_null<CompoundStmt>(F->getBody());
+  if (!Body || Body->size() > 3 || !isa_and_nonnull<ReturnStmt>(Body->body_empty() ? nullptr : Body->body_back()))
+    return false;
+  bool Only = true;
+  eachIn(Body, [&](const Stmt *S) {
+    const auto *B = dyn_cast<BinaryOperator>(S);
+    const auto *U = dyn_cast<UnaryOperator>(S);
+    if (isa<CallExpr, IfStmt, ForStmt, WhileStmt, DoStmt, SwitchStmt, GotoStmt, LabelStmt, AsmStmt>(S) || (B && B->isAssignmentOp()) || (U && U->isIncrementDecrementOp()))
+      Only = false;
+    return !Only;
+  });
+  return Only;
+}
+
+} // namespace
+
 /// Whether a helper frees, defers or waits, itself or in what it calls.
 bool TraceWalk::frees(const FunctionDecl *F, unsigned Depth) {
   auto [It, New] = Freeing.try_emplace(F, false);
   if (!New || Depth > MaxDepth)
     return It->second;
-  std::vector<const Stmt *> Work{F->getBody()};
   bool Found = false;
-  while (!Work.empty() && !Found) {
-    const Stmt *Each = Work.back();
-    Work.pop_back();
-    if (!Each)
-      continue;
-    if (const auto *C = dyn_cast<CallExpr>(Each)) {
-      const FunctionDecl *Callee = calleeOf(C);
-      if (Callee && Callee->getIdentifier()) {
-        const FunctionDecl *Body = N.seenDefinition(Callee);
-        Found = ruleNames(Callee->getName()) || deferredUseOf(N, C->getBeginLoc()) || (Body && frees(Body, Depth + 1));
-      }
-    }
-    for (const Stmt *Child : Each->children())
-      Work.push_back(Child);
-  }
+  eachIn(F->getBody(), [&](const Stmt *Each) {
+    const auto *C = dyn_cast<CallExpr>(Each);
+    return Found = C && freeingCall(C, Depth + 1);
+  });
   return Freeing[F] = Found;
+}
+
+/// The local pointers that stand in calls that free; what a macro's own variable is a copy of, too.
+std::vector<std::string> TraceWalk::freedBy(const FunctionDecl *F) {
+  std::set<std::string> Result;
+  auto Take = [&](const Stmt *Part) {
+    const auto *Ref = dyn_cast<DeclRefExpr>(Part);
+    for (unsigned Copies = 0; Ref && Copies < 4; ++Copies) {
+      const auto *V = dyn_cast<VarDecl>(Ref->getDecl());
+      if (!V || !V->hasLocalStorage() || !V->getType()->isPointerType())
+        break;
+      Result.insert(Eval.addressOf(V).name());
+      Ref = V->hasInit() ? dyn_cast<DeclRefExpr>(stripped(V->getInit())) : nullptr;
+    }
+    return false;
+  };
+  eachIn(F->getBody(), [&](const Stmt *Each) {
+    if (const auto *C = dyn_cast<CallExpr>(Each); C && freeingCall(C, 1))
+      for (const Expr *A : C->arguments())
+        eachIn(A, Take);
+    return false;
+  });
+  return {Result.begin(), Result.end()};
 }
 
 void TraceWalk::plainCall(const CallExpr *C, const FunctionDecl *Callee, TraceState &S) {
@@ -255,11 +311,12 @@ bool TraceWalk::call(Frame &F, const CFGBlock *B, size_t Index, const Key &K, co
   const FunctionDecl *Body = N.seenDefinition(Callee);
   if (!Body && Callee->isDefined() && !Callee->isExternallyVisible() && !llvm::is_contained(To.asked, Callee->getNameAsString()))
     To.asked.push_back(Callee->getNameAsString());
-  if (!Body || Active.count(Body) || F.depth >= MaxDepth || Body->isVariadic() || Body->isWeak() || !frees(Body, 0)) {
+  const bool Walk = Body && !Active.count(Body) && F.depth < MaxDepth && !Body->isVariadic() && !Body->isWeak(), Frees = Walk && frees(Body, 0);
+  if (!Frees && !(Walk && onlyNames(Body))) {
     plainCall(C, Callee, S);
     return true;
   }
-  if (std::string Symbol = N.symbolOf(Body); !llvm::is_contained(To.inlined, Symbol))
+  if (std::string Symbol = N.symbolOf(Body); Frees && !llvm::is_contained(To.inlined, Symbol))
     To.inlined.push_back(Symbol);
   TraceState In = S;
   for (unsigned I = 0; I < Body->getNumParams() && I < C->getNumArgs(); ++I)

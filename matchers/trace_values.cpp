@@ -268,11 +268,11 @@ constexpr size_t MaxWays = 16;
 
 } // namespace
 
-void addWay(std::vector<std::vector<TraceCondition>> &Ways, std::vector<TraceCondition> Way) {
+bool addWay(std::vector<std::vector<TraceCondition>> &Ways, std::vector<TraceCondition> Way) {
   for (bool Again = true; Again;) {
     Again = false;
     if (std::any_of(Ways.begin(), Ways.end(), [&](const auto &Known) { return within(Known, Way); }))
-      return;
+      return true;
     for (size_t I = 0; I < Ways.size() && !Again; ++I)
       if (size_t At = onlyDifference(Way, Ways[I]); At != Way.size()) {
         Way.erase(Way.begin() + static_cast<ptrdiff_t>(At));
@@ -283,12 +283,13 @@ void addWay(std::vector<std::vector<TraceCondition>> &Ways, std::vector<TraceCon
   std::erase_if(Ways, [&](const auto &Known) { return within(Way, Known); });
   Ways.push_back(std::move(Way));
   if (Ways.size() <= MaxWays)
-    return;
+    return true;
   // Too many to tell apart: what all of them ask.
   std::vector<TraceCondition> Common = Ways.front();
   for (const auto &Each : Ways)
     std::erase_if(Common, [&](const TraceCondition &C) { return std::none_of(Each.begin(), Each.end(), [&](const TraceCondition &O) { return sameTest(C, O); }); });
   Ways.assign(1, std::move(Common));
+  return false;
 }
 
 void merge(TraceState &Into, const TraceState &Other) {
@@ -312,7 +313,8 @@ void merge(TraceState &Into, const TraceState &Other) {
   std::erase_if(Into.known, [&](const auto &Each) { auto It = Other.known.find(Each.first); return It == Other.known.end() || !(It->second == Each.second); });
   std::erase_if(Into.decisions, [&](const auto &Each) { auto It = Other.decisions.find(Each.first); return It == Other.decisions.end() || It->second != Each.second; });
   for (const std::vector<TraceCondition> &Way : Other.ways)
-    addWay(Into.ways, Way);
+    Into.joined = !addWay(Into.ways, Way) || Into.joined;
+  Into.joined = Into.joined || Other.joined;
   std::erase_if(Into.always, [&](unsigned Effect) { return !Other.always.count(Effect); });
   Into.maybe.insert(Other.maybe.begin(), Other.maybe.end());
   for (const auto &[Call, Count] : Other.counts)

@@ -36,6 +36,7 @@ struct TraceState {
   int readers = 0;                    ///< read-side sections around
   std::map<std::string, std::vector<unsigned>> freed; ///< base -> events
   TraceValue result;
+  bool joined = false;                ///< tests have been left out of `ways`
 };
 
 /// Evaluates expressions without side effects on a path; those with side effects must have been met before.
@@ -64,8 +65,8 @@ private:
 /// "not:x" -> x and a change of sign.
 void normalise(std::string &Test, bool &Taken);
 
-/// Adds a way to others: a test that came out both ways no longer matters.
-void addWay(std::vector<std::vector<TraceCondition>> &Ways, std::vector<TraceCondition> Way);
+/// Adds a way to others: a test that came out both ways no longer matters. False: there are too many, and what only some ask is left out.
+bool addWay(std::vector<std::vector<TraceCondition>> &Ways, std::vector<TraceCondition> Way);
 
 /// Joins two states that have done the same.
 void merge(TraceState &Into, const TraceState &Other);

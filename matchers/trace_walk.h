@@ -31,6 +31,7 @@ private:
     std::string symbol;
     const TraceGraph *graph;
     unsigned depth;
+    std::vector<std::string> freed; ///< addresses of the variables whose objects it frees
     std::map<Key, std::vector<TraceState>> open;
     std::vector<TraceState> ends;
   };
@@ -46,9 +47,11 @@ private:
   void plainCall(const clang::CallExpr *C, const clang::FunctionDecl *Callee, TraceState &S);
   void store(const clang::Expr *To, const TraceValue &V, const clang::Stmt *At, TraceState &S);
   void event(TraceEvent E, TraceState &S);
-  void effect(const clang::Stmt *At, std::string Key, std::vector<std::string> Values, bool Unlink, TraceState &S);
+  void effect(const clang::Stmt *At, std::string Key, std::vector<std::string> Values, bool Unlink, TraceState &S, std::string Address = "");
   void use(const TraceValue &V, const clang::Stmt *At, const char *How, TraceState &S);
   bool frees(const clang::FunctionDecl *F, unsigned Depth);
+  bool freeingCall(const clang::CallExpr *C, unsigned Depth);
+  std::vector<std::string> freedBy(const clang::FunctionDecl *F);
   bool ruleNames(llvm::StringRef Name) const;
   bool isUnlink(const clang::Stmt *At) const;
   std::string textAt(const clang::Stmt *At) const;

@@ -5,6 +5,7 @@
 // A loop's body is walked twice, which is enough to see that something is freed again. Helpers that free or wait are walked through.
 #include "matchers/graph.h"
 #include "matchers/trace_walk.h"
+#include <utility>
 
 using namespace clang;
 
@@ -14,6 +15,7 @@ namespace {
 constexpr size_t MaxStates = 96;     ///< at one block
 constexpr size_t MaxSteps = 30000;   ///< blocks that states go through, in all
 constexpr unsigned MaxTurns = 2;     ///< ways back in loops on one path
+constexpr size_t MaxAlike = 4;       ///< states that have done the same, and that another value of what is freed keeps apart
 
 } // namespace
 
@@ -24,12 +26,14 @@ void TraceWalk::run(const FunctionDecl *F) {
   std::vector<TraceState> Ends = through(F, std::move(S), 0);
   for (TraceState &E : Ends) {
     auto Same = llvm::find_if(To.paths, [&](const TracePath &P) { return P.events == E.events; });
-    if (Same == To.paths.end()) {
+    bool Joined = E.joined;
+    if (Same == To.paths.end())
       To.paths.push_back({E.events, E.ways});
-      continue;
-    }
-    for (std::vector<TraceCondition> &Way : E.ways)
-      addWay(Same->ways, std::move(Way));
+    else
+      for (std::vector<TraceCondition> &Way : E.ways)
+        Joined = !addWay(Same->ways, std::move(Way)) || Joined;
+    if (Joined && To.complete)
+      To.why = "it has more ways through it than are told apart";
   }
   for (const TraceOrder &O : Orders)
     To.orders.push_back(O);
@@ -43,7 +47,7 @@ const TraceGraph *TraceWalk::graphOf(const FunctionDecl *F) {
 }
 
 std::vector<TraceState> TraceWalk::through(const FunctionDecl *F, TraceState S, unsigned Depth) {
-  Frame Fr{F, N.symbolOf(F), graphOf(F), Depth, {}, {}};
+  Frame Fr{F, N.symbolOf(F), graphOf(F), Depth, freedBy(F), {}, {}};
   if (!Fr.graph) {
     giveUp("no control-flow graph could be made of " + F->getNameAsString() + "()");
     return {};
@@ -70,9 +74,24 @@ std::vector<TraceState> TraceWalk::through(const FunctionDecl *F, TraceState S, 
 
 void TraceWalk::enter(Frame &F, const Key &K, TraceState S) {
   std::vector<TraceState> &There = F.open[K];
+  // p is NULL where the allocation failed, and an object elsewhere: what is freed by such a name is told apart as long as that costs little.
+  auto SameObjects = [&](const TraceState &Other) {
+    return llvm::all_of(F.freed, [&](const std::string &Address) {
+      const auto Mine = std::as_const(S.memory).find(Address), Its = Other.memory.find(Address);
+      return Mine == S.memory.end() || Its == Other.memory.end() || Mine->second == Its->second;
+    });
+  };
+  TraceState *Alike = nullptr;
+  size_t Count = 0;
   for (TraceState &Other : There)
-    if (Other.events == S.events)
-      return merge(Other, S);
+    if (Other.events == S.events) {
+      if (SameObjects(Other))
+        return merge(Other, S);
+      Alike = &Other;
+      ++Count;
+    }
+  if (Alike && (Count >= MaxAlike || There.size() >= MaxStates / 4))
+    return merge(*Alike, S);
   if (There.size() >= MaxStates)
     return giveUp("it has too many ways through it");
   There.push_back(std::move(S));
@@ -135,7 +154,7 @@ void TraceWalk::leave(Frame &F, const CFGBlock *B, const Key &K, TraceState S) {
           Way.insert(Met, C);
         else if (Met->taken != C.taken)
           continue; // it was tested before
-        addWay(Ways, std::move(Way));
+        Next.joined = !addWay(Ways, std::move(Way)) || Next.joined;
       }
       if (Ways.empty())
         continue;
@@ -201,11 +220,17 @@ void TraceWalk::event(TraceEvent E, TraceState &S) {
     S.freed[E.value].push_back(Id);
 }
 
-void TraceWalk::effect(const Stmt *At, std::string Name, std::vector<std::string> Values, bool Unlink, TraceState &S) {
+void TraceWalk::effect(const Stmt *At, std::string Name, std::vector<std::string> Values, bool Unlink, TraceState &S, std::string Address) {
   Location Where = N.locationOf(At->getBeginLoc());
-  auto [It, New] = EffectIds.emplace(std::make_pair(Name, Where), static_cast<unsigned>(To.effects.size()));
-  if (New)
+  auto [It, New] = EffectIds.emplace(std::make_pair(Address.empty() ? Name : Address, Where), static_cast<unsigned>(To.effects.size()));
+  if (New) {
     To.effects.push_back({std::move(Name), textAt(At), Where, Unlink, std::move(Values)});
+  } else if (TraceEffect &Known = To.effects[It->second]; Known.key != Name) { // a store of another value than on a path before
+    Known.key = Address + " = " + SeveralValues;
+    for (std::string &Value : Values)
+      if (!llvm::is_contained(Known.values, Value))
+        Known.values.push_back(std::move(Value));
+  }
   S.always.insert(It->second);
   S.maybe.insert(It->second);
 }
@@ -234,7 +259,7 @@ void TraceWalk::store(const Expr *Left, const TraceValue &V, const Stmt *At, Tra
     return;
   use(Address, Left, "writes", S);
   bool Pointer = Left->getType()->isPointerType();
-  effect(At, "store " + Address.name() + " = " + V.name(), {Address.base, V.base, Old.base}, Pointer || isUnlink(At), S);
+  effect(At, "store " + Address.name() + " = " + V.name(), {Address.base, V.base, Old.base}, Pointer || isUnlink(At), S, "store " + Address.name());
 }
 
 bool TraceWalk::element(Frame &F, const CFGBlock *B, size_t Index, const Key &K, const Stmt *Each, TraceState &S) {

@@ -276,6 +276,11 @@ int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Exe
     return error(Verdicts.takeError());
   if (!O.reply_to.empty() && O.reply.empty())
     return error(fail("review: --reply-to says to which patches --reply answers; give --reply a directory, too"));
+  // Before the first tree costs anything: whether the others are trees.
+  for (const std::string &Named : O.kernel.empty() && O.trees.size() > 1 ? O.trees : std::vector<std::string>())
+    if (auto [Directory, Commit] = review::splitTree(Named); Commit.empty())
+      if (auto T = Tree::open(Directory); !T)
+        return error(T.takeError());
   std::string Repository = !O.repository.empty() ? O.repository : review::splitTree(O.trees.front()).first;
   auto Box = O.range.empty() ? review::readInbox(O.patches) : review::readRange(Repository, O.range);
   if (!Box)

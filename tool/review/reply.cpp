@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <set>
+#include <utility>
 
 using llvm::StringRef;
 
@@ -115,10 +116,10 @@ std::string otherTrees(const ReviewReport &R, size_t Number) {
 
 } // namespace
 
-/// A finding as a sentence: "wrong object: ..." begins with a capital; what begins with a name of the code does not.
+/// A finding as a sentence: "wrong object: ..." begins with a capital; what begins with a name of the code ("entry is freed twice") does not.
 static std::string asSentence(std::string Reason) {
-  StringRef Title = StringRef(Reason).split(": ").first;
-  if (Title.size() < Reason.size() && llvm::all_of(Title, [](char C) { return C == ' ' || llvm::isLower(C); }))
+  static const std::set<StringRef, std::less<>> Ours = {"wrong", "used", "does", "would", "whether", "caches", "the", "what", "where", "nothing"};
+  if (auto [First, Rest] = StringRef(Reason).split(' '); !Rest.empty() && (Ours.count(First) || StringRef(Reason).starts_with("a line with ")))
     Reason.front() = llvm::toUpper(Reason.front());
   return Reason + ".";
 }
@@ -140,10 +141,9 @@ std::string replyTo(const ReviewReport &R, size_t Number) {
     Out += "References: " + (Patch.references.empty() ? "" : oneLine(Patch.references) + " ") + "<" + oneLine(Patch.message_id) + ">\n";
   }
   Out += "\n";
-  if (!Patch.from.empty())
-    Out += (Patch.date.empty() ? "" : "On " + oneLine(Patch.date) + ", ") + oneLine(Patch.from) + " wrote:\n";
-  std::string Tree = treeName(C);
-  Out += "\n" + folded(opening(P.verdict, Tree)) + "\n";
+  Out += folded(opening(P.verdict, treeName(C))) + "\n";
+  // Who wrote what is quoted, directly above it.
+  std::string Wrote = Patch.from.empty() ? "" : (Patch.date.empty() ? "" : "On " + oneLine(Patch.date) + ", ") + oneLine(Patch.from) + " wrote:\n";
   for (const FileReview &F : P.files) {
     const FileDiff *D = nullptr;
     for (const FileDiff &Each : Patch.diff.files)
@@ -155,9 +155,9 @@ std::string replyTo(const ReviewReport &R, size_t Number) {
         continue;
       const Hunk *H = D ? hunkOf(*D, Each) : nullptr;
       if (H && Quoted.insert(H).second)
-        Out += "> diff --git a/" + F.file + " b/" + F.file + "\n" + quoted(*H) + "\n";
+        Out += std::exchange(Wrote, "") + (Quoted.size() == 1 ? "> diff --git a/" + F.file + " b/" + F.file + "\n" : "") + quoted(*H) + "\n";
       Out += folded((P.files.size() > 1 && !H && !F.file.empty() ? F.file + ": " + Each.reason + "." : asSentence(Each.reason)));
-      for (const Evidence &E : Each.evidence)
+      for (const Evidence &E : P.verdict == PatchVerdict::Ok ? EvidenceList() : Each.evidence) // that all is well needs no proof in a mail
         Out += "  " + E.file + (E.line ? ":" + std::to_string(E.line) : "") + (E.function.empty() ? "" : " " + E.function + "()") + ": " + E.text + "\n";
       Out += "\n";
     }
@@ -168,11 +168,12 @@ std::string replyTo(const ReviewReport &R, size_t Number) {
     Out += folded(Text);
   }
   std::string Open;
-  for (const FileReview &F : P.files)
-    for (const NotJudged &N : F.not_judged)
-      Open += "  " + describe(N) + "\n";
+  if (P.verdict != PatchVerdict::Broken) // that one comes again
+    for (const FileReview &F : P.files)
+      for (const NotJudged &N : F.not_judged)
+        Open += "  " + describe(N) + "\n";
   if (!Open.empty())
-    Out += "I have not looked at these lines:\n" + Open;
+    Out += "I have not judged these lines:\n" + Open;
   return Out + otherTrees(R, Number);
 }
 

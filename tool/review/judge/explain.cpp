@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The changed lines that none of the questions was about.
+#include "matchers/traces.h"
 #include "tool/review/judge/judge.h"
 #include "tool/lifetime/callback.h"
 #include "tool/review/explain.h"
@@ -26,6 +27,12 @@ std::set<std::string> wordsThatMatter(const Rules &R) {
   };
   Add(R.deferrals), Add(R.frees), Add(R.barriers), Add(R.cache_destroy);
   return Words;
+}
+
+/// An allocator's name without what its macro adds.
+std::string asWritten(StringRef Name) {
+  Name.consume_back("_noprof");
+  return Name.str();
 }
 
 /// i++, --i, i = 2.
@@ -130,6 +137,10 @@ void PatchJudge::explainLines(ReviewedFile &F) {
     for (const FunctionTrace &T : Facts->traces)
       for (const std::string &Helper : T.inlined)
         J.walked.insert(plainName(Helper));
+  // A callback that only frees has been judged with the call that queues it.
+  for (const CallSiteFact *S : F.changes.sites_new)
+    if (auto It = NewCallbacks.find(S->callback); It != NewCallbacks.end() && It->second.state == CallbackState::FreeOnly)
+      J.walked.insert(plainName(S->callback));
   for (const std::string &Helper : destroyersLeftOut(F.old_facts, F.new_facts))
     J.walked.erase(Helper);
   for (const DeferredFreeFact *D : F.changes.deferred_new)
@@ -141,11 +152,17 @@ void PatchJudge::explainLines(ReviewedFile &F) {
       continue;
     bool Still = llvm::any_of(F.changes.frees_new, [&](const ObjectFact *N) { return N->kind == O->kind && N->record == O->record && N->caches == O->caches; });
     if (!Still)
-      add(PatchVerdict::CannotTell, O->where, O->name + "() goes from " + plainName(O->function) + "(), and where the objects come from now that are freed in another way was not followed", {}, true);
+      add(PatchVerdict::CannotTell, O->where, plainName(O->function) + "() no longer calls " + asWritten(O->name) + "(); where the objects come from now was not followed, and they are freed in another way", {}, true);
   }
   F.not_judged = review::notJudged(F.applied->path, F.applied->before.value_or(""), F.applied->after.value_or(""), J);
   // A line that frees, waits or destroys, and that the facts do not have, is no line that can be passed over.
+  auto Joined = [&](const std::string &Function) {
+    auto Is = [&](const FunctionTrace &T) { return plainName(T.function) == Function && waysWereJoined(T) && !T.events.empty(); };
+    return llvm::any_of(F.old_facts.traces, Is) || llvm::any_of(F.new_facts.traces, Is);
+  };
   for (const review::NotJudged &N : F.not_judged) {
+    if (N.word.empty() && StringRef(N.what).contains("control flow") && Joined(N.function))
+      add(PatchVerdict::CannotTell, {N.file, N.from, 0}, "the control flow of " + N.function + "() changes, which has too many ways through it to tell each of them apart", {}, N.old_line);
     if (N.word.empty())
       continue;
     const std::string Where = N.function.empty() ? std::string() : " in " + N.function + "()";

@@ -137,8 +137,8 @@ void PatchJudge::judgeLostSite(ReviewedFile &F, const CallSiteFact &S) {
             {{S.where.file, S.where.line, plainName(S.function), "before: " + S.deferral + "() queues " + S.callback_text}});
       else if (New->deferral != S.deferral && New->callback == S.callback)
         add(PatchVerdict::Ok, New->where, New->deferral + "() queues " + S.callback_text + " as " + S.deferral + "() did");
-      if (New->callback != S.callback)
-        add(PatchVerdict::CannotTell, New->where, New->deferral + "() queues " + New->callback_text + " instead of " + S.callback_text + "; krcu does not judge what callbacks do besides freeing");
+      if (New->callback != S.callback && !judgeOtherCallback(S, *New))
+        add(PatchVerdict::CannotTell, New->where, New->deferral + "() queues " + New->callback_text + " instead of " + S.callback_text + "; what callbacks do besides freeing was not judged");
       return;
     }
   for (const ObjectFact *O : F.changes.frees_new)

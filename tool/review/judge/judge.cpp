@@ -2,7 +2,7 @@
 //
 // A call of a deferral that went and a deferred free that came in its place are a conversion: the callback is summarised in the tree
 // before the patch, the life of its cache is judged in the tree after it. What is asked of the free that
-// comes out of it stands in review_frees.cpp, the barriers in review_barriers.cpp.
+// comes out of it stands in frees.cpp, what is asked of callbacks in callbacks.cpp, the barriers in barriers.cpp.
 #include "tool/review/judge/judge.h"
 #include "tool/driver/records.h"
 #include "tool/lifetime/callback.h"
@@ -130,15 +130,18 @@ void PatchJudge::pairUp(ReviewedFile &F) {
   std::vector<const CallSiteFact *> Sites = F.changes.sites_gone;
   std::vector<const DeferredFreeFact *> Frees = F.changes.deferred_new;
   std::vector<Conversion> Pairs;
+  std::set<const DeferredFreeFact *> Paired; // by several sites, if it stands in a helper that all of them call now
   for (const auto &[Function, P] : PathsOf)
     for (const auto &[Was, Is] : P.same) {
       auto S = llvm::find_if(Sites, [&](const CallSiteFact *Each) { return Each->where == Was; });
-      auto D = llvm::find_if(Frees, [&](const DeferredFreeFact *Each) { return Each->where == Is; });
-      if (S == Sites.end() || D == Frees.end())
+      auto D = llvm::find_if(F.new_facts.deferred_frees, [&](const DeferredFreeFact &Each) { return Each.where == Is; });
+      if (S == Sites.end() || D == F.new_facts.deferred_frees.end())
         continue;
-      Pairs.push_back({*S, *D, true});
-      Sites.erase(S), Frees.erase(D);
+      Pairs.push_back({*S, &*D, true});
+      Paired.insert(&*D);
+      Sites.erase(S);
     }
+  std::erase_if(Frees, [&](const DeferredFreeFact *D) { return Paired.count(D) != 0; });
   // What the paths have already shown to be wrong needs no second answer.
   auto Known = [&](const std::string &Function) {
     auto It = PathsOf.find(Function);
@@ -174,22 +177,6 @@ void PatchJudge::pairUp(ReviewedFile &F) {
     judgeNewFree(F, *D);
   for (const CallSiteFact *S : Sites)
     judgeLostSite(F, *S);
-  // What a new callback frees must come from the cache that it frees to.
-  for (const CallSiteFact *S : F.changes.sites_new) {
-    if (S->callback_kind != CallbackKind::Function)
-      continue;
-    const CallbackReport R = reportOf(After, NewCallbacks, S->callback);
-    const HeadLevel *L = R.state == CallbackState::FreeOnly ? levelAt(*S, -R.object_offset) : nullptr;
-    if (!L || L->symbol.empty() || R.caches.empty())
-      continue;
-    const RecordOrigin Origin = originOf(After, L->symbol);
-    if (Origin.caches.empty() || llvm::any_of(R.caches, [&](const std::string &Cache) { return llvm::is_contained(Origin.caches, Cache); }))
-      continue;
-    EvidenceList Shown = R.evidence;
-    Shown.insert(Shown.end(), Origin.evidence.begin(), Origin.evidence.end());
-    add(Origin.complete ? PatchVerdict::Broken : PatchVerdict::CannotTell, S->where,
-        S->deferral + "() queues " + plainName(S->callback) + "(), which frees to " + placeName(R.caches.front()) + ", but objects of " + L->record + " come from " + placeName(Origin.caches.front()), std::move(Shown));
-  }
 }
 
 namespace {
@@ -348,66 +335,14 @@ void PatchJudge::judgeConversion(ReviewedFile &F, const Conversion &C) {
   judgeLifetime(D, Callback.caches, Callback.family, std::move(Shown));
 }
 
-/// Callbacks that the patch removes must be unused afterwards.
-void PatchJudge::judgeCallbacks() {
-  const Index &I = After.index();
-  for (const std::string &Symbol : GoneCallbacks) {
-    std::string Name = plainName(Symbol), Home = homeOf(Symbol);
-    if (Before.index().definitionsOf(Name).empty())
-      continue; // not the tree's own
-    std::vector<uint32_t> Where;
-    if (Home.empty()) {
-      Where = I.mentioning(Name);
-    } else if (int Id = I.find(Home); Id >= 0) {
-      Where.push_back(static_cast<uint32_t>(Id));
-      for (uint32_t F : I.transitiveIncludersOf(Home))
-        Where.push_back(F);
-    }
-    bool Defined = false;
-    const OutlineToken *Use = nullptr;
-    Location Used;
-    std::string User;
-    std::vector<OutlineToken> Tokens;
-    for (uint32_t Id : Where) {
-      auto Text = I.text(Id);
-      if (!Text)
-        continue;
-      Outline O = outlineOf(*Text);
-      Defined = Defined || O.function(Name);
-      Tokens = findTokens(*Text, Name);
-      for (const OutlineToken &T : Tokens) {
-        bool Prototype = T.function < 0 && !T.in_directive && T.before_paren;
-        if (T.after_member_access || Prototype || !Used.file.empty())
-          continue;
-        Use = &T;
-        Used = {I.files()[Id].path, T.line, T.column};
-        User = T.function >= 0 ? O.functions[static_cast<size_t>(T.function)].name : std::string();
-      }
-    }
-    if (!Defined && Use)
-      add(PatchVerdict::Broken, Used, Name + "() is removed, but " + (User.empty() ? std::string("something") : User + "()") + " at " + at(Used) + " still uses it",
-          {{Used.file, Used.line, User, "names " + Name + "()"}});
-  }
-}
-
-/// The callbacks of all sites that went, so that their helpers are parsed together.
-void PatchJudge::learnCallbacks() {
-  Before.settle([&] {
-    bool Done = true;
-    for (const ReviewedFile &F : Files)
-      for (const CallSiteFact *S : F.changes.sites_gone)
-        if (S->callback_kind == CallbackKind::Function)
-          Done = reportCallback(Before.database(), S->callback).state != CallbackState::Pending && Done;
-    return Done;
-  });
-}
-
 std::vector<review::Finding> PatchJudge::run() {
   learnCallbacks();
   for (ReviewedFile &F : Files)
     comparePathsOf(F);
   for (ReviewedFile &F : Files)
     pairUp(F);
+  for (const ReviewedFile &F : Files)
+    judgeNewCallbacks(F);
   answerLifetimes();
   judgeCallbacks();
   judgeEnds();

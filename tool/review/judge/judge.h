@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tool/driver/changes.h"
+#include "tool/driver/records.h"
 #include "tool/review/judge/paths.h"
 #include "tool/driver/state.h"
 #include "tool/review/apply.h"
@@ -55,6 +56,9 @@ private:
   void answerLifetimes();
   void learnCallbacks();
   void judgeCallbacks();
+  void judgeNewCallbacks(const ReviewedFile &F);
+  bool judgeOtherCallback(const CallSiteFact &Was, const CallSiteFact &Is);
+  RecordOrigin originBesides(const std::string &Record);
   std::map<std::string, ModuleScope> touchedModules();
   bool leavesModule(const std::string &File, const std::set<std::string> &Functions);
   void judgeEnds();

@@ -2,10 +2,10 @@
 //
 // Each way through the function after the patch must have one before it that may be taken under the same conditions and frees the same objects;
 // and the other way round. Where there is none, the nearest one says what is wrong.
-#include "tool/review/judge/paths.h"
 #include "tool/lifetime/caches.h"
-#include "tool/lifetime/database.h"
+#include "tool/review/judge/comparison.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include <algorithm>
 #include <map>
 
@@ -15,47 +15,6 @@ using review::Finding;
 using review::PatchVerdict;
 
 namespace {
-
-/// One free of an object on a path.
-struct Act {
-  enum How { Later, Now, Queued } how = Later; ///< Queued: to a callback that does something else
-  std::string object; ///< value and offset
-  std::string callback;
-  const TraceEvent *event = nullptr;
-};
-
-std::string objectName(const std::string &Value, int64_t Offset) { return Value + (Offset ? "+" + std::to_string(Offset) : ""); }
-
-struct Side {
-  const FunctionTrace *trace;
-  const FreedBy &callback;
-  const NamedBy &name;
-
-  std::optional<Act> actOf(const TraceEvent &E) const {
-    Act A;
-    A.event = &E;
-    switch (E.kind) {
-    case TraceEvent::Queue:
-      if (std::optional<int64_t> Back = callback(E)) {
-        A.object = objectName(E.value, E.offset + *Back);
-      } else {
-        A.how = Act::Queued;
-        A.object = objectName(E.value, E.offset);
-        A.callback = E.callback;
-      }
-      return A;
-    case TraceEvent::Deferred:
-      A.object = objectName(E.value, E.offset);
-      return A;
-    case TraceEvent::Free:
-      A.how = Act::Now;
-      A.object = objectName(E.value, E.offset);
-      return A;
-    default:
-      return std::nullopt;
-    }
-  }
-};
 
 /// What a path frees under these conditions; NULL is nothing.
 std::vector<Act> actsOf(const Side &S, const TracePath &P, const std::vector<TraceCondition> &Conditions) {
@@ -108,6 +67,49 @@ std::optional<std::vector<TraceCondition>> both(const std::vector<TraceCondition
 /// Where a free at once gives the object back to; empty: to no cache, or not known.
 std::string cacheOf(const Act &A) { return A.how == Act::Now && !A.event->caches.empty() ? A.event->caches.front() : std::string(); }
 
+/// What a call in the text has made: it may be freed where it was not before, on a way that failed, say.
+bool givenOut(llvm::StringRef Value) {
+  llvm::StringRef Callee = Value.take_front(Value.find('('));
+  return Callee.size() < Value.size() && (Callee.contains("alloc") || Callee.contains("dup"));
+}
+
+/// Whether one value is what a call returned that was given the other: a cast in a helper whose text was not seen.
+bool mayBeSame(const std::string &A, const std::string &B) {
+  auto Of = [](llvm::StringRef Call, llvm::StringRef Argument) {
+    auto [Callee, Rest] = Call.split('(');
+    return !Callee.empty() && !Callee.contains(' ') && !Callee.contains('*') && Rest.consume_back(")") && (Rest == Argument || Rest.starts_with((Argument + "+").str()));
+  };
+  return Of(A, B) || Of(B, A);
+}
+
+/// A test that came out the other way, as C has it.
+std::string negated(llvm::StringRef Text) {
+  auto Simple = [](llvm::StringRef T) { // names, members and calls: nothing that "!" would not hold for as a whole
+    int Depth = 0;
+    for (size_t I = 0; I < T.size(); ++I) {
+      const bool Arrow = T.substr(I).starts_with("->");
+      Depth += T[I] == '(' || T[I] == '[';
+      Depth -= T[I] == ')' || T[I] == ']';
+      if (!Depth && !Arrow && !llvm::isAlnum(T[I]) && !llvm::StringRef("_.])>").contains(T[I]))
+        return false;
+      I += Arrow;
+    }
+    return !T.empty();
+  };
+  if (Text.starts_with("!") && Simple(Text.drop_front()))
+    return Text.drop_front().str();
+  return Simple(Text) ? "!" + Text.str() : "!(" + Text.str() + ")";
+}
+
+/// Tests of one way that another one does not ask.
+std::string besides(const std::vector<TraceCondition> &Way, const std::vector<TraceCondition> &Other) {
+  std::string Text;
+  for (const TraceCondition &C : Way)
+    if (!C.text.empty() && llvm::none_of(Other, [&](const TraceCondition &O) { return O.test == C.test; }))
+      Text += (Text.empty() ? "" : " and ") + (C.taken ? C.text : negated(C.text)) + " (" + at(C.where) + ")";
+  return Text;
+}
+
 /// Object and kind, counted.
 std::map<std::string, int> countsOf(const std::vector<Act> &Acts) {
   std::map<std::string, int> Result;
@@ -116,69 +118,30 @@ std::map<std::string, int> countsOf(const std::vector<Act> &Acts) {
   return Result;
 }
 
-class Comparison {
-public:
-  explicit Comparison(const PathQuestion &Q)
-      : Q(Q), Old{Q.before ? Q.before : &Nothing, Q.old_callback, Q.old_name}, New{Q.after ? Q.after : &Nothing, Q.new_callback, Q.new_name} {
-    Nothing.paths.push_back({{}, {{}}});
-  }
+} // namespace
 
-  PathAnswer run() {
-    bool Complete = Old.trace->complete && New.trace->complete;
-    A.compared = Complete && Q.before && Q.after;
-    if (A.compared) {
-      matchWays();
-      if (A.findings.empty())
-        otherTests();
-      matchEvents();
-      order();
-    } else if (!Q.before && Q.after) {
-      twiceInNew();
-    }
-    uses();
-    context();
-    origins();
-    // An object that another one took the place of is not lost besides.
-    bool Wrong = llvm::any_of(A.findings, [](const Finding &F) { return llvm::StringRef(F.reason).starts_with("wrong object"); });
-    if (Wrong)
-      std::erase_if(A.findings, [](const Finding &F) { return F.reason.find(", and nothing frees ") != std::string::npos; });
-    return std::move(A);
+PathAnswer Comparison::run() {
+  bool Complete = Old.trace->complete && New.trace->complete;
+  A.compared = Complete && Q.before && Q.after;
+  if (A.compared) {
+    matchWays();
+    if (A.findings.empty())
+      otherTests();
+    matchEvents();
+    order();
+  } else if (!Q.before && Q.after) {
+    twiceInNew();
   }
-
-private:
-  void matchWays();
-  void otherTests();
-  void matchEvents();
-  void explain(const TracePath *P, const std::vector<TraceCondition> &PWay, const TracePath *N, const std::vector<TraceCondition> &NWay, bool FromNew);
-  void twiceInNew();
-  void uses();
-  void order();
-  void context();
-  void origins();
-  void add(PatchVerdict V, const Location &Where, std::string Reason, EvidenceList Shown = {}, bool OldLine = false) {
-    for (const Finding &F : A.findings)
-      if (F.line == Where.line && F.file == Where.file && F.reason == Reason)
-        return;
-    A.findings.push_back({V, Where.file, Where.line, OldLine, std::move(Reason), std::move(Shown)});
-  }
-  std::string named(const Side &S, const TraceEvent &E) const {
-    std::string Name = S.name(E);
-    return Name.empty() ? "an object" : Name;
-  }
-  std::string call(const TraceEvent &E) const { return E.name + "()"; }
-  Evidence shown(const Side &S, const TraceEvent &E, const char *When) const {
-    return {E.where.file, E.where.line, plainName(E.function), std::string(When) + ": " + call(E) + (E.kind == TraceEvent::Queue ? " queues " : " gets ") + named(S, E)};
-  }
-  /// Tests of `Way` that no way before knows, as text.
-  std::string newTests(const std::vector<TraceCondition> &Way, const FunctionTrace &Other, bool &Calls) const;
-  bool handedOn(const TraceEvent &E) const;
-  bool waitsBefore(const TracePath &Path, const TraceEvent &E) const;
-
-  const PathQuestion &Q;
-  FunctionTrace Nothing; ///< of a function that is not there
-  Side Old, New;
-  PathAnswer A;
-};
+  destructions();
+  uses();
+  context();
+  origins();
+  // An object that another one took the place of is not lost besides.
+  bool Wrong = llvm::any_of(A.findings, [](const Finding &F) { return llvm::StringRef(F.reason).starts_with("wrong object"); });
+  if (Wrong)
+    std::erase_if(A.findings, [](const Finding &F) { return F.reason.find(", and nothing frees ") != std::string::npos; });
+  return std::move(A);
+}
 
 void Comparison::matchWays() {
   // Many ways have the same answer, so each list of frees is compared once for each pair.
@@ -231,7 +194,7 @@ std::string Comparison::newTests(const std::vector<TraceCondition> &Way, const F
   std::string Text;
   for (const TraceCondition &C : Way)
     if (!Known.count(C.test) && !C.text.empty()) { // the test of NULL in a macro is none of the patch's
-      Text += (Text.empty() ? "" : " and ") + (C.taken ? C.text : "!(" + C.text + ")") + " (" + at(C.where) + ")";
+      Text += (Text.empty() ? "" : " and ") + (C.taken ? C.text : negated(C.text)) + " (" + at(C.where) + ")";
       Calls = Calls || C.calls;
     }
   return Text;
@@ -271,7 +234,7 @@ void Comparison::explain(const TracePath *P, const std::vector<TraceCondition> &
     auto Gone = llvm::find_if(Had, [&](const Act &H) { return H.object == X.object; });
     if (Gone != Had.end()) { // the same object, in another way
       if (Gone->how == Act::Later && X.how == Act::Now && waitsBefore(*N, E))
-        add(PatchVerdict::CannotTell, E.where, named(New, E) + " is freed behind a wait for readers, where " + call(*Gone->event) + " queued it; whether nothing finds it any more when the wait begins, and whether sleeping is right there, was not followed",
+        add(PatchVerdict::CannotTell, E.where, named(New, E) + " is freed behind a wait for readers, where " + call(*Gone->event) + " queued it before; that nothing finds it any more when the wait begins, and that this may sleep there, was not checked",
             {shown(Old, *Gone->event, "before"), shown(New, E, "now")});
       else if (Gone->how == Act::Later && X.how == Act::Now)
         add(PatchVerdict::Broken, E.where, call(E) + " frees " + named(New, E) + " at once, where " + call(*Gone->event) + " freed it after a grace period; readers may still look at it",
@@ -298,19 +261,32 @@ void Comparison::explain(const TracePath *P, const std::vector<TraceCondition> &
     if (!Had.empty() && Had.front().how != Act::Queued && named(Old, *Had.front().event) == named(New, E)) {
       // One name of two values, in a loop or behind an assignment: what differs is when.
       const TraceEvent &Was = *Had.front().event;
-      std::string When = !Then.empty() ? ": before only if " + Then : !Under.empty() ? ": now if " + Under : "; what the name stands for there has changed";
-      add(PatchVerdict::Broken, E.where, named(New, E) + " is not the object, or not freed under the conditions, that it was" + When, {shown(Old, Was, "before"), shown(New, E, "now")});
+      if (mayBeSame(Was.value, E.value)) {
+        add(PatchVerdict::CannotTell, E.where, "whether " + named(New, E) + " is the object that it was is not known: it comes from a call whose text was not seen", {shown(Old, Was, "before"), shown(New, E, "now")});
+        continue;
+      }
+      std::string When = !Then.empty() ? ": before only if " + Then : !Under.empty() ? ": now if " + Under : "; the name stands for something else there now";
+      const char *Other = " is another object than before, or freed in other cases";
+      if (llvm::any_of(A.findings, [&](const Finding &F) { return F.line == E.where.line && F.file == E.where.file && F.reason.find(Other) != std::string::npos; }))
+        continue; // said once for each free
+      add(PatchVerdict::Broken, E.where, named(New, E) + Other + When, {shown(Old, Was, "before"), shown(New, E, "now")});
       continue;
     }
     if (!Had.empty() && Had.front().how != Act::Queued) {
       const TraceEvent &Was = *Had.front().event;
-      add(PatchVerdict::Broken, E.where, "wrong object: " + named(Old, Was) + " was freed there, the patch frees " + named(New, E), {shown(Old, Was, "before"), shown(New, E, "now")});
+      if (mayBeSame(Was.value, E.value)) {
+        add(PatchVerdict::CannotTell, E.where, named(Old, Was) + " was freed there, and now " + named(New, E) + "; one of them comes from a call whose text was not seen, so whether they are the same is not known", {shown(Old, Was, "before"), shown(New, E, "now")});
+        continue;
+      }
+      add(PatchVerdict::Broken, E.where, "wrong object: " + named(Old, Was) + " was freed there, and now " + named(New, E), {shown(Old, Was, "before"), shown(New, E, "now")});
       continue;
     }
     bool Known = llvm::any_of(Old.trace->events, [&](const TraceEvent &O) { auto Each = Old.actOf(O); return Each && Each->object == X.object; });
     if (Known && llvm::none_of(Before, [&](const Act &Each) { return Each.object == X.object; }))
-      add(Calls ? PatchVerdict::CannotTell : PatchVerdict::Broken, E.where, call(E) + " frees " + named(New, E) + " now where it was not freed before" + (Then.empty() ? "" : ": before, not if " + Then),
+      add(Calls ? PatchVerdict::CannotTell : PatchVerdict::Broken, E.where, call(E) + " frees " + named(New, E) + " now where it was not freed before" + (Then.empty() ? "" : ": if " + Then),
           {shown(New, E, "now")});
+    else if (!Known && Had.empty() && !givenOut(E.value) && !(E.kind == TraceEvent::Deferred && E.function == New.trace->function)) // one that is new is judged by where its object comes from
+      add(PatchVerdict::CannotTell, E.where, call(E) + " frees " + named(New, E) + " now, which nothing in " + plainName(New.trace->function) + "() freed before; whether it is still used was not followed", {shown(New, E, "now")});
   }
   for (const Act &X : Had) {
     if (!Has.empty() || X.how == Act::Queued)
@@ -323,8 +299,10 @@ void Comparison::explain(const TracePath *P, const std::vector<TraceCondition> &
     } else if (!Ever) {
       bool Direct = X.how == Act::Now;
       add(Direct ? PatchVerdict::CannotTell : PatchVerdict::Broken, E.where, call(E) + " goes, and nothing frees " + Name + " any more", {shown(Old, E, "before")}, true);
-    } else if (FromNew || !Under.empty()) {
-      add(Calls ? PatchVerdict::CannotTell : PatchVerdict::Broken, E.where, Name + " is no longer freed" + (Under.empty() ? " on some path" : " if " + Under), {shown(Old, E, "before")}, true);
+    } else {
+      // Without a test of its own the new way is one that the old text knew, and frees in.
+      const std::string When = Under.empty() && !FromNew ? besides(NWay, PWay) : Under;
+      add(Calls ? PatchVerdict::CannotTell : PatchVerdict::Broken, E.where, Name + " is no longer freed" + (When.empty() ? " on some path" : " if " + When), {shown(Old, E, "before")}, true);
     }
   }
 }
@@ -393,115 +371,6 @@ void Comparison::twiceInNew() {
       }
     }
 }
-
-void Comparison::uses() {
-  std::set<std::string> Known;
-  for (const TraceUse &U : Old.trace->uses)
-    Known.insert(U.key);
-  for (const TraceUse &U : New.trace->uses) {
-    const TraceEvent &E = New.trace->events[U.event];
-    std::optional<Act> X = New.actOf(E);
-    if (!X || Known.count(U.key) || (U.reading && X->how == Act::Later))
-      continue;
-    // In a text that frees it at another place now, or for the first time.
-    add(PatchVerdict::Broken, U.where, "used behind its free: the line " + U.text + ", and " + call(E) + " (" + at(E.where) + ") has " + (X->how == Act::Now ? "freed" : "given away") + " " + named(New, E) + " by then",
-        {shown(New, E, "now"), {U.where.file, U.where.line, plainName(New.trace->function), U.text}});
-  }
-}
-
-/// What took the object out of reach must still do so, and in front of the free.
-void Comparison::order() {
-  auto Effect = [](const FunctionTrace &T, const std::string &Key) { return llvm::find_if(T.effects, [&](const TraceEffect &E) { return E.key == Key; }); };
-  for (const auto &[Was, Is] : A.same)
-    for (size_t O = 0; O < Old.trace->events.size(); ++O)
-      for (size_t N = 0; N < New.trace->events.size(); ++N) {
-        if (!(Old.trace->events[O].where == Was) || !(New.trace->events[N].where == Is))
-          continue;
-        const TraceEvent &E = New.trace->events[N];
-        // One place may stand for several objects: in a loop, or in a helper.
-        std::optional<Act> X = Old.actOf(Old.trace->events[O]), Y = New.actOf(E);
-        if (!X || !Y || (X->object != Y->object && X->how != Act::Queued))
-          continue;
-        for (unsigned Id : Old.trace->orders[O].always) {
-          const TraceEffect &Before = Old.trace->effects[Id];
-          // A store matters if the object was found there; a call by its name.
-          bool OfObject = llvm::is_contained(Before.values, E.value);
-          const bool Store = llvm::StringRef(Before.key).starts_with("store ");
-          if (!Before.unlink || (Store && (!OfObject || Before.values.front() == E.value)))
-            continue; // what the object itself holds does not lead to it
-          std::set<std::string> Now;
-          for (unsigned Each : New.trace->orders[N].always)
-            Now.insert(New.trace->effects[Each].key);
-          if (Now.count(Before.key))
-            continue;
-          auto Still = Effect(*New.trace, Before.key);
-          EvidenceList Shown{{Before.where.file, Before.where.line, plainName(Old.trace->function), "before: " + Before.text}, shown(New, E, "now")};
-          if (Still != New.trace->effects.end()) {
-            bool Late = llvm::none_of(New.trace->orders[N].maybe, [&](unsigned Each) { return New.trace->effects[Each].key == Before.key; });
-            add(PatchVerdict::Broken, E.where, call(E) + " of " + named(New, E) + " stands in front of " + Still->text + " (" + at(Still->where) + ") now" + (Late ? "" : " on some path") + ", so readers can still find it", Shown);
-            continue;
-          }
-          bool Another = llvm::any_of(New.trace->effects, [&](const TraceEffect &Each) {
-            return (Each.unlink || llvm::is_contained(Each.values, E.value)) && Effect(*Old.trace, Each.key) == Old.trace->effects.end();
-          });
-          if (OfObject)
-            add(Another ? PatchVerdict::CannotTell : PatchVerdict::Broken, Before.where, Before.text + " goes, and " + call(E) + " still frees " + named(New, E) + ": " + (Another ? "whether what comes instead takes it out of reach was not followed" : "readers can still find it"), Shown, true);
-        }
-      }
-}
-
-/// Whether the new path waits for readers before the event.
-bool Comparison::waitsBefore(const TracePath &Path, const TraceEvent &E) const {
-  for (unsigned Index : Path.events) {
-    const TraceEvent &Each = New.trace->events[Index];
-    if (&Each == &E)
-      return false;
-    if (Each.kind == TraceEvent::Barrier && llvm::is_contained(Q.rules->sleeping_waits, Each.name))
-      return true;
-  }
-  return false;
-}
-
-/// Calls that sleep, where nothing may, or where nobody knows: callers are not followed.
-void Comparison::context() {
-  const std::vector<std::string> &NoHead = Q.rules->deferred_frees_no_head;
-  auto Sleeps = [&](const TraceEvent &E) { return E.kind == TraceEvent::Barrier || (E.kind == TraceEvent::Deferred && llvm::is_contained(NoHead, E.name)); };
-  for (const TraceEvent &E : New.trace->events) {
-    if (!Sleeps(E))
-      continue;
-    std::string Why = E.held.empty() ? std::string() : E.held + " is in force there";
-    if (Why.empty() && Q.atomic.count(New.trace->function))
-      Why = plainName(New.trace->function) + "() runs where nothing may sleep";
-    bool Was = llvm::any_of(Old.trace->events, [&](const TraceEvent &O) { return O.name == E.name && (E.held.empty() || O.held == E.held); });
-    if (!Why.empty() && !Was)
-      add(PatchVerdict::Broken, E.where, call(E) + " may sleep, and " + Why, {{E.where.file, E.where.line, plainName(E.function), call(E) + " stands here"}});
-    const bool ForReaders = E.kind == TraceEvent::Deferred || llvm::is_contained(Q.rules->sleeping_waits, E.name);
-    if (Why.empty() && ForReaders && !Old.trace->events.empty() && llvm::none_of(Old.trace->events, Sleeps))
-      add(PatchVerdict::CannotTell, E.where, call(E) + " may sleep, and whether all callers of " + plainName(New.trace->function) + "() may was not looked at",
-          {{E.where.file, E.where.line, plainName(E.function), call(E) + " stands here"}});
-  }
-}
-
-/// Memory that no allocator gave out, as far as the value itself shows: only for what was not freed before.
-void Comparison::origins() {
-  for (const TraceEvent &E : New.trace->events) {
-    std::optional<Act> X = New.actOf(E);
-    if (!X || X->how == Act::Queued || llvm::any_of(Old.trace->events, [&](const TraceEvent &O) { auto Y = Old.actOf(O); return Y && Y->object == X->object; }))
-      continue;
-    llvm::StringRef Base = E.value;
-    auto Says = [&](PatchVerdict V, const std::string &Why) { add(V, E.where, call(E) + " frees " + named(New, E) + ", which is " + Why, {shown(New, E, "now")}); };
-    if (Base.starts_with("&local "))
-      Says(PatchVerdict::Broken, "on the stack: the local variable " + Base.drop_front(7).str());
-    else if (Base.starts_with("&"))
-      Says(PatchVerdict::Broken, "no allocation: the variable " + plainName(Base.drop_front(1).str()));
-    else if (Base.starts_with("(") && Base.contains(" + ") && Base.contains(" * "))
-      Says(PatchVerdict::CannotTell, "an element of an array; only the start of the allocation can be freed");
-    else if (X->object.find('+') != std::string::npos && X->object.substr(Base.size(), 1) == "+" && X->object.substr(Base.size() + 1, 1) != "-" && E.kind != TraceEvent::Queue)
-      Says(PatchVerdict::Broken, "not the start of an object: it lies " + X->object.substr(Base.size() + 1) + " bytes behind it");
-  }
-}
-
-} // namespace
 
 PathAnswer comparePaths(const PathQuestion &Q) { return Comparison(Q).run(); }
 

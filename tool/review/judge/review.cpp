@@ -7,6 +7,7 @@
 #include "tool/driver/plan.h"
 #include "tool/review/judge/judge.h"
 #include "tool/support/parallel.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
@@ -117,6 +118,7 @@ public:
       while (States.size() > 1)
         States.erase(States.begin()); // the state after the patch is all that the next one needs
     }
+    sayWhatAppliesLater(C);
     C.era = States.back()->semantics().era;
     C.parsed = Parsed;
     C.unparsed = std::move(Unparsed);
@@ -128,6 +130,7 @@ private:
   void prepareHeader(const std::vector<ReviewPatch> &Patches, const std::set<std::string> &Bodies);
   void parseAhead(const std::vector<ReviewPatch> &Patches);
   PatchReview reviewOne(const ReviewPatch &P);
+  void sayWhatAppliesLater(Column &C) const;
   bool isInTree(const ReviewPatch &P, const std::string &File) const;
   void collectFacts(TreeState &Before, TreeState &After, std::vector<ReviewedFile> &Files);
   Demand demandFor(TreeState &State, const std::string &File, const std::set<std::string> &Functions) const;
@@ -352,6 +355,24 @@ void Review::checkCompiles(TreeState &Before, TreeState &After, std::vector<Revi
 bool Review::isInTree(const ReviewPatch &P, const std::string &File) const {
   std::vector<AppliedFile> OnDisk = applyDiff(P.diff, [&](const std::string &Path) { return S.tree().read(Path); });
   return std::any_of(OnDisk.begin(), OnDisk.end(), [&](const AppliedFile &F) { return F.path == File && F.already; });
+}
+
+/// Of what did not apply in its place: whether it does behind those that came later.
+void Review::sayWhatAppliesLater(Column &C) const {
+  for (size_t N = 0; N + 1 < C.patches.size(); ++N) {
+    PatchReview &P = C.patches[N];
+    if (P.applies || P.verdict != PatchVerdict::NotApplicable)
+      continue;
+    std::vector<AppliedFile> Now = applyDiff(P.patch->diff, readerOver(Waiting));
+    if (Now.empty() || !llvm::all_of(Now, [](const AppliedFile &F) { return F.problem.empty(); }))
+      continue;
+    const std::string Hint = "; it applies behind the patches that follow, so their order may be wrong";
+    P.reason += Hint;
+    for (FileReview &F : P.files)
+      for (Finding &Each : F.findings)
+        if (Each.verdict == PatchVerdict::NotApplicable)
+          Each.reason += Hint, F.reason = F.verdict == PatchVerdict::NotApplicable ? Each.reason : F.reason;
+  }
 }
 
 PatchReview Review::reviewOne(const ReviewPatch &P) {

@@ -3,6 +3,7 @@
 // Small changes of one driver with what a person says of them: what is freed on which path, where an object comes from, how the module ends.
 #include "tool/driver/pipeline_trees.h"
 #include "tool/review/judge/review.h"
+#include "tool/review/reply.h"
 #include "tool/rewrite/rewrite.h"
 #include "tool/support/error.h"
 #include "gtest/gtest.h"
@@ -116,6 +117,31 @@ TEST_F(ReviewCase, SeveralFindingsAreALineEachAndAreWrapped) {
   EXPECT_NE(Coloured.find("\033[31mBROKEN\033[0m: "), std::string::npos) << Coloured;
 }
 
+TEST_F(ReviewCase, AnAnswerReadsAsAPersonWritesIt) {
+  auto Answer = [&](const std::string &New) {
+    review::ReviewReport Report;
+    Report.columns.resize(1);
+    Report.columns[0].version = "6.12.1";
+    Report.columns[0].patches.push_back(review({{"drv/drv.c", driver()}}, {{"drv/drv.c", New}}));
+    Patches[0].from = "A <a@example.org>", Patches[0].date = "today";
+    Report.columns[0].patches[0].patch = &Patches[0];
+    return review::replyTo(Report, 0);
+  };
+  // The verdict, who wrote, the hunk, all uses in one sentence. A variable that begins a sentence keeps its small letter.
+  std::string Text = Answer(edited(good(), {{"kfree_rcu(node, rcu);", "kfree_rcu(node, rcu);\n\tnode->weight = 0;\n\tnode->next = 0;"}}));
+  EXPECT_NE(Text.find("This is wrong on Linux 6.12.1:\n\nOn today, A <a@example.org> wrote:\n> diff --git a/drv/drv.c b/drv/drv.c\n> @@"), std::string::npos) << Text;
+  EXPECT_EQ(Text.find("Used behind its free"), Text.rfind("Used behind its free")) << Text;
+  EXPECT_EQ(Text.find("> diff --git"), Text.rfind("> diff --git")) << Text;
+  EXPECT_NE(Text.find("writes node->weight"), std::string::npos) << Text;
+  EXPECT_NE(Text.find("writes node->next"), std::string::npos) << Text;
+  Text = Answer(edited(good(), {{"kfree_rcu(node, rcu);", "kfree_rcu(node, rcu);\n\tkfree_rcu(node, rcu);"}}));
+  EXPECT_NE(Text.find("\nnode is freed twice"), std::string::npos) << Text;
+  // That all is well is a line or two, without a proof.
+  Text = Answer(good());
+  EXPECT_NE(Text.find("Looked at on Linux 6.12.1, and right as far as RCU goes."), std::string::npos) << Text;
+  EXPECT_EQ(Text.find("before: call_rcu()"), std::string::npos) << Text;
+}
+
 TEST_F(ReviewCase, GoodConversionHasNoOpenLine) {
   review::PatchReview R = review({{"drv/drv.c", driver()}}, {{"drv/drv.c", good()}});
   EXPECT_EQ(R.verdict, PatchVerdict::Ok) << R.reason;
@@ -136,7 +162,7 @@ TEST_F(ReviewCase, FreedTwice) {
 }
 
 TEST_F(ReviewCase, NoLongerFreedOnSomePath) {
-  expect(driver(), edited(good(), {{"\tkfree_rcu(node, rcu);", "\tif (node->weight)\n\t\tkfree_rcu(node, rcu);"}}), PatchVerdict::Broken, "node is no longer freed if !(node->weight)");
+  expect(driver(), edited(good(), {{"\tkfree_rcu(node, rcu);", "\tif (node->weight)\n\t\tkfree_rcu(node, rcu);"}}), PatchVerdict::Broken, "node is no longer freed if !node->weight");
   expect(driver(), edited(good(), {{"\tkfree_rcu(node, rcu);", "\tif (!other)\n\t\treturn;\n\tkfree_rcu(node, rcu);"}}), PatchVerdict::Broken, "node is no longer freed");
   expect(driver(), edited(good(), {{"\tkfree_rcu(node, rcu);\n", ""}}), PatchVerdict::Broken, "nothing frees node any more");
 }

@@ -245,6 +245,27 @@ TEST_F(Reviewed, WhatAnEarlierPatchMadeIsNotSaidToBeInTheTree) {
   EXPECT_NE(C.patches[0].reason.find("the change is already in this tree"), std::string::npos) << C.patches[0].reason;
 }
 
+TEST_F(Reviewed, WhatAppliesOnlyBehindALaterPatchIsSaidToBeOutOfOrder) {
+  Tree.write("drv/drv.c", moduleText(Shapes[0]));
+  const std::string Old = Tree.read("drv/drv.c");
+  std::string First = Old, Second;
+  ASSERT_TRUE(replaceOnce(First, "\titem->next = other->next;\n", "\titem->next = other->next->next;\n"));
+  Second = First;
+  ASSERT_TRUE(replaceOnce(Second, "other->next->next", "other->next->next->next"));
+  auto A = unifiedDiff({{"drv/drv.c", {Old, First}}}), B = unifiedDiff({{"drv/drv.c", {First, Second}}});
+  ASSERT_TRUE(A && B);
+  Patches.assign(2, {});
+  Patches[0].diff = review::parseDiff(*B), Patches[1].diff = review::parseDiff(*A);
+  review::Column C = reviewAll();
+  EXPECT_EQ(C.patches[0].verdict, PatchVerdict::NotApplicable);
+  EXPECT_NE(C.patches[0].reason.find("it applies behind the patches that follow"), std::string::npos) << C.patches[0].reason;
+  EXPECT_TRUE(C.patches[1].applies) << C.patches[1].reason;
+  // What applies nowhere is not said to.
+  Patches.pop_back();
+  C = reviewAll();
+  EXPECT_EQ(C.patches[0].reason.find("it applies behind"), std::string::npos) << C.patches[0].reason;
+}
+
 TEST_F(Reviewed, PathsOutOfTheTreeAreRefused) {
   for (const char *Path : {"../../etc/passwd", "/etc/passwd", "a/../../x.c", ".git/config"}) {
     Patches.assign(1, {});

@@ -37,7 +37,12 @@ struct key {
 	struct rcu_head rcu;
 };
 
-static struct kmem_cache *guests, *bags, *rooms, *inodes;
+struct towel {
+	int size;
+	struct rcu_head rcu;
+};
+
+static struct kmem_cache *guests, *bags, *rooms, *inodes, *towels;
 static struct anchor by_room[16];
 static struct anchor luggage;
 static struct tree_root plan;
@@ -61,6 +66,11 @@ static void bag_free(struct rcu_head *head)
 static void room_free(struct rcu_head *head)
 {
 	kmem_cache_free(rooms, container_of(head, struct room, rcu));
+}
+
+static void towel_free(struct rcu_head *head)
+{
+	kmem_cache_free(towels, container_of(head, struct towel, rcu));
 }
 
 static void key_free(struct rcu_head *head)
@@ -108,6 +118,40 @@ struct room *room_new(struct room *parent)
 	if (room)
 		room->parent = parent;
 	return room;
+}
+
+struct towel *towel_new(void)
+{
+	return kmem_cache_alloc(towels, GFP_KERNEL);
+}
+
+struct key *key_new(void)
+{
+	return kmalloc(sizeof(struct key), GFP_KERNEL);
+}
+
+void towel_drop(struct towel *towel)
+{
+	kfree_rcu(towel, rcu);
+}
+
+int towel_swap(struct towel **place, int size)
+{
+	struct towel *towel, *old = NULL;
+	int err = -1;
+
+	towel = kmem_cache_alloc(towels, GFP_KERNEL);
+	if (!towel)
+		goto out;
+	towel->size = size;
+	old = *place;
+	*place = towel;
+	towel = old;
+	err = 0;
+out:
+	if (towel)
+		call_rcu(&towel->rcu, towel_free);
+	return err;
 }
 
 void key_drop(struct key *key)
@@ -216,6 +260,33 @@ void guest_do(struct guest *guest, int what)
 	}
 }
 
+static inline struct guest *guest_at(struct link *place)
+{
+	return container_of(place, struct guest, by_room);
+}
+
+int guest_room(struct link *place)
+{
+	return guest_at(place)->room;
+}
+
+void guest_evict(struct link *place)
+{
+	struct guest *guest = guest_at(place);
+
+	hlist_del_rcu(&guest->by_room);
+	call_rcu(&guest->rcu, guest_free);
+}
+
+void guest_check_out(struct guest *guest, struct bag *bag)
+{
+	if (bag)
+		call_rcu(&bag->rcu, bag_free);
+
+	if (guest)
+		call_rcu(&guest->rcu, guest_free);
+}
+
 static void clean(struct work_struct *work)
 {
 	guest_leave(0);
@@ -231,6 +302,7 @@ static struct stock {
 	{ .cache = &bags, .name = "bags", .size = sizeof(struct bag), },
 	{ .cache = &rooms, .name = "rooms", .size = sizeof(struct room), },
 	{ .cache = &inodes, .name = "inodes", .size = 64, },
+	{ .cache = &towels, .name = "towels", .size = sizeof(struct towel), },
 };
 
 static void destroy_stocks(void)

@@ -42,6 +42,7 @@ int pr_debug(const char *format, ...);
 int register_hotel(struct super_operations *ops);
 void unregister_hotel(struct super_operations *ops);
 void tell_others(void *what);
+void vfree(const void *p);
 
 #define each_of(pos, head, member)							\
 	for (pos = (head)->first ? container_of((head)->first, typeof(*(pos)), member) : NULL; pos;	\
