@@ -44,9 +44,12 @@ UnloadTimeline::UnloadTimeline(const ModuleText &Module, const Rules &R, const U
     Writers.insert(plainName(C));
   for (const std::string &Name : Writers)
     for (auto [It, End] = M.functions().equal_range(Name); It != End; ++It)
-      for (const std::string &To : M.tree().flow(It->second).assigned)
-        Flags.insert(lastName(To));
+      for (const FlowStore &Store : M.tree().flow(It->second).stores)
+        Flags.insert(lastName(Store.to));
   Flags.erase("");
+  for (const UnloadRule &Rule : U.events)
+    if (Rule.event == UnloadRule::DropsObject)
+      Drops.push_back(&Rule);
   for (const UnloadRule &Rule : U.events)
     if (Rule.event == UnloadRule::ConditionalWait) {
       if (llvm::none_of(Rule.needs, [&](const std::string &N) { return M.anyNames(N); }))
@@ -82,7 +85,7 @@ void UnloadTimeline::begin(const UnloadOptions &Options) {
     Teardowns.clear();
   O = Options;
   Memo.clear(), Noted.clear(), Order.clear(), Broken.clear(), Active.clear(), Stopped.clear();
-  Calls.clear();
+  Calls.clear(), Set.clear(), SetBefore.clear();
   DevicesGone = false;
   Doubt.clear();
   DoubtAt = {};
@@ -175,6 +178,7 @@ UnloadTimeline::State UnloadTimeline::through(const TextFunction &F, const Argum
     auto [It, New] = Memo.try_emplace(Key + (Bit == Clean ? ")c" : ")d"), 0);
     if (New) {
       State Result = walk(F, M.tree().flow(F), A, Bit, Depth, nullptr);
+      addStores(M.tree().flow(F), F.file, ~0u, Set);
       Memo[Key + (Bit == Clean ? ")c" : ")d")] = Result;
       Out |= Result;
     } else {
@@ -303,7 +307,7 @@ UnloadTimeline::State UnloadTimeline::step(const TextFunction &F, const Flow &G,
       bool Known = false;
       return table(*Row, In, Depth + 1, Known);
     }
-  Calls.emplace_back(&G, N);
+  Calls.push_back({&G, N, &F});
   State Out = callOf(F, Node.call, A, In, Depth);
   Calls.pop_back();
   return Out;
@@ -423,7 +427,7 @@ UnloadTimeline::State UnloadTimeline::pointer(const TextFunction &F, const FlowC
     return In;
   State Out = In;
   bool Waited = false;
-  Calls.emplace_back(nullptr, 0);
+  Calls.push_back({});
   for (const std::string &Symbol : Targets)
     if (const TextFunction *Own = M.bySymbol(Symbol)) {
       State Each = through(*Own, {}, In, Depth + 1);
