@@ -25,7 +25,9 @@ protected:
   /// "kind confidence" of each finding in drv/ but notes.
   std::string found(const std::string &Text, bool All = false) {
     Tree.write("drv/drv.c", Head + Text);
-    auto S = Scan::prepare(Tree.options());
+    ScanOptions O = Tree.options();
+    O.assume = Assume;
+    auto S = Scan::prepare(O);
     EXPECT_TRUE(bool(S)) << message(S.takeError());
     std::string Result;
     Reasons.clear();
@@ -37,6 +39,7 @@ protected:
     return Result;
   }
   ScratchTree Tree;
+  std::vector<std::string> Assume;
   std::string Reasons;
 };
 
@@ -88,6 +91,12 @@ TEST_F(AuditEnds, AFunctionThatRunsARowOfATable) {
   };
   EXPECT_EQ(found(Module("i = 2; i >= 0; i--"), true), "") << Reasons;
   EXPECT_EQ(found(Module("i = 0; i < 3; i++")), "early_rcu_barrier medium") << Reasons;
+  std::string Handed = Module("i = 2; i >= 0; i--");
+  Handed.replace(Handed.find("static void part_exit"), Handed.find("static int __init") - Handed.find("static void part_exit"), "static void part_exit(const struct part *p)\n{\n\tif (p->leave)\n\t\tp->leave();\n}\n");
+  Handed.replace(Handed.find("part_exit(i);"), 13, "part_exit(parts + i);");
+  EXPECT_EQ(found(Handed, true), "") << "the row is handed over\n" << Reasons;
+  Handed.replace(Handed.find("i = 2; i >= 0; i--"), 18, "i = 0; i < 3; i++");
+  EXPECT_EQ(found(Handed), "early_rcu_barrier medium") << Reasons;
   std::string Tested = Module("i = 2; i >= 0; i--");
   Tested.replace(Tested.find("part_exit(i);"), 13, "if (parts[i].leave)\n\t\t\tparts[i].leave();");
   EXPECT_EQ(found(Tested, true), "") << "the rows without it do nothing\n" << Reasons;
@@ -159,6 +168,33 @@ TEST_F(AuditEnds, AFunctionThatIsHandedOver) {
   EXPECT_EQ(found(Handed + exitWith("\trcu_barrier();\n\tstop_all(drv_thread);\n")), "early_rcu_barrier medium") << Reasons;
   EXPECT_EQ(found(Handed + exitWith("\tstop_all(drv_thread);\n\trcu_barrier();\n"), true), "") << Reasons;
   EXPECT_EQ(found(Handed + exitWith("\trcu_barrier();\n\tstop_all(quiet);\n"), true), "") << Reasons;
+}
+
+/// The lock is taken and given back where nothing is unregistered, so the barrier of the one that gives it back does not run.
+TEST_F(AuditEnds, ALockThatIsGivenBackForNothing) {
+  auto Core = [](const std::string &Under) {
+    return "#include <linux/rcupdate.h>\nstruct notifier;\nbool any;\nvoid rtnl_lock(void)\n{\n}\nvoid unregister_netdevice(struct notifier *n)\n{\n}\nvoid look(void)\n{\n}\nvoid netdev_run_todo(void)\n{\n\tif (any)\n\t\trcu_barrier();\n}\n"
+           "void rtnl_unlock(void)\n{\n\tnetdev_run_todo();\n}\nint notifier_gone(struct notifier *n)\n{\n\trtnl_lock();\n\t" + Under + "\n\trtnl_unlock();\n\treturn 0;\n}\n";
+  };
+  Tree.write("core/Makefile", "obj-y += core.o\n");
+  Tree.write("Kbuild", Tree.read("Kbuild") + "obj-y += core/\n");
+  const std::string Driver = Counted + "struct notifier;\nint notifier_gone(struct notifier *n);\nvoid unregister_netdevice(struct notifier *n);\nvoid drv_dellink(struct notifier *n)\n{\n\tunregister_netdevice(n);\n}\n" + exitWith("\tnotifier_gone(NULL);\n");
+  Tree.write("core/core.c", Core("look();"));
+  EXPECT_EQ(found(Driver), "missing_rcu_barrier high") << Reasons;
+  Tree.write("core/core.c", Core("unregister_netdevice(n);"));
+  EXPECT_EQ(found(Driver, true), "missing_rcu_barrier low") << Reasons;
+}
+
+/// What is tested is whether something else was made.
+TEST_F(AuditEnds, AnEndThatLeavesBeforeAnotherCacheGoes) {
+  auto Module = [](const std::string &Text, const std::string &Body) {
+    return "static struct kmem_cache *other;\nstatic bool made;\n" + Text + "void item_make(void)\n{\n\tmade = true;\n\tother = kmem_cache_create(\"item\", sizeof(struct item), 0, 0, NULL);\n}\n" + exitWith("\tif (!made)\n\t\treturn;\n" + Body);
+  };
+  const std::string Freeing = "static int count;\nstatic void counted(struct rcu_head *head)\n{\n\tcount++;\n\tkmem_cache_free(other, container_of(head, struct item, rcu));\n}\nvoid item_count(struct item *item)\n{\n\tcall_rcu(&item->rcu, counted);\n}\n";
+  Assume = {"destroy_waits_call_rcu"};
+  EXPECT_EQ(found(Module(Counted, "\tkmem_cache_destroy(other);\n")), "missing_rcu_barrier high") << Reasons;
+  EXPECT_EQ(found(Module(Freeing, "\tkmem_cache_destroy(other);\n")), "") << "without it nothing is queued\n" << Reasons;
+  EXPECT_EQ(found(Module(Counted, "\trcu_barrier();\n")), "") << Reasons;
 }
 
 // Input that nobody expects

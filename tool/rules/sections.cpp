@@ -188,7 +188,7 @@ llvm::Error readUnloadEvent(Target &To, const YamlNode &Node) {
   if (R.event == UnloadRule::Stop || R.event == UnloadRule::DropsObject)
     R.of = Row.name("of");
   if (R.event == UnloadRule::ConditionalWait)
-    R.needs = Row.list("needs");
+    R.of = Row.text("of"), R.needs = Row.list("needs");
   R.argument = Row.argument("argument", 0);
   for (const PlacedWord &W : Row.names()) {
     R.name = W.text;

@@ -11,6 +11,31 @@ namespace {
 
 constexpr unsigned OutsideDepth = 4; ///< calls outside the module
 
+/// Does the function, or one that it names within a few steps, name any of these?
+bool names(TreeText &Tree, const TextFunction &F, const std::vector<std::string> &Words, unsigned Steps) {
+  const std::vector<std::string> &Ids = F.text->identifiers;
+  if (llvm::any_of(Words, [&](const std::string &W) { return std::binary_search(Ids.begin(), Ids.end(), W); }))
+    return true;
+  if (Steps)
+    for (const std::string &Id : Ids)
+      for (const TextFunction &P : Tree.visible(Id, F.file))
+        if (P.symbol != F.symbol && names(Tree, P, Words, Steps - 1))
+          return true;
+  return false;
+}
+
+/// The wait is one that runs only if something was called since a lock was taken, and the function takes that lock itself and comes to no such call.
+bool isIdle(TreeText &Tree, const UnloadRules &U, const TextFunction &F, const Location &Wait) {
+  for (const UnloadRule &Rule : U.events) {
+    if (Rule.event != UnloadRule::ConditionalWait || Rule.of.empty() || !std::binary_search(F.text->identifiers.begin(), F.text->identifiers.end(), Rule.of))
+      continue;
+    for (const TextFunction &P : Tree.visible(Rule.name, F.file))
+      if (P.file == Wait.file && llvm::any_of(Tree.flow(P).nodes, [&](const FlowNode &N) { return N.kind == FlowNode::Call && N.line == Wait.line; }))
+        return !names(Tree, F, Rule.needs, 2);
+  }
+  return false;
+}
+
 } // namespace
 
 bool UnloadTimeline::mayWait(const TextFunction &F, unsigned Depth, std::set<std::string> &Seen, Evidence &At) {
@@ -132,6 +157,8 @@ const UnloadTimeline::Outside &UnloadTimeline::outsideOf(const TextFunction &F, 
     bool All = true, Any = false;
     for (const TextFunction &P : M.tree().visible(C.name, F.file)) {
       Outside Inner = P.symbol == F.symbol ? Outside() : outsideOf(P, Depth - 1);
+      if (Inner.sometimes && isIdle(M.tree(), U, F, Inner.where))
+        Inner = {};
       All = All && Inner.always, Any = true;
       if (Inner.sometimes && !Result.sometimes)
         Result.way = F.name + "() -> " + Inner.way, Result.where = Inner.where;

@@ -260,6 +260,25 @@ bool UnloadTimeline::taken(const TextFunction &F, const Flow &G, unsigned From, 
   if (!Into && !Node.leaves && (endsWhatItTests(G, Node, From + 1) || testsItsRow(G, Node, From + 1)))
     return false;
   if (O.generous && Into && Node.leaves && &G != Failing && !waitsIn(G, From + 1, Node.then_end)) {
+    // if (!made) return; kmem_cache_destroy(cache): whether that was made says nothing of callbacks that have nothing to do with it.
+    std::set<std::string> Names = Q.queueing;
+    for (const std::string &C : Q.callbacks)
+      Names.insert(plainName(C));
+    bool Any = false, Strange = true;
+    for (unsigned N = Node.then_end; N < G.nodes.size(); ++N) {
+      const FlowCall &C = G.nodes[N].call;
+      if (G.nodes[N].kind != FlowNode::Call || C.pointer || !waits(C.name, C.arguments))
+        continue;
+      Any = true;
+      const CacheRule *Cache = R.cacheDestroy(C.name);
+      std::string Object = Cache && Cache->cache < C.arguments.size() ? lastName(C.arguments[Cache->cache]) : std::string();
+      Strange = Strange && !Object.empty() && llvm::none_of(Names, [&](const std::string &Name) {
+        auto [It, End] = M.functions().equal_range(Name);
+        return std::any_of(It, End, [&](const auto &Each) { return std::binary_search(Each.second.text->identifiers.begin(), Each.second.text->identifiers.end(), Object); });
+      });
+    }
+    if (Any && Strange)
+      return true;
     FlowCall At;
     At.line = Node.line;
     doubts(F.name + "() leaves before it waits only if " + Node.condition, F, At);
@@ -373,6 +392,20 @@ std::optional<FlowCall> UnloadTimeline::tableLoop(const TextFunction &F, const F
   for (const FlowNode &Each : Inner.nodes) {
     if (Each.kind != FlowNode::Call || llvm::none_of(Each.call.name, [](char X) { return llvm::isLower(X); }))
       continue;
+    // call_row(table + i), where that calls row->exit()
+    StringRef Row = Each.call.object, Counter = StringRef(C.turn).split('=').first.rsplit(' ').second;
+    Counter = Counter.empty() ? StringRef(C.turn).split('=').first : Counter;
+    auto Passed = Row.consume_back("->") ? llvm::find(Inner.parameters, Row) : Inner.parameters.end();
+    if (auto N = static_cast<size_t>(Passed - Inner.parameters.begin()); Passed != Inner.parameters.end() && N < C.arguments.size() && !Counter.empty()) {
+      StringRef Element = C.arguments[N];
+      bool Counts = Element.consume_front("&") ? Element.consume_back(("[" + Counter + "]").str()) : Element.consume_back(("+" + Counter).str());
+      if (Result || !Counts)
+        return std::nullopt;
+      Result = Each.call;
+      Result->object = Element.str() + ".";
+      Result->order = orderOf(C.turn);
+      continue;
+    }
     auto At = llvm::find(Inner.parameters, Each.call.index);
     auto N = static_cast<size_t>(At - Inner.parameters.begin());
     bool Counts = At != Inner.parameters.end() && N < C.arguments.size() && StringRef(C.turn).split('=').first.rsplit(' ').second == C.arguments[N];
