@@ -101,6 +101,19 @@ TEST_F(Audit, TheBarrierBeforeADestructionIsNeeded) {
   EXPECT_NE(R.findings[0].reason.find("call_rcu() queues item_end()"), std::string::npos) << R.findings[0].reason;
 }
 
+/// Where objects hold the module, another wait may be enough.
+TEST_F(Audit, ABarrierThatMayBeNeeded) {
+  auto Module = [](const std::string &Takes) {
+    return Counted + "struct notifier {\n\tvoid (*call)(struct item *item);\n};\nvoid unregister_notifier(struct notifier *n);\nstatic struct notifier note = {\n\t.call = item_count,\n};\n#define THIS_MODULE ((struct module *)0)\nstruct module;\n"
+           "bool try_module_get(struct module *module);\nbool item_open(void)\n{\n\treturn " + Takes + ";\n}\n" + exitWith("\trcu_barrier();\n\tunregister_notifier(&note);\n\trcu_barrier();\n");
+  };
+  module(Module("true"));
+  EXPECT_EQ(found(), "needed_barrier high");
+  module(Module("try_module_get(THIS_MODULE)"));
+  EXPECT_EQ(found(), "");
+  EXPECT_NE(found(true).find("needed_barrier low"), std::string::npos) << found(true);
+}
+
 TEST_F(Audit, NothingIsQueued) {
   module("void item_drop(struct item *item)\n{\n\tkfree_rcu(item, rcu);\n}\n" + exitWith("\trcu_barrier();\n"));
   EXPECT_EQ(found(/*All=*/true), "superfluous_barrier low");

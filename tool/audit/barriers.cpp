@@ -149,8 +149,9 @@ AuditFinding BarrierAudit::needed(const BarrierCall &B, const UnloadNeed &Need, 
     if (!Cache.empty() && !Q.sites.empty() && Q.question.until == UnloadQuestion::Destruction && lastName(Q.question.taken) == lastName(Cache))
       For = &Q;
   const UnloadSite &Site = For->sites.front();
-  F.confidence = Need.without.holds ? Confidence::Medium : Confidence::High;
-  F.confidence_why = "the end of " + M.scope.name + " in " + Need.end + "() is right with it and not without it";
+  F.confidence = Need.doubtful ? Confidence::Low : Confidence::High;
+  F.confidence_why = "the end of " + M.scope.name + " in " + Need.end + "() is right with it and not without it" +
+                     (Need.doubtful ? ", unless what may wait does, or nothing is left that could queue behind the other wait" : "");
   F.reason = B.function + "(): " + B.name + "() " + (Earlier ? "stands behind another barrier" : "stands before kmem_cache_destroy(" + Cache + ")") + " and is needed: " +
              placeText(Site.where.file, Site.where.line) + ", " + Site.text + (For->sites.size() > 1 ? " and " + std::to_string(For->sites.size() - 1) + " more" : "");
   if (Earlier) {

@@ -25,7 +25,9 @@ protected:
   /// "kind confidence" of each finding in drv/ but notes.
   std::string found(const std::string &Text, bool All = false) {
     Tree.write("drv/drv.c", Head + Text);
-    auto S = Scan::prepare(Tree.options());
+    ScanOptions O = Tree.options();
+    O.assume = Assume;
+    auto S = Scan::prepare(O);
     EXPECT_TRUE(bool(S)) << message(S.takeError());
     std::string Result;
     Reasons.clear();
@@ -37,6 +39,7 @@ protected:
     return Result;
   }
   ScratchTree Tree;
+  std::vector<std::string> Assume;
   std::string Reasons;
 };
 
@@ -88,6 +91,12 @@ TEST_F(AuditEnds, AFunctionThatRunsARowOfATable) {
   };
   EXPECT_EQ(found(Module("i = 2; i >= 0; i--"), true), "") << Reasons;
   EXPECT_EQ(found(Module("i = 0; i < 3; i++")), "early_rcu_barrier medium") << Reasons;
+  std::string Handed = Module("i = 2; i >= 0; i--");
+  Handed.replace(Handed.find("static void part_exit"), Handed.find("static int __init") - Handed.find("static void part_exit"), "static void part_exit(const struct part *p)\n{\n\tif (p->leave)\n\t\tp->leave();\n}\n");
+  Handed.replace(Handed.find("part_exit(i);"), 13, "part_exit(parts + i);");
+  EXPECT_EQ(found(Handed, true), "") << "the row is handed over\n" << Reasons;
+  Handed.replace(Handed.find("i = 2; i >= 0; i--"), 18, "i = 0; i < 3; i++");
+  EXPECT_EQ(found(Handed), "early_rcu_barrier medium") << Reasons;
   std::string Tested = Module("i = 2; i >= 0; i--");
   Tested.replace(Tested.find("part_exit(i);"), 13, "if (parts[i].leave)\n\t\t\tparts[i].leave();");
   EXPECT_EQ(found(Tested, true), "") << "the rows without it do nothing\n" << Reasons;
@@ -113,6 +122,81 @@ TEST_F(AuditEnds, TheWorkOfDevicesThatAreGone) {
   EXPECT_EQ(found(Module("task")), "missing_rcu_barrier high") << "a work of the module's own" << Reasons;
 }
 
+/// What a work asks for before it queues, and the end sets before it waits.
+TEST_F(AuditEnds, AWorkThatTheEndTurnsAway) {
+  auto Module = [](const std::string &Asks, const std::string &Body) {
+    return "static int count;\nstatic void counted(struct rcu_head *head)\n{\n\tcount++;\n}\nvoid item_count(struct item *item)\n{\n\tcall_rcu(&item->rcu, counted);\n}\n"
+           "#define WRITE_ONCE(x, v) ((x) = (v))\nenum state { STATE_UP, STATE_DOWN };\nstruct conf {\n\tenum state state;\n\tint others;\n};\nstatic struct conf conf;\n"
+           "static inline bool is_up(void)\n{\n\treturn conf.state == STATE_UP;\n}\n"
+           "struct work_struct {\n\tvoid (*func)(struct work_struct *work);\n};\nbool cancel_work_sync(struct work_struct *work);\nstatic struct item one;\nvoid rearm(void);\n"
+           "static void drv_work(struct work_struct *work)\n{\n" +
+           Asks + "again:\n\trearm();\n}\nstatic struct work_struct work = {\n\t.func = drv_work,\n};\nstatic void shut(void)\n{\n\tWRITE_ONCE(conf.state, STATE_DOWN);\n}\n" + exitWith(Body);
+  };
+  const std::string Guarded = "\tif (!is_up())\n\t\tgoto again;\n\titem_count(&one);\n", Inside = "\tif (conf.state == STATE_UP)\n\t\titem_count(&one);\n";
+  for (const std::string &Asks : {Guarded, Inside}) {
+    EXPECT_EQ(found(Module(Asks, "\tshut();\n\trcu_barrier();\n\tcancel_work_sync(&work);\n")), "") << Reasons;
+    EXPECT_EQ(found(Module(Asks, "\tconf.state = STATE_DOWN;\n\trcu_barrier();\n\tcancel_work_sync(&work);\n"), true), "early_rcu_barrier low") << "it may have asked just before\n" << Reasons;
+    EXPECT_EQ(found(Module(Asks, "\trcu_barrier();\n\tshut();\n\tcancel_work_sync(&work);\n")), "early_rcu_barrier medium") << "set behind the wait\n" << Reasons;
+    EXPECT_EQ(found(Module(Asks, "\tconf.others = 0;\n\trcu_barrier();\n\tcancel_work_sync(&work);\n")), "early_rcu_barrier medium") << "another member\n" << Reasons;
+  }
+  EXPECT_EQ(found(Module("\titem_count(&one);\n\tif (!is_up())\n\t\tgoto again;\n", "\tshut();\n\trcu_barrier();\n\tcancel_work_sync(&work);\n")), "early_rcu_barrier medium") << "it has queued by then\n" << Reasons;
+}
+
+/// The last reference of what the core has made waits.
+TEST_F(AuditEnds, AReleaseThatWaits) {
+  auto Core = [](const std::string &Type, const std::string &Put) {
+    return "#include <linux/rcupdate.h>\nstruct device;\nstruct device_type {\n\tvoid (*release)(struct device *dev);\n\tvoid (*quiet)(struct device *dev);\n};\nvoid put_device(struct device *dev);\nvoid look_at(struct device *dev);\n"
+           "static void host_gone(struct device *dev)\n{\n\trcu_barrier();\n}\nstatic struct device_type host_type = {\n\t." + Type + " = host_gone,\n};\nvoid host_put(struct device *dev)\n{\n\t" + Put + "(dev);\n}\n";
+  };
+  Tree.write("core/Makefile", "obj-y += core.o\n");
+  Tree.write("Kbuild", Tree.read("Kbuild") + "obj-y += core/\n");
+  const std::string Driver = Counted +
+                             "struct device;\nvoid host_put(struct device *dev);\nstruct pci_driver {\n\tvoid (*remove)(struct device *dev);\n};\nvoid pci_unregister_driver(struct pci_driver *drv);\nstatic struct item one;\n"
+                             "static void port_remove(struct device *dev)\n{\n\titem_count(&one);\n\thost_put(dev);\n}\nstatic struct pci_driver drv = {\n\t.remove = port_remove,\n};\n" +
+                             exitWith("\tpci_unregister_driver(&drv);\n");
+  Tree.write("core/core.c", Core("release", "put_device"));
+  EXPECT_EQ(found(Driver, true), "missing_rcu_barrier low") << Reasons;
+  Tree.write("core/core.c", Core("quiet", "put_device"));
+  EXPECT_EQ(found(Driver), "missing_rcu_barrier high") << Reasons;
+  Tree.write("core/core.c", Core("release", "look_at"));
+  EXPECT_EQ(found(Driver), "missing_rcu_barrier high") << Reasons;
+}
+
+/// A call outside that is handed a function which queues.
+TEST_F(AuditEnds, AFunctionThatIsHandedOver) {
+  const std::string Handed = Counted + "static struct item one;\nstatic int drv_thread(void *p)\n{\n\titem_count(&one);\n\treturn 0;\n}\nstatic int quiet(void *p)\n{\n\treturn 0;\n}\nvoid stop_all(int (*f)(void *));\n";
+  EXPECT_EQ(found(Handed + exitWith("\trcu_barrier();\n\tstop_all(drv_thread);\n")), "early_rcu_barrier medium") << Reasons;
+  EXPECT_EQ(found(Handed + exitWith("\tstop_all(drv_thread);\n\trcu_barrier();\n"), true), "") << Reasons;
+  EXPECT_EQ(found(Handed + exitWith("\trcu_barrier();\n\tstop_all(quiet);\n"), true), "") << Reasons;
+}
+
+/// The lock is taken and given back where nothing is unregistered, so the barrier of the one that gives it back does not run.
+TEST_F(AuditEnds, ALockThatIsGivenBackForNothing) {
+  auto Core = [](const std::string &Under) {
+    return "#include <linux/rcupdate.h>\nstruct notifier;\nbool any;\nvoid rtnl_lock(void)\n{\n}\nvoid unregister_netdevice(struct notifier *n)\n{\n}\nvoid look(void)\n{\n}\nvoid netdev_run_todo(void)\n{\n\tif (any)\n\t\trcu_barrier();\n}\n"
+           "void rtnl_unlock(void)\n{\n\tnetdev_run_todo();\n}\nint notifier_gone(struct notifier *n)\n{\n\trtnl_lock();\n\t" + Under + "\n\trtnl_unlock();\n\treturn 0;\n}\n";
+  };
+  Tree.write("core/Makefile", "obj-y += core.o\n");
+  Tree.write("Kbuild", Tree.read("Kbuild") + "obj-y += core/\n");
+  const std::string Driver = Counted + "struct notifier;\nint notifier_gone(struct notifier *n);\nvoid unregister_netdevice(struct notifier *n);\nvoid drv_dellink(struct notifier *n)\n{\n\tunregister_netdevice(n);\n}\n" + exitWith("\tnotifier_gone(NULL);\n");
+  Tree.write("core/core.c", Core("look();"));
+  EXPECT_EQ(found(Driver), "missing_rcu_barrier high") << Reasons;
+  Tree.write("core/core.c", Core("unregister_netdevice(n);"));
+  EXPECT_EQ(found(Driver, true), "missing_rcu_barrier low") << Reasons;
+}
+
+/// What is tested is whether something else was made.
+TEST_F(AuditEnds, AnEndThatLeavesBeforeAnotherCacheGoes) {
+  auto Module = [](const std::string &Text, const std::string &Body) {
+    return "static struct kmem_cache *other;\nstatic bool made;\n" + Text + "void item_make(void)\n{\n\tmade = true;\n\tother = kmem_cache_create(\"item\", sizeof(struct item), 0, 0, NULL);\n}\n" + exitWith("\tif (!made)\n\t\treturn;\n" + Body);
+  };
+  const std::string Freeing = "static int count;\nstatic void counted(struct rcu_head *head)\n{\n\tcount++;\n\tkmem_cache_free(other, container_of(head, struct item, rcu));\n}\nvoid item_count(struct item *item)\n{\n\tcall_rcu(&item->rcu, counted);\n}\n";
+  Assume = {"destroy_waits_call_rcu"};
+  EXPECT_EQ(found(Module(Counted, "\tkmem_cache_destroy(other);\n")), "missing_rcu_barrier high") << Reasons;
+  EXPECT_EQ(found(Module(Freeing, "\tkmem_cache_destroy(other);\n")), "") << "without it nothing is queued\n" << Reasons;
+  EXPECT_EQ(found(Module(Counted, "\trcu_barrier();\n")), "") << Reasons;
+}
+
 // Input that nobody expects
 
 TEST_F(AuditEnds, AMakefileThatNamesFilesThatAreNotThere) {
@@ -122,9 +206,22 @@ TEST_F(AuditEnds, AMakefileThatNamesFilesThatAreNotThere) {
 }
 
 TEST_F(AuditEnds, AnExitByAMacroThatNobodyKnows) {
-  const std::string Exit = "static void __exit drv_exit(void)\n{\n}\n";
-  EXPECT_EQ(found(Counted + Init + Exit + "unheard_of_exit(drv_exit);\n", true), "");
+  const std::string Exit = "static void __exit drv_exit(void)\n{\n}\n", Waiting = "static void __exit drv_exit(void)\n{\n\trcu_barrier();\n}\n";
+  EXPECT_EQ(found(Counted + Init + Exit + "unheard_of_exit(drv_exit);\n"), "missing_rcu_barrier medium") << Reasons;
+  EXPECT_NE(Reasons.find("if unheard_of_exit(drv_exit) makes it end with drv_exit(), that reaches no rcu_barrier()"), std::string::npos) << Reasons;
+  EXPECT_EQ(found(Counted + Init + Waiting + "unheard_of_exit(drv_exit);\n", true), "") << Reasons;
+  EXPECT_EQ(found(Counted + Exit + "UNHEARD(drv_exit);\n"), "missing_rcu_barrier medium") << Reasons;
+  EXPECT_EQ(found(Counted + Init + Exit + "UNHEARD(drv_init);\n", true), "") << "it is handed the start only\n" << Reasons;
+  EXPECT_EQ(found(Counted + Init + Exit + "#define KNOWN(f) struct item of_##f\nKNOWN(drv_exit);\n", true), "") << "its definition makes no exit\n" << Reasons;
   EXPECT_EQ(found(Counted + Init + Exit + "UNHEARD(drv_init, drv_exit, unbalanced(\n", true).find("high"), std::string::npos) << Reasons;
+}
+
+TEST_F(AuditEnds, AnExitByAMacroOfTheModulesOwn) {
+  Tree.write("drv/own.h", "#define own_leave(f) module_exit(f)\n#define OWN_MODULE(name, leave, enter) \\\n\tmodule_init(enter); \\\n\town_leave(leave)\n");
+  const std::string Start = "#include \"own.h\"\nstatic int __init drv_init(void)\n{\n\treturn 0;\n}\n", Exit = "static void __exit drv_exit(void)\n{\n}\n";
+  EXPECT_EQ(found(Counted + Start + Exit + "OWN_MODULE(drv, drv_exit, drv_init)\n"), "missing_rcu_barrier high") << Reasons;
+  EXPECT_EQ(found(Counted + Start + "static void __exit drv_exit(void)\n{\n\trcu_barrier();\n}\nOWN_MODULE(drv, drv_exit, drv_init)\n", true), "") << Reasons;
+  EXPECT_EQ(found(Counted + Init + "#include \"own.h\"\n" + Exit + "own_leave(drv_exit);\n"), "missing_rcu_barrier high") << Reasons;
 }
 
 /// Nobody is asked about the symbol, and what selects it is yes or no.

@@ -4,6 +4,7 @@
 // end is asked for it: as it is written first, then with everything that may wait on some path taken for a wait. What breaks the rule even then
 // is beyond doubt; what breaks it only as written is of low confidence, with what may make up for it.
 #include "tool/audit/parts.h"
+#include "tool/driver/hook_macros.h"
 #include "tool/support/parallel.h"
 #include "tool/support/stable_sort.h"
 #include "llvm/ADT/STLExtras.h"
@@ -26,10 +27,7 @@ public:
 
   void run() {
     if (Exits.empty()) {
-      if (Hooks.of(M.scope.files, "init").empty()) // with a start and no exit it cannot be unloaded
-        for (const ModuleQuestion &Q : M.questions)
-          if (!Q.sites.empty() && Q.question.until == UnloadQuestion::Text)
-            askWithoutHooks(Q);
+      askWithoutExit();
       return;
     }
     for (const ModuleQuestion &Q : M.questions)
@@ -48,7 +46,9 @@ private:
   void askText(const ModuleQuestion &Q);
   void askDestruction(const ModuleQuestion &Q);
   void askStart(const ModuleQuestion &Q);
+  void askWithoutExit();
   void askWithoutHooks(const ModuleQuestion &Q);
+  bool askPossible(const ModuleQuestion &Q, const std::vector<ModuleExit> &Possible);
   bool waitsAnywhere(const ModuleQuestion &Q, Evidence &At) const;
   UnloadAnswer answer(UnloadTimeline &T, const End &E, const UnloadOptions &O) const {
     return E.function ? T.endOf(*E.function, O) : T.endOfObject(E.exit->driver, E.exit->where, O);
@@ -58,13 +58,6 @@ private:
   End endAt(const ModuleExit &E) const { return {&E, E.function.empty() ? unregisteringIn(E) : Text.bySymbol(E.function)}; }
   const TextFunction *unregisteringIn(const ModuleExit &E) const;
   std::string exitName(const ModuleExit &E) const { return E.function.empty() ? E.macro + "(" + E.driver + ")" : plainName(E.function) + "()"; }
-  /// The module takes references of itself.
-  bool objectsHoldTheModule() const {
-    return llvm::any_of(Text.functions(), [&](const auto &Each) {
-      const std::vector<std::string> &Ids = Each.second.text->identifiers;
-      return std::binary_search(Ids.begin(), Ids.end(), "THIS_MODULE") && llvm::any_of(Ids, [&](const std::string &Id) { return U.find(Id, UnloadRule::TakesModule) != nullptr; });
-    });
-  }
   ModuleFact factOf(const std::string &File) const {
     std::lock_guard Guard(Kbuild);
     return State.scan().moduleFact(File);
@@ -194,8 +187,7 @@ void EndAudit::askText(const ModuleQuestion &Q) {
         else if (Barrier && Each.kind != UnloadEvent::Wait && Each.kind != UnloadEvent::End)
           Behind = Behind ? Behind : &Each;
       }
-    Quiet.generous = Quiet.works = true; // an object's reference says nothing of a work that no object has
-    bool OnlyObjects = !Sure.holds && objectsHoldTheModule() && answer(T, E, Quiet).holds;
+    bool OnlyObjects = !Sure.holds && holdsItself(Text, U) && answer(T, E, withoutObjects()).holds; // a reference says nothing of a work that no object has
     AuditFinding F = finding(Q, Exit);
     const UnloadSite &First = Q.sites.front();
     std::string Callback = plainName(First.callback), More = Q.question.callbacks.size() > 1 ? " and " + std::to_string(Q.question.callbacks.size() - 1) + " more" : "";
@@ -263,6 +255,48 @@ bool EndAudit::waitsAnywhere(const ModuleQuestion &Q, Evidence &At) const {
         return true;
       }
   return false;
+}
+
+/// With a start and no exit it cannot be unloaded; unless a macro that nobody knows makes one.
+void EndAudit::askWithoutExit() {
+  std::vector<ModuleExit> Starts = Hooks.of(M.scope.files, "init"), Possible = hookMacros(State.database(), M.scope.files).unknown;
+  std::erase_if(Possible, [&](const ModuleExit &E) { return llvm::any_of(Starts, [&](const ModuleExit &S) { return S.function == E.function; }); });
+  for (const ModuleQuestion &Q : M.questions)
+    if (!Q.sites.empty() && Q.question.until == UnloadQuestion::Text && !askPossible(Q, Possible) && Starts.empty())
+      askWithoutHooks(Q);
+}
+
+/// Of functions that may be the exit for all anybody knows. False if one of them is right, or there is none.
+bool EndAudit::askPossible(const ModuleQuestion &Q, const std::vector<ModuleExit> &Possible) {
+  UnloadTimeline T(Text, State.rules(), U, State.semantics(), Q.question);
+  const ModuleExit *Last = nullptr;
+  UnloadAnswer Written;
+  bool Sure = false;
+  for (const ModuleExit &E : Possible) {
+    const TextFunction *F = Text.bySymbol(E.function);
+    UnloadAnswer A = F ? T.endOf(*F, {}) : UnloadAnswer();
+    if (!F || A.holds)
+      return false;
+    UnloadOptions Generous;
+    Generous.generous = true;
+    Last = &E, Written = std::move(A), Sure = !T.endOf(*F, Generous).holds;
+  }
+  if (!Last)
+    return false;
+  AuditFinding F = finding(Q, *Last);
+  F.kind = Q.question.asks(UnloadQuestion::Srcu) ? "missing_srcu_barrier" : "missing_rcu_barrier";
+  const UnloadSite &First = Q.sites.front();
+  std::string More = Q.question.callbacks.size() > 1 ? " and " + std::to_string(Q.question.callbacks.size() - 1) + " more" : "", Name = plainName(Last->function);
+  F.reason = M.scope.name + (First.core ? " has " : " queues ") + plainName(First.callback) + "()" + More + (First.core ? " run by RCU" : "") + ", and if " + Last->macro + "(" + Name + ") makes it end with " + Name + "(), " +
+             (Sure ? "that reaches no " : "that may reach no ") + calledBarrier(Q) + "; the callback may run after its text is gone";
+  F.evidence.back().text = Last->macro + "(" + Name + ") is a macro that no file defines and no rule names";
+  F.timeline.front().text = F.evidence.back().text;
+  addTimeline(F, Written);
+  F.timeline.push_back({FindingEvent::End, {}, "", "the text of " + M.scope.name + " is gone, and " + plainName(First.callback) + "()" + More + " may still be queued", true, true});
+  F.confidence = Sure ? Confidence::Medium : Confidence::Low;
+  F.confidence_why = "no file of " + M.scope.name + " names an exit by a name that the rules know; a row of module_hooks says what " + Last->macro + "() is";
+  To.push_back(std::move(F));
+  return true;
 }
 
 /// Neither a start nor an exit: a library, which the kernel unloads as soon as nobody needs it, and asks nothing of it.

@@ -2,7 +2,8 @@
 //
 // Barriers of real modules, made wrong one at a time by program: taken away, moved to the first line of their function, moved behind the last
 // destruction, put behind an if. Printed is how many of each kind the audit shows. With KRCU_LONG_TESTS all barriers of the tree's modules, else a sample of
-// those that an exit comes to. KRCU_MUTANTS=FILE: a line for each, to read.
+// those that an exit comes to. KRCU_MUTANTS=FILE: a line for each, to read. KRCU_MUTANTS_OF=FILE: only the barriers whose place begins a line of it,
+// as "fs/x.c:12", all of them.
 #include "tool/audit/parts.h"
 #include "tool/driver/barrier_rule.h"
 #include "tool/support/error.h"
@@ -90,6 +91,13 @@ public:
   }
   void leaveOutElsewhere() {
     std::erase_if(Calls, [&](const BarrierCall &B) { return isElsewhere(B); });
+  }
+  void keepOnly(const char *List) {
+    std::set<std::string> Places;
+    std::ifstream In(List);
+    for (std::string Line; std::getline(In, Line);)
+      Places.insert(Line.substr(0, Line.find_first_of(" \t")));
+    std::erase_if(Calls, [&](const BarrierCall &B) { return !Places.count(placeText(B.where.file, B.where.line)); });
   }
   bool isElsewhere(const BarrierCall &B) const { return Elsewhere.count(B.where) != 0; }
 
@@ -189,10 +197,13 @@ void judge(const char *Variable, unsigned LeastRemoved) {
     GTEST_SKIP() << Variable << " is not set";
   Mutants M(Tree);
   ASSERT_FALSE(M.Calls.empty());
-  if (!std::getenv("KRCU_LONG_TESTS"))
+  const char *List = std::getenv("KRCU_MUTANTS_OF");
+  if (List)
+    M.keepOnly(List);
+  else if (!std::getenv("KRCU_LONG_TESTS"))
     M.leaveOutElsewhere();
-  size_t Step = std::getenv("KRCU_LONG_TESTS") ? 1 : std::max<size_t>(1, M.Calls.size() / 4);
-  std::ofstream List(std::getenv("KRCU_MUTANTS") ? std::getenv("KRCU_MUTANTS") : "/dev/null");
+  size_t Step = List || std::getenv("KRCU_LONG_TESTS") ? 1 : std::max<size_t>(1, M.Calls.size() / 4);
+  std::ofstream Lines(std::getenv("KRCU_MUTANTS") ? std::getenv("KRCU_MUTANTS") : "/dev/null");
   Count Counts[4];
   for (const Mutants::Some &Turn : M.turns(Step)) {
     std::map<const BarrierCall *, Mutants::Shown> Before = M.shownBy({}, Turn);
@@ -203,13 +214,13 @@ void judge(const char *Variable, unsigned LeastRemoved) {
         ++Counts[How].all;
         Counts[How].shown += Plain;
         Counts[How].low += !Plain && Low;
-        List << Names[How] << "\t" << B->where.file << ":" << B->where.line << "\t" << B->function << "\t" << (Plain ? "shown" : Low ? "low" : Before[B].plain.empty() ? "silent" : "known")
+        Lines << Names[How] << "\t" << B->where.file << ":" << B->where.line << "\t" << B->function << "\t" << (Plain ? "shown" : Low ? "low" : Before[B].plain.empty() ? "silent" : "known")
              << (M.isElsewhere(*B) ? "\tno exit comes to it" : "");
         for (const std::string &Each : After.plain)
-          List << "\t" << Each;
+          Lines << "\t" << Each;
         for (const std::string &Each : After.low)
-          List << "\t(low) " << Each;
-        List << std::endl;
+          Lines << "\t(low) " << Each;
+        Lines << std::endl;
       }
   }
   for (int How = 0; How < 4; ++How)

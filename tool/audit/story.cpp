@@ -2,6 +2,7 @@
 //
 // A finding about the end of a module, told to somebody who reads the mend as a commit.
 #include "tool/audit/parts.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 
 using llvm::StringRef;
@@ -15,18 +16,13 @@ std::string callbacksOf(const ModuleQuestion &Q) {
   return plainName(Q.sites.front().callback) + "()" + (More ? " and " + std::to_string(More) + (More == 1 ? " other callback" : " other callbacks") : "");
 }
 
-/// Who queues: "item_put() queues counted()", "the core runs counted() after a grace period".
+/// Who queues: "item_put() passes counted() to call_rcu()", "the core runs counted() after a grace period".
 std::string queueing(const ModuleQuestion &Q) {
   const UnloadSite &S = Q.sites.front();
   if (S.core)
-    return "the core runs " + callbacksOf(Q) + " after a grace period";
-  return (S.function.empty() ? "the module" : S.function + "()") + " queues " + callbacksOf(Q) + (Q.question.asks(UnloadQuestion::Srcu) ? " with call_srcu()" : "");
-}
-
-std::string capital(std::string Sentence) {
-  if (StringRef(Sentence).starts_with("the "))
-    Sentence[0] = 'T';
-  return Sentence;
+    return "The core runs " + callbacksOf(Q) + " after a grace period";
+  std::string By = StringRef(S.text).split("()").first.str(); // "call_rcu() queues counted(), ..."
+  return (S.function.empty() ? "The module" : S.function + "()") + (S.named ? " passes " : " hands ") + callbacksOf(Q) + " to " + (S.named ? By + "()" : "be run after a grace period");
 }
 
 /// The last thing on the way that may still queue.
@@ -38,22 +34,35 @@ const FindingEvent *lastProducer(const AuditFinding &F) {
   return Last;
 }
 
+/// "until cancel_work_sync(&work) returns, drv_work() may queue more"
+std::string untilWhen(const FindingEvent &E) {
+  StringRef Text = E.text;
+  if (E.kind == FindingEvent::Queue || !Text.starts_with("until "))
+    return E.function + "() queues it behind that";
+  auto [Call, Who] = Text.rsplit(" returns ");
+  return (Call + ", " + (Who.starts_with("the core") ? "the core" : Who.split(' ').first) + " may queue more").str();
+}
+
 } // namespace
 
 std::vector<std::string> storyOf(const UnloadModule &M, const ModuleQuestion &Q, const AuditFinding &F) {
-  std::vector<std::string> Story{capital(queueing(Q)) + "."};
+  std::vector<std::string> Story{queueing(Q) + "."};
   std::string Callback = plainName(Q.sites.front().callback) + "()", In = F.function + "()";
+  bool Several = Q.question.callbacks.size() > 1;
   if (Q.question.until == UnloadQuestion::Destruction) {
-    Story.push_back(In + " takes " + Q.question.taken + " away without having waited for that, so " + Callback + " may still run and use it.");
-    Story.push_back("Unloading " + M.scope.name + " right after something was queued uses memory that is gone.");
+    Story.push_back(In + " takes " + Q.question.taken + " away without having waited for " + (Several ? "them" : "it") + ", and " + Callback + " still uses it.");
+    Story.push_back("If " + M.scope.name + " is unloaded right after something was queued, memory is used that is gone.");
     return Story;
   }
-  const FindingEvent *Last = lastProducer(F);
+  bool Waits = llvm::any_of(F.timeline, [](const FindingEvent &E) { return E.kind == FindingEvent::Wait; });
+  const FindingEvent *Last = Waits ? lastProducer(F) : nullptr;
   if (F.kind == "early_rcu_barrier" && Last)
-    Story.push_back("The barrier in " + In + " comes too early: " + Last->text + ".");
+    Story.push_back("The barrier in " + In + " comes too early: " + untilWhen(*Last) + ".");
+  else if (Last)
+    Story.push_back("What " + In + " waits for comes too early or may not be reached: " + untilWhen(*Last) + ".");
   else
-    Story.push_back(In + " does not wait for that" + (Last ? " behind the last that queues: " + Last->text + "." : "."));
-  Story.push_back("If a callback is still queued when " + M.scope.name + " is unloaded, " + Callback + " is called when its text is gone.");
+    Story.push_back(In + " does not wait for " + (Several ? "them." : "it."));
+  Story.push_back("If it is still pending when " + M.scope.name + " is unloaded, " + Callback + " is called after its code is gone.");
   return Story;
 }
 

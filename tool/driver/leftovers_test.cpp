@@ -124,6 +124,9 @@ TEST_F(Leftover, BarrierStaysForAFileThatNobodyHasSeen) {
   Tree.write("drv/Makefile", "obj-$(CONFIG_DRV) += both.o\nboth-y := drv.o second.o\n");
   EXPECT_TRUE(contains(barrier(), "1 file of both may queue a callback and cannot be looked at: drv/second.o")) << leftovers().barriers[0].why;
   EXPECT_TRUE(contains(textAfter(true), "rcu_barrier();"));
+  ASSERT_EQ(Patched.notes.size(), 1u);
+  EXPECT_TRUE(contains(Patched.notes[0], "rcu_barrier() stays: 1 file of both may queue a callback and cannot be looked at: drv/second.o")) << Patched.notes[0];
+  EXPECT_TRUE(contains(textAfter(false), "rcu_barrier();") && Patched.notes.empty()) << "nobody asked for it";
   Tree.write("drv/second.rs", "// Rust\n");
   EXPECT_TRUE(contains(barrier(), "1 file of both may queue a callback and cannot be looked at: drv/second.rs is no C")) << leftovers().barriers[0].why;
 }

@@ -100,6 +100,18 @@ std::vector<std::string> otherBuilds(const Tree &T, const Patch &P) {
   return Result;
 }
 
+/// Barriers that were to go and stay because a part of the module was not seen: a checkout of the rest changes that. Those that somebody else needs
+/// are told by explain.
+std::vector<std::string> unseenNotes(const std::vector<SiteReport> &Sites) {
+  std::set<std::string> Notes;
+  for (const SiteReport &R : Sites)
+    if (R.leftovers)
+      for (const BarrierLeftover &B : R.leftovers->barriers)
+        if (!B.known && !B.may_go)
+          Notes.insert(leftoverText(B));
+  return {Notes.begin(), Notes.end()};
+}
+
 llvm::Expected<Patch> makeTreePatch(Scan &S, std::vector<SiteReport> &Sites, unsigned Jobs, bool DropBarriers) {
   Patch Result;
   std::set<std::string> Excluded;
@@ -148,6 +160,8 @@ llvm::Expected<Patch> makeTreePatch(Scan &S, std::vector<SiteReport> &Sites, uns
       for (size_t N = 0; N < Files.size(); ++N)
         Result.parsed_for[Files[N]] = Variants[N];
       for (std::string &Note : leftoverNotes(Sites, P.barriers))
+        Result.notes.push_back(std::move(Note));
+      for (std::string &Note : DropBarriers ? unseenNotes(Sites) : std::vector<std::string>())
         Result.notes.push_back(std::move(Note));
       for (std::string &Note : otherBuilds(S.tree(), Result))
         Result.notes.push_back(std::move(Note));

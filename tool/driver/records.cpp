@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/driver/records.h"
+#include "tool/driver/hook_macros.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 
@@ -276,6 +277,8 @@ std::vector<ModuleExit> ModuleHooks::of(const std::vector<std::string> &Files, c
       }
     }
   }
+  if (Kind == "exit" && Result.empty() && of(Files, "driver").empty())
+    return hookMacros(DB, Files).exits;
   std::sort(Result.begin(), Result.end(), [](const ModuleExit &A, const ModuleExit &B) { return A.where < B.where; });
   return Result;
 }

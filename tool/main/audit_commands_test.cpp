@@ -96,7 +96,7 @@ TEST_F(AuditCommand, AMendIsAMail) {
   auto Holds = [&](const std::string &Part) { EXPECT_NE(Line.find(Part), std::string::npos) << Part << "\n" << Mail; };
   Holds("To: Zoe Keeper <zoe@example.org>");
   Holds("zoo@example.org");
-  Holds("item_count() queues counted(). zoo_exit() does not wait for that. If a callback is still queued when zoo is unloaded, counted() is called when its text is gone.");
+  Holds("item_count() passes counted() to call_rcu(). zoo_exit() does not wait for it. If it is still pending when zoo is unloaded, counted() is called after its code is gone.");
   Holds("Call rcu_barrier() in zoo_exit(), where nothing can be queued any more");
   Holds("+\trcu_barrier();");
   Holds("there is no Fixes: tag, because there is no history at hand");

@@ -11,8 +11,6 @@ using llvm::StringRef;
 namespace krcu {
 namespace {
 
-constexpr unsigned OutsideDepth = 4; ///< calls outside the module
-
 bool isWordChar(char C) { return llvm::isAlnum(C) || C == '_'; }
 
 bool sameThing(StringRef A, StringRef B) {
@@ -53,6 +51,8 @@ std::string plainExpression(StringRef Expression) {
 }
 
 void UnloadTimeline::note(UnloadEvent::Kind Kind, const TextFunction &F, const FlowCall &C, std::string Text, bool Always) {
+  if (Kind == UnloadEvent::Wait)
+    rememberStores();
   std::pair<Location, int> Key{{F.file, C.line, 0}, static_cast<int>(Kind)};
   auto [It, New] = Noted.try_emplace(Key, UnloadEvent{Kind, {F.file, C.line, 0}, F.name, std::move(Text), false, F.own});
   if (!New)
@@ -63,7 +63,7 @@ void UnloadTimeline::note(UnloadEvent::Kind Kind, const TextFunction &F, const F
 
 /// Whether the call at hand is made on every way, and all those around it are.
 bool UnloadTimeline::certain() const {
-  return llvm::all_of(Calls, [](const auto &Each) { return Each.first && Each.first->always(Each.second); });
+  return llvm::all_of(Calls, [](const auto &Each) { return Each.flow && Each.flow->always(Each.node); });
 }
 
 bool UnloadTimeline::waits(const std::string &Name, const std::vector<std::string> &Arguments) const {
@@ -243,10 +243,17 @@ std::string callText(const FlowCall &C) {
 std::string UnloadTimeline::stoppedWork(const TextFunction &F, const FlowCall &C, const Arguments &A) {
   if (C.arguments.empty())
     return {};
+  std::string Asks; // those that would queue, but for what the end has set
   auto Queues = [&](const std::set<std::string> &Symbols) -> std::string {
-    for (const std::string &Symbol : Symbols)
-      if (Coming.count(plainName(Symbol)))
+    for (const std::string &Symbol : Symbols) {
+      if (!Coming.count(plainName(Symbol)))
+        continue;
+      const TextFunction *Own = O.generous ? M.bySymbol(Symbol) : nullptr;
+      std::string Why = Own ? turnedAway(*Own) : std::string();
+      if (Why.empty())
         return plainName(Symbol);
+      Asks = std::move(Why);
+    }
     return {};
   };
   std::string Object = C.arguments[0];
@@ -267,12 +274,16 @@ std::string UnloadTimeline::stoppedWork(const TextFunction &F, const FlowCall &C
     for (const std::string &Partner : M.partnersOf(Word))
       if (By.empty() && !(By = Queues(M.togetherWith(Partner))).empty())
         Through = Partner;
-  if (By.empty())
+  if (By.empty()) {
+    if (!Asks.empty())
+      doubts(Asks, F, C);
     return By;
+  }
   auto [Before, First] = Stopped.try_emplace(plainExpression(Object), F.file, C.line);
   bool Again = !First && Before->second != std::pair(F.file, C.line);
   // What was queued for a mount is over with it; and so is a work that is part of what a device has, when all devices are gone.
-  bool OfMounts = !Direct && (Mounts || (O.generous && DevicesGone && M.isMember(Through)));
+  // An end that only flushes the queue does so because something may be left on it.
+  bool OfMounts = !Direct && (Mounts || (O.generous && DevicesGone && M.isMember(Through) && !StringRef(C.name).starts_with("flush_")));
   const std::set<std::string> &Named = M.togetherWith(Word);
   bool OneOfMany = Direct && Word != Object && llvm::any_of(Named, [&](const std::string &S) { return !Coming.count(plainName(S)); });
   if (O.generous && (Again || OfMounts || OneOfMany)) {
@@ -321,7 +332,12 @@ std::string UnloadTimeline::stoppedBy(const TextFunction &F, const FlowCall &C, 
       Value.consume_front("&");
       Variable = Value.str();
     }
-    if (Variable.empty() || Variable != firstName(Variable) || M.variables(Variable).empty())
+    if (Variable.empty() || Variable != firstName(Variable))
+      continue;
+    // kthread_stop_all(thread), for_each(set, fn): until then it may run.
+    if (const TextFunction *Own = Coming.count(Variable) && Result.empty() ? M.own(Variable, F.file) : nullptr)
+      Result = "until " + Call + " returns " + Own->name + "() may run, which queues";
+    if (M.variables(Variable).empty())
       continue;
     const Held &H = heldBy(Variable);
     std::string By = Queues(H.all);
@@ -346,148 +362,6 @@ std::string UnloadTimeline::stoppedBy(const TextFunction &F, const FlowCall &C, 
     }
   }
   return Result;
-}
-
-bool UnloadTimeline::mayWait(const TextFunction &F, unsigned Depth, std::set<std::string> &Seen, Evidence &At) {
-  if (!Seen.insert(F.symbol).second)
-    return false;
-  for (const FlowNode &N : M.tree().flow(F).nodes) {
-    if (N.kind != FlowNode::Call)
-      continue;
-    const FlowCall &C = N.call;
-    if (C.pointer) {
-      if (Depth && !C.object.empty())
-        for (const std::string &Symbol : M.storedIn(C.name))
-          if (const TextFunction *Own = M.bySymbol(Symbol); Own && mayWait(*Own, Depth - 1, Seen, At))
-            return true;
-      continue;
-    }
-    if (waits(C.name, C.arguments)) {
-      if (isWithout(F, C))
-        continue;
-      At = {F.file, C.line, F.name, C.name + "() may run"};
-      return true;
-    }
-    if (const TextFunction *Own = M.own(C.name, F.file)) {
-      if (Depth && mayWait(*Own, Depth - 1, Seen, At))
-        return true;
-      continue;
-    }
-    for (const TextFunction &P : M.tree().visible(C.name, F.file))
-      if (const Outside &Far = outsideOf(P, OutsideDepth); Far.sometimes) {
-        At = {F.file, C.line, F.name, Far.way + " may wait"};
-        return true;
-      }
-  }
-  return false;
-}
-
-bool UnloadTimeline::namesWait(const TextFunction &F) const {
-  const std::vector<std::string> &Ids = F.text->identifiers;
-  return llvm::any_of(WaitNames, [&](const std::string &Name) { return std::binary_search(Ids.begin(), Ids.end(), Name); });
-}
-
-/// Text only: does the function, or one that it names within a few steps, name a wait?
-bool UnloadTimeline::mayName(const TextFunction &F, unsigned Depth) {
-  if (std::optional<bool> Known = Names->within(F, Depth))
-    return *Known;
-  if (Depth == 0)
-    return Names->keep(F, 0, namesWait(F));
-  if (mayName(F, Depth - 1))
-    return true;
-  for (const std::string &Id : F.text->identifiers) {
-    if (Id == F.name || Unfollowed.count(Id))
-      continue;
-    for (const TextFunction &P : M.tree().visible(Id, F.file))
-      if (mayName(P, Depth - 1))
-        return Names->keep(F, Depth, true);
-  }
-  return Names->keep(F, Depth, false);
-}
-
-const UnloadTimeline::Outside &UnloadTimeline::outsideOf(const TextFunction &F, unsigned Depth) {
-  if (const Outside *Known = Memory->known(F, Depth))
-    return *Known;
-  if (Unfollowed.count(F.name) || !mayName(F, Depth))
-    return Memory->keep(F, Depth, {});
-  Outside Result;
-  const Flow &G = M.tree().flow(F);
-  std::vector<char> Waiting(G.nodes.size());
-  for (unsigned N = 0; N < G.nodes.size(); ++N) {
-    const FlowCall &C = G.nodes[N].call;
-    if (G.nodes[N].kind != FlowNode::Call || C.pointer || R.free(C.name))
-      continue;
-    if (waits(C.name, C.arguments)) {
-      Waiting[N] = 1;
-      if (!Result.sometimes)
-        Result.way = F.name + "() -> " + C.name + "()", Result.where = {F.file, C.line, 0};
-      Result.sometimes = true;
-      continue;
-    }
-    if (Depth == 0 || R.cacheDestroy(C.name))
-      continue;
-    bool All = true, Any = false;
-    for (const TextFunction &P : M.tree().visible(C.name, F.file)) {
-      Outside Inner = P.symbol == F.symbol ? Outside() : outsideOf(P, Depth - 1);
-      All = All && Inner.always, Any = true;
-      if (Inner.sometimes && !Result.sometimes)
-        Result.way = F.name + "() -> " + Inner.way, Result.where = Inner.where;
-      Result.sometimes = Result.sometimes || Inner.sometimes;
-    }
-    Waiting[N] = Any && All;
-  }
-  // On every way: cut the waiting nodes out, and see whether the end can still be reached.
-  std::vector<char> Seen(G.nodes.size());
-  std::vector<unsigned> Work{Flow::Entry};
-  Seen[Flow::Entry] = 1;
-  while (!Work.empty()) {
-    unsigned N = Work.back();
-    Work.pop_back();
-    if (!Waiting[N])
-      for (unsigned X : G.nodes[N].next)
-        if (!std::exchange(Seen[X], 1))
-          Work.push_back(X);
-  }
-  Result.always = Result.sometimes && !Seen[Flow::Exit];
-  return Memory->keep(F, Depth, std::move(Result));
-}
-
-UnloadTimeline::State UnloadTimeline::outside(const TextFunction &F, const FlowCall &C, const Arguments &A, State In) {
-  bool TeardownWaits = false;
-  OwnWork = false;
-  std::string Stops = stoppedBy(F, C, A, TeardownWaits);
-  State Out = In;
-  if (!Stops.empty() && (O.stops || (O.works && OwnWork))) {
-    note(UnloadEvent::Stop, F, C, Stops);
-    Out = Dirty;
-  }
-  if (O.generous && TeardownWaits) {
-    Out = Clean;
-    DevicesGone = true;
-  }
-  llvm::ArrayRef<TextFunction> Places = M.tree().visible(C.name, F.file);
-  bool All = !Places.empty(), Any = false;
-  const Outside *Shown = nullptr;
-  for (const TextFunction &P : Places) {
-    const Outside &Each = outsideOf(P, OutsideDepth);
-    All = All && Each.always;
-    Any = Any || Each.sometimes;
-    if (Each.sometimes && !Shown)
-      Shown = &Each;
-  }
-  if (isWithout(F, C) || !Shown)
-    return Out;
-  if (All) {
-    note(UnloadEvent::Wait, F, C, Shown->way + " waits for what was queued so far");
-    Noted[{{F.file, C.line, 0}, UnloadEvent::Wait}].own = false;
-    return Clean;
-  }
-  if (O.generous && Any) {
-    Doubt = Shown->way + " may wait";
-    DoubtAt = {F.file, C.line, F.name, "calls " + C.name + "()"};
-    return Clean;
-  }
-  return Out;
 }
 
 } // namespace krcu

@@ -42,6 +42,13 @@ struct FlowNode {
   std::vector<unsigned> next;
 };
 
+/// x->flag = true; WRITE_ONCE(flag, 1)
+struct FlowStore {
+  std::string to; ///< as written
+  unsigned line = 0;
+  bool constant = false; ///< true, NULL, a number, an enumerator
+};
+
 struct Flow {
   static constexpr unsigned Entry = 0, Exit = 1;
   std::vector<FlowNode> nodes;
@@ -49,7 +56,7 @@ struct Flow {
   std::map<std::string, std::string> records; ///< parameters and locals that are structs or point to some: name -> tag
   std::set<std::string> locals;               ///< names declared in the body
   std::map<std::string, std::string> values;  ///< locals that are set once: name -> text
-  std::vector<std::string> assigned;          ///< what is stored to, as written
+  std::vector<FlowStore> stores;              ///< in order
   std::set<std::string> ambiguous;            ///< locals that are set more than once
 
   /// Whether every way from the entry to the exit passes the node.

@@ -7,6 +7,16 @@ using llvm::StringRef;
 
 namespace krcu {
 
+namespace {
+
+/// true, NULL, 1, STATE_DEAD
+bool isConstant(StringRef Value) {
+  bool Word = !Value.empty() && llvm::all_of(Value, isWordChar);
+  return Word && (Value == "true" || Value == "false" || llvm::none_of(Value, [](char C) { return llvm::isLower(C); }) || llvm::isDigit(Value.front()));
+}
+
+} // namespace
+
 int orderOf(StringRef Turn) { return Turn.contains("--") ? -1 : 1; }
 
 unsigned FlowExpressions::add(FlowNode::Kind Kind, Ends &Open, unsigned At) {
@@ -111,10 +121,10 @@ void FlowExpressions::assignment(size_t Begin, size_t End) {
     if (is(I, "(") || is(I, "{"))
       I = closing(I);
     else if (is(I, "++") || is(I, "--"))
-      Made.assigned.push_back(StringRef(textOf(Begin, End - 1)).trim("+-").str());
+      Made.stores.push_back({StringRef(textOf(Begin, End - 1)).trim("+-").str(), lineAt(I), false});
     else if (I < End && T[I]->text.ends_with("=") && !is(I, "==") && !is(I, "!=") && !is(I, "<=") && !is(I, ">=")) {
       std::string To = textOf(Begin, I);
-      Made.assigned.push_back(To);
+      Made.stores.push_back({To, lineAt(I), is(I, "=") && isConstant(textOf(I + 1, End - 1))});
       if (is(I, "=") && Made.locals.count(To)) {
         Made.values[To] = textOf(I + 1, End - 1);
         ++Stores[To];
@@ -255,7 +265,7 @@ void FlowExpressions::storedBy(const FlowCall &C) {
       Name != "static_branch_enable" && Name != "static_branch_inc")
     return;
   if (Second < C.arguments.size())
-    Made.assigned.push_back(StringRef(C.arguments[Second]).ltrim("&").str());
+    Made.stores.push_back({StringRef(C.arguments[Second]).ltrim("&").str(), C.line, C.arguments.size() < 2 || isConstant(C.arguments[!Second])});
 }
 
 } // namespace krcu

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/unload/needs.h"
 #include "llvm/ADT/STLExtras.h"
+#include <algorithm>
 
 namespace krcu {
 
@@ -14,6 +15,20 @@ std::vector<TeardownFunction> teardownFunctions(const ModuleText &M, const Rules
           Result.push_back({F, V.record + "." + E.field});
   });
   return Result;
+}
+
+bool holdsItself(const ModuleText &M, const UnloadRules &U) {
+  return llvm::any_of(M.functions(), [&](const auto &Each) {
+    const std::vector<std::string> &Ids = Each.second.text->identifiers;
+    return std::binary_search(Ids.begin(), Ids.end(), "THIS_MODULE") && llvm::any_of(Ids, [&](const std::string &Id) { return U.find(Id, UnloadRule::TakesModule) != nullptr; });
+  });
+}
+
+UnloadOptions withoutObjects() {
+  UnloadOptions O;
+  O.generous = O.works = true;
+  O.stops = O.queues = false;
+  return O;
 }
 
 namespace {
@@ -51,7 +66,7 @@ public:
 
 private:
   void ask(const ModuleQuestion &Q, const std::string &End, llvm::function_ref<UnloadAnswer(const UnloadOptions &)> Rule, bool Exit) {
-    if (Found.answer == UnloadNeed::Needed)
+    if (Found.answer == UnloadNeed::Needed && !Found.doubtful)
       return;
     UnloadAnswer Less = Rule(Without);
     if (Less.holds) {
@@ -59,14 +74,15 @@ private:
         Found.without = std::move(Less);
       return;
     }
-    bool Flips = Rule({}).holds;
-    if (!Flips) {
-      UnloadOptions With, Generous = Without;
-      With.generous = Generous.generous = true;
-      Flips = Rule(With).holds && !Rule(Generous).holds;
-    }
+    UnloadOptions With, Generous = Without, Quiet = withoutObjects();
+    With.generous = Generous.generous = true;
+    Quiet.without = Without.without;
+    bool Kindly = Rule(Generous).holds, Flips = Rule({}).holds || (!Kindly && Rule(With).holds);
+    bool Doubtful = Kindly || (Exit && Rule(Quiet).holds && holdsItself(*M.text, U));
+    if (Flips && Doubtful && Found.answer == UnloadNeed::Needed)
+      return;
     if (Flips)
-      Found = {UnloadNeed::Needed, &Q, End, std::move(Less)};
+      Found = {UnloadNeed::Needed, &Q, End, Doubtful, std::move(Less)};
     else if (Found.answer == UnloadNeed::NotNeeded)
       Found.answer = UnloadNeed::Unknown, Found.question = &Q, Found.end = End;
   }

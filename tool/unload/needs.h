@@ -21,6 +21,11 @@ struct TeardownFunction {
 };
 std::vector<TeardownFunction> teardownFunctions(const ModuleText &M, const Rules &R);
 
+/// Whether the module takes references of itself: then objects of it hold it.
+bool holdsItself(const ModuleText &M, const UnloadRules &U);
+/// How the rule is asked of the end of a module that holds itself: but for works of its own, nothing is left that could queue.
+UnloadOptions withoutObjects();
+
 struct UnloadNeed {
   enum Answer {
     NotNeeded, ///< the rule holds without it, wherever it holds with it
@@ -29,6 +34,7 @@ struct UnloadNeed {
   } answer = NotNeeded;
   const ModuleQuestion *question = nullptr; ///< that it is needed for, or that is broken
   std::string end;                          ///< plain name of the function
+  bool doubtful = false;                    ///< Needed: something else on the way, or around, may be enough
   UnloadAnswer without;                     ///< Needed: what is wrong; else the timeline of the module's exit
 };
 

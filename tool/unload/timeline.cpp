@@ -44,9 +44,12 @@ UnloadTimeline::UnloadTimeline(const ModuleText &Module, const Rules &R, const U
     Writers.insert(plainName(C));
   for (const std::string &Name : Writers)
     for (auto [It, End] = M.functions().equal_range(Name); It != End; ++It)
-      for (const std::string &To : M.tree().flow(It->second).assigned)
-        Flags.insert(lastName(To));
+      for (const FlowStore &Store : M.tree().flow(It->second).stores)
+        Flags.insert(lastName(Store.to));
   Flags.erase("");
+  for (const UnloadRule &Rule : U.events)
+    if (Rule.event == UnloadRule::DropsObject)
+      Drops.push_back(&Rule);
   for (const UnloadRule &Rule : U.events)
     if (Rule.event == UnloadRule::ConditionalWait) {
       if (llvm::none_of(Rule.needs, [&](const std::string &N) { return M.anyNames(N); }))
@@ -82,7 +85,7 @@ void UnloadTimeline::begin(const UnloadOptions &Options) {
     Teardowns.clear();
   O = Options;
   Memo.clear(), Noted.clear(), Order.clear(), Broken.clear(), Active.clear(), Stopped.clear();
-  Calls.clear();
+  Calls.clear(), Set.clear(), SetBefore.clear();
   DevicesGone = false;
   Doubt.clear();
   DoubtAt = {};
@@ -175,6 +178,7 @@ UnloadTimeline::State UnloadTimeline::through(const TextFunction &F, const Argum
     auto [It, New] = Memo.try_emplace(Key + (Bit == Clean ? ")c" : ")d"), 0);
     if (New) {
       State Result = walk(F, M.tree().flow(F), A, Bit, Depth, nullptr);
+      addStores(M.tree().flow(F), F.file, ~0u, Set);
       Memo[Key + (Bit == Clean ? ")c" : ")d")] = Result;
       Out |= Result;
     } else {
@@ -256,6 +260,25 @@ bool UnloadTimeline::taken(const TextFunction &F, const Flow &G, unsigned From, 
   if (!Into && !Node.leaves && (endsWhatItTests(G, Node, From + 1) || testsItsRow(G, Node, From + 1)))
     return false;
   if (O.generous && Into && Node.leaves && &G != Failing && !waitsIn(G, From + 1, Node.then_end)) {
+    // if (!made) return; kmem_cache_destroy(cache): whether that was made says nothing of callbacks that have nothing to do with it.
+    std::set<std::string> Names = Q.queueing;
+    for (const std::string &C : Q.callbacks)
+      Names.insert(plainName(C));
+    bool Any = false, Strange = true;
+    for (unsigned N = Node.then_end; N < G.nodes.size(); ++N) {
+      const FlowCall &C = G.nodes[N].call;
+      if (G.nodes[N].kind != FlowNode::Call || C.pointer || !waits(C.name, C.arguments))
+        continue;
+      Any = true;
+      const CacheRule *Cache = R.cacheDestroy(C.name);
+      std::string Object = Cache && Cache->cache < C.arguments.size() ? lastName(C.arguments[Cache->cache]) : std::string();
+      Strange = Strange && !Object.empty() && llvm::none_of(Names, [&](const std::string &Name) {
+        auto [It, End] = M.functions().equal_range(Name);
+        return std::any_of(It, End, [&](const auto &Each) { return std::binary_search(Each.second.text->identifiers.begin(), Each.second.text->identifiers.end(), Object); });
+      });
+    }
+    if (Any && Strange)
+      return true;
     FlowCall At;
     At.line = Node.line;
     doubts(F.name + "() leaves before it waits only if " + Node.condition, F, At);
@@ -303,7 +326,7 @@ UnloadTimeline::State UnloadTimeline::step(const TextFunction &F, const Flow &G,
       bool Known = false;
       return table(*Row, In, Depth + 1, Known);
     }
-  Calls.emplace_back(&G, N);
+  Calls.push_back({&G, N, &F});
   State Out = callOf(F, Node.call, A, In, Depth);
   Calls.pop_back();
   return Out;
@@ -369,6 +392,20 @@ std::optional<FlowCall> UnloadTimeline::tableLoop(const TextFunction &F, const F
   for (const FlowNode &Each : Inner.nodes) {
     if (Each.kind != FlowNode::Call || llvm::none_of(Each.call.name, [](char X) { return llvm::isLower(X); }))
       continue;
+    // call_row(table + i), where that calls row->exit()
+    StringRef Row = Each.call.object, Counter = StringRef(C.turn).split('=').first.rsplit(' ').second;
+    Counter = Counter.empty() ? StringRef(C.turn).split('=').first : Counter;
+    auto Passed = Row.consume_back("->") ? llvm::find(Inner.parameters, Row) : Inner.parameters.end();
+    if (auto N = static_cast<size_t>(Passed - Inner.parameters.begin()); Passed != Inner.parameters.end() && N < C.arguments.size() && !Counter.empty()) {
+      StringRef Element = C.arguments[N];
+      bool Counts = Element.consume_front("&") ? Element.consume_back(("[" + Counter + "]").str()) : Element.consume_back(("+" + Counter).str());
+      if (Result || !Counts)
+        return std::nullopt;
+      Result = Each.call;
+      Result->object = Element.str() + ".";
+      Result->order = orderOf(C.turn);
+      continue;
+    }
     auto At = llvm::find(Inner.parameters, Each.call.index);
     auto N = static_cast<size_t>(At - Inner.parameters.begin());
     bool Counts = At != Inner.parameters.end() && N < C.arguments.size() && StringRef(C.turn).split('=').first.rsplit(' ').second == C.arguments[N];
@@ -423,7 +460,7 @@ UnloadTimeline::State UnloadTimeline::pointer(const TextFunction &F, const FlowC
     return In;
   State Out = In;
   bool Waited = false;
-  Calls.emplace_back(nullptr, 0);
+  Calls.push_back({});
   for (const std::string &Symbol : Targets)
     if (const TextFunction *Own = M.bySymbol(Symbol)) {
       State Each = through(*Own, {}, In, Depth + 1);

@@ -74,6 +74,10 @@ private:
   using State = unsigned; ///< a set of these
   static constexpr State Clean = 1, Dirty = 2;
   using Arguments = std::map<std::string, std::string>; ///< parameter -> what is passed, in words of the caller
+  struct FlowPlace {
+    std::string of; ///< the variable, where what is set is a member of one at file scope
+    Location where;
+  };
 
   /// An expression of the callee, in words of whoever began.
   static std::string substituted(const std::string &Text, const Arguments &A);
@@ -102,6 +106,12 @@ private:
   using Outside = OutsideWait;
   const Outside &outsideOf(const TextFunction &F, unsigned Depth);
   bool mayName(const TextFunction &F, unsigned Depth);
+  std::vector<const TextFunction *> releasesIn(const TextFunction &F) const;
+  std::vector<const TextFunction *> releasedBy(const TextFunction &F, const FlowCall &C) const;
+  void rememberStores();
+  void addStores(const Flow &G, const std::string &File, unsigned Before, std::map<std::string, FlowPlace> &To) const;
+  std::string turnedAway(const TextFunction &F) const;
+  const std::pair<const std::string, FlowPlace> *setBefore(const std::string &Condition, const std::string &File) const;
   bool flagged(const std::string &Condition) const;
   bool mayWait(const TextFunction &F, unsigned Depth, std::set<std::string> &Seen, Evidence &At);
   using Held = HeldFunctions;
@@ -126,6 +136,8 @@ private:
   std::set<std::string> Flags;  ///< variables and members that the queueing functions and callbacks set
   std::set<std::string> Configs; ///< conditions of #if under which something is queued; "" if under none
   std::map<std::string, std::pair<std::string, unsigned>> Stopped; ///< what has been stopped so far, and where
+  std::map<std::string, FlowPlace> Set;       ///< variables and members that functions of the end that are done have set to a constant
+  std::map<std::string, FlowPlace> SetBefore; ///< what had been set when something was waited for
   const Flow *Failing = nullptr; ///< the start whose failures are asked about
   bool OwnWork = false;         ///< what stoppedBy() has just found is a work of the module's own
   bool DevicesGone = false;     ///< a driver was taken away whose devices wait when they go
@@ -134,6 +146,7 @@ private:
   WaitMemory *Memory = nullptr; ///< shared by all questions of the kind
   NameMemory *Names = nullptr;
   std::set<std::string> WaitNames; ///< names of functions that wait, whatever they are handed
+  std::vector<const UnloadRule *> Drops; ///< functions that may drop an object's last reference
   std::set<std::string> Unfollowed; ///< names of functions that are not looked into for waits
   std::map<std::string, State> Memo; ///< of one question
   std::map<std::string, std::pair<bool, Evidence>> Teardowns; ///< by symbol: may it wait, and where
@@ -141,7 +154,12 @@ private:
   std::map<std::pair<Location, int>, UnloadEvent> Noted;
   std::vector<std::pair<Location, int>> Order;
   std::vector<UnloadEvent> Broken;
-  std::vector<std::pair<const Flow *, unsigned>> Calls; ///< those around, as nodes; null: one of several
+  struct CallAround {
+    const Flow *flow = nullptr; ///< null: one of several
+    unsigned node = 0;
+    const TextFunction *in = nullptr;
+  };
+  std::vector<CallAround> Calls; ///< those around
   std::string Doubt;
   Evidence DoubtAt;
 };
