@@ -81,6 +81,10 @@ std::string readmeText(const SeriesInput &In, const SeriesResult &R) {
          "  - build the changed files after each patch, built in and as modules\n"
          "  - test with CONFIG_PROVE_RCU, CONFIG_DEBUG_OBJECTS_RCU_HEAD and CONFIG_SLUB_DEBUG, loading and unloading the modules in a loop\n"
          "  - Signed-off-by is yours alone to give (--signoff takes it from git config)\n";
+  for (const MadeSeries &S : R.series)
+    for (const MadePatch &P : S.patches)
+      for (const std::string &What : P.message.advice)
+        Out += "  - " + pathIn(S, P.file_name) + " " + In.tree->shown(What) + "\n";
   if (!Outside) {
     Out += "\nFor which tree\n";
     for (const MadeSeries &S : R.series)

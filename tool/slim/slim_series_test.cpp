@@ -38,6 +38,7 @@ TEST_F(SlimSeries, SaysWhoUsesTheHeadAndWhatIsSaved) {
   std::string Mail = only();
   EXPECT_NE(Mail.find("\nSubject: [PATCH] drv: use struct kvfree_rcu_head in struct item\n"), std::string::npos) << Mail;
   EXPECT_NE(Mail.find("Only kfree_rcu() uses the rcu_head of struct item."), std::string::npos) << Mail;
+  EXPECT_NE(Mail.find("Use struct kvfree_rcu_head, which is"), std::string::npos) << Mail;
   EXPECT_NE(Mail.find("\n  struct item: 24 -> 16, kmalloc-32 -> kmalloc-16\n"), std::string::npos) << Mail;
   EXPECT_NE(Mail.find("\n+\tstruct kvfree_rcu_head rcu;\n"), std::string::npos) << Mail;
   EXPECT_NE(Mail.find("may@example.org"), std::string::npos) << Mail;
