@@ -431,6 +431,14 @@ TEST(Date, AcceptsSecondsAndDaysAndTimes) {
   EXPECT_EQ(parseDate("1970-01-02"), 86400);
   EXPECT_EQ(parseDate("1970-01-01T00:01:00Z"), 60);
   EXPECT_FALSE(parseDate("tomorrow").has_value());
+  EXPECT_EQ(parseZonedDate("1700000000 +0130"), (ZonedDate{1700000000, 90}));
+  EXPECT_EQ(parseZonedDate("@1700000000 -0800"), (ZonedDate{1700000000, -480}));
+  for (const char *Same : {"Tue, 14 Nov 2023 23:43:20 +0130", "14 Nov 2023 23:43:20 +0130", "2023-11-14T23:43:20+01:30", "2023-11-14 23:43:20 +0130"})
+    EXPECT_EQ(parseZonedDate(Same), (ZonedDate{1700000000, 90})) << Same;
+  EXPECT_EQ(parseZonedDate("Tue, 14 Nov 2023 22:13:20 GMT"), (ZonedDate{1700000000, 0}));
+  EXPECT_EQ(parseZonedDate("2023-11-14"), (ZonedDate{1699920000, 0}));
+  for (const char *None : {"yesterday", "1700000000 +9999", "2023-11-14T23:43:20 +01"})
+    EXPECT_FALSE(parseZonedDate(None).has_value()) << None;
   EXPECT_EQ(mailDate(0), "Thu, 1 Jan 1970 00:00:00 +0000");
 }
 
