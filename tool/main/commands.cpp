@@ -273,8 +273,10 @@ int runScan(const Options &O, ScanOptions SO) {
   return print(O, Text, Any ? Findings : Nothing);
 }
 
-int runPatch(const Options &O, ScanOptions SO) {
+int runPatch(Options O, ScanOptions SO) {
   if (Error E = checkSeriesOptions(O.series, SO))
+    return error(std::move(E));
+  if (Error E = findPaths(O.series, SO))
     return error(std::move(E));
   if (O.drop_barriers && !O.series.branch.empty())
     if (unsigned Unseen = series::sparseFiles(SO.tree))
@@ -295,7 +297,7 @@ int runPatch(const Options &O, ScanOptions SO) {
   Expected<Patch> P = Patch();
   std::optional<slim::SlimResult> Slim;
   if (O.slim_heads) {
-    auto Choice = slimChoice(O.series, **S);
+    auto Choice = slimChoice(O.series);
     if (!Choice)
       return error(Choice.takeError());
     auto Made = slim::slimHeads(**S, Sites, *Choice);

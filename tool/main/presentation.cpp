@@ -8,6 +8,8 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -153,6 +155,11 @@ void addPageOptions(CLI::App &Command, PrintOptions &O) {
 }
 
 llvm::Error checkPrintOptions(const PrintOptions &O, const std::string &Format) {
+  // What cannot be written is said before the work, not behind it.
+  if (llvm::StringRef Above = llvm::sys::path::parent_path(O.output); !Above.empty() && !llvm::sys::fs::is_directory(Above))
+    return failAt(O.output, 0, 0, "there is no directory " + Above.str(), "make it first");
+  if (!O.output.empty() && llvm::sys::fs::is_directory(O.output))
+    return failAt(O.output, 0, 0, "this is a directory", "name a file");
   if (O.source_url.empty())
     return llvm::Error::success();
   if (Format != "html")

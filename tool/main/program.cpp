@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/main/program.h"
+
+#include "tool/rules/row_reader.h"
+#include "llvm/ADT/StringRef.h"
 #include <map>
+#include <string>
+#include <vector>
 
 namespace krcu {
 namespace {
@@ -39,6 +44,21 @@ const std::map<std::string, const char *> &commandExamples() {
   return Examples;
 }
 
+/// "--format: jsn not in {text,json}", as CLI11 says it, with the nearest of the words.
+std::string withNearest(llvm::StringRef What) {
+  auto [Before, List] = What.split(" not in {");
+  if (!List.consume_back("}"))
+    return What.str();
+  auto [Option, Word] = Before.rsplit(": ");
+  std::vector<std::string> Names;
+  for (llvm::StringRef Rest = List; !Rest.empty();) {
+    auto [Name, Tail] = Rest.split(',');
+    Names.push_back(Name.str());
+    Rest = Tail;
+  }
+  return Option.str() + ": '" + Word.str() + "' is not known; " + mendUnknown(Word.str(), Names, "values");
+}
+
 } // namespace
 
 void describeProgram(CLI::App &App, Options &O) {
@@ -49,8 +69,8 @@ void describeProgram(CLI::App &App, Options &O) {
   App.require_subcommand(1);
   App.failure_message([](const CLI::App *Of, const CLI::Error &E) {
     const std::vector<CLI::App *> Chosen = Of->get_subcommands();
-    const std::string What = E.what();
-    return "krcu: " + What.substr(0, What.find('\n')) + "; krcu " + (Chosen.empty() ? "" : Chosen.front()->get_name() + " ") + "--help says what can be given\n";
+    const std::string What = withNearest(llvm::StringRef(E.what()).split('\n').first);
+    return "krcu: " + What + (What.ends_with('?') ? " krcu " : "; krcu ") + (Chosen.empty() ? "" : Chosen.front()->get_name() + " ") + "--help says what can be given\n";
   });
   App.footer("Examples:\n"
              "  krcu scan ~/linux                          what can be converted, what not, and why\n"

@@ -5,6 +5,7 @@
 #include "tool/review/judge/review.h"
 #include "tool/driver/upstream.h"
 #include "tool/driver/verify.h"
+#include "tool/main/paths.h"
 #include "tool/main/series_gains.h"
 #include "tool/report/report.h"
 #include "tool/review/apply.h"
@@ -43,9 +44,7 @@ std::vector<SiteReport> shownSites(const Tree &T, std::vector<SiteReport> Sites,
 }
 
 bool isBelow(llvm::StringRef File, llvm::StringRef Path) {
-  Path.consume_front("./");
-  Path = Path.rtrim('/');
-  return File == Path || (File.starts_with(Path) && File.substr(Path.size()).starts_with("/"));
+  return Path == "." || File == Path || (File.starts_with(Path) && File.substr(Path.size()).starts_with("/"));
 }
 
 /// krcu patch --mbox DIR: done as soon as it is read, for it needs no tree.
@@ -96,11 +95,19 @@ std::string leftOutByPath(const SeriesOptions &O, const std::string &File) {
   return !O.only.empty() && std::none_of(O.only.begin(), O.only.end(), Holds) ? "--only" : "";
 }
 
-llvm::Error checkPaths(const SeriesOptions &O, const Tree &T) {
-  for (const auto *Paths : {&O.only, &O.exclude})
-    for (const std::string &P : *Paths)
-      if (!T.has(T.mounted().empty() ? P : (Tree::MountPoint + "/" + P).str()))
-        return failAt(P, 0, 0, "no such file or directory", "give a path as krcu scan prints it");
+llvm::Error findPaths(SeriesOptions &O, const ScanOptions &SO) {
+  if (O.only.empty() && O.exclude.empty())
+    return llvm::Error::success();
+  auto T = openTree(SO);
+  if (!T)
+    return T.takeError();
+  for (auto *Paths : {&O.only, &O.exclude})
+    for (std::string &P : *Paths) {
+      auto Found = findPath(*T, P);
+      if (!Found)
+        return Found.takeError();
+      P = *Found == Tree::MountPoint ? "." : T->shownFile(*Found);
+    }
   return llvm::Error::success();
 }
 
@@ -168,8 +175,6 @@ llvm::Expected<PatchChoice> patchChoice(const SeriesOptions &O, const Scan &S, b
       return T.takeError();
     Upstream = std::make_shared<Tree>(std::move(*T));
   }
-  if (llvm::Error E = checkPaths(O, S.tree()))
-    return E;
   Choice.leave_out = [&O, &S, Upstream](const SiteReport &R) -> std::string {
     std::string Path = leftOutByPath(O, S.tree().shownFile(R.census.where.file));
     if (!Path.empty())

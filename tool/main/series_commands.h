@@ -47,8 +47,8 @@ llvm::Error checkSeriesOptions(const SeriesOptions &O, const ScanOptions &SO);
 llvm::Expected<PatchChoice> patchChoice(const SeriesOptions &O, const Scan &S, bool DropBarriers);
 /// Why --only and --exclude leave the file out; empty: they do not.
 std::string leftOutByPath(const SeriesOptions &O, const std::string &File);
-/// Whether the tree has what --only and --exclude name.
-llvm::Error checkPaths(const SeriesOptions &O, const Tree &T);
+/// The paths of --only and --exclude as the tree has them; fails, before anything is read, if it has not.
+llvm::Error findPaths(SeriesOptions &O, const ScanOptions &SO);
 /// How to make the same series again; paths of this machine are nobody's business.
 std::string commandOf(const ScanOptions &SO, const SeriesOptions &O, const std::string &What = "");
 /// A call that the patches leave as it is, as krcu verify knows it.

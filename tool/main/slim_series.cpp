@@ -59,7 +59,7 @@ series::SlimText textOf(const slim::SlimMember &M) {
 
 } // namespace
 
-llvm::Expected<slim::SlimChoice> slimChoice(const SeriesOptions &O, const Scan &S) {
+llvm::Expected<slim::SlimChoice> slimChoice(const SeriesOptions &O) {
   slim::SlimChoice Choice;
   if (!O.wanted())
     return Choice;
@@ -71,8 +71,6 @@ llvm::Expected<slim::SlimChoice> slimChoice(const SeriesOptions &O, const Scan &
       return T.takeError();
     Upstream = std::make_shared<Tree>(std::move(*T));
   }
-  if (llvm::Error E = checkPaths(O, S.tree()))
-    return E;
   Choice.leave_out = [&O, Upstream](const slim::SlimMember &M) -> std::string {
     if (std::string Path = leftOutByPath(O, M.decl.where.file); !Path.empty())
       return Path;

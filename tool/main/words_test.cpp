@@ -37,6 +37,21 @@ TEST_F(Words, AnEmptyNameIsNoFile) {
   EXPECT_TRUE(krcu("semantics -o '' .").has("the name of the file is empty"));
 }
 
+TEST_F(Words, AFileThatCannotBeWrittenIsSaidBeforeTheWork) {
+  for (auto [File, Says] : {std::pair("nowhere/report", "nowhere/report: there is no directory nowhere; make it first"), {"drv", "drv: this is a directory; name a file"}}) {
+    Ran R = krcu("scan --no-cache --stats -o " + std::string(File) + " .");
+    EXPECT_EQ(R.status, 2);
+    EXPECT_TRUE(R.has(Says)) << R.out;
+    EXPECT_FALSE(R.has("parses")) << R.out;
+  }
+}
+
+TEST_F(Words, ValuesHaveTheNearestName) {
+  EXPECT_TRUE(krcu("scan --format jsn .").has("--format: 'jsn' is not known; did you mean 'json'? krcu scan --help")) << krcu("scan --format jsn .").out;
+  EXPECT_TRUE(krcu("scan --color blue .").has("--color: 'blue' is not known; the values are ")) << krcu("scan --color blue .").out;
+  EXPECT_FALSE(krcu("scan --fail-on conver .").has("?;")) << krcu("scan --fail-on conver .").out;
+}
+
 TEST_F(Words, EveryCommandHasItsOwnExamples) {
   CLI::App App;
   Options O;

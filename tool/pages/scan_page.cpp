@@ -42,7 +42,7 @@ const std::vector<Group> &scanGroups() {
   static const std::vector<Group> Groups = {
       {"convert", "good", "to convert", "kfree_rcu() is safe here in this tree; krcu patch makes the change.", false},
       {"review", "warn", "for a person to judge", "The callback only frees, but something decides that krcu does not know.", false},
-      {"unsafe", "bad", "not safe in this tree", "The callback only frees, but with kfree_rcu() an object may outlive its cache. Leave these as they are.", false},
+      {"unsafe", "bad", "not safe", "The callback only frees, but with kfree_rcu() an object may outlive its cache. Leave these as they are.", false},
       {"refuse", "dim", "free-only, not replaceable", "The callback only frees, but no kfree_rcu() can take the place of the call.", false},
       {"unknown_callback", "dim", "callbacks unknown", "What is called cannot be told from the text.", true},
       {"not_parsed", "dim", "not parsed", "No configuration that was tried shows these lines, or the file does not parse.", true},

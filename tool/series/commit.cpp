@@ -106,23 +106,15 @@ private:
 
   /// `Variable` may hold another date, as git has it.
   static llvm::Expected<GitSignature> signatureOf(const Address &Who, const char *Variable, int64_t Date) {
-    int Minutes = 0;
+    ZonedDate When{Date, 0};
     if (const char *Given = std::getenv(Variable); Given && *Given) {
-      auto [Text, Zone] = llvm::StringRef(Given).trim().rsplit(' ');
-      int Offset = 0;
-      llvm::StringRef Sign = Zone;
-      bool HasZone = (Sign.consume_front("+") || Sign.consume_front("-")) && Sign.size() == 4 && !Sign.getAsInteger(10, Offset);
-      auto Parsed = parseDate(HasZone ? Text : llvm::StringRef(Given).trim());
+      auto Parsed = parseZonedDate(Given);
       if (!Parsed)
         return refuse(std::string(Variable) + " '" + Given + "' is no date that krcu reads", "write seconds since 1970 or 2026-11-23T05:41:49");
-      Date = *Parsed;
-      Minutes = HasZone ? (Offset / 100 * 60 + Offset % 100) * (Zone.starts_with("-") ? -1 : 1) : 0;
-      bool Seconds = !Text.contains('-') && !Text.contains(':');
-      if (HasZone && !Seconds)
-        Date -= Minutes * 60; // a clock's time, not seconds
+      When = *Parsed;
     }
     git_signature *Raw = nullptr;
-    if (git_signature_new(&Raw, plainPersonName(Who).c_str(), Who.mail.c_str(), Date, Minutes) != 0)
+    if (git_signature_new(&Raw, plainPersonName(Who).c_str(), Who.mail.c_str(), When.seconds, When.minutes) != 0)
       return failGit("--commit: user.name and user.email of git config cannot be used");
     return GitSignature(Raw);
   }
@@ -168,10 +160,13 @@ private:
       return failGit("--commit: cannot store a tree");
     GitTree NewTree(RawTree);
     auto Author = signatureOf(R.author, "GIT_AUTHOR_DATE", Date), Committer = signatureOf(R.committer, "GIT_COMMITTER_DATE", Date);
-    if (!Author || !Committer) {
-      llvm::consumeError(Committer.takeError());
-      return Author ? refuse("GIT_COMMITTER_DATE or the committer's name cannot be used", "") : Author.takeError();
+    llvm::Error NoAuthor = Author.takeError(), NoCommitter = Committer.takeError();
+    if (NoAuthor) {
+      llvm::consumeError(std::move(NoCommitter));
+      return NoAuthor;
     }
+    if (NoCommitter)
+      return NoCommitter;
     git_commit *RawParent = nullptr;
     if (git_commit_lookup(&RawParent, Repository.get(), &Parent) != 0)
       return failGit("--commit: cannot read the parent commit");

@@ -110,8 +110,13 @@ TEST_F(WithGit, EnvironmentNamesAuthorAndCommitterAsForGit) {
     EXPECT_EQ(commit(C, "conversion"), "");
   }
   EXPECT_EQ(git(C, "log -1 --format='%an|%ae|%ad|%cn|%ce' --date=raw conversion"), "An Author|a@example.org|1500000000 +0200|A Committer|t@example.org");
+  {
+    Environment D("GIT_COMMITTER_DATE", "Fri, 14 Jul 2017 04:40:00 +0200");
+    EXPECT_EQ(commit(C, "mailed"), "");
+  }
+  EXPECT_EQ(git(C, "log -1 --format=%cd --date=raw mailed"), "1500000000 +0200");
   Environment D("GIT_COMMITTER_DATE", "next week");
-  EXPECT_NE(commit(C, "another"), "");
+  EXPECT_NE(commit(C, "another").find("GIT_COMMITTER_DATE 'next week' is no date"), std::string::npos);
 }
 
 TEST_F(WithGit, WhatGitWouldDoBesidesIsSaid) {

@@ -34,12 +34,13 @@ TemplateData commitData(const CommitRow &Row) {
 
 void setPrimitives(TemplateData &D, const std::vector<std::string> &Primitives, const MessageContext &C) {
   D.set("primitives", enumerate(Primitives));
-  D.set("do", Primitives.size() == 1 ? "does" : "do");
+  D.set("free", Primitives.size() == 1 ? "frees" : "free");
+  D.set("need", Primitives.size() == 1 ? "needs" : "need");
   D.set("batches", C.semantics->is("kfree_rcu_batches"));
 }
 
 /// The modules whose exit needs no barrier any more: each callback of theirs that was queued goes with this patch.
-void setMended(TemplateData &D, const PatchUnit &P, const MessageContext &C, std::vector<std::string> &Notes) {
+void setMended(TemplateData &D, const PatchUnit &P, const MessageContext &C, std::vector<std::string> &Notes, std::vector<std::string> &Advice) {
   std::vector<std::string> Sure;
   for (const MissingBarrier &M : C.missing_barriers) {
     auto Gone = [&](const Location &L) {
@@ -59,23 +60,24 @@ void setMended(TemplateData &D, const PatchUnit &P, const MessageContext &C, std
     if (M.certain) {
       Sure.push_back(M.exit + " has no rcu_barrier(), so " + enumerate(Names) + " could run after " + M.module +
                      " is unloaded; " + enumerate(Now) + (Now.size() == 1 ? " does" : " do") + " not need the module.");
-      addUnique(Notes, M.module + " ends at " + Place + "; whether this is a fix, with a Fixes: tag and for the tree of fixes, is for you to say");
+      addUnique(Notes, M.module + " is left by " + M.exit + " at " + Place);
+      addUnique(Advice, "says that " + M.exit + " lacks a barrier: decide whether it is a fix, with a Fixes: tag and for the tree of fixes");
     } else {
-      addUnique(Notes, M.module + " (" + Place + ") seems to have no rcu_barrier() on unload, which this may mend; check it before you say so");
+      addUnique(Advice, "may mend " + M.module + ", which seems to have no rcu_barrier() on unload (" + Place + "): the mail does not say so; see whether it should");
     }
   }
   D.set("mended", listOf(Sure));
 }
 
-/// Notes of the run that are about a file of this patch.
+/// Notes of the run that are about a file of this patch; what it converts is in the mail already.
 void addNotes(std::vector<std::string> &To, const PatchUnit &P, const MessageContext &C) {
   for (const std::string &Note : C.notes)
     for (const std::string &File : P.files)
       if (llvm::StringRef Rest = Note; Rest.consume_front(File) && (Rest.starts_with(":") || Rest.starts_with(" ")))
-        addUnique(To, Note);
+        addUnique(To, Note.substr(0, Note.find(", converted: ")));
 }
 
-TemplateData dataOf(const PatchUnit &P, const MessageContext &C) {
+TemplateData dataOf(const PatchUnit &P, const MessageContext &C, std::vector<std::string> &Advice) {
   std::vector<CallbackGroup> Groups = groupsOf(P);
   std::vector<std::string> Primitives, Calls, Removed, Kept, Deferrals, Architectures, FileNames, Functions, Helpers, Notes;
   for (const CallbackGroup &G : Groups) {
@@ -116,7 +118,6 @@ TemplateData dataOf(const PatchUnit &P, const MessageContext &C) {
   D.set("file_names", enumerate(FileNames));
   D.set("primitive", Primitives.front());
   setPrimitives(D, Calls, C);
-  D.set("a_callback", Groups.size() == 1 ? "a callback" : "callbacks");
   if (!Removed.empty())
     D.set("removed", enumerate(Removed));
   if (!Helpers.empty()) {
@@ -130,7 +131,7 @@ TemplateData dataOf(const PatchUnit &P, const MessageContext &C) {
     D.set("stay", Kept.size() == 1 ? "stays" : "stay");
     D.set("it", Kept.size() == 1 ? "it" : "them");
   }
-  setMended(D, P, C, Notes);
+  setMended(D, P, C, Notes, Advice);
   D.set("safe", listOf(safetySentences(P, C)));
   D.set("barriers", listOf(barrierSentences(P, C, Notes)));
   for (std::string &Life : lifeSentences(P))
@@ -187,11 +188,11 @@ std::string classesText(const std::map<std::string, unsigned> &Classes) {
 } // namespace
 
 llvm::Expected<PatchMessage> messageOf(const PatchUnit &P, const MessageContext &C, std::set<std::string> &Taken) {
-  TemplateData D = dataOf(P, C);
+  PatchMessage M;
+  TemplateData D = dataOf(P, C, M.advice);
   auto Subjects = C.templates->render("subject.txt", D);
   if (!Subjects)
     return Subjects.takeError();
-  PatchMessage M;
   M.subject = chooseSubject(C.tree->shown(*Subjects), P.style, Taken);
   if (M.subject.empty())
     return fail("the template subject.txt gives no subject for " + P.files.front() + " that no other patch has; add a line with {{file_names}}");

@@ -45,6 +45,7 @@ struct PatchMessage {
   std::string body;     ///< filled, ends with a newline, no tags
   std::vector<std::string> trailers = {}; ///< "Link: ..." at the end of the template
   std::string notes = {}; ///< for below the "---": filled, may be empty
+  std::vector<std::string> advice = {}; ///< for the sender, not for the mail: what to decide before it is sent
 };
 
 /// `Taken`: subjects of the patches before, none of which is used again; the new one is added.

@@ -81,6 +81,13 @@ std::string readmeText(const SeriesInput &In, const SeriesResult &R) {
          "  - build the changed files after each patch, built in and as modules\n"
          "  - test with CONFIG_PROVE_RCU, CONFIG_DEBUG_OBJECTS_RCU_HEAD and CONFIG_SLUB_DEBUG, loading and unloading the modules in a loop\n"
          "  - Signed-off-by is yours alone to give (--signoff takes it from git config)\n";
+  if (!In.slims.empty())
+    Out += "  - the sizes are those of " + In.configuration + ", where debugging options make locks and what holds them bigger: put those of your own "
+           "build (pahole) into the texts, and see that kmalloc() still gives less\n";
+  for (const MadeSeries &S : R.series)
+    for (const MadePatch &P : S.patches)
+      for (const std::string &What : P.message.advice)
+        Out += "  - " + pathIn(S, P.file_name) + " " + In.tree->shown(What) + "\n";
   if (!Outside) {
     Out += "\nFor which tree\n";
     for (const MadeSeries &S : R.series)

@@ -106,6 +106,28 @@ TEST_F(Reroll, WhereBothChangedThePersonWinsAndIsTold) {
   EXPECT_TRUE(Told);
 }
 
+TEST_F(Reroll, PatchesThatAreNoLongerThereAreNamedWhereTheyAreMissed) {
+  C.add("net/c/y.c", "y_free");
+  std::string V1 = write(C.input(), "-v1");
+  C.Sites.pop_back();
+  C.Files.erase("net/c/y.c");
+  std::string Cover = contentOf(again(V1, 2) + "/v2-0000-cover-letter.patch");
+  EXPECT_NE(Cover.find("Changes in v2:\n- \n- without \"c: replace y_free() with kfree_rcu()\"\n\nv1: "), std::string::npos) << Cover;
+  auto Told = [&] {
+    return std::any_of(Warnings.begin(), Warnings.end(), [](const std::string &W) { return W.find("has no successor") != std::string::npos; });
+  };
+  EXPECT_FALSE(Told()) << "nobody's work is lost";
+  replace(patchIn(V1, "y_free"), "Found by krcu", "Tested by me, found by krcu");
+  again(V1, 3);
+  EXPECT_TRUE(Told());
+}
+
+TEST_F(Reroll, DirectoryOfSomethingElseIsRefused) {
+  auto State = readState(C.T.path());
+  ASSERT_FALSE(static_cast<bool>(State));
+  EXPECT_NE(message(State.takeError()).find("this has no series.json"), std::string::npos);
+}
+
 TEST_F(Reroll, StateThatLeadsElsewhereIsRefused) {
   std::string V1 = write(C.input(), "-v1");
   replace(V1 + "/series.json", "\"file\": \"0001-", "\"file\": \"../0001-");

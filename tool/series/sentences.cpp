@@ -126,16 +126,15 @@ bool isDropped(const std::string &Barrier, const std::string &File, const Messag
   return It != C.files->end() && llvm::StringRef(It->second.second).count(Barrier + "(") < llvm::StringRef(It->second.first).count(Barrier + "(");
 }
 
-/// "f() still queues g()."
+/// "f() still queues g()"; who reads it knows where the functions of the subsystem stand.
 std::string neededBy(const Evidence &E, const PatchUnit &P) {
-  std::string Where = isOwnFile(E.file, P) ? std::string() : " in " + E.file;
   auto [Deferral, Callback] = llvm::StringRef(E.text).split(" queues ");
   if (!E.function.empty() && Deferral.ends_with("()") && Callback.ends_with("()") && !Callback.contains(' '))
-    return call(E.function) + Where + " still queues " + Callback.str();
+    return call(E.function) + " still queues " + Callback.str();
   auto [Field, Stored] = llvm::StringRef(E.text).split(" = ");
   if (auto [Function, Rest] = Stored.split(": the core uses it in an RCU callback"); Rest.data() && Rest.empty() && !Function.contains(' '))
     return "the core runs " + Function.str() + "() from an RCU callback";
-  return E.text + (E.function.empty() ? "" : " in " + call(E.function)) + Where;
+  return E.text + (E.function.empty() ? "" : " in " + call(E.function)) + (isOwnFile(E.file, P) ? "" : " in " + E.file);
 }
 
 } // namespace
@@ -269,7 +268,7 @@ std::vector<std::string> barrierSentences(const PatchUnit &P, const MessageConte
     if (!R->leftovers)
       continue;
     for (const BarrierLeftover &B : R->leftovers->barriers) {
-      std::string Place = "in " + call(B.function) + (isOwnFile(B.where.file, P) ? "" : " in " + B.where.file);
+      std::string Place = call(B.function);
       if (B.may_go && isDropped(B.barrier, B.where.file, C))
         Add("has no callback left to wait for and goes, too.", "have no callback left to wait for and go, too.", B.barrier, Place);
       else if (B.may_go)
@@ -277,12 +276,12 @@ std::vector<std::string> barrierSentences(const PatchUnit &P, const MessageConte
       else if (B.before_destruction && B.known && !B.needed_by.empty())
         Add("has to stay: " + neededBy(B.needed_by.front(), P) + ".", "have to stay: " + neededBy(B.needed_by.front(), P) + ".", B.barrier, Place);
       else if (B.before_destruction)
-        addUnique(Unknown, B.barrier + "() " + Place + " stays, because it is not known what else it waits for");
+        addUnique(Unknown, B.barrier + "() in " + Place + (isOwnFile(B.where.file, P) ? "" : " in " + B.where.file) + " stays, because it is not known what else it waits for");
     }
   }
   std::vector<std::string> Out;
   for (const Fate &F : Fates)
-    Out.push_back(F.barrier + "() " + enumerate(F.places) + " " + (F.places.size() == 1 ? F.one : F.many));
+    Out.push_back(F.places.size() == 1 ? F.barrier + "() in " + F.places.front() + " " + F.one : "The " + F.barrier + "() calls in " + enumerate(F.places) + " " + F.many);
   return Out;
 }
 

@@ -90,15 +90,17 @@ public:
     std::vector<SeriesPlan> Plans = arrange(cutPatches(In.files, *In.sites, People ? &*People : nullptr, Repository.get(), Customs, isFix()), In.one_series);
     std::set<std::string> Trees;
     for (const SeriesPlan &P : Plans)
-      for (const PatchUnit &U : P.patches)
+      for (const PatchUnit &U : P.patches) {
         Trees.insert(U.tree);
+        Present.insert(keyOf(U));
+      }
     TreeWide = Trees.size() > 1;
     for (const SeriesPlan &P : Plans)
       if (llvm::Error E = makeOne(P, Plans.size() > 1))
         return E;
     if (!In.reroll_directory.empty())
       for (const WrittenMail &M : Before.mails)
-        if (!Kept.count(M.key))
+        if (!Kept.count(M.key) && wasEdited(M))
           Result.warnings.push_back(In.reroll_directory + "/" + M.file + " has no successor; what was edited there is only in that file");
     addPapers(In, Result);
     return std::move(Result);
@@ -210,17 +212,40 @@ private:
     return Out;
   }
 
+  /// Whether a person changed the mail, or it is gone.
+  bool wasEdited(const WrittenMail &M) const {
+    auto Read = readFile(In.reroll_directory + "/" + M.file, UINT64_C(64) << 20);
+    if (Read)
+      return textsOfMail(*Read) != M.texts;
+    llvm::consumeError(Read.takeError());
+    return true;
+  }
+
+  /// A line for each patch of the posting that `Cover` led, and that no posting has any more.
+  std::string dropped(const WrittenMail &Cover) const {
+    auto DirectoryOf = [](llvm::StringRef File) { return File.contains('/') ? File.rsplit('/').first : llvm::StringRef(); };
+    std::string Out;
+    for (const WrittenMail &M : Before.mails)
+      if (!llvm::StringRef(M.key).starts_with(CoverKey) && DirectoryOf(M.file) == DirectoryOf(Cover.file) && !Present.count(M.key))
+        Out += "- without \"" + M.texts.subject + "\"\n";
+    return Out;
+  }
+
   /// The place for what changed, with a link to the version before.
   std::string changes(const std::string &Key) const {
     if (In.version < 2)
       return {};
     std::string Out = "Changes in v" + std::to_string(In.version) + ":\n- \n";
     for (const WrittenMail &M : Before.mails)
+      if (M.key == Key && llvm::StringRef(Key).starts_with(CoverKey))
+        Out += dropped(M);
+    for (const WrittenMail &M : Before.mails)
       if (M.key == Key && !M.message_id.empty())
         Out += "\nv" + std::to_string(In.version - 1) + ": https://lore.kernel.org/all/" + M.message_id + "/\n";
     return Out;
   }
 
+  static constexpr const char *CoverKey = "cover:";
   static std::string keyOf(const PatchUnit &P) { return llvm::join(P.files, " "); }
 
   llvm::Error makeOne(const SeriesPlan &Plan, bool OneOfSeveral) {
@@ -362,7 +387,7 @@ private:
       return Text.takeError();
     MailTexts Now{Text->subject, Text->body, {}, {}, {}, {}};
     M.recipients = coverRecipients(S);
-    const std::string Key = "cover:" + Plan.name;
+    const std::string Key = CoverKey + Plan.name;
     MailTexts Final = withEdits(Key, Now, M);
     M.subject = S.cover_subject = Final.subject;
     std::string Changes = changes(Key);
@@ -396,6 +421,7 @@ private:
   std::set<std::string> Taken;
   WrittenSeries Before;         ///< the version before
   std::set<std::string> Kept;   ///< keys of its mails that have a successor
+  std::set<std::string> Present; ///< keys of the patches of this run
   bool TreeWide = false;        ///< the patches go to more than one tree
 };
 
@@ -410,7 +436,7 @@ std::optional<int64_t> parseDate(llvm::StringRef Text) {
   if (!Digits.getAsInteger(10, Seconds) && Seconds >= 0 && Seconds < INT64_C(253402300800))
     return Seconds;
   std::tm Parts{};
-  for (const char *Format : {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"}) {
+  for (const char *Format : {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%a, %d %b %Y %H:%M:%S", "%d %b %Y %H:%M:%S"}) {
     Parts = {};
     std::string Copy = Text.str();
     const char *End = strptime(Copy.c_str(), Format, &Parts);
@@ -418,6 +444,32 @@ std::optional<int64_t> parseDate(llvm::StringRef Text) {
       return timegm(&Parts);
   }
   return std::nullopt;
+}
+
+std::optional<ZonedDate> parseZonedDate(llvm::StringRef Text) {
+  Text = Text.trim();
+  for (llvm::StringRef Utc : {" GMT", " UTC"})
+    if (Text.consume_back(Utc))
+      break;
+  ZonedDate Out;
+  bool Clock = Text.contains(':'); // else a zone only says how to print the seconds
+  size_t Sign = Text.find_last_of("+-");
+  if (Sign != llvm::StringRef::npos && Sign > 0) {
+    std::string Zone = Text.substr(Sign + 1).str();
+    if (Zone.size() == 5 && Zone[2] == ':')
+      Zone.erase(2, 1);
+    llvm::StringRef Before = Text.take_front(Sign);
+    unsigned Offset = 0;
+    if (Zone.size() == 4 && !llvm::StringRef(Zone).getAsInteger(10, Offset) && Offset % 100 < 60 && Offset <= 1400 && (Before.ends_with(" ") || Before.contains(':'))) {
+      Out.minutes = static_cast<int>(Offset / 100 * 60 + Offset % 100) * (Text[Sign] == '-' ? -1 : 1);
+      Text = Before.rtrim();
+    }
+  }
+  auto Seconds = parseDate(Text);
+  if (!Seconds)
+    return std::nullopt;
+  Out.seconds = *Seconds - (Clock ? Out.minutes * 60 : 0);
+  return Out;
 }
 
 } // namespace krcu::series

@@ -78,7 +78,16 @@ llvm::Error checkOutputDirectory(const std::string &Directory);
 /// All files or none: they are written beside `Directory` and moved there at once.
 llvm::Error writeSeries(const SeriesResult &R, const std::string &Directory);
 
-/// Seconds since 1970 from "1700000000", "2026-11-23" or "2026-11-23T05:41:49"; UTC.
+/// Seconds since 1970 from "1700000000", "2026-11-23", "2026-11-23T05:41:49" or "Mon, 23 Nov 2026 05:41:49"; UTC.
 std::optional<int64_t> parseDate(llvm::StringRef Text);
+
+/// A time and the minutes by which the clock that showed it was ahead of UTC.
+struct ZonedDate {
+  int64_t seconds = 0;
+  int minutes = 0;
+  friend bool operator==(const ZonedDate &, const ZonedDate &) = default;
+};
+/// The forms that git documents for GIT_AUTHOR_DATE: "1700000000 +0130", those of parseDate() with or without a zone ("+01:30", "GMT").
+std::optional<ZonedDate> parseZonedDate(llvm::StringRef Text);
 
 } // namespace krcu::series

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/series/series_test_util.h"
+#include "tool/lifetime/leftovers.h"
 #include "tool/series/mbox.h"
 #include "llvm/Support/FileSystem.h"
 
@@ -148,6 +149,16 @@ TEST(Message, NoTwoPatchesHaveTheSameSubject) {
   EXPECT_NE(R.series[0].patches[0].message.subject, R.series[0].patches[1].message.subject);
 }
 
+TEST(Message, AsksForTheChangeAsMaintainersWantIt) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  C.add("net/a/y.c", "y_free");
+  C.Sites[1].replacement = "kvfree_rcu(f, rcu)";
+  std::string Body = unfolded(C.make().series[0].patches[0].message.body);
+  EXPECT_NE(Body.find(" Use kfree_rcu() and kvfree_rcu(), which "), std::string::npos) << Body;
+  EXPECT_NE(Body.find("need no callback."), std::string::npos) << Body;
+}
+
 TEST(Message, TreesWithCapitalsGetThem) {
   Converted C(FileMap{{"MAINTAINERS", People}});
   C.add("net/b/z.c", "z_free");
@@ -203,7 +214,52 @@ TEST(Message, ModuleWithoutBarrierIsMendedOnlyIfAllItsCallbacksGo) {
   EXPECT_EQ(Says().find("amod"), std::string::npos) << Says();
   In.missing_barriers[0].queues.pop_back();
   In.missing_barriers[0].certain = false;
-  EXPECT_EQ(Says().find("amod"), std::string::npos) << "what is not certain is for the notes: " << Says();
+  EXPECT_EQ(Says().find("amod"), std::string::npos) << "what is not certain is for the sender: " << Says();
+}
+
+TEST(Message, WhatTheSenderHasToDecideIsInTheReadmeAndNotInTheMail) {
+  for (bool Certain : {true, false}) {
+    Converted C;
+    C.add("net/a/x.c", "x_free");
+    SeriesInput In = C.input();
+    In.missing_barriers.push_back({"amod", "amod_exit()", {"net/a/main.c", 7, 0}, Certain, {{"net/a/x.c", 12, 0}}});
+    auto R = makeSeries(In);
+    ASSERT_TRUE(static_cast<bool>(R)) << message(R.takeError());
+    const MadePatch &P = R->series[0].patches[0];
+    const std::string &Readme = R->files["README"];
+    EXPECT_NE(Readme.find("  - " + P.file_name + (Certain ? " says that amod_exit() lacks a barrier: decide" : " may mend amod, which seems to have no rcu_barrier()")), std::string::npos) << Readme;
+    std::string Mail = unfolded(P.mail);
+    EXPECT_EQ(Mail.find("net/a/main.c:7") != std::string::npos, Certain) << Mail;
+    for (const char *ToTheSender : {" you ", "decide", "Fixes"})
+      EXPECT_EQ(Mail.find(ToTheSender), std::string::npos) << ToTheSender << "\n" << Mail;
+  }
+}
+
+/// Three barriers in other files than the patch's own, of one fate.
+TEST(Message, BarriersOfOneFateAreOneSentenceWithoutPaths) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  Leftovers L;
+  for (const char *Name : {"one", "two", "three"}) {
+    BarrierLeftover B;
+    B.barrier = "rcu_barrier";
+    B.function = std::string(Name) + "_exit";
+    B.where = {std::string("net/a/") + Name + ".c", 7, 0};
+    B.known = B.may_go = true;
+    L.barriers.push_back(B);
+  }
+  BarrierLeftover Stays;
+  Stays.barrier = "rcu_barrier";
+  Stays.function = "four_exit";
+  Stays.where = {"net/a/four.c", 9, 0};
+  Stays.known = Stays.before_destruction = true;
+  Stays.needed_by.push_back({"net/a/four.c", 5, "four_put", "call_rcu() queues four_free()"});
+  L.barriers.push_back(Stays);
+  C.Sites[0].leftovers = std::make_shared<const Leftovers>(L);
+  std::string Body = unfolded(C.make().series[0].patches[0].message.body);
+  EXPECT_NE(Body.find("The rcu_barrier() calls in one_exit(), two_exit() and three_exit() have no callback left to wait for and can go in a patch of their own."), std::string::npos) << Body;
+  EXPECT_NE(Body.find("rcu_barrier() in four_exit() has to stay: four_put() still queues four_free()."), std::string::npos) << Body;
+  EXPECT_EQ(Body.find(".c"), std::string::npos) << Body;
 }
 
 TEST(Message, WhatElseCompilesTheFileIsInTheMail) {
@@ -375,6 +431,14 @@ TEST(Date, AcceptsSecondsAndDaysAndTimes) {
   EXPECT_EQ(parseDate("1970-01-02"), 86400);
   EXPECT_EQ(parseDate("1970-01-01T00:01:00Z"), 60);
   EXPECT_FALSE(parseDate("tomorrow").has_value());
+  EXPECT_EQ(parseZonedDate("1700000000 +0130"), (ZonedDate{1700000000, 90}));
+  EXPECT_EQ(parseZonedDate("@1700000000 -0800"), (ZonedDate{1700000000, -480}));
+  for (const char *Same : {"Tue, 14 Nov 2023 23:43:20 +0130", "14 Nov 2023 23:43:20 +0130", "2023-11-14T23:43:20+01:30", "2023-11-14 23:43:20 +0130"})
+    EXPECT_EQ(parseZonedDate(Same), (ZonedDate{1700000000, 90})) << Same;
+  EXPECT_EQ(parseZonedDate("Tue, 14 Nov 2023 22:13:20 GMT"), (ZonedDate{1700000000, 0}));
+  EXPECT_EQ(parseZonedDate("2023-11-14"), (ZonedDate{1699920000, 0}));
+  for (const char *None : {"yesterday", "1700000000 +9999", "2023-11-14T23:43:20 +01"})
+    EXPECT_FALSE(parseZonedDate(None).has_value()) << None;
   EXPECT_EQ(mailDate(0), "Thu, 1 Jan 1970 00:00:00 +0000");
 }
 

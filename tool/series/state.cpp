@@ -9,6 +9,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Base64.h"
+#include "llvm/Support/FileSystem.h"
 #include <nlohmann/json.hpp>
 
 using Json = nlohmann::ordered_json;
@@ -154,6 +155,8 @@ std::string stateJson(const WrittenSeries &W) {
 
 llvm::Expected<WrittenSeries> readState(const std::string &Directory) {
   std::string File = Directory + "/series.json";
+  if (!llvm::sys::fs::exists(File))
+    return failAt(Directory, 0, 0, "this has no series.json, so krcu patch --series did not write it", "name the directory of the version before");
   auto Text = readFile(File, MaxStateBytes);
   if (!Text)
     return Text.takeError();

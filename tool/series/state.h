@@ -18,6 +18,8 @@ struct MailTexts {
   std::vector<std::string> trailers;
   std::string notes;                 ///< between "---" and the list of files
   std::vector<std::string> to, cc;   ///< addresses as the headers have them
+
+  friend bool operator==(const MailTexts &, const MailTexts &) = default;
 };
 
 struct WrittenMail {

@@ -12,13 +12,13 @@ namespace {
 const std::vector<std::string> &patchVariables() {
   static const std::vector<std::string> Names = {
       "callbacks", "did", "prefix", "one_callback", "several_callbacks", "callback", "callback_removed", "all_removed", "function", "functions",
-      "deferral", "file_names", "primitive", "primitives", "do", "batches", "a_callback", "removed", "helpers", "lose", "their", "go", "kept", "stay", "it",
+      "deferral", "file_names", "primitive", "primitives", "free", "need", "batches", "removed", "helpers", "lose", "their", "go", "kept", "stay", "it",
       "mended", "safe", "barriers", "notes", "text", "version", "tree_version", "parsed_for", "configuration"};
   return Names;
 }
 
 const std::vector<std::string> &coverVariables() {
-  static const std::vector<std::string> Names = {"subject_prefix", "deferral", "primitives", "do", "batches", "count", "version", "tree_version", "command",
+  static const std::vector<std::string> Names = {"subject_prefix", "deferral", "primitives", "free", "need", "batches", "count", "version", "tree_version", "command",
                                                  "configuration", "destroy_waits", "destroy_commit", "commit", "title", "tree_wide", "calls", "classes"};
   return Names;
 }

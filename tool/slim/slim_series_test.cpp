@@ -38,6 +38,7 @@ TEST_F(SlimSeries, SaysWhoUsesTheHeadAndWhatIsSaved) {
   std::string Mail = only();
   EXPECT_NE(Mail.find("\nSubject: [PATCH] drv: use struct kvfree_rcu_head in struct item\n"), std::string::npos) << Mail;
   EXPECT_NE(Mail.find("Only kfree_rcu() uses the rcu_head of struct item."), std::string::npos) << Mail;
+  EXPECT_NE(Mail.find(" Use struct\nkvfree_rcu_head, which is a pointer smaller"), std::string::npos) << Mail;
   EXPECT_NE(Mail.find("\n  struct item: 24 -> 16, kmalloc-32 -> kmalloc-16\n"), std::string::npos) << Mail;
   EXPECT_NE(Mail.find("\n+\tstruct kvfree_rcu_head rcu;\n"), std::string::npos) << Mail;
   EXPECT_NE(Mail.find("may@example.org"), std::string::npos) << Mail;
@@ -45,6 +46,7 @@ TEST_F(SlimSeries, SaysWhoUsesTheHeadAndWhatIsSaved) {
   Ran V = runKrcu(T, {"verify", out(), "--tree", T.root()});
   EXPECT_EQ(V.status, 0) << V;
   EXPECT_NE(readText(out() + "/README").find("--slim-heads --reroll"), std::string::npos);
+  EXPECT_NE(readText(out() + "/README").find("put those of your own build (pahole) into the texts"), std::string::npos) << "the configuration is nobody's own";
 }
 
 TEST_F(SlimSeries, WhatUsesKvfreeRcuSaysSo) {
@@ -79,6 +81,10 @@ TEST_F(SlimSeries, OnlyExcludeAndAnEmptySeries) {
   Ran R = series({"--exclude", "drv"});
   EXPECT_EQ(R.status, 2) << R;
   EXPECT_NE(R.err.find("there is nothing to change"), std::string::npos) << R.err;
+  EXPECT_EQ(series({"--only", "./drv//drv.c"}).status, 0);
+  R = series({"--only", "drw"});
+  EXPECT_EQ(R.status, 2) << R;
+  EXPECT_NE(R.err.find("did you mean 'drv'?"), std::string::npos) << R.err;
 }
 
 TEST_F(SlimSeries, LeavesOutWhatANewerTreeHas) {
