@@ -142,26 +142,6 @@ TEST_F(AuditEnds, AWorkThatTheEndTurnsAway) {
   EXPECT_EQ(found(Module("\titem_count(&one);\n\tif (!is_up())\n\t\tgoto again;\n", "\tshut();\n\trcu_barrier();\n\tcancel_work_sync(&work);\n")), "early_rcu_barrier medium") << "it has queued by then\n" << Reasons;
 }
 
-/// The last reference of what the core has made waits.
-TEST_F(AuditEnds, AReleaseThatWaits) {
-  auto Core = [](const std::string &Type, const std::string &Put) {
-    return "#include <linux/rcupdate.h>\nstruct device;\nstruct device_type {\n\tvoid (*release)(struct device *dev);\n\tvoid (*quiet)(struct device *dev);\n};\nvoid put_device(struct device *dev);\nvoid look_at(struct device *dev);\n"
-           "static void host_gone(struct device *dev)\n{\n\trcu_barrier();\n}\nstatic struct device_type host_type = {\n\t." + Type + " = host_gone,\n};\nvoid host_put(struct device *dev)\n{\n\t" + Put + "(dev);\n}\n";
-  };
-  Tree.write("core/Makefile", "obj-y += core.o\n");
-  Tree.write("Kbuild", Tree.read("Kbuild") + "obj-y += core/\n");
-  const std::string Driver = Counted +
-                             "struct device;\nvoid host_put(struct device *dev);\nstruct pci_driver {\n\tvoid (*remove)(struct device *dev);\n};\nvoid pci_unregister_driver(struct pci_driver *drv);\nstatic struct item one;\n"
-                             "static void port_remove(struct device *dev)\n{\n\titem_count(&one);\n\thost_put(dev);\n}\nstatic struct pci_driver drv = {\n\t.remove = port_remove,\n};\n" +
-                             exitWith("\tpci_unregister_driver(&drv);\n");
-  Tree.write("core/core.c", Core("release", "put_device"));
-  EXPECT_EQ(found(Driver, true), "missing_rcu_barrier low") << Reasons;
-  Tree.write("core/core.c", Core("quiet", "put_device"));
-  EXPECT_EQ(found(Driver), "missing_rcu_barrier high") << Reasons;
-  Tree.write("core/core.c", Core("release", "look_at"));
-  EXPECT_EQ(found(Driver), "missing_rcu_barrier high") << Reasons;
-}
-
 /// A call outside that is handed a function which queues.
 TEST_F(AuditEnds, AFunctionThatIsHandedOver) {
   const std::string Handed = Counted + "static struct item one;\nstatic int drv_thread(void *p)\n{\n\titem_count(&one);\n\treturn 0;\n}\nstatic int quiet(void *p)\n{\n\treturn 0;\n}\nvoid stop_all(int (*f)(void *));\n";

@@ -11,7 +11,7 @@ namespace krcu {
 const char AnyWord[] = "any";
 
 /// In the order of UnloadRule::Event.
-static const llvm::StringRef EventNames[] = {"wait", "end", "pinned", "holds", "teardown", "conditional_wait", "of_objects", "takes_module", "drops_module", "stop", "of_mounts", "drops_object"};
+static const llvm::StringRef EventNames[] = {"wait", "end", "pinned", "holds", "teardown", "conditional_wait", "of_objects", "takes_module", "drops_module", "stop", "of_mounts"};
 
 std::string rowKey(const CallbackFieldRule &R) { return R.record + "." + R.field; }
 std::string rowKey(const RcuCalledFieldRule &R) { return R.record + "." + R.field; }
@@ -185,7 +185,7 @@ llvm::Error readUnloadEvent(Target &To, const YamlNode &Node) {
   if (R.event == UnloadRule::Wait || R.event == UnloadRule::End)
     if (R.of = Row.text("of"); !llvm::StringRef(R.of).contains('.'))
       R.of = Row.choice("of", {"srcu", "rcu_work"});
-  if (R.event == UnloadRule::Stop || R.event == UnloadRule::DropsObject)
+  if (R.event == UnloadRule::Stop)
     R.of = Row.name("of");
   if (R.event == UnloadRule::ConditionalWait)
     R.of = Row.text("of"), R.needs = Row.list("needs");

@@ -77,36 +77,6 @@ bool UnloadTimeline::namesWait(const TextFunction &F) const {
   return llvm::any_of(WaitNames, [&](const std::string &Name) { return std::binary_search(Ids.begin(), Ids.end(), Name); });
 }
 
-/// The functions that are stored in the file of `F` where an object's last reference calls them, if it drops one and that file names a wait itself.
-std::vector<const TextFunction *> UnloadTimeline::releasesIn(const TextFunction &F) const {
-  std::vector<const TextFunction *> Result;
-  const Database &DB = M.tree().database();
-  for (const UnloadRule *Rule : Drops) {
-    if (!std::binary_search(F.text->identifiers.begin(), F.text->identifiers.end(), Rule->name))
-      continue;
-    bool Waits = llvm::any_of(WaitNames, [&](const std::string &Name) {
-      const std::vector<uint32_t> &In = DB.mentioning(Name);
-      return std::binary_search(In.begin(), In.end(), F.id);
-    });
-    for (const TextFunction *P : Waits ? M.tree().storedIn(F.id, Rule->of) : std::vector<const TextFunction *>())
-      if (P->text != F.text && !llvm::is_contained(Result, P))
-        Result.push_back(P);
-  }
-  return Result;
-}
-
-/// What a call in `F` runs if it drops the last reference: the release functions of the file, or the one that it is handed.
-std::vector<const TextFunction *> UnloadTimeline::releasedBy(const TextFunction &F, const FlowCall &C) const {
-  if (llvm::none_of(Drops, [&](const UnloadRule *Rule) { return Rule->name == C.name; }))
-    return {};
-  std::vector<const TextFunction *> Result = releasesIn(F);
-  for (const std::string &Argument : C.arguments)
-    for (const TextFunction &P : M.tree().visible(Argument, F.file))
-      if (P.file == F.file && P.text != F.text)
-        Result.push_back(&P);
-  return Result;
-}
-
 /// Text only: does the function, or one that it names within a few steps, name a wait?
 bool UnloadTimeline::mayName(const TextFunction &F, unsigned Depth) {
   if (std::optional<bool> Known = Names->within(F, Depth))
@@ -122,9 +92,6 @@ bool UnloadTimeline::mayName(const TextFunction &F, unsigned Depth) {
       if (mayName(P, Depth - 1))
         return Names->keep(F, Depth, true);
   }
-  for (const TextFunction *P : releasesIn(F))
-    if (mayName(*P, Depth - 1))
-      return Names->keep(F, Depth, true);
   return Names->keep(F, Depth, false);
 }
 
@@ -149,11 +116,6 @@ const UnloadTimeline::Outside &UnloadTimeline::outsideOf(const TextFunction &F, 
     }
     if (Depth == 0 || R.cacheDestroy(C.name))
       continue;
-    for (const TextFunction *P : releasedBy(F, C)) // with the last reference
-      if (const Outside &Inner = outsideOf(*P, Depth - 1); Inner.sometimes && !Result.sometimes) {
-        Result.way = F.name + "() -> " + Inner.way, Result.where = Inner.where;
-        Result.sometimes = true;
-      }
     bool All = true, Any = false;
     for (const TextFunction &P : M.tree().visible(C.name, F.file)) {
       Outside Inner = P.symbol == F.symbol ? Outside() : outsideOf(P, Depth - 1);

@@ -48,9 +48,6 @@ UnloadTimeline::UnloadTimeline(const ModuleText &Module, const Rules &R, const U
         Flags.insert(lastName(Store.to));
   Flags.erase("");
   for (const UnloadRule &Rule : U.events)
-    if (Rule.event == UnloadRule::DropsObject)
-      Drops.push_back(&Rule);
-  for (const UnloadRule &Rule : U.events)
     if (Rule.event == UnloadRule::ConditionalWait) {
       if (llvm::none_of(Rule.needs, [&](const std::string &N) { return M.anyNames(N); }))
         NotCounted.insert(Rule.name);

@@ -106,8 +106,6 @@ private:
   using Outside = OutsideWait;
   const Outside &outsideOf(const TextFunction &F, unsigned Depth);
   bool mayName(const TextFunction &F, unsigned Depth);
-  std::vector<const TextFunction *> releasesIn(const TextFunction &F) const;
-  std::vector<const TextFunction *> releasedBy(const TextFunction &F, const FlowCall &C) const;
   void rememberStores();
   void addStores(const Flow &G, const std::string &File, unsigned Before, std::map<std::string, FlowPlace> &To) const;
   std::string turnedAway(const TextFunction &F) const;
@@ -146,7 +144,6 @@ private:
   WaitMemory *Memory = nullptr; ///< shared by all questions of the kind
   NameMemory *Names = nullptr;
   std::set<std::string> WaitNames; ///< names of functions that wait, whatever they are handed
-  std::vector<const UnloadRule *> Drops; ///< functions that may drop an object's last reference
   std::set<std::string> Unfollowed; ///< names of functions that are not looked into for waits
   std::map<std::string, State> Memo; ///< of one question
   std::map<std::string, std::pair<bool, Evidence>> Teardowns; ///< by symbol: may it wait, and where
