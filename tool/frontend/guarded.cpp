@@ -28,12 +28,16 @@ namespace krcu {
 namespace {
 
 constexpr int TimeExit = 1001, MemoryExit = 1002, FatalExit = 1003; ///< why a body was left; no exit status of a crash is as large
+/// The timer comes every 10 ms. These many times there is time to reach a guardedPoint(); then it must often meet a thread that is nearly always in the
+/// C library, which a string of megabytes that grows in its middle is.
+constexpr unsigned RingsToPoint = 25;
 constexpr size_t SignalStackBytes = size_t(64) << 10;
 
 /// What a thread knows of the body that it runs. Plain data: signal handlers look at it.
 struct Level {
   uint64_t grown = 0, most = 0; ///< the heap, in bytes
   bool late = false;            ///< its time is over
+  unsigned rings = 0;           ///< how often the timer has come since
 };
 thread_local Level *Current = nullptr;
 thread_local volatile int Held = 0; ///< Uninterrupted that live
@@ -81,7 +85,7 @@ void onTimer(int Signal, siginfo_t *, void *Context) {
   Level *L = Current;
   if (L && !L->late) {
     L->late = true;
-  } else if (L && Held == 0) {
+  } else if (L && ++L->rings >= RingsToPoint && Held == 0) {
     const uintptr_t At = interruptedAt(Context);
     if (At && std::none_of(lockedCode().begin(), lockedCode().end(), [&](const Range &R) { return At >= R.begin && At < R.end; })) {
       sigset_t Set;
@@ -186,7 +190,7 @@ public:
     auto Whole = static_cast<time_t>(Seconds);
     Next.it_value = {Whole, static_cast<long>((Seconds - static_cast<double>(Whole)) * 1e9)};
     if (Seconds > 0)
-      Next.it_interval = {0, 250'000'000}; // time to reach a guardedPoint()
+      Next.it_interval = {0, 10'000'000};
     ::timer_settime(Timer, 0, &Next, &Before);
     return static_cast<double>(Before.it_value.tv_sec) + static_cast<double>(Before.it_value.tv_nsec) / 1e9;
   }

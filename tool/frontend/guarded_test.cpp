@@ -64,6 +64,20 @@ TEST(Guarded, TimeIsUpAtAPointAndWithoutOne) {
   EXPECT_TRUE(runGuarded(Short, forever).overrun);
 }
 
+TEST(Guarded, WhoIsNearlyAlwaysInTheCLibraryIsMet) {
+  ParseLimits Short;
+  Short.seconds = 0.05;
+  EXPECT_TRUE(runGuarded(Short, [] {
+                std::string Text(1 << 18, 'x'); // as Clang looks for quotation marks and puts a backslash before each
+                for (;;) {
+                  for (int N = 0; N < 300; ++N)
+                    Sink = Sink + static_cast<unsigned>(Text[static_cast<size_t>(N)]);
+                  Text.insert(Text.begin(), '\\');
+                  Text.resize(1 << 18);
+                }
+              }).overrun);
+}
+
 TEST(Guarded, WhoHoldsALockIsLeftAlone) {
   ParseLimits Short;
   Short.seconds = 0.05;

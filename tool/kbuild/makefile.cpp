@@ -107,6 +107,14 @@ void Makefile::evaluateText(llvm::StringRef Text, const std::string &File, unsig
   FileBranches = Outer;
 }
 
+/// No makefile of a kernel comes near; each line costs what it stands in.
+constexpr size_t MaxNesting = 200, MaxSymbols = 200;
+
+void Makefile::tooMuch(std::string What) {
+  if (!std::exchange(ToldTooMuch, true))
+    Flaws.push_back({*CurrentFile, CurrentLine, std::move(What)});
+}
+
 bool Makefile::active() const {
   for (const Branch &B : Branches)
     if (!B.active)
@@ -217,7 +225,10 @@ bool Makefile::conditional(llvm::StringRef Text) {
     // The else of an unknown condition is as unknown, and depends on the same symbols.
     if (Old.unknown)
       New.unknown = true;
-    New.symbols.insert(New.symbols.begin(), Old.symbols.begin(), Old.symbols.end());
+    if (Old.symbols.size() < MaxSymbols)
+      New.symbols.insert(New.symbols.begin(), Old.symbols.begin(), Old.symbols.end());
+    else
+      New.symbols = std::move(Old.symbols), tooMuch("an else has more than " + std::to_string(MaxSymbols) + " conditions before it");
     New.taken = Old.taken || New.active;
     if (Old.unknown && New.unknown)
       New.taken = true;
@@ -227,7 +238,10 @@ bool Makefile::conditional(llvm::StringRef Text) {
   }
   if (Keyword != "ifdef" && Keyword != "ifndef" && Keyword != "ifeq" && Keyword != "ifneq")
     return false;
-  Branches.push_back(active() ? decide(Keyword, Rest) : Branch{false, true, false, {}});
+  const bool TooDeep = Branches.size() >= MaxNesting;
+  if (TooDeep)
+    tooMuch("there are more than " + std::to_string(MaxNesting) + " conditionals in each other");
+  Branches.push_back(!TooDeep && active() ? decide(Keyword, Rest) : Branch{false, true, false, {}});
   Branches.back().line = CurrentLine;
   return true;
 }

@@ -153,6 +153,7 @@ private:
   using Arguments = std::vector<std::string>;
   struct Logical;
 
+  void tooMuch(std::string What);
   void evaluateText(llvm::StringRef Text, const std::string &File, unsigned FirstLine);
   void line(const Logical &L, const std::shared_ptr<const std::string> &File);
   bool exports(llvm::StringRef Text);
@@ -188,6 +189,7 @@ private:
   std::map<std::string, Variable> Variables; ///< sorted: the output must not depend on hashing
   std::map<std::string, std::vector<Traced>> Traces;
   std::vector<Flaw> Flaws;
+  bool ToldTooMuch = false;
   std::vector<Branch> Branches;
   size_t FileBranches = 0; ///< how many of them belong to including files
   std::shared_ptr<const std::string> CurrentFile; ///< where $(eval) stands

@@ -192,6 +192,21 @@ TEST(MakefileWhole, ACutTextIsNamedWithTheLineWhereItHurts) {
   EXPECT_EQ(Flaw("ifdef CONFIG_A\nifeq (a,b)\nendif\nelse ifdef Y\nendif\n"), "");
 }
 
+// Each line costs what it stands in, and each else what stands before it.
+TEST(MakefileHostile, NestingHasAnEnd) {
+  auto Of = [](const std::string &Text) {
+    Reader R(Text);
+    return R.M.flaws().empty() ? std::string() : R.M.flaws()[0].text;
+  };
+  std::string Deep, Ends, Chain = "ifeq ($(CONFIG_A),y)\n";
+  for (int N = 0; N < 50000; ++N)
+    Deep += "ifeq ($(CONFIG_A),y)\n", Ends += "endif\n";
+  for (int N = 0; N < 2000; ++N)
+    Chain += "else ifeq ($(CONFIG_A" + std::to_string(N) + "),y)\nobj-y += x.o\n";
+  EXPECT_EQ(Of(Deep + Ends), "there are more than 200 conditionals in each other");
+  EXPECT_EQ(Of(Chain + "endif\n"), "an else has more than 200 conditions before it");
+}
+
 TEST(MakefileHostile, SelfReferenceAndDoublingEnd) {
   std::string Text = "a = $(a) x.o\nv0 = xxxx.o\n";
   for (int I = 1; I != 50; ++I)

@@ -170,8 +170,9 @@ void applyOne(const FileDiff &F, const TextOf &Read, AppliedFile &Out) {
         return Fails(Why, F.line);
   if (!F.old_path.empty())
     Out.before = Read(F.old_path);
-  if (F.binary) {
+  if (F.binary || !F.special.empty()) {
     Out.looked_at = false;
+    Out.unread = F.special.empty() ? "a binary change" : F.special;
     Out.after = F.new_path.empty() ? std::nullopt : Out.before;
     return;
   }

@@ -27,7 +27,8 @@ struct AppliedFile {
   std::string problem;                ///< it does not apply, and why; then `after` is `before`
   unsigned problem_line = 0;          ///< in the patch
   bool already = false;               ///< it does not apply because it has been applied
-  bool looked_at = true;              ///< false: binary, or not of the kinds that krcu reads
+  bool looked_at = true;              ///< false: it is no text
+  std::string unread;                 ///< then: "a symbolic link", "a submodule", "a binary change"
 };
 
 /// Applies one file's hunks to `Text`.

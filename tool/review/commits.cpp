@@ -27,7 +27,7 @@ struct Opened {
 
 llvm::Error open(const std::string &Path, Opened &To) {
   if (std::string Odd = oddFileOfRepository(Path, /*Upwards=*/false); !Odd.empty())
-    return failAt(Path, 0, 0, "this is not opened as a git repository: " + Odd + " is no regular file", "give the top directory of one");
+    return failAt(Path, 0, 0, "this is not opened as a git repository: " + Odd, "give the top directory of one");
   git_repository *Raw = nullptr;
   if (git_repository_open_ext(&Raw, Path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr) != 0)
     return failAt(Path, 0, 0, "cannot be opened as a git repository: " + gitReason(), "give the top directory of one");
@@ -65,7 +65,7 @@ llvm::Expected<ReviewPatch> patchOf(git_repository *R, git_commit *Commit) {
   const char *Work = git_repository_workdir(R);
   for (size_t N = 0; Work && N < git_diff_num_deltas(RawDiff); ++N)
     if (std::string Odd = oddAttributesFor(Work, git_diff_get_delta(RawDiff, N)->new_file.path); !Odd.empty())
-      return failAt(Odd, 0, 0, "this is no regular file", "remove it");
+      return fail(Odd + "; remove it");
   git_buf Text = GIT_BUF_INIT;
   if (git_diff_to_buf(&Text, RawDiff, GIT_DIFF_FORMAT_PATCH) != 0)
     return failGit("cannot compare two commits");

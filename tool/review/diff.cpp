@@ -4,15 +4,49 @@
 #include "tool/review/diff.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
+#include <optional>
 
 using llvm::StringRef;
 
 namespace krcu::review {
 namespace {
 
-/// "a/net/x.c" -> "net/x.c", as git's -p1; a time stamp behind a tab goes.
+/// A name that git has put in quotation marks, with its escapes undone; nothing if they are none of git's. What stands behind the name goes.
+std::optional<std::string> unquoted(StringRef Name) {
+  std::string Out;
+  for (size_t N = 1; N < Name.size(); ++N) {
+    if (Name[N] == '"')
+      return Out;
+    if (Name[N] != '\\') {
+      Out += Name[N];
+      continue;
+    }
+    const StringRef Escape = Name.drop_front(N + 1);
+    unsigned Value = 0;
+    if (Escape.size() >= 3 && !Escape.take_front(3).getAsInteger(8, Value) && Value <= 0377) {
+      Out += static_cast<char>(Value);
+      N += 3;
+      continue;
+    }
+    const StringRef Letters = "abtnvfr\"\\", Meant = "\a\b\t\n\v\f\r\"\\";
+    const size_t At = Escape.empty() ? StringRef::npos : Letters.find(Escape[0]);
+    if (At == StringRef::npos)
+      return std::nullopt;
+    Out += Meant[At];
+    ++N;
+  }
+  return std::nullopt;
+}
+
+/// A whole name, as in "rename from".
+std::string wholeName(StringRef Name) { return Name.starts_with("\"") ? unquoted(Name).value_or(Name.str()) : Name.str(); }
+
+/// "a/net/x.c" -> "net/x.c", as git's -p1; a time stamp behind a tab goes. A name whose quotes make no sense keeps them: badPath() refuses it.
 std::string stripped(StringRef Name) {
-  Name = Name.split('\t').first.rtrim("\r ");
+  const std::optional<std::string> Plain = Name.starts_with("\"") ? unquoted(Name) : Name.split('\t').first.rtrim("\r ").str();
+  if (!Plain)
+    return Name.str();
+  Name = *Plain;
   if (Name == "/dev/null")
     return {};
   if (Name.starts_with("/"))
@@ -30,8 +64,10 @@ public:
       StringRef Line = peek();
       if (Line.starts_with("diff --git "))
         startGit(Line);
-      else if (Line.starts_with("--- ") && peekSecond().starts_with("+++ "))
+      else if (Line.starts_with("--- ") && peekLater(1).starts_with("+++ ") && ((InGitHeader && FromGit) || peekLater(2).starts_with("@@")))
         readNames();
+      else if (Line.starts_with("diff --cc ") || Line.starts_with("diff --combined "))
+        fault(Number + 1, "this is the diff of a merge, which nothing applies");
       else if (Line.starts_with("@@ -") && InFile)
         readHunk();
       else if (InGitHeader && gitHeader(Line))
@@ -44,7 +80,13 @@ public:
 
 private:
   StringRef peek() const { return Rest.split('\n').first; }
-  StringRef peekSecond() const { return Rest.split('\n').second.split('\n').first; }
+  /// Some lines further on.
+  StringRef peekLater(unsigned Lines) const {
+    StringRef At = Rest;
+    while (Lines--)
+      At = At.split('\n').second;
+    return At.split('\n').first;
+  }
   StringRef take() {
     auto [Line, Tail] = Rest.split('\n');
     Rest = Tail;
@@ -78,26 +120,36 @@ private:
     Line = Line.rtrim('\r');
     FileDiff &F = current();
     if (Line.consume_front("rename from "))
-      F.renamed = true, F.old_path = Line.str();
+      F.renamed = true, F.old_path = wholeName(Line);
     else if (Line.consume_front("rename to "))
-      F.renamed = true, F.new_path = Line.str();
+      F.renamed = true, F.new_path = wholeName(Line);
     else if (Line.consume_front("copy from "))
-      F.copied = true, F.old_path = Line.str();
+      F.copied = true, F.old_path = wholeName(Line);
     else if (Line.consume_front("copy to "))
-      F.copied = true, F.new_path = Line.str();
-    else if (Line.starts_with("deleted file mode"))
-      F.new_path.clear();
-    else if (Line.starts_with("new file mode"))
-      F.old_path.clear();
+      F.copied = true, F.new_path = wholeName(Line);
+    else if (Line.consume_front("deleted file mode "))
+      F.new_path.clear(), noteMode(Line);
+    else if (Line.consume_front("new file mode "))
+      F.old_path.clear(), noteMode(Line);
+    else if (Line.consume_front("old mode ") || Line.consume_front("new mode "))
+      noteMode(Line);
     else if (Line.starts_with("GIT binary patch") || (Line.starts_with("Binary files ") && Line.ends_with(" differ")))
       F.binary = true;
     else if (StringRef Ids = Line; Ids.consume_front("index ")) {
-      auto [Old, New] = Ids.split(' ').first.split("..");
+      auto [Both, Mode] = Ids.split(' ');
+      noteMode(Mode);
+      auto [Old, New] = Both.split("..");
       F.old_blob = blobId(Old), F.new_blob = blobId(New);
     } else
-      return Line.starts_with("similarity index") || Line.starts_with("dissimilarity index") ||
-             Line.starts_with("old mode") || Line.starts_with("new mode");
+      return Line.starts_with("similarity index") || Line.starts_with("dissimilarity index");
     return true;
+  }
+  /// What the modes of git say that is neither a file nor a program.
+  void noteMode(StringRef Mode) {
+    if (Mode.trim().starts_with("12"))
+      current().special = "a symbolic link";
+    else if (Mode.trim().starts_with("16"))
+      current().special = "a submodule";
   }
 
   void readNames() {
@@ -118,6 +170,8 @@ private:
     }
     if (F.old_path.empty() && F.new_path.empty())
       fault(Number, "both files of the diff are /dev/null");
+    if (!peek().starts_with("@@ -"))
+      fault(Number + 1, peek().starts_with("@@") ? "the hunk's header cannot be read: " + peek().take_front(60).str() : std::string("the file is named and has no hunk"));
     // x.c.orig and x.c: plain diff between a copy and the file.
     if (!FromGit && !F.old_path.empty() && !F.new_path.empty() && F.old_path != F.new_path)
       F.old_path = F.new_path;
@@ -134,7 +188,7 @@ private:
     StringRef Header = take();
     H.line = Number;
     auto [Old, Behind] = Header.drop_front(4).split(" +");
-    if (!range(Old, H.old_start, H.old_count) || !range(Behind.split(' ').first, H.new_start, H.new_count)) {
+    if (!range(Old, H.old_start, H.old_count) || !range(Behind.split(' ').first, H.new_start, H.new_count) || (!H.old_count && !H.new_count)) {
       // Prose may begin like that; a real one that is broken leaves the file without a hunk, which is told later.
       return fault(H.line, "the hunk's header cannot be read: " + Header.take_front(60).str());
     }

@@ -29,6 +29,7 @@ struct FileDiff {
   bool renamed = false;           ///< or copied, if `copied`
   bool copied = false;
   bool binary = false;
+  std::string special;            ///< "a symbolic link", "a submodule": what stands there is no text of a file; empty: it is one
   unsigned line = 0;              ///< where it starts
   std::vector<Hunk> hunks;
 

@@ -57,6 +57,41 @@ TEST(Diff, Binary) {
   ASSERT_EQ(D.files.size(), 1u);
   EXPECT_TRUE(D.files[0].binary);
 }
+TEST(Diff, WhatIsNoTextSaysSo) {
+  review::Diff D = parseDiff("diff --git a/x.h b/x.h\nnew file mode 120000\nindex 0000000..1111111\n--- /dev/null\n+++ b/x.h\n@@ -0,0 +1 @@\n+../y.h\n\\ No newline at end of file\n"
+                             "diff --git a/m b/m\nindex 1111111..2222222 160000\n--- a/m\n+++ b/m\n@@ -1 +1 @@\n-Subproject commit 1\n+Subproject commit 2\n"
+                             "diff --git a/x.c b/x.c\nindex 1111111..2222222 100644\n--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n-a\n+b\n");
+  ASSERT_EQ(D.files.size(), 3u);
+  EXPECT_EQ(D.files[0].special, "a symbolic link");
+  EXPECT_EQ(D.files[1].special, "a submodule");
+  EXPECT_EQ(D.files[2].special, "");
+  EXPECT_EQ(applied("a\n", "diff --git a/x.c b/x.c\nindex 1111111..2222222 120000\n--- a/x.c\n+++ b/x.c\n@@ -1 +1 @@\n-a\n+b\n"), "a\n");
+}
+// Whoever applies the patch reads these names, so their quotes must not hide a source file or a way out.
+TEST(Diff, QuotedNamesAreRead) {
+  auto PathOf = [](const std::string &Name) {
+    review::Diff D = parseDiff("diff --git " + Name + " " + Name + "\nnew file mode 100644\n--- /dev/null\n+++ " + Name + "\n@@ -0,0 +1 @@\n+a\n");
+    return D.files.size() == 1 ? D.files[0].path() : std::to_string(D.files.size()) + " files";
+  };
+  EXPECT_EQ(PathOf(R"("b/drv/y\056c")"), "drv/y.c");
+  EXPECT_EQ(PathOf(R"("b/caf\303\251 \"\\.c")"), "caf\xc3\xa9 \"\\.c");
+  EXPECT_EQ(badPath(PathOf(R"("b/\056\056/evil.c")")), "the path leaves the tree");
+  for (const char *Control : {R"("b/x\n.c")", R"("b/x\000.c")", R"("b/x\033[31m.c")"})
+    EXPECT_EQ(badPath(PathOf(Control)), "the path has control characters") << Control;
+  for (const char *Broken : {R"("b/x.c)", R"("b/x\q.c")", R"("b/x\8.c")", R"("b/x\)"})
+    EXPECT_EQ(badPath(PathOf(Broken)), "the path is quoted, and files with such names are not looked at") << Broken;
+  review::Diff D = parseDiff("diff --git \"a/o\\056c\" b/n.c\nsimilarity index 100%\nrename from \"o\\056c\"\nrename to n.c\n");
+  ASSERT_EQ(D.files.size(), 1u);
+  EXPECT_EQ(D.files[0].old_path, "o.c");
+}
+TEST(Diff, AFileWithoutAHunkIsDamaged) {
+  const std::string Git = "diff --git a/x.c b/x.c\nindex 1111111..2222222 100644\n", Names = "--- a/x.c\n+++ b/x.c\n";
+  for (const std::string &Bad : {Names + "@@ @@\n-a\n+b\n", Names + "@@ -0,0 +0,0 @@\n-a\n+b\n", Names + "@@@ -1 -1 +1 @@@\n--a\n++b\n", Git + Names + "-a\n+b\n", Git + Names, "diff --cc x.c\nindex 1,2..3\n" + Names + "@@@ -1 -1 +1 @@@\n"})
+    EXPECT_NE(parseDiff(Bad).problem, "") << Bad;
+  review::Diff Prose = parseDiff("I would write\n--- one\n+++ two\nthere.\n");
+  EXPECT_EQ(Prose.problem, "");
+  EXPECT_TRUE(Prose.files.empty());
+}
 TEST(Diff, TheSignatureIsNoRemovedLine) {
   review::Diff D = parseDiff(std::string(Plain) + "-- \n2.39.5\n");
   EXPECT_EQ(D.problem, "");

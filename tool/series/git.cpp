@@ -24,7 +24,7 @@ std::string hexOf(const git_oid &Id) {
 
 GitRepository openRepository(const std::string &Root, std::string &Why) {
   if (std::string Odd = oddFileOfRepository(Root, /*Upwards=*/true); !Odd.empty()) {
-    Why = "its git repository is not opened: " + Odd + " is no regular file";
+    Why = "its git repository is not opened: " + Odd;
     return nullptr;
   }
   git_repository *Raw = nullptr;

@@ -7,8 +7,9 @@
 
 namespace krcu::series {
 
-/// What in the repository of `Directory` is neither file nor directory: its path; empty: nothing, or there is no repository. With `Upwards` the
-/// repository may be that of a directory above. Worktrees, alternates and files that its configuration includes are looked at, too.
+/// Why the repository of `Directory` is not to be opened, as a sentence: something in it is neither file nor directory, or its configuration includes a
+/// file that belongs neither to it nor to its work tree. Empty: nothing speaks against it, or there is no repository. With `Upwards` the repository may
+/// be that of a directory above. Worktrees, alternates and included files are looked at, too.
 std::string oddFileOfRepository(const std::string &Directory, bool Upwards);
 
 /// The same for the .gitattributes of a work tree that matter for the file `Relative`.

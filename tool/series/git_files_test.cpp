@@ -26,6 +26,7 @@ protected:
   }
   void TearDown() override { fs::remove_all(Root); }
   void write(const std::string &Path, const std::string &Text) { std::ofstream(Root + "/" + Path) << Text; }
+  static std::string odd(const std::string &Path) { return Path + " is no regular file"; }
   std::string pipe(const std::string &Path) {
     fs::remove(Root + "/" + Path);
     EXPECT_EQ(::mkfifo((Root + "/" + Path).c_str(), 0600), 0);
@@ -42,8 +43,8 @@ TEST_F(GitFiles, APlainRepositoryHasNothingOdd) {
 TEST_F(GitFiles, APipeIsFoundWhereverLibgit2WouldOpenIt) {
   for (const char *Name : {".git/config", ".git/index", ".git/packed-refs", ".git/objects/info/alternates", ".git/info/attributes", ".git/HEAD", ".git/refs/heads/master"}) {
     const std::string Path = pipe(Name);
-    EXPECT_EQ(oddFileOfRepository(Root, false), Path);
-    EXPECT_EQ(oddFileOfRepository(Root + "/drv", true), Path);
+    EXPECT_EQ(oddFileOfRepository(Root, false), odd(Path));
+    EXPECT_EQ(oddFileOfRepository(Root + "/drv", true), odd(Path));
     GitLibrary Library;
     std::string Why;
     EXPECT_EQ(openRepository(Root, Why), nullptr);
@@ -56,7 +57,7 @@ TEST_F(GitFiles, APipeIsFoundWhereverLibgit2WouldOpenIt) {
 
 TEST_F(GitFiles, ALinkToADeviceIsOne) {
   fs::create_symlink("/dev/zero", Root + "/.git/packed-refs");
-  EXPECT_EQ(oddFileOfRepository(Root, false), Root + "/.git/packed-refs");
+  EXPECT_EQ(oddFileOfRepository(Root, false), odd(Root + "/.git/packed-refs"));
 }
 
 TEST_F(GitFiles, WhatTheConfigurationNamesIsLookedAt) {
@@ -68,11 +69,54 @@ TEST_F(GitFiles, WhatTheConfigurationNamesIsLookedAt) {
   }
 }
 
+// libgit2 joins lines, takes quotes away and ends a value at a comment; so must whoever looks before it.
+TEST_F(GitFiles, AValueIsReadAsLibgit2ReadsIt) {
+  const std::string Path = pipe("drv/pipe"), Rest = Path.substr(Path.size() - 2), Most = Path.substr(0, Path.size() - 2);
+  for (const std::string &Value : {Path + " ; comment", Path + "#comment", "\"" + Path + "\"", "\"" + Most + "\"" + Rest, Most + "\\\n" + Rest, Most + "\\\r\n" + Rest + "\r", Path + "  \t"}) {
+    write(".git/config", "# a comment \\\n[include]\n\tpath = " + Value + "\n");
+    EXPECT_EQ(oddFileOfRepository(Root, false), odd(Path)) << Value;
+    GitLibrary Library;
+    std::string Why;
+    EXPECT_EQ(openRepository(Root, Why), nullptr);
+  }
+  write(".git/config", "[include]\n\tpath = \"" + Path + ";x\"\n; path = " + Path + "\n[a \"b]\\\"c\"] path = x\n");
+  EXPECT_EQ(oddFileOfRepository(Root, false), "");
+}
+
+TEST_F(GitFiles, ALinkToADirectoryIsLookedInto) {
+  for (const char *To : {"drv", "drv/.."}) { // a circle ends
+    fs::remove_all(Root + "/.git/refs/heads");
+    fs::create_directory_symlink(Root + "/" + To, Root + "/.git/refs/heads");
+    EXPECT_EQ(oddFileOfRepository(Root, false), "");
+  }
+  pipe("drv/master");
+  EXPECT_NE(oddFileOfRepository(Root, false).find("/drv/master is no regular file"), std::string::npos);
+}
+
+TEST_F(GitFiles, TheConfigurationIncludesOnlyItsOwn) {
+  write("drv/gitconfig", "[user]\n\tname = A\n");
+  write(".git/config", "[include]\n\tpath = ../drv/gitconfig\n[mergetool \"x\"]\n\tpath = /bin/sh\n[submodule \"y\"]\n\tpath = drv\n");
+  EXPECT_EQ(oddFileOfRepository(Root, false), "");
+  const std::string Outside = Root + ".outside";
+  std::ofstream(Outside) << "secret";
+  fs::create_symlink(Outside, Root + "/.git/link");
+  for (const std::string &Named : {Outside, std::string("link"), std::string("../../") + fs::path(Outside).filename().string()}) {
+    write(".git/config", "[includeIf \"gitdir:/x\"]\n\tpath = " + Named + "\n");
+    EXPECT_NE(oddFileOfRepository(Root, false).find("which is no part of the repository"), std::string::npos) << Named;
+  }
+  fs::remove(Outside);
+}
+
+TEST_F(GitFiles, WhatIsTooLargeToBeLookedAtIsNotOpened) {
+  write(".git/config", std::string(1 << 21, '\n') + "[include]\n\tpath = x\n");
+  EXPECT_NE(oddFileOfRepository(Root, false).find("bytes"), std::string::npos);
+}
+
 TEST_F(GitFiles, WorktreesAndAlternatesAreFollowed) {
   fs::create_directories(Root + "/other/pack");
   const std::string Path = pipe("other/pack/x.idx");
   write(".git/objects/info/alternates", Root + "/other\n");
-  EXPECT_EQ(oddFileOfRepository(Root, false), Path);
+  EXPECT_EQ(oddFileOfRepository(Root, false), odd(Path));
   fs::create_directories(Root + "/work");
   write("work/.git", "gitdir: ../.git\n");
   EXPECT_EQ(oddFileOfRepository(Root + "/work", false).find("other/pack/x.idx") == std::string::npos, false);
@@ -88,7 +132,7 @@ TEST_F(GitFiles, CirclesEnd) {
 TEST_F(GitFiles, AttributesOfTheWorkTreeAreLookedAt) {
   EXPECT_EQ(oddAttributesFor(Root, "drv/a.c"), "");
   const std::string Path = pipe("drv/.gitattributes");
-  EXPECT_EQ(oddAttributesFor(Root + "/", "drv/a.c"), Path.substr(0, Root.size()) + "/" + "drv/.gitattributes");
+  EXPECT_EQ(oddAttributesFor(Root + "/", "drv/a.c"), odd(Path.substr(0, Root.size()) + "/" + "drv/.gitattributes"));
   EXPECT_EQ(oddAttributesFor(Root, "Makefile"), "");
 }
 

@@ -23,6 +23,12 @@ namespace {
 
 bool isSource(StringRef Path) { return Path.ends_with(".c") || Path.ends_with(".h"); }
 
+/// Whether what is not read may be text of the kernel: a picture is none, a link leads anywhere.
+bool mayHideCode(const AppliedFile &F) {
+  const StringRef Name = StringRef(F.path).rsplit('/').second.empty() ? StringRef(F.path) : StringRef(F.path).rsplit('/').second;
+  return F.unread != "a binary change" || isSource(Name) || isSource(F.old_path) || Name.ends_with(".S") || Name.starts_with("Makefile") || Name.starts_with("Kbuild") || Name.starts_with("Kconfig");
+}
+
 /// The words of RCU's and of a cache's end.
 class RcuWords {
 public:
@@ -404,8 +410,11 @@ PatchReview Review::reviewOne(const ReviewPatch &P) {
       Findings.push_back({Wrong ? PatchVerdict::Broken : PatchVerdict::NotApplicable, F.path, 0, false, Reason, {{F.path, 0, "", F.problem}}});
       continue;
     }
-    if (!F.looked_at)
+    if (!F.looked_at) {
+      if (mayHideCode(F))
+        Findings.push_back({PatchVerdict::CannotTell, F.path, 0, false, "this is " + F.unread + ", and what it brings is not read", {}});
       continue;
+    }
     if (F.after || F.before)
       Changed[F.path] = shared(F.after);
     if (!F.old_path.empty() && F.old_path != F.path)

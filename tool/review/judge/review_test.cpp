@@ -275,6 +275,21 @@ TEST_F(Reviewed, PathsOutOfTheTreeAreRefused) {
   }
 }
 
+TEST_F(Reviewed, WhatIsNotReadIsNotOk) {
+  const std::string Binary = "index 1111111..2222222 100644\nGIT binary patch\ndelta 3\nKcmZ\n\ndelta 0\nHcmV?d00001\n\n";
+  const std::string Link = "new file mode 120000\n--- /dev/null\n+++ b/drv/d\n@@ -0,0 +1 @@\n+../lib\n\\ No newline at end of file\n";
+  const std::pair<std::string, PatchVerdict> Cases[] = {{"diff --git a/drv/drv.c b/drv/drv.c\n" + Binary, PatchVerdict::CannotTell},
+                                                        {"diff --git a/drv/Makefile b/drv/Makefile\n" + Binary, PatchVerdict::CannotTell},
+                                                        {"diff --git a/drv/d b/drv/d\n" + Link, PatchVerdict::CannotTell},
+                                                        {"diff --git a/drv/logo.png b/drv/logo.png\n" + Binary, PatchVerdict::Ok}};
+  for (const auto &[Text, Verdict] : Cases) {
+    Patches.assign(1, {});
+    Patches[0].diff = review::parseDiff(Text);
+    review::Column C = reviewAll();
+    EXPECT_EQ(C.patches[0].verdict, Verdict) << Text << C.patches[0].reason;
+  }
+}
+
 TEST_F(Reviewed, ASymlinkOutOfTheTreeIsNotFollowed) {
   std::filesystem::path Outside = std::filesystem::path(Tree.path("drv")).parent_path().parent_path() / "krcu-review-outside";
   std::filesystem::create_directories(Outside);
