@@ -87,6 +87,17 @@ TEST_F(IndexTest, APipeIsAProblemAndDoesNotBlock) {
   EXPECT_EQ(listing(*build()), (Strings{"pipe.c: is no regular file"}));
 }
 
+TEST_F(IndexTest, WhatSaysHowToBuildAndCannotBeReadIsAProblem) {
+  write("lib/real", "obj-y += a.o\n");
+  fs::create_directories(Root + "/drv");
+  fs::create_symlink("../lib/real", Root + "/drv/Makefile");
+  EXPECT_EQ(listing(*build()), Strings());
+  ASSERT_EQ(mkfifo((Root + "/drv/Kbuild").c_str(), 0600), 0);
+  fs::create_symlink("/etc/passwd", Root + "/drv/Kconfig");
+  fs::create_symlink("nowhere", Root + "/drv/Makefile.more");
+  EXPECT_EQ(listing(*build()), (Strings{"drv/Kbuild: is no regular file", "drv/Kconfig: is a symlink out of the tree", "drv/Makefile.more: is a symlink to nothing"}));
+}
+
 TEST_F(IndexTest, AFileThatCannotBeReadIsAProblem) {
   if (geteuid() == 0)
     GTEST_SKIP() << "root may read everything";

@@ -131,7 +131,7 @@ private:
       enter(Path);
     else if (Type == DT_LNK)
       follow(Path), other(Path, Name);
-    else if (isSourceName(Name) && !isLeftOut(Path))
+    else if ((isSourceName(Name) || (Type != DT_REG && isConfiguration(Name))) && !isLeftOut(Path))
       problem(Path, Type == DT_REG ? "" : "is no regular file");
     else if (Type == DT_REG)
       other(Path, Name);
@@ -141,21 +141,25 @@ private:
     if (isLeftOut(Path))
       return;
     char Target[PATH_MAX];
+    // What says how the tree is built is no source, but if it cannot be read something is lost all the same.
+    const bool Config = isConfiguration(llvm::StringRef(Path).substr(Path.rfind('/') + 1));
     bool Source = isSourceName(Path);
     if (!::realpath(absolute(Path).c_str(), Target)) {
-      if (Source)
+      if (Source || Config)
         problem(Path, errno == ENOENT ? "is a symlink to nothing" : reason(errno));
       return;
     }
     struct stat Status;
     bool Directory = ::stat(Target, &Status) == 0 && S_ISDIR(Status.st_mode);
-    if (!Directory && !Source)
+    if (!Directory && !Source && !Config)
       return;
     llvm::StringRef Inside = Target;
     if (Inside == Root)
       return; // a link to the tree itself
     if (!Inside.consume_front(Root) || !Inside.consume_front("/"))
       return problem(Path, "is a symlink out of the tree");
+    if (Config && S_ISREG(Status.st_mode))
+      return; // other() lists it
     bool WalkedAnyway = !isLeftOut(Inside) && !isHidden(Inside) && (Directory || isSourceName(Inside));
     if (WalkedAnyway)
       return;

@@ -18,7 +18,7 @@ bool isNoKernelCode(llvm::StringRef Relative);
 /// All sources (isSourceName()) below Root, sorted by path, sizes not yet known. Left out: tools/, Documentation/,
 /// samples/ and scripts/ at the top, and names that begin with a dot. A symlink to a place that is walked
 /// anyway is passed over in silence (the file is listed under its own name); one to a place inside the tree
-/// that is not walked is followed; one that leads out of the tree, or nowhere, is listed with a problem, and
+/// that is not walked is followed; one that leads out of the tree, or nowhere, is listed with a problem (a Makefile or Kconfig, too), and
 /// so is a directory that cannot be read. `LeaveOut`: false keeps the directories left out (of a module's own).
 /// `BuildFiles`: receives the other regular files (unsorted) that say how a kernel is built, those of scripts/ and every
 /// Kconfig and Makefile included; not what no configuration reads (device trees, assembler, texts).

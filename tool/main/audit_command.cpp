@@ -61,7 +61,7 @@ llvm::Error filter(AuditReport &R, const AuditCommandOptions &O) {
   });
   for (const Suppression &S : List)
     if (!Used.count(S.fingerprint))
-      std::fprintf(stderr, "krcu: note: %s:%u: nothing has the fingerprint %s any more (%s)\n", O.suppressions.c_str(), S.line, S.fingerprint.c_str(), S.reason.c_str());
+      std::fprintf(stderr, "krcu: note: %s:%u: nothing has the fingerprint %s any more (%s)\n", onOneLine(O.suppressions).c_str(), S.line, onOneLine(S.fingerprint).c_str(), onOneLine(S.reason).c_str());
   return llvm::Error::success();
 }
 
@@ -112,7 +112,7 @@ int printFixes(Scan &S, const AuditReport &R, const AuditCommandOptions &O, cons
   auto Text = Mails ? makeFixSeries(S, F, O.series, O.paths, S.tree().shown(auditJson(R))) : unifiedDiff(Files);
   if (!Text)
     return error(Text.takeError());
-  if (llvm::Error E = writeResult(Print, *Text))
+  if (llvm::Error E = writeResult(Print, *Text, Mails ? "text" : "diff"))
     return error(std::move(E));
   unsigned Left = 0;
   for (const AuditFix &Fix : F.fixes) {
@@ -201,7 +201,7 @@ int runAudit(const AuditCommandOptions &O, const PrintOptions &Print, const char
   auto Text = textOf(R, O.format, **S, Print);
   if (!Text)
     return error(Text.takeError());
-  if (llvm::Error E = writeResult(Print, *Text))
+  if (llvm::Error E = writeResult(Print, *Text, O.format))
     return error(std::move(E));
   if (!Problem.empty())
     return error(nothingWasParsed(Problem));

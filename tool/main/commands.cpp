@@ -41,8 +41,8 @@ int error(Error E) {
   return Failed;
 }
 
-int print(const Options &O, const std::string &Text, int Status) {
-  if (Error E = writeResult(O.print, Text))
+int print(const Options &O, const std::string &Text, int Status, StringRef Format = "") {
+  if (Error E = writeResult(O.print, Text, Format.empty() ? StringRef(O.format) : Format))
     return error(std::move(E));
   return Status;
 }
@@ -351,7 +351,7 @@ int runPatch(Options O, ScanOptions SO) {
     return error(Diff.takeError());
   Past.keep({Status, *Diff, Notes + warningsOf(**S)}, (*S)->tree());
   Scan::leave(std::move(*S));
-  return print(O, *Diff, Status);
+  return print(O, *Diff, Status, O.format == "json" ? "json" : "diff");
 }
 
 int runVerify(const Options &O, const ScanOptions &SO) {

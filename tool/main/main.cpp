@@ -6,10 +6,12 @@
 #include "tool/main/names.h"
 #include "tool/main/program.h"
 #include "tool/support/scratch.h"
+#include "tool/support/standard_streams.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
 int main(int Argc, char **Argv) {
+  krcu::holdStandardStreams();
   krcu::limitHeap();
   CLI::App App;
   krcu::Options Options;

@@ -5,6 +5,7 @@
 #include "tool/series/git.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
+#include "tool/support/sink.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
@@ -109,9 +110,10 @@ unsigned widthOf(const PrintOptions &O) {
   return O.output.empty() && isatty(1) && ioctl(1, TIOCGWINSZ, &Size) == 0 ? Size.ws_col : 0;
 }
 
-llvm::Error writeResult(const PrintOptions &O, const std::string &Text) {
+llvm::Error writeResult(const PrintOptions &O, const std::string &Text, StringRef Format) {
   clearProgress();
-  return O.output.empty() ? writeStdout(Text) : writeFileAtomically(O.output, Text);
+  const std::string Clean = Format == "text" ? (isColoured(O) ? withColours(Text) : forTerminal(Text)) : Format == "json" || Format == "sarif" ? inJson(Text) : Text;
+  return O.output.empty() ? writeStdout(Clean) : writeFileAtomically(O.output, Clean);
 }
 
 llvm::Error nothingWasParsed(const std::string &What) {

@@ -30,8 +30,9 @@ void addPrintOptions(CLI::App &Command, PrintOptions &O);
 /// Whether a result is coloured, and how wide it may be (0: as wide as it likes).
 bool isColoured(const PrintOptions &O);
 unsigned widthOf(const PrintOptions &O);
-/// The result to where it is wanted; of a file all or nothing is written.
-llvm::Error writeResult(const PrintOptions &O, const std::string &Text);
+/// The result to where it is wanted; of a file all or nothing is written. `Format`: "text", "json", "sarif", "html", which say what no input may put into
+/// it, or "diff", which is for a program and stays as it is.
+llvm::Error writeResult(const PrintOptions &O, const std::string &Text, llvm::StringRef Format);
 /// What a command ends with if no file could be parsed. `What`: one of them, and why not.
 llvm::Error nothingWasParsed(const std::string &What);
 /// Who is told what is being done; null if nobody.

@@ -87,7 +87,7 @@ std::optional<int> Recall::replay() const {
   if (!O.print.quiet)
     std::fputs(forTerminal(Past->err).c_str(), stderr);
   printNotes();
-  if (llvm::Error E = writeResult(O.print, Past->out)) {
+  if (llvm::Error E = writeResult(O.print, Past->out, Command == "patch" && O.format == "text" ? "diff" : O.format)) {
     std::fprintf(stderr, "krcu: %s\n", message(std::move(E)).c_str());
     return 2;
   }

@@ -325,7 +325,7 @@ int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Exe
                                                            : review::scorecard(Report, widthOf(Print), isColoured(Print));
   if (!Text)
     return error(Text.takeError());
-  if (llvm::Error E = writeResult(Print, *Text))
+  if (llvm::Error E = writeResult(Print, *Text, O.format))
     return error(std::move(E));
   if (!Unparsed.empty())
     return error(nothingWasParsed(Unparsed));

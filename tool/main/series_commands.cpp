@@ -229,7 +229,7 @@ llvm::Expected<std::string> finishSeries(const series::SeriesInput &In, const Se
       Out += "  " + C.id.substr(0, 12) + " " + C.subject + "\n";
   }
   for (const std::string &W : Unlike)
-    std::fprintf(stderr, "krcu: warning: %s\n", W.c_str());
+    std::fprintf(stderr, "krcu: warning: %s\n", onOneLine(W).c_str());
   auto Written = writeMails(*Made, O);
   if (!Written)
     return Written.takeError();

@@ -7,6 +7,7 @@
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "tool/support/sink.h"
+#include "tool/support/standard_streams.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -162,12 +163,18 @@ public:
       std::vector<std::string> Archive = inboxRepositories(Input);
       return Archive.empty() ? addDirectory(Input) : addArchive(Archive);
     }
+    if (Input == "-" || (llvm::sys::fs::exists(Input) && !llvm::sys::fs::is_regular_file(Input))) { // a pipe or a device may have no end
+      auto Read = Input == "-" ? readStandardInput() : readFile(Input);
+      return Read ? addText(Input == "-" ? "standard input" : Input, *Read) : Read.takeError();
+    }
     // Not read into memory as a whole: an mbox may be large, and is mapped.
-    auto Buffer = Input == "-" ? llvm::MemoryBuffer::getSTDIN() : llvm::MemoryBuffer::getFile(Input, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+    auto Buffer = llvm::MemoryBuffer::getFile(Input, /*IsText=*/false, /*RequiresNullTerminator=*/false);
     if (!Buffer)
       return failErrno(Input, Buffer.getError().value(), "give an mbox, a mail, a patch, or a directory of *.patch files");
-    StringRef Text = (*Buffer)->getBuffer();
-    std::string Name = Input == "-" ? "standard input" : Input;
+    return addText(Input, (*Buffer)->getBuffer());
+  }
+
+  llvm::Error addText(const std::string &Name, StringRef Text) {
     if (Text.starts_with("From ") || looksLikeMail(Text))
       return addMails(Name, Text);
     return addDiff(Name, Text);

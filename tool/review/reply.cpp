@@ -2,6 +2,7 @@
 #include "tool/review/reply.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
+#include "tool/support/sink.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
@@ -174,7 +175,7 @@ std::string replyTo(const ReviewReport &R, size_t Number) {
         Open += "  " + describe(N) + "\n";
   if (!Open.empty())
     Out += "I have not judged these lines:\n" + Open;
-  return Out + otherTrees(R, Number);
+  return forTerminal(Out + otherTrees(R, Number)); // what is quoted is somebody's
 }
 
 llvm::Expected<std::vector<std::string>> writeReplies(const ReviewReport &R, const std::string &Directory, const std::set<PatchVerdict> &To) {

@@ -7,10 +7,11 @@
 namespace krcu {
 namespace {
 
-/// A character that does something else than stand there: C1 controls, marks of direction, separators of lines, the byte order mark.
+/// A character that does something else than stand there: C1 controls, marks of direction, separators of lines, what is not seen, the byte order
+/// mark. The joiners are letters' business.
 bool isActive(uint32_t C) {
-  return (C >= 0x80 && C < 0xA0) || C == 0x61C || (C >= 0x200E && C <= 0x200F) || (C >= 0x2028 && C <= 0x202E) || (C >= 0x2066 && C <= 0x2069) ||
-         C == 0xFEFF || (C >= 0xE0000 && C <= 0xE007F);
+  return (C >= 0x80 && C < 0xA0) || C == 0xAD || C == 0x61C || C == 0x180E || C == 0x200B || (C >= 0x200E && C <= 0x200F) || (C >= 0x2028 && C <= 0x202E) ||
+         (C >= 0x2060 && C <= 0x206F) || C == 0xFEFF || (C >= 0xFFF9 && C <= 0xFFFB) || (C >= 0xE0000 && C <= 0xE007F);
 }
 
 std::string escaped(unsigned char C) {
@@ -96,6 +97,31 @@ std::string withColours(llvm::StringRef Text) {
     const size_t Length = colourAt(Text);
     Out += Length ? Text.take_front(Length).str() : forTerminal(Text.take_front(2));
     Text = Text.drop_front(Length ? Length : 2);
+  }
+  return Out;
+}
+
+std::string inJson(llvm::StringRef Text) {
+  if (isPlain(Text, true))
+    return Text.str();
+  std::string Out;
+  Out.reserve(Text.size());
+  const auto *At = reinterpret_cast<const llvm::UTF8 *>(Text.data()), *End = At + Text.size();
+  while (At != End) {
+    const llvm::UTF8 *Begin = At;
+    llvm::UTF32 Point = 0;
+    const bool Good = llvm::convertUTF8Sequence(&At, End, &Point, llvm::strictConversion) == llvm::conversionOK;
+    if (!Good)
+      At = Begin + 1, Point = 0xFFFD;
+    if (Good && !isActive(Point) && Point != 0x7F) {
+      Out.append(reinterpret_cast<const char *>(Begin), reinterpret_cast<const char *>(At));
+      continue;
+    }
+    if (Point > 0xFFFF) {
+      Out += "\\u" + llvm::utohexstr(0xD800 + ((Point - 0x10000) >> 10), /*LowerCase=*/true, 4);
+      Point = 0xDC00 + ((Point - 0x10000) & 0x3FF);
+    }
+    Out += "\\u" + llvm::utohexstr(Point, /*LowerCase=*/true, 4);
   }
   return Out;
 }

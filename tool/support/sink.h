@@ -19,6 +19,9 @@ std::string forTerminal(llvm::StringRef Text);
 /// The same for a report of krcu's own, which may have colours: what sets one stays, and only that.
 std::string withColours(llvm::StringRef Text);
 
+/// For a whole text of JSON: what does something else than stand there can only be a part of a string, and is written as "\u202e".
+std::string inJson(llvm::StringRef Text);
+
 /// For the value of a mail's header, or a part of it: control characters become blanks. What is not ASCII stays: it is to be encoded.
 std::string inHeader(llvm::StringRef Text);
 

@@ -19,10 +19,15 @@ bool hasControl(llvm::StringRef Text, llvm::StringRef But = "") {
   return llvm::any_of(Text, [&](unsigned char C) { return (C < 0x20 || C == 0x7F) && !But.contains(static_cast<char>(C)); });
 }
 
+bool hasActive(llvm::StringRef Text) {
+  return llvm::any_of(std::initializer_list<const char *>{"\xc2\x9b", "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x80\xa8", "\xef\xbb\xbf", "\xe2\x80\x8b", "\xc2\xad", "\xf3\xa0\x81\x81"},
+                      [&](const char *Active) { return Text.contains(Active); });
+}
+
 /// Texts made of what does harm, at random but always the same.
 std::vector<std::string> hostileTexts() {
   const std::vector<std::string> Pieces{"\x1b[31m", "\x1b]0;title\x07", "\r", "\n", "\r\nBcc: x@y", "\t", std::string(1, '\0'), "\x7f", "\x9b" "2J", "\xc2\x9b" "2J", "\xe2\x80\xae",
-                                        "\xe2\x81\xa6", "\xe2\x80\xa8", "\xef\xbb\xbf", "\xff", "\xc0\xaf", "\xed\xa0\x80", "caf\xc3\xa9", "\xf0\x9f\x8c\x8d", "plain", " ", "\\n", "\v\f\b"};
+                                        "\xe2\x81\xa6", "\xe2\x80\xa8", "\xef\xbb\xbf", "\xe2\x80\x8b", "\xc2\xad", "\xf3\xa0\x81\x81", "\xff", "\xc0\xaf", "\xed\xa0\x80", "caf\xc3\xa9", "\xf0\x9f\x8c\x8d", "plain", " ", "\\n", "\v\f\b"};
   std::mt19937 Random(7);
   std::vector<std::string> Texts;
   for (int N = 0; N < 3000; ++N) {
@@ -40,8 +45,7 @@ TEST(Sink, OneLineStaysOneLine) {
     EXPECT_FALSE(hasControl(Out)) << testing::PrintToString(Text);
     EXPECT_TRUE(isUtf8(Out)) << testing::PrintToString(Text);
     EXPECT_EQ(onOneLine(Out), Out) << "once is enough";
-    for (const char *Active : {"\xc2\x9b", "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x80\xa8", "\xef\xbb\xbf"})
-      EXPECT_FALSE(llvm::StringRef(Out).contains(Active));
+    EXPECT_FALSE(hasActive(Out)) << testing::PrintToString(Text);
   }
 }
 
@@ -64,6 +68,17 @@ TEST(Sink, ColoursOfAReportStayAndNothingElse) {
     for (size_t At = Out.find('\x1b'); At != std::string::npos; At = Out.find('\x1b', At + 1))
       EXPECT_EQ(Out.substr(At, 5), "\x1b[31m");
   }
+}
+
+TEST(Sink, JsonHasNothingActive) {
+  for (const std::string &Text : hostileTexts()) {
+    std::string Out = inJson(Text);
+    EXPECT_FALSE(hasActive(Out) || llvm::StringRef(Out).contains('\x7f')) << testing::PrintToString(Text);
+    EXPECT_TRUE(isUtf8(Out)) << testing::PrintToString(Text);
+    EXPECT_EQ(inJson(Out), Out);
+  }
+  EXPECT_EQ(inJson("{\"a\": \"caf\xc3\xa9 \\n\"}\n"), "{\"a\": \"caf\xc3\xa9 \\n\"}\n");
+  EXPECT_EQ(inJson("\"\xc2\x9b\xe2\x80\xae\x7f\xf3\xa0\x81\x81\xff\""), "\"\\u009b\\u202e\\u007f\\udb40\\udc41\\ufffd\"");
 }
 
 TEST(Sink, AHeaderEndsWhereItsValueEnds) {
