@@ -90,6 +90,16 @@ TEST_F(Fixes, AnSrcuBarrierNamesItsStructure) {
   EXPECT_EQ(mended(Srcu, "\tcount = 0;\n\tcleanup_srcu_struct(&drv_srcu);\n"), "\tcount = 0;\n\tsrcu_barrier(&drv_srcu);\n\tcleanup_srcu_struct(&drv_srcu);\n");
 }
 
+/// A kernel shows that the exit without it queues on what is being emptied.
+TEST_F(Fixes, AnRcuWorkWaitsBeforeItsQueueIsTakenAway) {
+  const std::string Work = "struct work_struct {\n\tint data;\n};\nstruct workqueue_struct;\nstruct rcu_work {\n\tstruct work_struct work;\n\tstruct rcu_head rcu;\n};\n"
+                           "int queue_rcu_work(struct workqueue_struct *wq, struct rcu_work *rwork);\nvoid destroy_workqueue(struct workqueue_struct *wq);\n"
+                           "void INIT_RCU_WORK(struct rcu_work *rwork, void (*func)(struct work_struct *work));\n"
+                           "static struct workqueue_struct *queue;\nstatic struct rcu_work one;\nstatic void item_end(struct work_struct *work)\n{\n\twork->data = 0;\n}\n"
+                           "void item_start(void)\n{\n\tINIT_RCU_WORK(&one, item_end);\n\tqueue_rcu_work(queue, &one);\n}\n";
+  EXPECT_EQ(mended(Work, "\tdestroy_workqueue(queue);\n"), "\trcu_barrier();\n\tdestroy_workqueue(queue);\n") << Said;
+}
+
 TEST_F(Fixes, WithoutAFunctionAtTheEndNothingIsWritten) {
   Tree.write("drv/drv.c", std::string(Head) + Counted + "struct platform_driver {\n\tint x;\n};\nstatic struct platform_driver drv_driver;\nmodule_platform_driver(drv_driver);\n");
   AuditReport R = audit();
