@@ -7,6 +7,8 @@ if(KRCU_TESTS)
   find_package(GTest REQUIRED)
 endif()
 find_package(Threads REQUIRED)
+# Everywhere: a library asks for it, and a precompiled header holds for one choice only.
+add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-pthread>)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(LIBGIT2 REQUIRED IMPORTED_TARGET libgit2)
 if(KRCU_ALLOCATOR STREQUAL "tcmalloc")

@@ -4,6 +4,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict> $<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized>)
 endif()
 
+include(KrcuPrecompiled)
+
 # krcu_room(NAME SOURCES ... DEPENDS ...): one static library per room. PUBLIC links are the only
 # way to see another room's headers through the checked include prefix, so a room that includes one
 # it does not depend on fails in the layering test (scripts/check-layers).
@@ -13,6 +15,7 @@ function(krcu_room name)
   target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_compile_options(${name} PRIVATE -Wall -Wextra)
   target_link_libraries(${name} PUBLIC ${ROOM_DEPENDS} Threads::Threads)
+  krcu_precompile(${name} ${ROOM_DEPENDS})
 endfunction()
 
 # krcu_test(NAME SOURCES ... DEPENDS ...): a GoogleTest binary, each case a ctest of its own; with ONE_PROCESS
@@ -23,9 +26,10 @@ function(krcu_test name)
   endif()
   cmake_parse_arguments(T "ONE_PROCESS" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(${name} ${T_SOURCES})
-  target_compile_options(${name} PRIVATE -Wall -Wextra)
+  target_compile_options(${name} PRIVATE -Wall -Wextra ${KRCU_TEST_OPTIONS})
   target_compile_definitions(${name} PRIVATE KRCU_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_link_libraries(${name} PRIVATE ${T_DEPENDS} GTest::gtest GTest::gtest_main)
+  target_precompile_headers(${name} REUSE_FROM krcu_pch_test)
   if(T_ONE_PROCESS)
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES ENVIRONMENT "XDG_CACHE_HOME=${PROJECT_BINARY_DIR}/test-cache")
