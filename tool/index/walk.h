@@ -24,6 +24,9 @@ bool isNoKernelCode(llvm::StringRef Relative);
 /// Kconfig and Makefile included; not what no configuration reads (device trees, assembler, texts).
 std::vector<IndexedFile> walkTree(const std::string &Root, bool LeaveOut = true, std::vector<std::string> *BuildFiles = nullptr);
 
+/// The same of a tree and of what is mounted in it, of which nothing is left out.
+std::vector<IndexedFile> walkTree(const Tree &T, std::vector<std::string> *BuildFiles = nullptr);
+
 /// A buffer that is used again for one file after the other. Holds `size` bytes and at least 16 readable
 /// bytes behind.
 struct ReadBuffer {

@@ -19,6 +19,13 @@ constexpr size_t MaxText = 200;                   ///< of a macro that is nothin
 
 bool isBlank(char C) { return C == ' ' || C == '\t' || C == '\\' || C == '\n' || C == '\r'; }
 
+StringRef trimmed(StringRef Text) {
+  Text = Text.drop_while(isBlank);
+  while (!Text.empty() && isBlank(Text.back()))
+    Text = Text.drop_back();
+  return Text;
+}
+
 std::vector<std::string> parametersOf(StringRef Behind, bool &Variadic) {
   std::vector<std::string> Names;
   if (!Behind.consume_front("("))
@@ -26,7 +33,7 @@ std::vector<std::string> parametersOf(StringRef Behind, bool &Variadic) {
   llvm::SmallVector<StringRef, 8> Parts;
   Behind.take_until([](char C) { return C == ')'; }).split(Parts, ',');
   for (StringRef Name : Parts) {
-    Name = Name.trim(" \t\r\n\\");
+    Name = trimmed(Name);
     if (Name.consume_back("...")) {
       Variadic = true;
       Name = Name.rtrim().empty() ? "__VA_ARGS__" : Name.rtrim();
@@ -42,10 +49,7 @@ std::vector<std::vector<std::string>> chainsOf(StringRef Text) {
   std::vector<std::vector<std::string>> Chains;
   size_t End = 0; // of the last chain
   for (size_t At = Text.find("##"); At != StringRef::npos; At = Text.find("##", At + 2)) {
-    StringRef Before = Text.take_front(At);
-    while (!Before.empty() && isBlank(Before.back()))
-      Before = Before.drop_back();
-    StringRef Left = lastWord(Before), Right = Text.substr(At + 2).drop_while(isBlank).take_while(isWord);
+    StringRef Left = lastWord(trimmed(Text.take_front(At))), Right = Text.substr(At + 2).drop_while(isBlank).take_while(isWord);
     if (Left.empty() || Right.empty())
       continue; // , ##__VA_ARGS__ makes no name
     if (!Chains.empty() && static_cast<size_t>(Left.end() - Text.begin()) == End)
@@ -124,18 +128,18 @@ bool MacroTable::add(const MacroText &M) {
   return true;
 }
 
-bool MacroTable::any(const std::string &Name, llvm::function_ref<bool(const MacroText &)> Test) const {
+bool MacroTable::any(StringRef Name, llvm::function_ref<bool(const MacroText &)> Test) const {
   auto It = Own.find(Name);
-  if (It != Own.end() && llvm::any_of(It->second, [&](const MacroText *M) { return Test(*M); }))
+  if (It != Own.end() && llvm::any_of(It->getValue(), [&](const MacroText *M) { return Test(*M); }))
     return true;
   return Below && Below->any(Name, Test);
 }
 
 std::vector<std::string> MacroTable::names() const {
   std::vector<std::string> Names = Below ? Below->names() : std::vector<std::string>();
-  for (const auto &[Name, Definitions] : Own)
-    if (!Definitions.empty())
-      Names.push_back(Name);
+  for (const auto &Entry : Own)
+    if (!Entry.getValue().empty())
+      Names.push_back(Entry.getKey().str());
   llvm::sort(Names);
   Names.erase(std::unique(Names.begin(), Names.end()), Names.end());
   return Names;
@@ -152,7 +156,7 @@ MacroArguments argumentsOf(StringRef Behind, size_t *Length) {
   for (size_t At = 0; At < Behind.size(); ++At) {
     char C = Behind[At];
     if (Depth == 0 && (C == ',' || C == ')')) {
-      Result.push_back(Behind.slice(Begin, At).trim(" \t\r\n\\").str());
+      Result.push_back(trimmed(Behind.slice(Begin, At)).str());
       Begin = At + 1;
       if (C == ')') {
         if (Length)
@@ -176,8 +180,10 @@ MacroText readMacro(StringRef Directive) {
   M.parameters = parametersOf(Behind, M.variadic);
   StringRef Text = M.object ? Behind : Behind.split(')').second;
   M.chains = chainsOf(Text);
-  if (Text.trim(" \t\r\n\\").size() <= MaxText)
-    M.text = Text.trim(" \t\r\n\\").str();
+  for (const auto &Chain : M.chains)
+    M.patterns.push_back(joined(Chain, M, std::nullopt));
+  if (trimmed(Text).size() <= MaxText)
+    M.text = trimmed(Text).str();
   for (size_t At = 0; At < Text.size();) {
     if (!isWord(Text[At])) {
       ++At;
@@ -195,12 +201,12 @@ MacroText readMacro(StringRef Directive) {
 }
 
 bool NameMaker::canJoin(const MacroText &M, StringRef Word) {
-  return llvm::any_of(M.chains, [&](const auto &Chain) { return joins(Chain, M, std::nullopt, Word); });
+  return llvm::any_of(M.patterns, [&](const std::string &Pattern) { return fits(Pattern, Word, false); });
 }
 
 /// What a text in a macro means, with the macro's own arguments put in: a pattern.
 std::string NameMaker::meaning(StringRef Text, const MacroText &M, const MacroArguments &Given, unsigned Depth) const {
-  Text = Text.trim(" \t\r\n\\");
+  Text = trimmed(Text);
   if (Depth > MaxNested)
     return Anything;
   if (auto It = llvm::find(M.parameters, Text); It != M.parameters.end()) {

@@ -5,9 +5,9 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +29,7 @@ struct MacroText {
   bool variadic = false;
   std::vector<std::string> parameters; ///< the variable ones, the last, under the name they have in the text
   std::vector<std::vector<std::string>> chains; ///< words that ## joins, as they stand: {"n", "_cache"} of n##_cache
+  std::vector<std::string> patterns;            ///< what each chain makes of arguments that are not known
   std::vector<MacroCall> calls;                 ///< words of its text, in order, those within arguments, too
   std::string text;                             ///< what it stands for, if that is short; empty if it is not
   bool operator==(const MacroText &) const = default;
@@ -49,12 +50,12 @@ public:
   bool add(const MacroText &M);
   void remove(const MacroText &M) { llvm::erase(Own[M.name], &M); }
   /// Whether some definition of the name, here or below, is as asked for.
-  bool any(const std::string &Name, llvm::function_ref<bool(const MacroText &)> Test) const;
+  bool any(llvm::StringRef Name, llvm::function_ref<bool(const MacroText &)> Test) const;
   std::vector<std::string> names() const; ///< in order, those below, too
 
 private:
   const MacroTable *Below;
-  std::map<std::string, std::vector<const MacroText *>> Own;
+  llvm::StringMap<std::vector<const MacroText *>> Own;
 };
 
 /// Whether uses of macros can make one word. What is given directly to a ## is pasted as it stands; what goes through another macro may be a macro

@@ -31,15 +31,16 @@ bool canPaste(StringRef Directive, StringRef Behind, StringRef Word) {
 
 namespace {
 
-/// A place of a text that no directive stands around, or a macro that uses another.
+/// A use of a macro: in the code of a text, or in the definition of another macro.
 struct MacroUse {
   std::string file;
-  size_t offset = 0;      ///< of the name
   std::string function;   ///< that the place stands in; empty: none
   MacroArguments arguments;
   bool alone = false;     ///< without parentheses, as an argument of something
   MacroText within;       ///< the macro whose definition the place stands in; its name is empty if there is none
 };
+
+bool isIdentifier(const std::string &Name) { return !Name.empty() && !llvm::isDigit(Name.front()) && llvm::all_of(Name, isWord); }
 
 bool isForEverybody(StringRef Path) {
   return Path.ends_with(".h") && (Path.starts_with("include/") || (Path.starts_with("arch/") && Path.contains("/include/")));
@@ -63,7 +64,7 @@ std::vector<MacroUse> usesIn(const Database &DB, const std::string &File, const 
   if (Id < 0)
     OfLink = findTokens(Text, Macro);
   for (const OutlineToken &T : Id < 0 ? OfLink : DB.tokens(File, Macro)) {
-    MacroUse U{File, T.offset, {}, argumentsOf(Text.substr(T.offset + Macro.size())), false, {}};
+    MacroUse U{File, {}, argumentsOf(Text.substr(T.offset + Macro.size())), false, {}};
     if (T.in_directive) {
       StringRef Directive = directiveAround(Text, T.offset);
       StringRef Name = macroDefinedBy(Directive);
@@ -246,7 +247,7 @@ const std::vector<MacroUse> &PasteTables::uses(TextGroup &In, const std::string 
 
 const std::string &PasteTables::wideObject(const std::string &Name) {
   auto [It, New] = WideObjects.try_emplace(Name, Name);
-  if (New && llvm::none_of(Name, llvm::isLower)) {
+  if (New && isIdentifier(Name) && llvm::none_of(Name, llvm::isLower)) {
     ObjectMacros Found;
     for (uint32_t File : DB.index().definingMacro(Name, &Wide.ids))
       if (auto Text = DB.index().text(File))
@@ -278,15 +279,13 @@ private:
   MacroTable Wide; ///< macros for everybody that can make the word
 };
 
-bool isIdentifier(const std::string &Name) { return !Name.empty() && !llvm::isDigit(Name.front()) && llvm::all_of(Name, isWord); }
-
-/// Whether a word is a macro is asked only where it makes a difference.
+/// Whether a word is a macro is asked only where it makes a difference. Most uses make nothing that fits, whatever their words mean.
 bool PasteSearch::makes(const MacroTable &Known, const std::string &Macro, const MacroArguments &Arguments, const NameMaker::Expansion &Expand) const {
-  if (NameMaker(Known, Word, asItStands).makes(Macro, Arguments))
-    return true;
   auto MayBeAny = [](const std::string &Given) { return isIdentifier(Given) ? NameMaker::Anything : Given; };
+  if (!NameMaker(Known, Word, MayBeAny).makes(Macro, Arguments))
+    return false;
   auto Meant = [&](const std::string &Given) { return isIdentifier(Given) ? Expand(Given) : Given; };
-  return NameMaker(Known, Word, MayBeAny).makes(Macro, Arguments) && NameMaker(Known, Word, Meant).makes(Macro, Arguments);
+  return NameMaker(Known, Word, asItStands).makes(Macro, Arguments) || NameMaker(Known, Word, Meant).makes(Macro, Arguments);
 }
 
 /// Adds the macros whose definitions use a known one, and so on.

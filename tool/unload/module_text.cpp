@@ -210,31 +210,6 @@ const std::vector<TextVariable> &TreeText::variables(const std::string &File) {
   return Variables.try_emplace(File, std::move(Made)).first->second;
 }
 
-std::vector<const TextFunction *> TreeText::storedIn(uint32_t Id, const std::string &Member) {
-  const std::pair<uint32_t, std::string> Key(Id, Member);
-  {
-    std::lock_guard Guard(Lock);
-    if (auto It = Stored.find(Key); It != Stored.end())
-      return It->second;
-  }
-  const std::string &File = DB.index().files()[Id].path;
-  std::set<std::string> Words;
-  for (const TextVariable &V : variables(File))
-    for (const TextVariable::Entry &E : V.entries)
-      if (E.field == Member)
-        Words.insert(E.word);
-  auto Text = DB.index().text(Id);
-  for (const OutlineToken &T : DB.tokens(File, Member))
-    if (std::string Word; Text && isStored(*Text, T, Member, Word))
-      Words.insert(std::move(Word));
-  std::vector<const TextFunction *> Made;
-  for (const std::string &Word : Words)
-    for (const TextFunction &F : visible(Word, File))
-      Made.push_back(&F);
-  std::lock_guard Guard(Lock);
-  return Stored.try_emplace(Key, std::move(Made)).first->second;
-}
-
 ModuleText::ModuleText(std::shared_ptr<TreeText> Texts, std::vector<std::string> Names) : Shared(std::move(Texts)), Tree(*Shared), Files(std::move(Names)) {
   std::sort(Files.begin(), Files.end());
   const Database &DB = Tree.database();

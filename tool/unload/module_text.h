@@ -86,8 +86,6 @@ public:
   /// They live as long as the tree's text.
   llvm::ArrayRef<TextFunction> visible(const std::string &Name, const std::string &File);
   const std::vector<TextVariable> &variables(const std::string &File);
-  /// The functions that the file stores in members of that name, in initialisers and by statements. As long-lived as visible().
-  std::vector<const TextFunction *> storedIn(uint32_t File, const std::string &Member);
   WaitMemory &memory(const std::string &Kind);
   NameMemory &names(const std::string &Kind);
 
@@ -103,7 +101,6 @@ private:
   std::map<std::string, NameMemory> Names;
   llvm::DenseMap<uint64_t, std::unique_ptr<Flow>> Flows; ///< by file and offset
   std::map<std::string, std::vector<TextVariable>> Variables;
-  std::map<std::pair<uint32_t, std::string>, std::vector<const TextFunction *>> Stored;
   std::vector<std::shared_ptr<const Outline>> Held;
   llvm::StringMap<Meaning> Seen;
 };

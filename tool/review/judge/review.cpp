@@ -6,9 +6,9 @@
 #include "tool/driver/diagnostics.h"
 #include "tool/driver/plan.h"
 #include "tool/review/judge/judge.h"
+#include "tool/review/judge/rcu_words.h"
 #include "tool/support/parallel.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 #include <utility>
@@ -28,66 +28,6 @@ bool mayHideCode(const AppliedFile &F) {
   const StringRef Name = StringRef(F.path).rsplit('/').second.empty() ? StringRef(F.path) : StringRef(F.path).rsplit('/').second;
   return F.unread != "a binary change" || isSource(Name) || isSource(F.old_path) || Name.ends_with(".S") || Name.starts_with("Makefile") || Name.starts_with("Kbuild") || Name.starts_with("Kconfig");
 }
-
-/// The words of RCU's and of a cache's end.
-class RcuWords {
-public:
-  explicit RcuWords(const Rules &R) {
-    auto Add = [&](const auto &Rows) {
-      for (const auto &Row : Rows)
-        Strong.insert(Row.name);
-    };
-    Strong.insert(R.replacements.begin(), R.replacements.end());
-    Add(R.deferrals), Add(R.barriers), Add(R.cache_destroy);
-    All = Strong;
-    for (const std::vector<std::string> *Names : {&R.deferred_frees_no_head, &R.heads, &R.sleeping_waits})
-      All.insert(Names->begin(), Names->end());
-  }
-
-  /// Words that make a file of a very large patch worth a parse.
-  bool mentionsRules(const AppliedFile &F) const { return stand(Strong, F.before.value_or("")) || stand(Strong, F.after.value_or("")); }
-
-  /// Whether a patch of this file can matter: a line of it, or a function that it changes, has such a word. Else it is only applied.
-  bool mayMatter(const Diff &D, const AppliedFile &F) const {
-    for (const FileDiff &Each : D.files)
-      if (Each.path() == F.path)
-        for (const Hunk &H : Each.hunks)
-          for (const HunkLine &L : H.lines)
-            if (stand(All, L.text))
-              return true;
-    if (!mentionsRules(F))
-      return false;
-    std::set<std::string> Changed = changedFunctions(F.before.value_or(""), F.after.value_or(""));
-    for (const std::optional<std::string> *Text : {&F.before, &F.after}) {
-      Outline O = outlineOf(Text->value_or(""));
-      for (const std::string &Name : Changed)
-        if (const OutlineFunction *Function = O.function(Name))
-          for (const std::string &Word : Function->identifiers)
-            if (All.count(Word))
-              return true;
-    }
-    return false;
-  }
-
-private:
-  using Words = std::set<std::string, std::less<>>;
-  static bool stand(const Words &These, StringRef Text) {
-    for (size_t I = 0; I < Text.size();) {
-      if (!llvm::isAlpha(Text[I]) && Text[I] != '_') {
-        ++I;
-        continue;
-      }
-      size_t End = I;
-      while (End < Text.size() && (llvm::isAlnum(Text[End]) || Text[End] == '_'))
-        ++End;
-      if (These.count(std::string_view(Text.data() + I, End - I)))
-        return true;
-      I = End;
-    }
-    return false;
-  }
-  Words Strong, All;
-};
 
 TreeState::Text shared(std::optional<std::string> Text) { return Text ? std::make_shared<const std::string>(std::move(*Text)) : nullptr; }
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tool/review/judge/rcu_words.h"
+
+#include "tool/driver/changes.h"
+#include "tool/index/outline.h"
+#include "llvm/ADT/StringExtras.h"
+#include <optional>
+#include <string_view>
+#include <vector>
+
+using llvm::StringRef;
+
+namespace krcu {
+
+using namespace review;
+
+RcuWords::RcuWords(const Rules &R) {
+  auto Add = [&](const auto &Rows) {
+    for (const auto &Row : Rows)
+      Strong.insert(Row.name);
+  };
+  Strong.insert(R.replacements.begin(), R.replacements.end());
+  Add(R.deferrals), Add(R.barriers), Add(R.cache_destroy);
+  All = Strong;
+  for (const std::vector<std::string> *Names : {&R.deferred_frees_no_head, &R.heads, &R.sleeping_waits})
+    All.insert(Names->begin(), Names->end());
+}
+
+bool RcuWords::mentionsRules(const AppliedFile &F) const {
+  return stand(Strong, F.before.value_or("")) || stand(Strong, F.after.value_or(""));
+}
+
+bool RcuWords::mayMatter(const Diff &D, const AppliedFile &F) const {
+  for (const FileDiff &Each : D.files)
+    if (Each.path() == F.path)
+      for (const Hunk &H : Each.hunks)
+        for (const HunkLine &L : H.lines)
+          if (stand(All, L.text))
+            return true;
+  if (!mentionsRules(F))
+    return false;
+  std::set<std::string> Changed = changedFunctions(F.before.value_or(""), F.after.value_or(""));
+  for (const std::optional<std::string> *Text : {&F.before, &F.after}) {
+    Outline O = outlineOf(Text->value_or(""));
+    for (const std::string &Name : Changed)
+      if (const OutlineFunction *Function = O.function(Name))
+        for (const std::string &Word : Function->identifiers)
+          if (All.count(Word))
+            return true;
+  }
+  return false;
+}
+
+bool RcuWords::stand(const Words &These, StringRef Text) {
+  for (size_t I = 0; I < Text.size();) {
+    if (!llvm::isAlpha(Text[I]) && Text[I] != '_') {
+      ++I;
+      continue;
+    }
+    size_t End = I;
+    while (End < Text.size() && (llvm::isAlnum(Text[End]) || Text[End] == '_'))
+      ++End;
+    if (These.count(std::string_view(Text.data() + I, End - I)))
+      return true;
+    I = End;
+  }
+  return false;
+}
+
+} // namespace krcu

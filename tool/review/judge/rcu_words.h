@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Whether what a patch changes has a word of RCU's or of a cache's end near it. Private to the room.
+#pragma once
+
+#include "tool/review/apply.h"
+#include "tool/rules/rules.h"
+#include <set>
+#include <string>
+
+namespace krcu {
+
+/// The words of RCU's and of a cache's end.
+class RcuWords {
+public:
+  explicit RcuWords(const Rules &R);
+
+  /// Words that make a file of a very large patch worth a parse.
+  bool mentionsRules(const review::AppliedFile &F) const;
+  /// Whether a patch of this file can matter: a line of it, or a function that it changes, has such a word. Else it is only applied.
+  bool mayMatter(const review::Diff &D, const review::AppliedFile &F) const;
+
+private:
+  using Words = std::set<std::string, std::less<>>;
+  static bool stand(const Words &These, llvm::StringRef Text);
+
+  Words Strong, All;
+};
+
+} // namespace krcu
