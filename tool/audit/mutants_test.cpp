@@ -226,8 +226,9 @@ void judge(const char *Variable, unsigned LeastRemoved) {
   for (int How = 0; How < 4; ++How)
     std::printf("%-36s %4u mutants, %4u shown, %4u only with --all\n", Names[How], Counts[How].all, Counts[How].shown, Counts[How].low);
   EXPECT_GT(Counts[Removed].all, 0u);
-  if (LeastRemoved)
+  if (LeastRemoved) {
     EXPECT_GE((Counts[Removed].shown + Counts[Removed].low) * 100, Counts[Removed].all * LeastRemoved);
+  }
 }
 
 TEST(Mutants, OfLinux612) { judge("KRCU_TREE_612", 40); }

@@ -52,9 +52,10 @@ TEST_F(HostileOutput, NoNameDoesAnything) {
     EXPECT_FALSE(R.out.empty());
     EXPECT_FALSE(hasActive(R.out)) << Each[0] << " " << Each[2] << testing::PrintToString(R.out);
     EXPECT_FALSE(hasActive(R.err)) << Each[0] << testing::PrintToString(R.err);
-    if (llvm::is_contained(Each, "html"))
+    if (llvm::is_contained(Each, "html")) {
       for (const char *Markup : {"<script>alert", "\" onload=", "&amp;.c"})
         EXPECT_EQ(R.out.find(Markup), std::string::npos) << Markup;
+    }
   }
 }
 

@@ -156,8 +156,9 @@ TEST_F(Hostile, BracketsAndBracesCostTheirOwnFile) {
 TEST_F(Hostile, AnArrayWithoutEndCostsItsOwnFile) {
   for (const char *Array : {"int a[150000000] = { [149999999] = 1 };\n", "int a[2000000000] = { [1999999999] = 1 };\n"}) {
     Ran R = scanBad(Headers + site() + Array);
-    if (R.out.find("1 to convert") != std::string::npos)
+    if (R.out.find("1 to convert") != std::string::npos) {
       EXPECT_NE(R.out.find("MiB of memory"), std::string::npos) << R.out;
+    }
   }
 }
 

@@ -13,8 +13,15 @@ namespace {
 
 volatile unsigned Sink = 0;
 
+// A compiler that optimises would make a loop of it.
+#if defined(__clang__)
+#define NOT_OPTIMISED __attribute__((noinline, optnone))
+#else
+#define NOT_OPTIMISED __attribute__((noinline, optimize(0)))
+#endif
+
 /// Calls itself until the stack ends.
-__attribute__((noinline, optnone)) unsigned deeper(unsigned N) { // NOLINT
+NOT_OPTIMISED unsigned deeper(unsigned N) { // NOLINT
   volatile char Frame[512];
   Frame[N % sizeof Frame] = static_cast<char>(N);
   if (N == ~0u)

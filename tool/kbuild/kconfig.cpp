@@ -16,7 +16,7 @@ namespace {
 using namespace kconfig;
 
 /// A string as a C literal.
-std::string quoted(const std::string &Text) {
+std::string inQuotes(const std::string &Text) {
   std::string Result = "\"";
   for (char C : Text) {
     if (C == '"' || C == '\\')
@@ -104,7 +104,7 @@ private:
       return;
     }
     if (Type == SymbolType::String)
-      return Add(" ", quoted(Value));
+      return Add(" ", inQuotes(Value));
     if (Value.empty())
       return;
     bool Prefix = Type == SymbolType::Hex && !llvm::StringRef(Value).starts_with_insensitive("0x");

@@ -86,7 +86,9 @@ std::vector<MacroUse> usesIn(const Database &DB, const std::string &File, const 
 std::vector<MacroText> joinersIn(StringRef Text) {
   std::vector<MacroText> Result;
   const char *Last = nullptr;
-  for (size_t At = Text.find("##"); At != StringRef::npos; At = Text.find("##", At + 2)) {
+  for (size_t At = Text.find('#'); At != StringRef::npos; At = Text.find('#', At + 1)) {
+    if (!Text.substr(At).starts_with("##"))
+      continue;
     StringRef Directive = directiveAround(Text, At);
     if (Directive.data() == Last || macroDefinedBy(Directive).empty())
       continue;
@@ -103,7 +105,9 @@ using ObjectMacros = llvm::StringMap<std::string>;
 
 /// Adds those that the text defines, or only one of them.
 void addObjects(StringRef Text, ObjectMacros &To, StringRef Only = {}) {
-  for (size_t At = Text.find("define"); At != StringRef::npos; At = Text.find("define", At + 1)) {
+  for (size_t At = Text.find('#'); At != StringRef::npos; At = Text.find('#', At + 1)) {
+    if (!Text.substr(At + 1).ltrim(" \t").starts_with("define"))
+      continue;
     StringRef Directive = directiveAround(Text, At), Name = macroDefinedBy(Directive);
     StringRef Behind = Directive.drop_front(Name.empty() ? 0 : static_cast<size_t>(Name.end() - Directive.begin()));
     if (Name.empty() || Behind.starts_with("(") || (!Only.empty() && Name != Only))
@@ -177,8 +181,11 @@ void PasteTables::addIncluded(const std::string &Near, StringRef Text, std::vect
       const std::string &Path = DB.index().files()[Id].path;
       Headers->second[Path.substr(Path.rfind('/') + 1)].push_back(Path);
     }
-  for (size_t At = Text.find("#include"); At != StringRef::npos; At = Text.find("#include", At + 1)) {
-    StringRef Name = Text.substr(At + StringRef("#include").size()).take_until([](char C) { return C == '\n'; }).trim().drop_front();
+  for (size_t At = Text.find('#'); At != StringRef::npos; At = Text.find('#', At + 1)) {
+    StringRef Name = Text.substr(At + 1).take_until([](char C) { return C == '\n'; }).ltrim(" \t");
+    if (!Name.consume_front("include"))
+      continue;
+    Name = Name.trim().drop_front();
     Name = Name.take_until([](char C) { return C == '"' || C == '>'; });
     auto It = Headers->second.find(Name.substr(Name.rfind('/') + 1).str());
     if (It != Headers->second.end())

@@ -68,7 +68,7 @@ Expected<ScanOptions> scanOptions(const Options &O, const char *Executable) {
   S.verdict.allow_hurry = O.allow_hurry;
   S.verdict.families = {O.families.begin(), O.families.end()};
   if (Error E = checkRuleNames(*Rules, O.rules, O.assume, O.families))
-    return std::move(E);
+    return E;
   auto Config = readConfig(O.config, O.compile_commands, S.tree);
   if (!Config)
     return Config.takeError();

@@ -221,8 +221,9 @@ TEST_P(Doubling, CostsAtMostALittleMoreThanTwice) {
   const std::string Figures = std::string(GetParam().name) + ": " + std::to_string(N / 2) + " and " + std::to_string(N) + " parts cost " + std::to_string(Half / 1e6) + " and " +
                               std::to_string(Whole / 1e6) + (Measure.counts() ? " million instructions" : " s of processor time") + " more than one";
   std::printf("%s, %.2f times\n", Figures.c_str(), Ratio);
-  if (Whole >= Enough) // else so many parts cost next to nothing
+  if (Whole >= Enough) { // else so many parts cost next to nothing
     EXPECT_LE(Ratio, Most) << Figures;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Doubling, testing::ValuesIn(Dimensions), [](const testing::TestParamInfo<Dimension> &I) { return std::string(I.param.name); });

@@ -35,10 +35,12 @@ TEST_F(Manual, HasAPageForEachCommandAndALineForEachOption) {
     ASSERT_FALSE(optionsOf(*C).empty());
     for (const OptionWords &W : optionsOf(*C)) {
       for (const std::string &N : W.names)
-        if (W.argument.empty())
+        if (W.argument.empty()) {
           EXPECT_NE(Page.find("\\fB" + asRoff(N) + "\\fR"), std::string::npos) << C->get_name() << " " << N;
-      if (!W.argument.empty())
+        }
+      if (!W.argument.empty()) {
         EXPECT_NE(Page.find("\n.I " + W.argument + "\n"), std::string::npos) << C->get_name() << " " << W.argument;
+      }
     }
   }
 }

@@ -153,8 +153,9 @@ TEST(RealTexts, OfTheNewestTreeAreAsShortAndTheirTrailersParse) {
   EXPECT_FALSE(Paths.empty()) << Said;
   expectShort("7.3", Paths);
   for (const std::string &Mail : Paths)
-    if (std::system("command -v git >/dev/null 2>&1") == 0)
+    if (std::system("command -v git >/dev/null 2>&1") == 0) {
       EXPECT_EQ(output("sed '1,/^$/d;/^---$/,$d' " + shellWord(Mail) + " | sed '1i subject\\n' | git interpret-trailers --parse"), "Suggested-by: A B <a@b.org>\n") << Mail;
+    }
   llvm::sys::fs::remove_directories(Work);
 }
 

@@ -114,7 +114,7 @@ void checkTable(Reader &R, const YamlNode &Root, const EraTable &T) {
 }
 
 /// Quotes what YAML would not take as plain text.
-std::string quoted(llvm::StringRef Text) {
+std::string yamlString(llvm::StringRef Text) {
   std::string Result = "\"";
   for (char C : Text) {
     if (C == '"' || C == '\\')
@@ -197,9 +197,9 @@ std::string timelinesYaml(const std::vector<Timeline> &Timelines) {
                      "# The shortest counterexamples that Spin finds in the models beside this file, as `krcu semantics --why` shows them.\n"
                      "# Made by `krcu-models write`; a test makes them again and compares.\ntimelines:\n";
   for (const Timeline &T : Timelines) {
-    Text += "  - era: " + quoted(T.era) + "\n    row: " + quoted(T.row) + "\n    shows: " + quoted(T.shows) + "\n    steps:\n";
+    Text += "  - era: " + yamlString(T.era) + "\n    row: " + yamlString(T.row) + "\n    shows: " + yamlString(T.shows) + "\n    steps:\n";
     for (const std::string &S : T.steps)
-      Text += "      - " + quoted(S) + "\n";
+      Text += "      - " + yamlString(S) + "\n";
   }
   return Text;
 }

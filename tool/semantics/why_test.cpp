@@ -54,8 +54,9 @@ TEST(Why, noTwoTimelinesHaveOneHeading) {
     const std::string Text = why(E.name);
     for (llvm::StringRef Line, All = Text; !All.empty();) {
       std::tie(Line, All) = All.split('\n');
-      if (!Line.empty() && !Line.starts_with(" "))
+      if (!Line.empty() && !Line.starts_with(" ")) {
         EXPECT_TRUE(Headings.insert(Line.str()).second) << Line.str();
+      }
     }
   }
 }

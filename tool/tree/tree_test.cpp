@@ -103,10 +103,10 @@ TEST(Tree, ArchitecturesAreSortedDirectories) {
 }
 
 TEST(Tree, PartsOfTheVersionMayBeEmpty) {
-  TempTree Empty({{"Makefile", "VERSION = 5 \nPATCHLEVEL  =  17  # of many\nSUBLEVEL =\nEXTRAVERSION =  -lab \n"}});
+  TempTree Empty(FileMap{{"Makefile", "VERSION = 5 \nPATCHLEVEL  =  17  # of many\nSUBLEVEL =\nEXTRAVERSION =  -lab \n"}});
   EXPECT_EQ(Empty.open().version(), "5.17-lab");
   EXPECT_EQ(Empty.open().versionCode(2), 0u);
-  TempTree Word({{"Makefile", "VERSION =\nPATCHLEVEL = 17\n"}});
+  TempTree Word(FileMap{{"Makefile", "VERSION =\nPATCHLEVEL = 17\n"}});
   llvm::Expected<Tree> T = Tree::open(Word.path());
   ASSERT_FALSE(bool(T));
   EXPECT_NE(message(T.takeError()).find("sets VERSION to ''"), std::string::npos);
