@@ -105,10 +105,8 @@ void onNoMemory() {
   outOfMemory();
 }
 
-void onBadAlloc(void *, const char *, bool) {
-  if (Current && Held == 0)
-    leave(MemoryExit);
-}
+/// The same where LLVM asks with calloc(). It takes for granted that this does not return.
+void onBadAlloc(void *, const char *, bool) { onNoMemory(); }
 
 /// LLVM ends the process when it cannot write a file, for one. Here it costs what it was about.
 void onFatal(void *, const char *Reason, bool) {

@@ -6,9 +6,10 @@
 #include <cstdint>
 #include <gperftools/malloc_extension.h>
 
-// Else gperftools writes to standard error about each large request, which is not for the user.
+// Else gperftools writes to standard error about each large request, which is not for the user. Weak: Debian 13's library
+// (2.16) has neither the flag nor the report.
 namespace FLAG__namespace_do_not_use_directly_use_DECLARE_int64_instead {
-extern int64_t FLAGS_tcmalloc_large_alloc_report_threshold;
+extern __attribute__((weak)) int64_t FLAGS_tcmalloc_large_alloc_report_threshold;
 }
 #endif
 
@@ -30,7 +31,8 @@ private:
 
 void limitHeap() {
   std::set_new_handler(outOfMemory);
-  FLAG__namespace_do_not_use_directly_use_DECLARE_int64_instead::FLAGS_tcmalloc_large_alloc_report_threshold = INT64_MAX;
+  if (int64_t *Threshold = &FLAG__namespace_do_not_use_directly_use_DECLARE_int64_instead::FLAGS_tcmalloc_large_alloc_report_threshold)
+    *Threshold = INT64_MAX;
   MallocExtension *Extension = MallocExtension::instance();
   Extension->SetSystemAllocator(new Metered(Extension->GetSystemAllocator()));
 }
