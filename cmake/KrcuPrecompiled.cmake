@@ -6,11 +6,10 @@ set(KRCU_PCH_LLVM <llvm/ADT/STLExtras.h> <llvm/ADT/StringExtras.h> <llvm/ADT/Str
     <llvm/Support/FileSystem.h> <llvm/Support/Path.h>)
 set(KRCU_PCH_CLANG <clang/AST/ASTContext.h> <clang/AST/RecursiveASTVisitor.h> <clang/Lex/Lexer.h>)
 
-# Tests run for milliseconds and are compiled for seconds: they are not optimised.
+# What costs time in a test is done in the rooms, which are optimised; the code of the tests is compiled more often than it is run.
 set(KRCU_TEST_OPTIONS -O0)
 
-file(WRITE ${PROJECT_BINARY_DIR}/pch.cpp.new "int main() {}\n")
-file(COPY_FILE ${PROJECT_BINARY_DIR}/pch.cpp.new ${PROJECT_BINARY_DIR}/pch.cpp ONLY_IF_DIFFERENT)
+file(CONFIGURE OUTPUT pch.cpp CONTENT "int main() {}\n") # written only if it is not there
 
 # A target of its own for each kind, made like those that use it: compilers take a precompiled header only with the same options.
 add_library(krcu_pch STATIC ${PROJECT_BINARY_DIR}/pch.cpp)

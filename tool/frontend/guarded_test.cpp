@@ -2,6 +2,7 @@
 #include "tool/frontend/guarded.h"
 #include "tool/support/parallel.h"
 #include "gtest/gtest.h"
+#include "llvm/Support/ErrorHandling.h"
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
@@ -121,6 +122,14 @@ TEST(Guarded, TheHeapGrowsAsFarAsTheBodyMay) {
     EXPECT_FALSE(heapMayGrow(~size_t(0)));
     EXPECT_TRUE(heapMayGrow(400));
   });
+}
+
+TEST(GuardedDeathTest, MemoryThatLlvmDoesNotGetOutsideOfABodyEndsTheRun) {
+  auto Ask = [] {
+    runGuarded({}, [] {}); // installs what is called
+    llvm::report_bad_alloc_error("calloc() failed");
+  };
+  EXPECT_EXIT(Ask(), testing::ExitedWithCode(2), "krcu: ");
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the index asks of a text without a lexer, to confirm what its filters let through. Private to the room.
+// What is asked of a text without a lexer: by the index, to confirm what its filters let through, and by whoever reads macros as texts.
 #pragma once
 
 #include "llvm/ADT/StringRef.h"

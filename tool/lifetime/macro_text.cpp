@@ -19,6 +19,7 @@ constexpr size_t MaxText = 200;                   ///< of a macro that is nothin
 
 bool isBlank(char C) { return C == ' ' || C == '\t' || C == '\\' || C == '\n' || C == '\r'; }
 
+/// StringRef::trim() makes a table of the characters each time, and this is asked some hundred thousand times.
 StringRef trimmed(StringRef Text) {
   Text = Text.drop_while(isBlank);
   while (!Text.empty() && isBlank(Text.back()))

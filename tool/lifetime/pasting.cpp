@@ -3,6 +3,7 @@
 // Names that a macro puts together with ##. The macros are those of the module's texts and of the headers for everybody, and whoever uses one of
 // them in a definition of its own. Which files mention a macro is asked of the index, once for all names that are looked for.
 #include "tool/lifetime/pasting.h"
+#include "tool/index/text_search.h"
 #include "tool/lifetime/macro_text.h"
 #include "tool/lifetime/mentions.h"
 #include "tool/lifetime/variant_choices.h"
@@ -39,8 +40,6 @@ struct MacroUse {
   bool alone = false;     ///< without parentheses, as an argument of something
   MacroText within;       ///< the macro whose definition the place stands in; its name is empty if there is none
 };
-
-bool isIdentifier(const std::string &Name) { return !Name.empty() && !llvm::isDigit(Name.front()) && llvm::all_of(Name, isWord); }
 
 bool isForEverybody(StringRef Path) {
   return Path.ends_with(".h") && (Path.starts_with("include/") || (Path.starts_with("arch/") && Path.contains("/include/")));
@@ -185,7 +184,7 @@ void PasteTables::addIncluded(const std::string &Near, StringRef Text, std::vect
     StringRef Name = Text.substr(At + 1).take_until([](char C) { return C == '\n'; }).ltrim(" \t");
     if (!Name.consume_front("include"))
       continue;
-    Name = Name.trim().drop_front();
+    Name = Name.trim().substr(1);
     Name = Name.take_until([](char C) { return C == '"' || C == '>'; });
     auto It = Headers->second.find(Name.substr(Name.rfind('/') + 1).str());
     if (It != Headers->second.end())
@@ -254,7 +253,7 @@ const std::vector<MacroUse> &PasteTables::uses(TextGroup &In, const std::string 
 
 const std::string &PasteTables::wideObject(const std::string &Name) {
   auto [It, New] = WideObjects.try_emplace(Name, Name);
-  if (New && isIdentifier(Name) && llvm::none_of(Name, llvm::isLower)) {
+  if (New && isPlainWord(Name) && llvm::none_of(Name, llvm::isLower)) {
     ObjectMacros Found;
     for (uint32_t File : DB.index().definingMacro(Name, &Wide.ids))
       if (auto Text = DB.index().text(File))
@@ -286,13 +285,13 @@ private:
   MacroTable Wide; ///< macros for everybody that can make the word
 };
 
-/// Whether a word is a macro is asked only where it makes a difference. Most uses make nothing that fits, whatever their words mean.
+/// Whether a word is a macro is asked only where it makes a difference.
 bool PasteSearch::makes(const MacroTable &Known, const std::string &Macro, const MacroArguments &Arguments, const NameMaker::Expansion &Expand) const {
-  auto MayBeAny = [](const std::string &Given) { return isIdentifier(Given) ? NameMaker::Anything : Given; };
-  if (!NameMaker(Known, Word, MayBeAny).makes(Macro, Arguments))
-    return false;
-  auto Meant = [&](const std::string &Given) { return isIdentifier(Given) ? Expand(Given) : Given; };
-  return NameMaker(Known, Word, asItStands).makes(Macro, Arguments) || NameMaker(Known, Word, Meant).makes(Macro, Arguments);
+  if (NameMaker(Known, Word, asItStands).makes(Macro, Arguments))
+    return true;
+  auto MayBeAny = [](const std::string &Given) { return isPlainWord(Given) ? NameMaker::Anything : Given; };
+  auto Meant = [&](const std::string &Given) { return isPlainWord(Given) ? Expand(Given) : Given; };
+  return NameMaker(Known, Word, MayBeAny).makes(Macro, Arguments) && NameMaker(Known, Word, Meant).makes(Macro, Arguments);
 }
 
 /// Adds the macros whose definitions use a known one, and so on.

@@ -13,7 +13,7 @@ std::string joined(const std::vector<std::string> &Words, const char *Between = 
 }
 
 /// Inside single quotes of a shell; `Quote`: how that shell writes a quote there.
-std::string withQuotes(const std::string &Text, const char *Quote) {
+std::string escaped(const std::string &Text, const char *Quote) {
   std::string Out;
   for (char C : Text)
     Out += C == '\'' ? std::string(Quote) : std::string(1, C == '\n' ? ' ' : C);
@@ -73,7 +73,7 @@ std::string zshCompletion(const CLI::App &App) {
   // In a specification of _arguments these have a meaning.
   auto plain = [](const std::string &Text) {
     std::string Out;
-    for (char C : withQuotes(Text, "'\\''"))
+    for (char C : escaped(Text, "'\\''"))
       Out += C == '[' ? "(" : C == ']' ? ")" : C == ':' ? "\\:" : std::string(1, C);
     return Out;
   };
@@ -94,7 +94,7 @@ std::string zshCompletion(const CLI::App &App) {
 std::string fishCompletion(const CLI::App &App) {
   std::string Out = "# fish completion for krcu; made from the program's own description of its commands.\n";
   for (const CLI::App *C : commandsOf(App)) {
-    Out += "complete -c krcu -n __fish_use_subcommand -f -a " + C->get_name() + " -d '" + withQuotes(C->get_description(), "\\'") + "'\n";
+    Out += "complete -c krcu -n __fish_use_subcommand -f -a " + C->get_name() + " -d '" + escaped(C->get_description(), "\\'") + "'\n";
     for (const OptionWords &O : optionsOf(*C)) {
       if (O.names.empty())
         continue;
@@ -102,7 +102,7 @@ std::string fishCompletion(const CLI::App &App) {
       for (const std::string &N : O.names)
         Out += N.rfind("--", 0) == 0 ? " -l " + N.substr(2) : " -s " + N.substr(1);
       Out += O.value.empty() ? "" : O.choices.empty() ? " -r" : " -x -a '" + joined(O.choices) + "'";
-      Out += " -d '" + withQuotes(O.text, "\\'") + "'\n";
+      Out += " -d '" + escaped(O.text, "\\'") + "'\n";
     }
   }
   return Out;
