@@ -1,13 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What is read from a console, and what counts as equal."""
 
+import contextlib
+import io
+import os
 import sys
+import tempfile
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parent))
 import prove
 import prove_console
+import prove_machine
 
 CLEAN = "[ 1.0] PROVE begin x\n[ 1.1] x: loading out-of-tree module taints kernel.\n[ 2.0] PROVE end x rounds=3 leaked=0\n"
 OBJECTS = (
@@ -77,6 +84,42 @@ class Verdict(unittest.TestCase):
         self.assertEqual(prove.verdict([safe], "m"), ("safe", "a"))
         with self.assertRaises(SystemExit):
             prove.verdict([], "m")
+
+
+class Accelerator(unittest.TestCase):
+    """A qemu of our own that says what kind of machine it was asked for."""
+
+    def boot(self, script):
+        with tempfile.TemporaryDirectory() as directory:
+            directory = Path(directory)
+            qemu = directory / "qemu-system-x86_64"
+            qemu.write_text("#!/bin/sh\necho \"$2\" >> %s/asked\n%s\n" % (directory, script))
+            qemu.chmod(0o755)
+            kernel = SimpleNamespace(append="", boot_image="none")
+            machine = SimpleNamespace(kernel=kernel, EMULATION=prove_machine.Machine.EMULATION)
+            machine._run = lambda *a: prove_machine.Machine._run(machine, *a)
+            with mock.patch.dict(os.environ, {"PATH": "%s:%s" % (directory, os.environ["PATH"])}), \
+                    mock.patch.object(prove_machine.Machine, "accelerator", "kvm"), contextlib.redirect_stderr(io.StringIO()) as told:
+                try:
+                    machine._run(directory / "initrd", directory / "console")
+                    end = None
+                except SystemExit as e:
+                    end = str(e)
+            return (directory / "asked").read_text().split(), told.getvalue(), end
+
+    def test_kvm_that_works_is_used(self):
+        self.assertEqual(self.boot("exit 0"), (["kvm"], "", None))
+
+    def test_kvm_that_is_there_and_does_not_work_is_replaced_by_emulation(self):
+        asked, told, end = self.boot('[ "$2" = kvm ] && { echo "failed to set MSR" >&2; exit 134; }; exit 0')
+        self.assertEqual(asked, ["kvm", prove_machine.Machine.EMULATION])
+        self.assertIn("failed to set MSR", told)
+        self.assertIsNone(end)
+
+    def test_an_emulation_that_fails_is_an_error(self):
+        asked, _, end = self.boot("exit 1")
+        self.assertEqual(len(asked), 2)
+        self.assertIn("status 1", end)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,8 @@
 // The list is closed from both ends: Kbuild says which files can be linked with the one that has the name, and the text of these says what
 // else is compiled into them. What stands on the list and was not read is named.
 #include "tool/lifetime/absence.h"
-#include "tool/index/torn.h"
 #include "tool/index/walk.h"
-#include "tool/lifetime/assembly.h"
+#include "tool/lifetime/closure_text.h"
 #include "tool/lifetime/variant_choices.h"
 #include "tool/lifetime/words.h"
 #include "llvm/ADT/STLExtras.h"
@@ -36,10 +35,10 @@ public:
   }
 
 private:
-  void addFragments(const std::string &File, StringRef Text);
-  void addPasting(const std::string &File, StringRef Text);
-  bool usedFor(const std::string &File, StringRef Text, const std::string &Macro, StringRef Directive) const;
-  void addAssembly(const std::string &File, StringRef Text, bool Made);
+  void addFragments(const std::string &File, const ClosureText &Text);
+  void addPasting(const std::string &File, const ClosureText &Text);
+  bool usedFor(const std::string &File, const PasteInText &P) const;
+  void addAssembly(const std::string &File, const ClosureText &Text, bool Made);
   void addAssemblyOfHeaders(const std::string &File);
 
   const Database &DB;
@@ -76,7 +75,7 @@ void Closure::addModuleOf(const std::string &File) {
 
 void Closure::addTextOf(const std::string &File) {
   int Id = DB.index().find(File);
-  std::shared_ptr<const std::string> Text = textOf(DB, File);
+  const ClosureText *Text = DB.closureText(File);
   if (!Text) {
     if (Id < 0 || DB.index().files()[static_cast<size_t>(Id)].problem.empty()) // else it is named already
       Found.push_back({OpenClaim::NotRead, File, File + " was not searched for it"});
@@ -84,7 +83,7 @@ void Closure::addTextOf(const std::string &File) {
   }
   addFragments(File, *Text);
   addPasting(File, *Text);
-  if (endsInside(*Text))
+  if (Text->torn)
     Found.push_back({OpenClaim::Torn, File, File + " ends in the middle of a block, a comment or an #if, and what came behind may use it"});
   if (IsSymbol) {
     addAssembly(File, *Text, true);
@@ -93,12 +92,8 @@ void Closure::addTextOf(const std::string &File) {
 }
 
 /// Texts that are included and that the index has not.
-void Closure::addFragments(const std::string &File, StringRef Text) {
-  for (size_t At = Text.find("#include"); At != StringRef::npos; At = Text.find("#include", At + 1)) {
-    StringRef Line = Text.substr(At + StringRef("#include").size()).take_until([](char C) { return C == '\n'; }).ltrim();
-    if (!Line.consume_front("\""))
-      continue;
-    StringRef Name = Line.take_until([](char C) { return C == '"'; });
+void Closure::addFragments(const std::string &File, const ClosureText &Text) {
+  for (const std::string &Name : Text.quoted) {
     llvm::SmallString<128> Path(directoryOf(File));
     llvm::sys::path::append(Path, Name);
     llvm::sys::path::remove_dots(Path, /*remove_dot_dot=*/true);
@@ -112,7 +107,7 @@ void Closure::addFragments(const std::string &File, StringRef Text) {
       continue;
     std::optional<std::string> Fragment = DB.otherText(std::string(Path));
     if (!Fragment)
-      Found.push_back({OpenClaim::Fragment, std::string(Path), File + " includes " + Name.str() + ", which was not read"});
+      Found.push_back({OpenClaim::Fragment, std::string(Path), File + " includes " + Name + ", which was not read"});
     else if (hasWord(*Fragment, Word) || StringRef(*Fragment).contains("##"))
       Found.push_back({OpenClaim::Fragment, std::string(Path), std::string(Path) + ", which " + File + " includes, was not searched for it"});
   }
@@ -120,10 +115,9 @@ void Closure::addFragments(const std::string &File, StringRef Text) {
 
 /// asm("name") behind a declaration gives a variable the name that the linker knows; a template can use it, too. No index has words of strings.
 /// \p Made: also where a macro makes the name.
-void Closure::addAssembly(const std::string &File, StringRef Text, bool Made) {
-  for (InlineAssembly &A : assemblyIn(Text)) {
-    A.made = A.made && Made;
-    if (A.mayName(Word))
+void Closure::addAssembly(const std::string &File, const ClosureText &Text, bool Made) {
+  for (const InlineAssembly &A : Text.assembly) {
+    if (A.mayName(Word, Made))
       Found.push_back({OpenClaim::Assembly, File, "the assembly at " + File + ":" + std::to_string(A.line) + " can name it"});
   }
 }
@@ -134,7 +128,7 @@ void Closure::addAssemblyOfHeaders(const std::string &File) {
   const Index &I = DB.index();
   const std::vector<IndexedFile> &Files = I.files();
   auto Look = [&](uint32_t Id, bool Made) {
-    if (auto Text = Headers.insert(Id).second ? I.text(Id) : nullptr)
+    if (const ClosureText *Text = Headers.insert(Id).second ? DB.closureText(Files[Id].path) : nullptr)
       addAssembly(Files[Id].path, *Text, Made);
   };
   const std::string Around = surroundingsOf(File);
@@ -152,30 +146,28 @@ void Closure::addAssemblyOfHeaders(const std::string &File) {
 }
 
 /// Whether a use of the macro in the file that defines it may make the name; one in another macro may make any.
-bool Closure::usedFor(const std::string &File, StringRef Text, const std::string &Macro, StringRef Directive) const {
-  return llvm::any_of(DB.tokens(File, Macro), [&](const OutlineToken &T) {
-    StringRef Around = T.in_directive ? directiveAround(Text, T.offset) : StringRef();
-    if (Around.data() == Directive.data())
+bool Closure::usedFor(const std::string &File, const PasteInText &P) const {
+  std::shared_ptr<const std::string> Held = textOf(DB, File);
+  return !Held || llvm::any_of(DB.tokens(File, P.macro), [&](const OutlineToken &T) {
+    const StringRef Text = *Held;
+    if (T.in_directive && directiveAround(Text, T.offset).data() == Text.data() + P.begin)
       return false; // its definition
-    return T.in_directive || canPaste(Directive, Text.substr(T.offset + Macro.size()), Word);
+    return T.in_directive || canPaste(P.directive, Text.substr(T.offset + P.macro.size()), Word);
   });
 }
 
-void Closure::addPasting(const std::string &File, StringRef Text) {
-  for (size_t At = Text.find("##"); At != StringRef::npos; At = Text.find("##", At + 2)) {
-    StringRef Directive = directiveAround(Text, At);
-    std::string Macro = macroDefinedBy(Directive).str();
-    if (Macro.empty() || !canPaste(Directive, Word))
+void Closure::addPasting(const std::string &File, const ClosureText &Text) {
+  for (const PasteInText &P : Text.pastes) {
+    if (!canPaste(P.directive, Word))
       continue;
-    if (Plan.demand.words.count(Macro))
+    if (Plan.demand.words.count(P.macro))
       continue; // every use is parsed
     const auto &Handled = DB.rememberedPasting();
-    if (Handled && llvm::any_of(*Handled, [&](const PastingMacro &M) { return M.name == Macro && M.file == File; }))
+    if (Handled && llvm::any_of(*Handled, [&](const PastingMacro &M) { return M.name == P.macro && M.file == File; }))
       continue; // its users are parsed
-    if (StringRef(File).ends_with(".c") && !usedFor(File, Text, Macro, Directive))
+    if (StringRef(File).ends_with(".c") && !usedFor(File, P))
       continue;
-    const std::string Place = File + ":" + std::to_string(Text.take_front(At).count('\n') + 1);
-    Found.push_back({OpenClaim::Pasting, File, "the macro " + Macro + "() at " + Place + " can paste the name together"});
+    Found.push_back({OpenClaim::Pasting, File, "the macro " + P.macro + "() at " + File + ":" + std::to_string(P.line) + " can paste the name together"});
   }
 }
 

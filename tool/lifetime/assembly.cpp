@@ -61,10 +61,10 @@ std::optional<InlineAssembly> readOne(StringRef Text, size_t At) {
 
 } // namespace
 
-bool InlineAssembly::mayName(StringRef Word) const {
+bool InlineAssembly::mayName(StringRef Word, bool Made) const {
   if (llvm::any_of(literals, [&](const std::string &L) { return hasWord(L, Word); }))
     return true;
-  return made && label && llvm::all_of(literals, [&](const std::string &L) { return Word.contains(L); });
+  return Made && made && label && llvm::all_of(literals, [&](const std::string &L) { return Word.contains(L); });
 }
 
 std::vector<InlineAssembly> assemblyIn(StringRef Text) {

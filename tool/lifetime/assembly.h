@@ -21,8 +21,8 @@ struct InlineAssembly {
   bool made = false;                  ///< a piece of a string comes from a macro or its parameter
 
   /// Whether it can use the symbol `Word`: a string says it, or a label puts parts of it
-  /// together with what a macro gives.
-  bool mayName(llvm::StringRef Word) const;
+  /// together with what a macro gives. `Made`: the latter counts.
+  bool mayName(llvm::StringRef Word, bool Made = true) const;
 };
 
 /// All of a text, in order; those in comments count, too. Text that ends in the middle of one is passed over.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/lifetime/database.h"
+#include "tool/lifetime/closure_text.h"
+#include "tool/lifetime/mentions.h"
 #include "tool/support/parallel.h"
 #include <algorithm>
 #include <mutex>
@@ -89,6 +91,13 @@ const ConditionTable &Database::conditionsIn(const std::string &File) const {
   int Id = I.find(File);
   auto Body = Id < 0 ? nullptr : I.text(static_cast<uint32_t>(Id));
   return Text->conditions.try_emplace(File, Body ? llvm::StringRef(*Body) : llvm::StringRef()).first->second;
+}
+
+const ClosureText *Database::closureText(const std::string &File) const {
+  return remembered(Text->closures, File, [&] {
+    auto Body = textOf(*this, File);
+    return Body ? std::make_shared<const ClosureText>(*Body) : nullptr;
+  }).get();
 }
 
 const std::vector<FunctionPlace> &Database::definitionsOf(const std::string &Function) const {

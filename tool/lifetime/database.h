@@ -23,6 +23,7 @@
 
 namespace krcu {
 
+struct ClosureText;
 class ConditionalText;
 struct MentionPlan;
 class PasteTables;
@@ -125,6 +126,8 @@ public:
   const std::vector<FunctionPlace> &definitionsOf(const std::string &Function) const;
   /// A file with its #if groups (null if unreadable), made once.
   std::shared_ptr<const ConditionalText> conditional(const std::string &File) const;
+  /// What claims about absence ask of a file or fragment, whatever the name, made once; null if it is unreadable.
+  const ClosureText *closureText(const std::string &File) const;
   /// Index::definingMacro() of the headers and fragments whose path begins with `Around`, or, if it is empty, of those that all files of the
   /// kernel may include; remembered.
   const std::vector<uint32_t> &definingMacro(const std::string &Macro, const std::string &Around) const;
@@ -227,6 +230,7 @@ private:
     std::map<std::string, ModuleContents> modules; ///< by file
     std::map<std::pair<std::string, std::string>, std::optional<std::shared_ptr<const TextUses>>> uses;
     std::map<std::string, std::shared_ptr<const ConditionalText>> conditional;
+    std::map<std::string, std::shared_ptr<const ClosureText>> closures;
     std::map<std::pair<std::string, std::string>, std::vector<uint32_t>> definers; ///< by macro and surroundings
     std::map<std::string, std::vector<uint32_t>> headers; ///< by surroundings
     std::map<std::string, std::vector<uint32_t>> includers;
