@@ -165,6 +165,28 @@ TEST_F(AuditEnds, ALockThatIsGivenBackForNothing) {
   EXPECT_EQ(found(Driver, true), "missing_rcu_barrier low") << Reasons;
 }
 
+/// A notifier is told of devices that are going. Those of the module are gone already behind the call that takes them away and waits.
+TEST_F(AuditEnds, ANotifierBehindTheDevicesThatItLooksFor) {
+  Tree.write("core/Makefile", "obj-y += core.o\n");
+  Tree.write("Kbuild", Tree.read("Kbuild") + "obj-y += core/\n");
+  Tree.write("core/core.c", "#include <linux/rcupdate.h>\nstruct links;\nstruct notifier_block;\nbool any;\nvoid rtnl_lock(void)\n{\n}\nvoid unregister_netdevice_many(struct links *l)\n{\n}\n"
+                            "void netdev_run_todo(void)\n{\n\tif (any)\n\t\trcu_barrier();\n}\nvoid rtnl_unlock(void)\n{\n\tnetdev_run_todo();\n}\n"
+                            "void rtnl_link_unregister(struct links *l)\n{\n\trtnl_lock();\n\tunregister_netdevice_many(l);\n\trtnl_unlock();\n}\n"
+                            "static void told(struct notifier_block *n)\n{\n}\nstatic void tell(struct notifier_block *n)\n{\n\ttold(n);\n}\n"
+                            "int unregister_notifier(struct notifier_block *n)\n{\n\trtnl_lock();\n\ttell(n);\n\trtnl_unlock();\n\treturn 0;\n}\nint stop_timer(struct timer_ops *t)\n{\n\treturn 0;\n}\n");
+  auto Module = [](const std::string &Record, const std::string &Body) {
+    return Counted + "struct links;\nstruct " + Record + " {\n\tint (*call)(struct " + Record + " *n);\n};\nvoid rtnl_link_unregister(struct links *l);\nint unregister_notifier(struct " + Record +
+           " *n);\nstatic struct item one;\nstatic int drv_event(struct " + Record + " *n)\n{\n\titem_count(&one);\n\treturn 0;\n}\nstatic struct " + Record + " nb = {\n\t.call = drv_event,\n};\n" +
+           exitWith(Body);
+  };
+  const std::string Links = "\trtnl_link_unregister(NULL);\n", Notifier = "\tunregister_notifier(&nb);\n", Wait = "\trcu_barrier();\n";
+  EXPECT_EQ(found(Module("notifier_block", Links + Notifier)), "") << Reasons;
+  EXPECT_EQ(found(Module("notifier_block", Links + Notifier), true), "missing_rcu_barrier low") << Reasons;
+  EXPECT_EQ(found(Module("notifier_block", Notifier)), "missing_rcu_barrier high") << "its own call takes the lock and comes to no device that goes\n" << Reasons;
+  EXPECT_EQ(found(Module("timer_ops", Links + Notifier)), "missing_rcu_barrier high") << "not told of devices\n" << Reasons;
+  EXPECT_EQ(found(Module("notifier_block", Links + Notifier + Wait), true), "") << Reasons;
+}
+
 /// What is tested is whether something else was made.
 TEST_F(AuditEnds, AnEndThatLeavesBeforeAnotherCacheGoes) {
   auto Module = [](const std::string &Text, const std::string &Body) {

@@ -11,7 +11,7 @@ namespace krcu {
 const char AnyWord[] = "any";
 
 /// In the order of UnloadRule::Event.
-static const llvm::StringRef EventNames[] = {"wait", "end", "pinned", "holds", "teardown", "conditional_wait", "of_objects", "takes_module", "drops_module", "stop", "of_mounts"};
+static const llvm::StringRef EventNames[] = {"wait", "end", "pinned", "holds", "teardown", "conditional_wait", "of_objects", "takes_module", "drops_module", "stop", "of_mounts", "of_devices"};
 
 std::string rowKey(const CallbackFieldRule &R) { return R.record + "." + R.field; }
 std::string rowKey(const RcuCalledFieldRule &R) { return R.record + "." + R.field; }

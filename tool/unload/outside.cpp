@@ -31,7 +31,7 @@ bool isIdle(TreeText &Tree, const UnloadRules &U, const TextFunction &F, const L
       continue;
     for (const TextFunction &P : Tree.visible(Rule.name, F.file))
       if (P.file == Wait.file && llvm::any_of(Tree.flow(P).nodes, [&](const FlowNode &N) { return N.kind == FlowNode::Call && N.line == Wait.line; }))
-        return !names(Tree, F, Rule.needs, 2);
+        return !names(Tree, F, Rule.needs, 1);
   }
   return false;
 }
@@ -169,6 +169,8 @@ UnloadTimeline::State UnloadTimeline::outside(const TextFunction &F, const FlowC
   }
   if (isWithout(F, C) || !Shown)
     return Out;
+  if (llvm::any_of(U.events, [&](const UnloadRule &Rule) { return Rule.event == UnloadRule::ConditionalWait && llvm::is_contained(Rule.needs, C.name); }))
+    LinksGone = C.name + "()";
   if (All) {
     note(UnloadEvent::Wait, F, C, Shown->way + " waits for what was queued so far");
     Noted[{{F.file, C.line, 0}, UnloadEvent::Wait}].own = false;

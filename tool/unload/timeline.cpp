@@ -84,6 +84,7 @@ void UnloadTimeline::begin(const UnloadOptions &Options) {
   Memo.clear(), Noted.clear(), Order.clear(), Broken.clear(), Active.clear(), Stopped.clear();
   Calls.clear(), Set.clear(), SetBefore.clear();
   DevicesGone = false;
+  LinksGone.clear();
   Doubt.clear();
   DoubtAt = {};
 }

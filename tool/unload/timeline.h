@@ -114,6 +114,7 @@ private:
   bool mayWait(const TextFunction &F, unsigned Depth, std::set<std::string> &Seen, Evidence &At);
   using Held = HeldFunctions;
   const Held &heldBy(const std::string &Variable);
+  bool isOfDevices(const std::string &Variable) const;
   bool runsAtTeardown(const std::string &Record, const std::string &Field) const;
   std::string stoppedBy(const TextFunction &F, const FlowCall &C, const Arguments &A, bool &Waits);
   std::string stoppedWork(const TextFunction &F, const FlowCall &C, const Arguments &A);
@@ -139,6 +140,7 @@ private:
   const Flow *Failing = nullptr; ///< the start whose failures are asked about
   bool OwnWork = false;         ///< what stoppedBy() has just found is a work of the module's own
   bool DevicesGone = false;     ///< a driver was taken away whose devices wait when they go
+  std::string LinksGone;        ///< the call that has taken the module's network devices away and waited; empty before it
   bool Mounts = false;          ///< the module registers what only holders of a reference use
   std::set<std::string> NotCounted; ///< functions whose barrier does not count here
   WaitMemory *Memory = nullptr; ///< shared by all questions of the kind
