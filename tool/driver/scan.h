@@ -159,6 +159,7 @@ private:
   std::vector<ParseTask> tasksFor(const std::map<std::string, Demand> &Wanted) const;
   ParseRequest requestFor(const ParseTask &T) const;
   std::map<std::string, Demand> plan();
+  bool asksForCaches() const;
   void preparePch(std::vector<ParseTask> Tasks);
   void parseOne(ParseTask &T, unsigned Worker);
   void parseTask(ParseTask &T, unsigned Worker);

@@ -3,6 +3,7 @@
 // How a scan has files parsed: demands become tasks, tasks run on all threads, and what they show goes into the database.
 #include "tool/driver/scan.h"
 #include "matchers/extract.h"
+#include "tool/lifetime/mentions.h"
 #include "tool/support/parallel.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
@@ -203,6 +204,12 @@ void Scan::take(ParseTask T) {
   }
 }
 
+/// Whether a callback that is judged may free into a slab cache.
+bool Scan::asksForCaches() const {
+  const std::set<std::string> &Families = Options.verdict.families;
+  return llvm::any_of(TheRules.frees, [&](const FreeRule &F) { return F.cache && (Families.empty() || Families.count(F.family)); });
+}
+
 /// For the tasks that no cache knows: if it knows all of them, there is nothing to prepare.
 void Scan::preparePch(std::vector<ParseTask> Tasks) {
   Timing::Phase P(Times, "precompiled header");
@@ -223,6 +230,8 @@ void Scan::preparePch(std::vector<ParseTask> Tasks) {
   auto Beside = [&](const Frontend::WhilePch &While) {
     if (Options.verdict.whole_life)
       readMakefiles(Tasks);
+    if (Options.verdict.whole_life && While.busy() && asksForCaches())
+      prepareCacheMentions(*DB);
     for (ParseTask &T : Tasks) {
       if (!While.busy())
         break;

@@ -304,6 +304,11 @@ static MentionPlan makePlan(const Database &DB, const std::string &Word, Mention
   return Plan;
 }
 
+void prepareCacheMentions(const Database &DB) {
+  pastingDestructions(DB);
+  readWidePastes(DB);
+}
+
 const MentionPlan &planMentions(const Database &DB, const std::string &Word, MentionKind Kind, const std::string &Home) {
   std::shared_ptr<const MentionPlan> &Known = DB.rememberedPlan(Word, static_cast<int>(Kind), Home);
   if (!Known)

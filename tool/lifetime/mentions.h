@@ -18,6 +18,9 @@ struct MentionPlan {
   std::set<std::pair<std::string, std::string>> inlines; ///< functions of headers that spell it: header, name
 };
 
+/// Reads beforehand what every plan for a slab cache's name reads, else the first of them does. Nobody may ask for a plan meanwhile.
+void prepareCacheMentions(const Database &DB);
+
 /// Everywhere that `Word` may be used. `Home`: the file that its scope starts in (the header of a record, the file of a static); empty: the
 /// whole tree. Rests on the text alone, and is made once.
 const MentionPlan &planMentions(const Database &DB, const std::string &Word, MentionKind Kind, const std::string &Home);

@@ -359,17 +359,26 @@ std::set<PastingUse> PasteSearch::among(const std::set<std::string> &Sources) {
 
 } // namespace
 
-std::set<PastingUse> usesThatPaste(const Database &DB, const std::set<std::string> &Sources, StringRef Word, bool Alone) {
+static PasteTables &tablesOf(const Database &DB) {
   std::shared_ptr<PasteTables> &Tables = DB.pasteTables();
   if (!Tables)
     Tables = std::make_shared<PasteTables>(DB);
+  return *Tables;
+}
+
+void readWidePastes(const Database &DB) {
+  // No macro spells a part of it, so what is asked for it is asked for every word.
+  PasteSearch(DB, tablesOf(DB), "\x01");
+}
+
+std::set<PastingUse> usesThatPaste(const Database &DB, const std::set<std::string> &Sources, StringRef Word, bool Alone) {
   std::set<std::string> All = Sources;
   if (!Alone)
     for (const std::string &Source : Sources)
       for (const std::string &Other : DB.moduleOf(Source).files)
         if (StringRef(Other).ends_with(".c"))
           All.insert(Other);
-  return PasteSearch(DB, *Tables, Word).among(All);
+  return PasteSearch(DB, tablesOf(DB), Word).among(All);
 }
 
 } // namespace krcu

@@ -15,6 +15,9 @@ struct PastingUse {
   bool operator<(const PastingUse &O) const { return std::tie(source, macro, function) < std::tie(O.source, O.macro, O.function); }
 };
 
+/// For prepareCacheMentions(): what every search reads of the headers for everybody.
+void readWidePastes(const Database &DB);
+
 /// Where the modules of `Sources` (.c files) make `Word`: in their sources, and in what these include from around them. The macro may be of any
 /// header. A macro that uses such a macro with an argument of its own counts wherever it is used. `Alone`: only the sources themselves and what
 /// they include, for a name that no other file knows.
