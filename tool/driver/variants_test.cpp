@@ -244,6 +244,31 @@ TEST(Variants, TheCallAndTheRecordUnderAnIf) {
   });
 }
 
+/// A header of the kernel has an empty function in one branch and declares one of a source in the other.
+TEST(Variants, AFunctionThatIsElsewhereInTheOtherBranch) {
+  const std::string Declared = "void hook_free(void *p);\n";
+  for (const std::string Empty : {"static inline void hook_free(void *p)\n{\n}\n", "#define hook_free(p) do { } while (0)\n"})
+    for (const bool First : {true, false}) {
+      Module M;
+      M.kernel.write("Kconfig", M.kernel.read("Kconfig") + "config HOOKS\n\tbool \"hooks\"\n");
+      M.kernel.write("drv/Makefile", "obj-y += hook.o hooked.o\n");
+      M.kernel.write("include/linux/hooks.h", Declared);
+      M.kernel.write("drv/hooked.c", fileOf({"hooked", "#include <linux/hook.h>\n", "\thook_free(x->tail);\n\tkfree(x);\n", ""}));
+      auto ClassWith = [&](const std::string &Other, const std::string &Source) -> std::string {
+        M.kernel.write("include/linux/hook.h", std::string(First ? "#ifdef" : "#ifndef") + " CONFIG_HOOKS\n" + Other + "#else\n" + Empty + "#endif\n");
+        M.kernel.write("drv/hook.c", Source);
+        Outcome O = scanAndPatch(M.kernel.options());
+        const SiteReport *R = siteOf(O, "drv/hooked.c");
+        return R ? className(R->cls) : O.error;
+      };
+      const std::string Defined = "int hooks;\nvoid hook_free(void *p)\n{\n\thooks++;\n}\n";
+      EXPECT_EQ(ClassWith(Declared, Defined), "more_than_free") << Empty << First;
+      EXPECT_EQ(ClassWith(Declared, "int hooks;\n"), "more_than_free") << "its source may be one that is not there\n" << Empty << First;
+      EXPECT_EQ(ClassWith("#include <linux/hooks.h>\n", Defined), "more_than_free") << "another header declares it\n" << Empty << First;
+      EXPECT_EQ(ClassWith(Empty, "int hooks;\n"), "convert") << Empty << First;
+    }
+}
+
 // Of the tree's own files a condition that nothing can change hides nothing.
 TEST(Variants, InTheTreeADeadBranchCountsForNothing) {
   Module M;

@@ -195,6 +195,34 @@ private:
     return std::any_of(Places.begin(), Places.end(), [&](const FunctionPlace &P) { return I.files()[P.file].path == Q.main; });
   }
 
+  /// In a source that is linked with this one: a declaration is enough to call it.
+  bool isDefinedElsewhere(const std::string &Word) const {
+    return llvm::any_of(DB.definitionsOf(Word), [&](const FunctionPlace &P) {
+      const std::string &File = I.files()[P.file].path;
+      if (File == Q.main || !StringRef(File).ends_with(".c") || isForeign(File))
+        return false;
+      auto O = DB.outline(P.file);
+      return !O || llvm::none_of(O->functions, [&](const OutlineFunction &F) { return F.line == P.line && F.is_static; });
+    });
+  }
+
+  /// Whether another branch of a group around the definition names it, as the declaration of a function does; who defines that may not be there.
+  bool isDeclaredBeside(const Definition &D, const std::string &Word) const {
+    auto Text = DB.conditional(D.file);
+    if (!Text)
+      return false;
+    const std::vector<BranchPlace> Around = Text->around(Text->offsetOf(D.line));
+    llvm::ArrayRef<LexToken> T = Text->lexed().tokens();
+    for (size_t N = 0; N + 1 < T.size(); ++N) {
+      if (T[N].text != Word || T[N].directive >= 0 || !T[N + 1].is(TokenKind::l_paren))
+        continue;
+      for (const BranchPlace &There : Text->around(T[N].offset))
+        if (llvm::any_of(Around, [&](const BranchPlace &Here) { return Here.group == There.group && Here.branch != There.branch; }))
+          return true;
+    }
+    return false;
+  }
+
   /// Another architecture's header is none of this parse.
   bool isForeign(StringRef File) const { return File.starts_with("arch/") && !File.starts_with("arch/x86/") && !StringRef(Q.main).starts_with("arch/"); }
 
@@ -250,9 +278,11 @@ private:
       Branches.push_back(around(D));
       Conditional = Conditional || !Branches.back().empty();
     }
-    // Of the kernel's own headers a lone definition under #if is the only one there can be; nearer ones may stand before the kernel's.
-    if (Conditional && (All.size() > 1 || isNear(All.front().file)))
-      addAlternatives(Word, All, Branches);
+    // Of the kernel's own headers a lone definition under #if is the only one there can be, unless the other branch declares a function; nearer
+    // ones may stand before the kernel's.
+    const bool Linked = Called && Conditional && (isDefinedElsewhere(Word) || llvm::any_of(All, [&](const Definition &D) { return isDeclaredBeside(D, Word); }));
+    if (Conditional && (All.size() > 1 || Linked || isNear(All.front().file)))
+      addAlternatives(Word, All, Branches, Linked);
     for (const Definition &D : All)
       if (D.kind == Definition::Macro)
         readMacro(D, Word);
@@ -300,10 +330,11 @@ private:
     return true;
   }
 
-  void addAlternatives(const std::string &Word, const std::vector<Definition> &All, const std::vector<std::set<Place>> &Branches) {
+  /// \p Linked: there may be none of them.
+  void addAlternatives(const std::string &Word, const std::vector<Definition> &All, const std::vector<std::set<Place>> &Branches, bool Linked) {
     for (const std::set<Place> &Each : Branches)
       for (const Place &P : Each)
-        if (All.size() == 1 || std::any_of(Branches.begin(), Branches.end(), [&](const std::set<Place> &Other) { return !Other.count(P); }))
+        if (All.size() == 1 || Linked || std::any_of(Branches.begin(), Branches.end(), [&](const std::set<Place> &Other) { return !Other.count(P); }))
           Groups.insert({P.file, P.branch.group});
     if (DB.definitionsOf(Word).empty())
       Optional.insert(Word);
