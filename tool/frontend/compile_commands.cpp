@@ -102,6 +102,18 @@ void noteDropped(const std::map<std::string, unsigned> &Dropped, std::vector<std
     Warnings.push_back("flags that Clang has no use for are dropped: " + Text);
 }
 
+/// One line for all of them.
+void noteLeftOut(std::vector<std::string> &Files, StringRef Why, std::vector<std::string> &Warnings) {
+  constexpr size_t Named = 3;
+  if (Files.empty())
+    return;
+  std::sort(Files.begin(), Files.end());
+  std::string Text = join(Files.begin(), Files.begin() + static_cast<long>(std::min(Named, Files.size())), ", ");
+  if (Files.size() > Named)
+    Text += " and " + std::to_string(Files.size() - Named) + " more";
+  Warnings.push_back((Files.size() == 1 ? "a file that it names is " : "files that it names are ") + Why.str() + ": " + Text);
+}
+
 } // namespace
 
 Expected<std::shared_ptr<CompileCommands>> CompileCommands::load(const std::string &Path, const Tree &T) {
@@ -154,15 +166,14 @@ Expected<std::shared_ptr<CompileCommands>> CompileCommands::load(const std::stri
     Result->Entries.emplace(*Relative, std::move(E));
   }
   noteDropped(Dropped, Result->Warnings);
-  for (auto *List : {&Missing, &Outside}) {
-    std::sort(List->begin(), List->end());
-    for (const std::string &File : *List)
-      Result->Warnings.push_back("names " + File + ", which " + (List == &Missing ? "does not exist" : "is not in the tree"));
-  }
   if (Result->Entries.empty())
     return failAt(Path, 0, 0, "this names no existing file of " + T.root(), Mend);
   Result->noteEnvironment(T);
   Result->noteOutside(T);
+  // A build with O= compiles what it has made itself, too: *.mod.c, the sources of its tools. Nobody wants a word about each.
+  llvm::erase_if(Outside, [&](const std::string &File) { return any_of(Result->BuildDirs, [&](const std::string &D) { return liesIn(File, D); }); });
+  noteLeftOut(Missing, "not there", Result->Warnings);
+  noteLeftOut(Outside, "not in the tree", Result->Warnings);
   return Result;
 }
 

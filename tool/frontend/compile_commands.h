@@ -27,7 +27,7 @@ public:
   static llvm::Expected<std::shared_ptr<CompileCommands>> load(const std::string &Path, const Tree &T);
 
   const Entry *find(const std::string &RelativeFile) const;
-  /// One line for all flags that were dropped, with how many commands had them; one each: a file that is missing, a build that has not run.
+  /// One line for all flags that were dropped, with how many commands had them; one for all files that are missing; one for a build that has not run.
   const std::vector<std::string> &warnings() const { return Warnings; }
   /// Where the commands run, as far as a kernel has been built there: headers may be read from them.
   const std::vector<std::string> &buildDirectories() const { return BuildDirs; }

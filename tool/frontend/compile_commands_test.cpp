@@ -116,8 +116,21 @@ TEST_F(CompileCommandsTest, NamesMissingFilesAndThoseOfOtherTrees) {
   auto C = load("[" + command("drv/a.c") + "," + command("drv/gone.c") + "," + command(Other.path() + "/o.c") + "]");
   ASSERT_TRUE(C) << Error;
   EXPECT_EQ(C->size(), 1u);
-  EXPECT_TRUE(warns(*C, "names " + Files.path() + "/drv/gone.c, which does not exist"));
-  EXPECT_TRUE(warns(*C, "names " + Other.path() + "/o.c, which is not in the tree"));
+  EXPECT_TRUE(warns(*C, "a file that it names is not there: " + Files.path() + "/drv/gone.c"));
+  EXPECT_TRUE(warns(*C, "a file that it names is not in the tree: " + Other.path() + "/o.c"));
+  C = load("[" + command("drv/a.c") + "," + command("drv/3.c") + "," + command("drv/1.c") + "," + command("drv/4.c") + "," + command("drv/2.c") + "]");
+  ASSERT_TRUE(C) << Error;
+  const std::string Gone = Files.path() + "/drv/";
+  EXPECT_TRUE(warns(*C, "files that it names are not there: " + Gone + "1.c, " + Gone + "2.c, " + Gone + "3.c and 1 more"));
+}
+
+TEST_F(CompileCommandsTest, NothingIsSaidOfWhatABuildHasMadeForItself) {
+  TempTree Build({{"include/generated/autoconf.h", ""}, {"drv/a.mod.c", ""}}, /*Bare=*/true);
+  auto At = [&](const std::string &File) { return "{\"directory\": \"" + Build.path() + "\", \"file\": \"" + File + "\", \"arguments\": [\"gcc\", \"-c\", \"" + File + "\"]}"; };
+  auto C = load("[" + At(Files.path() + "/drv/a.c") + "," + At(Build.path() + "/drv/a.mod.c") + "]");
+  ASSERT_TRUE(C) << Error;
+  EXPECT_EQ(C->size(), 1u);
+  EXPECT_TRUE(C->warnings().empty()) << C->warnings().front();
 }
 
 TEST_F(CompileCommandsTest, ABrokenDatabaseIsOneErrorThatNamesIt) {
