@@ -86,7 +86,7 @@ void Comparison::order() {
         const TraceEvent &E = New.trace->events[N];
         // One place may stand for several objects: in a loop, or in a helper.
         std::optional<Act> X = Old.actOf(Old.trace->events[O]), Y = New.actOf(E);
-        if (!X || !Y || (X->object != Y->object && X->how != Act::Queued))
+        if (!X || !Y || (X->object != Y->object && (X->how != Act::Queued || Y->how == Act::Queued)))
           continue;
         for (unsigned Id : Old.trace->orders[O].always) {
           const TraceEffect &Before = Old.trace->effects[Id];

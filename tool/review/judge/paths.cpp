@@ -335,7 +335,16 @@ void Comparison::otherTests() {
         {{Was->where.file, Was->where.line, plainName(Old.trace->function), "before: " + Was->text}, {Is->where.file, Is->where.line, plainName(New.trace->function), "now: " + Is->text}});
 }
 
-/// Which event of the old text became which of the new one.
+/// What has certainly run before an event.
+static std::set<llvm::StringRef> keysBefore(const FunctionTrace &T, const TraceEvent &E) {
+  std::set<llvm::StringRef> Keys;
+  for (unsigned Id : T.orders[static_cast<size_t>(&E - T.events.data())].always)
+    Keys.insert(T.effects[Id].key);
+  return Keys;
+}
+
+/// Which event of the old text became which of the new one. An object may be freed at several places: those with the same past belong together, else
+/// they keep their order.
 void Comparison::matchEvents() {
   std::set<const TraceEvent *> Used;
   for (const TraceEvent &N : New.trace->events) {
@@ -343,13 +352,16 @@ void Comparison::matchEvents() {
     if (!X)
       continue;
     const TraceEvent *Found = nullptr;
+    int Most = -1;
+    const std::set<llvm::StringRef> Past = keysBefore(*New.trace, N);
     for (const TraceEvent &O : Old.trace->events) {
       std::optional<Act> Y = Old.actOf(O);
       bool Same = Y && (Y->object == X->object || (Y->how == Act::Queued && N.head >= 0 && Y->object == objectName(N.value, N.offset + N.head)));
       if (!Same || Used.count(&O))
         continue;
-      if (!Found || (O.kind == N.kind && O.name == N.name))
-        Found = &O;
+      const int Alike = 2 * (O.kind == N.kind && O.name == N.name) + (keysBefore(*Old.trace, O) == Past);
+      if (Alike > Most)
+        Found = &O, Most = Alike;
     }
     if (Found) {
       Used.insert(Found);
