@@ -60,7 +60,13 @@ public:
     for (const ReviewPatch &P : Patches) {
       if (Progress *Told = S.options().progress.get())
         Told->phase("review patch " + std::to_string(C.patches.size() + 1) + " of " + std::to_string(Patches.size()));
+      const bool Anew = startsAnew(P);
+      if (Anew)
+        restart();
       C.patches.push_back(reviewOne(P));
+      if (Anew)
+        C.patches.back().evidence.push_back({"", 0, "", "judged in the tree as it is: it does not apply behind the patches of other threads before it"});
+      Read.insert(P.message_id);
       while (States.size() > 1)
         States.erase(States.begin()); // the state after the patch is all that the next one needs
     }
@@ -77,6 +83,8 @@ private:
   void parseAhead(const std::vector<ReviewPatch> &Patches);
   PatchReview reviewOne(const ReviewPatch &P);
   void sayWhatAppliesLater(Column &C) const;
+  bool startsAnew(const ReviewPatch &P) const;
+  void restart();
   bool isInTree(const ReviewPatch &P, const std::string &File) const;
   void collectFacts(TreeState &Before, TreeState &After, std::vector<ReviewedFile> &Files);
   Demand demandFor(TreeState &State, const std::string &File, const std::set<std::string> &Functions) const;
@@ -89,6 +97,7 @@ private:
   TreeState::Texts Waiting;                       ///< of patches that were only applied, and so have no state of their own
   std::vector<std::unique_ptr<TreeState>> States; ///< before and after the patch in hand
   std::set<std::string> Touched;                  ///< files that a patch before has changed
+  std::set<std::string> Read;                     ///< message ids of the patches so far
   bool HeaderMade = false;
   unsigned Parsed = 0;                            ///< files before their patch
   EvidenceList Unparsed;
@@ -301,6 +310,29 @@ void Review::checkCompiles(TreeState &Before, TreeState &After, std::vector<Revi
 bool Review::isInTree(const ReviewPatch &P, const std::string &File) const {
   std::vector<AppliedFile> OnDisk = applyDiff(P.diff, [&](const std::string &Path) { return S.tree().read(Path); });
   return std::any_of(OnDisk.begin(), OnDisk.end(), [&](const AppliedFile &F) { return F.path == File && F.already; });
+}
+
+/// Whether the patch opens a thread that knows nothing of the patches before it: it applies to the tree, and not to what they have made of it. A mailbox
+/// holds what many people have sent.
+bool Review::startsAnew(const ReviewPatch &P) const {
+  if (Touched.empty() || P.message_id.empty() || (P.numbered && P.number > 1))
+    return false;
+  for (StringRef Rest = P.references; !(Rest = Rest.ltrim()).empty();) {
+    auto [Id, Behind] = Rest.split(' ');
+    if (Read.count(Id.trim("<>\t\r\n").str()))
+      return false;
+    Rest = Behind;
+  }
+  auto Fits = [&](const TextOf &Over) { return llvm::all_of(applyDiff(P.diff, Over), [](const AppliedFile &F) { return F.problem.empty(); }); };
+  const bool Reached = llvm::any_of(P.diff.files, [&](const FileDiff &F) { return Touched.count(F.path()) != 0; });
+  return Reached && !Fits(readerOver(Waiting)) && Fits([&](const std::string &Path) { return S.tree().read(Path); });
+}
+
+void Review::restart() {
+  States.clear();
+  States.push_back(std::make_unique<TreeState>(S));
+  Waiting.clear();
+  Touched.clear();
 }
 
 /// Of what did not apply in its place: whether it does behind those that came later.

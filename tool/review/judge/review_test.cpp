@@ -266,6 +266,36 @@ TEST_F(Reviewed, WhatAppliesOnlyBehindALaterPatchIsSaidToBeOutOfOrder) {
   EXPECT_EQ(C.patches[0].reason.find("it applies behind"), std::string::npos) << C.patches[0].reason;
 }
 
+/// In a mailbox of many people's mails, those who wrote a patch did not know the patches before it.
+TEST_F(Reviewed, APatchOfAnotherThreadIsJudgedInTheTreeIfThatIsWhereItApplies) {
+  Tree.write("drv/drv.c", moduleText(Shapes[0]));
+  const std::string Old = Tree.read("drv/drv.c"), Line = "\titem->next = other->next;\n";
+  std::string First = Old, Second = Old, Third;
+  ASSERT_TRUE(replaceOnce(First, Line, "\titem->next = other->next->next;\n"));
+  ASSERT_TRUE(replaceOnce(Second, Line, Line + "\titem->next = NULL;\n"));
+  Third = Second;
+  ASSERT_TRUE(replaceOnce(Third, "\titem->next = NULL;\n", "\titem->next = item;\n"));
+  auto A = unifiedDiff({{"drv/drv.c", {Old, First}}}), B = unifiedDiff({{"drv/drv.c", {Old, Second}}}), C = unifiedDiff({{"drv/drv.c", {Second, Third}}});
+  ASSERT_TRUE(A && B && C);
+  auto Verdicts = [&](const std::string &References, bool Numbered, const std::string &Id = "b@x") {
+    Patches.assign(3, {});
+    Patches[0].diff = review::parseDiff(*A), Patches[0].message_id = "a@x";
+    Patches[1].diff = review::parseDiff(*B), Patches[1].message_id = Id;
+    Patches[2].diff = review::parseDiff(*C), Patches[2].message_id = "c@x", Patches[2].references = "<b@x>";
+    Patches[1].references = References;
+    Patches[1].numbered = Numbered, Patches[1].number = 2;
+    std::string Text;
+    for (const review::PatchReview &P : reviewAll().patches)
+      Text += P.verdict == PatchVerdict::NotApplicable ? "n/a " : P.applies ? "applies " : "broken ";
+    return Text;
+  };
+  EXPECT_EQ(Verdicts("", false), "applies applies applies ") << "and the third behind the second";
+  EXPECT_EQ(Verdicts("<other@x>\n <more@x>", false), "applies applies applies ");
+  EXPECT_EQ(Verdicts("<other@x> <a@x>", false), "applies n/a n/a ") << "an answer to the first";
+  EXPECT_EQ(Verdicts("", true), "applies n/a n/a ") << "the second of a series";
+  EXPECT_EQ(Verdicts("", false, ""), "applies n/a n/a ") << "no mail";
+}
+
 TEST_F(Reviewed, PathsOutOfTheTreeAreRefused) {
   for (const char *Path : {"../../etc/passwd", "/etc/passwd", "a/../../x.c", ".git/config"}) {
     Patches.assign(1, {});
