@@ -6,6 +6,13 @@
 
 namespace krcu {
 
+constexpr CallbackKind lastOf(CallbackKind) { return CallbackKind::Other; }
+constexpr HeadShape lastOf(HeadShape) { return HeadShape::Other; }
+constexpr AbstractValue::Kind lastOf(AbstractValue::Kind) { return AbstractValue::CachePlace; }
+constexpr Effect::Kind lastOf(Effect::Kind) { return Effect::Other; }
+constexpr ObjectFact::Kind lastOf(ObjectFact::Kind) { return ObjectFact::Freed; }
+constexpr TraceEvent::Kind lastOf(TraceEvent::Kind) { return TraceEvent::Destroy; }
+
 template <typename F> void fields(Location &V, F &&Each) {
   auto &[file, line, column] = V;
   Each(file, line, column);

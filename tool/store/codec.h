@@ -4,6 +4,8 @@
 //
 //   template <typename F> void fields(SomeStruct &V, F &&Each) { auto &[A, B] = V; Each(A, B); }
 //
+// and an enum, whose values count from 0, by its last one:  constexpr SomeEnum lastOf(SomeEnum) { return SomeEnum::Last; }
+//
 // The structured binding names every member, so a member that is added and not written here does not compile. No exceptions and no type
 // information at run time are needed, which rules out the usual libraries; strings are kept once, because facts repeat their file
 // names thousands of times. The reader checks every length against what is left: bad bytes give false, never a crash.
@@ -118,8 +120,18 @@ public:
     S = Strings[Id].str();
     return true;
   }
+  /// No enum may hold what is none of its values.
   template <typename T>
-    requires(std::is_integral_v<T> || std::is_enum_v<T>)
+    requires std::is_enum_v<T>
+  bool value(T &V) {
+    uint64_t N = 0;
+    if (!number(N) || N > static_cast<uint64_t>(lastOf(T())))
+      return Fine = false;
+    V = static_cast<T>(N);
+    return true;
+  }
+  template <typename T>
+    requires std::is_integral_v<T>
   bool value(T &V) {
     uint64_t N = 0;
     if (!number(N))

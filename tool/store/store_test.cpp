@@ -84,6 +84,21 @@ TEST(Codec, GivesBackWhatWentIn) {
   EXPECT_TRUE(In == Out);
 }
 
+enum class Colour { Red, Green, Blue };
+constexpr Colour lastOf(Colour) { return Colour::Blue; }
+
+TEST(Codec, RefusesWhatIsNoValueOfAnEnum) {
+  for (unsigned N = 0; N < 300; ++N) {
+    Encoder E;
+    E.number(N);
+    std::string Bytes = E.finish();
+    Decoder D(Bytes);
+    Colour C = Colour::Red;
+    EXPECT_EQ(D.value(C), N < 3) << N;
+    EXPECT_EQ(static_cast<unsigned>(C), N < 3 ? N : 0);
+  }
+}
+
 TEST(Codec, RefusesEveryTruncationAndSurvivesEveryFlippedByte) {
   Encoder E;
   E.value(Sample{"name", {1, 2, 3}, {{"key", {1}}}, std::nullopt});
