@@ -50,16 +50,20 @@ bool excludeEachOther(const TraceCondition &A, const TraceCondition &B) {
   return A.test != B.test && A.taken && B.taken && !switchedOn(A).empty() && switchedOn(A) == switchedOn(B);
 }
 
+/// The tests of two ways, if both can be taken in one case. What a way says against itself, as one through a loop may, counts for nothing: so every
+/// way goes with itself, and whether two do does not depend on which comes first.
 std::optional<std::vector<TraceCondition>> both(const std::vector<TraceCondition> &A, const std::vector<TraceCondition> &B) {
   std::vector<TraceCondition> All = A;
+  auto Says = [](const std::vector<TraceCondition> &Way, const TraceCondition &C) {
+    return llvm::any_of(Way, [&](const TraceCondition &O) { return O.test == C.test && O.taken == C.taken; });
+  };
   for (const TraceCondition &C : B) {
-    auto It = llvm::find_if(All, [&](const TraceCondition &O) { return O.test == C.test; });
-    if (llvm::any_of(All, [&](const TraceCondition &O) { return excludeEachOther(O, C); }))
+    if (Says(A, C))
+      continue;
+    if (llvm::any_of(A, [&](const TraceCondition &O) { return !Says(B, O) && (excludeEachOther(O, C) || (O.test == C.test && O.taken != C.taken)); }))
       return std::nullopt;
-    if (It == All.end())
+    if (llvm::none_of(All, [&](const TraceCondition &O) { return O.test == C.test; }))
       All.push_back(C);
-    else if (It->taken != C.taken)
-      return std::nullopt;
   }
   return All;
 }
