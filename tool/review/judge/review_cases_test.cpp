@@ -318,4 +318,30 @@ TEST_F(ReviewCase, ABarrierThatMovesIsNamed) {
   EXPECT_EQ(R.reason.find("no deferred free, barrier or cache was seen to change"), std::string::npos) << R.reason;
 }
 
+/// A comment at each line of functions whose ways are hard to tell apart.
+TEST_F(ReviewCase, ACommentIsNoChange) {
+  const std::string Queued = "static int count;\nstatic void parcel_count(struct rcu_head *head)\n{\n\tcount++;\n\tkfree(container_of(head, struct parcel, rcu));\n}\n";
+  const std::string Lists = "#define list_del_rcu(p) do { (p)->next = NULL; } while (0)\nstruct parcel *first;\nvoid *kmalloc(unsigned long size, unsigned flags);\n";
+  const std::string Shapes[] = {
+      "void drop_all(struct parcel *p)\n{\n\tstruct parcel *next;\n\n\tfor (; p; p = next) {\n\t\tnext = p->next;\n\t\tif (next == first) {\n\t\t\tparcel_unlink(p);\n\t\t\tcall_rcu(&p->rcu, parcel_count);\n\t\t\tbreak;\n\t\t}\n\t}\n}\n",
+      "static void one(struct parcel *p)\n{\n\tparcel_unlink(p);\n\tcall_rcu(&p->rcu, parcel_count);\n}\nvoid drop_all(struct parcel *p)\n{\n\tstruct parcel *next;\n\n\tfor (; p; p = next) {\n\t\tnext = p->next;\n\t\tone(p);\n\t}\n}\n",
+      "int make(int n)\n{\n\tstruct parcel *p = kmalloc(sizeof(*p), 0);\n\n\tif (n < 0) {\n\t\tkfree(p);\n\t\treturn -1;\n\t}\n\tparcel_link(p);\n\tif (n > 5) {\n\t\tparcel_unlink(p);\n\t\tsynchronize_rcu();\n\t\tkfree(p);\n\t\treturn -2;\n\t}\n\treturn 0;\n}\n",
+      "int set(int what, struct parcel *a, struct parcel *b)\n{\n\tint n = 0;\n\n\tswitch (what) {\n\tcase 1:\n\t\tkfree(a);\n\t\tbreak;\n\tcase 2:\n\t\tn = 1;\n\t\tbreak;\n\t}\n\tswitch (what) {\n\tcase 1:\n\t\tn = 2;\n\t\tbreak;\n\tcase 2:\n\t\tkfree(b);\n\t\tbreak;\n\tcase 3:\n\t\tkfree_rcu(a, rcu);\n\t\tkfree(b);\n\t\tbreak;\n\t}\n\treturn n;\n}\n",
+  };
+  for (const std::string &Shape : Shapes) {
+    const std::string Old = Head + Record + "void parcel_unlink(struct parcel *p);\nvoid parcel_link(struct parcel *p);\n" + Lists + Queued + Shape;
+    unsigned Lines = 0;
+    for (size_t At = Old.find(Shape), End; (End = Old.find('\n', At)) != std::string::npos; At = End + 1) {
+      if (Old[End - 1] != ';')
+        continue;
+      std::string New = Old;
+      New.insert(End, " /* as before */");
+      review::PatchReview P = review({{"drv/post.c", Old}}, {{"drv/post.c", New}});
+      EXPECT_EQ(P.verdict, PatchVerdict::Ok) << Old.substr(At, End - At) << ": " << P.reason;
+      ++Lines;
+    }
+    EXPECT_GT(Lines, 3u);
+  }
+}
+
 } // namespace

@@ -7,7 +7,9 @@
 #include "tool/rewrite/rewrite.h"
 #include "tool/support/error.h"
 #include "gtest/gtest.h"
+#include <algorithm>
 #include <cstdlib>
+#include <regex>
 
 using namespace krcu;
 using review::PatchVerdict;
@@ -99,6 +101,40 @@ TEST_F(RealReview, OwnConversionsAndTheirMutants) {
   review::Column Then = reviewIn(Patches, {"batching"});
   for (const review::PatchReview &P : Then.patches)
     EXPECT_EQ(P.verdict == PatchVerdict::Wait, Unsafe[P.patch->subject]) << P.patch->subject << ": " << P.reason;
+}
+
+/// A comment behind a line that queues, frees, waits or unlinks: one patch a line, each a mail of its own, none of which may be said to do anything.
+/// Every 20th such line; KRCU_REVIEW_EVERY=N: every Nth.
+TEST_F(RealReview, ACommentIsNoChange) {
+  auto S = Scan::prepare(Options);
+  ASSERT_TRUE(bool(S)) << message(S.takeError());
+  std::set<std::string> Files;
+  for (const CensusEntry &E : (*S)->wholeCensus())
+    if (llvm::StringRef(E.where.file).ends_with(".c"))
+      Files.insert(E.where.file);
+  const char *Each = std::getenv("KRCU_REVIEW_EVERY");
+  const unsigned long Every = Each ? std::max(1ul, std::strtoul(Each, nullptr, 10)) : 20;
+  const std::regex Line("^\\t+(call_rcu|call_srcu|kfree_rcu|rcu_barrier|synchronize_rcu|kfree|kmem_cache_free|kmem_cache_destroy|list_del_rcu|hlist_del_rcu)\\(.*;$");
+  std::vector<review::ReviewPatch> Patches;
+  unsigned long Seen = 0;
+  for (const std::string &File : Files) {
+    const std::string Old = (*S)->tree().read(File).value_or("");
+    for (size_t At = 0, End; (End = Old.find('\n', At)) != std::string::npos; At = End + 1) {
+      if (!std::regex_match(Old.substr(At, End - At), Line) || Seen++ % Every)
+        continue;
+      std::string New = Old;
+      New.insert(End, " /* as before */");
+      Patches.push_back(patchesOf({{File, {Old, New}}}).front());
+      Patches.back().message_id = std::to_string(Patches.size()) + "@x";
+    }
+  }
+  ASSERT_GT(Patches.size(), 20u);
+  unsigned Ok = 0;
+  for (const review::PatchReview &P : reviewIn(Patches).patches) {
+    EXPECT_EQ(P.verdict, PatchVerdict::Ok) << P.patch->subject << ": " << P.reason << "\n" << (P.patch->diff.files.empty() ? "" : P.patch->diff.files[0].path());
+    Ok += P.verdict == PatchVerdict::Ok;
+  }
+  std::printf("%zu comments of %lu lines, %u OK\n", Patches.size(), Seen, Ok);
 }
 
 } // namespace
