@@ -165,6 +165,22 @@ TEST_F(AuditEnds, ALockThatIsGivenBackForNothing) {
   EXPECT_EQ(found(Driver, true), "missing_rcu_barrier low") << Reasons;
 }
 
+/// What a file of the core calls is its own static function, however many others have the name.
+TEST_F(AuditEnds, AHelperWhoseNameManyFilesHave) {
+  std::string Objects;
+  for (unsigned N = 0; N < 12; ++N) {
+    Tree.write("core/other" + std::to_string(N) + ".c", "static void settle(void)\n{\n}\nvoid other" + std::to_string(N) + "(void)\n{\n\tsettle();\n}\n");
+    Objects += " other" + std::to_string(N) + ".o";
+  }
+  Tree.write("core/Makefile", "obj-y += core.o" + Objects + "\n");
+  Tree.write("Kbuild", Tree.read("Kbuild") + "obj-y += core/\n");
+  const std::string Driver = "void core_gone(void);\n" + Counted + exitWith("\tcore_gone();\n");
+  Tree.write("core/core.c", "#include <linux/rcupdate.h>\nstatic void settle(void)\n{\n\trcu_barrier();\n}\nvoid core_gone(void)\n{\n\tsettle();\n}\n");
+  EXPECT_EQ(found(Driver), "") << Reasons;
+  Tree.write("core/core.c", "static void settle(void)\n{\n}\nvoid core_gone(void)\n{\n\tsettle();\n}\n");
+  EXPECT_EQ(found(Driver), "missing_rcu_barrier high") << Reasons;
+}
+
 /// A notifier is told of devices that are going. Those of the module are gone already behind the call that takes them away and waits.
 TEST_F(AuditEnds, ANotifierBehindTheDevicesThatItLooksFor) {
   Tree.write("core/Makefile", "obj-y += core.o\n");

@@ -155,8 +155,10 @@ const Flow &TreeText::flow(const TextFunction &F) {
 TreeText::Meaning TreeText::meaningOf(const std::string &Name) {
   Meaning M;
   const std::vector<FunctionPlace> &Places = DB.definitionsOf(Name);
-  if (Places.size() > 2 * MaxPlaces)
+  if (Places.size() > 2 * MaxPlaces) {
+    M.too_many = true;
     return M;
+  }
   for (const FunctionPlace &P : Places) {
     auto O = DB.outline(P.file);
     const OutlineFunction *F = O ? O->function(Name) : nullptr;
@@ -191,10 +193,31 @@ llvm::ArrayRef<TextFunction> TreeText::visible(const std::string &Name, const st
     std::lock_guard Guard(Lock);
     Known = &Seen.try_emplace(Name, std::move(Made)).first->second;
   }
+  if (Known->too_many)
+    return ownOf(Name, File);
   for (const TextFunction &F : Known->all)
     if (F.file == File)
       return F;
   return Known->others;
+}
+
+/// The file's own function of a name that many files have: a helper called cleanup(), say.
+llvm::ArrayRef<TextFunction> TreeText::ownOf(const std::string &Name, const std::string &File) {
+  const std::pair Key(Name, File);
+  {
+    std::lock_guard Guard(Lock);
+    if (auto It = Owns.find(Key); It != Owns.end())
+      return It->second;
+  }
+  std::vector<TextFunction> Made;
+  const int Id = DB.index().find(File);
+  auto O = Id < 0 ? nullptr : DB.outline(static_cast<uint32_t>(Id));
+  if (const OutlineFunction *F = O ? O->function(Name) : nullptr)
+    Made.push_back({Name, File, F->is_static ? Name + "@" + File : Name, static_cast<uint32_t>(Id), F, false});
+  std::lock_guard Guard(Lock);
+  if (!Made.empty())
+    Held.push_back(std::move(O));
+  return Owns.try_emplace(Key, std::move(Made)).first->second;
 }
 
 const std::vector<TextVariable> &TreeText::variables(const std::string &File) {

@@ -92,8 +92,10 @@ public:
 private:
   struct Meaning {
     std::vector<TextFunction> all, others; ///< others: what another file means
+    bool too_many = false;                 ///< so that both are empty
   };
   Meaning meaningOf(const std::string &Name);
+  llvm::ArrayRef<TextFunction> ownOf(const std::string &Name, const std::string &File);
 
   const Database &DB;
   std::mutex Lock; ///< of all below. What has been made never moves
@@ -102,6 +104,7 @@ private:
   llvm::DenseMap<uint64_t, std::unique_ptr<Flow>> Flows; ///< by file and offset
   std::map<std::string, std::vector<TextVariable>> Variables;
   std::vector<std::shared_ptr<const Outline>> Held;
+  std::map<std::pair<std::string, std::string>, std::vector<TextFunction>> Owns; ///< by name and file
   llvm::StringMap<Meaning> Seen;
 };
 
