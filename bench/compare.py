@@ -82,10 +82,12 @@ def launch(program, sample):
     return Run(wall, usage.ru_utime, usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def changed_files(diff):
-    """The files a unified diff changes; a/ and ./ in front of the names do not count."""
-    return {re.sub(r"^(a/)?(\./)?", "", m.group(1)) for m in re.finditer(r"^--- ([^\t\n]+)", diff, re.M)
-            if m.group(1) != "/dev/null"}
+def changed_files(diff, tree=None):
+    """The files a unified diff changes; a/ and ./ in front of the names do not count, nor does the tree: spatch writes whole paths where the
+    tree's name has characters that it quotes."""
+    names = {re.sub(r"^(a/)?(\./)?", "", m.group(1)) for m in re.finditer(r"^--- ([^\t\n]+)", diff, re.M) if m.group(1) != "/dev/null"}
+    top = os.path.abspath(tree).lstrip("/") + "/" if tree else ""
+    return {n.lstrip("/").removeprefix(top) for n in names}
 
 
 def changed_calls(diff):
@@ -139,7 +141,7 @@ def ratio(first, second):
 def changes(programs):
     """How much each of them converted."""
     spatch, krcu = programs
-    files = [changed_files(p.diff) for p in programs]
+    files = [changed_files(p.diff, spatch.cwd) for p in programs]
     lines = [
         f"spatch changes {len(files[0])} files and converts {changed_calls(spatch.diff)} calls, `krcu patch` {len(files[1])} files and "
         f"{changed_calls(krcu.diff)} calls: {len(files[0] & files[1])} files both, {len(files[0] - files[1])} only spatch, "

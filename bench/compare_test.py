@@ -29,6 +29,11 @@ class Compare(unittest.TestCase):
     def test_files_have_no_prefix(self):
         self.assertEqual(compare.changed_files(DIFF), {"net/one.c", "fs/two.c"})
 
+    def test_files_have_no_tree_in_front(self):
+        whole = DIFF.replace("net/one.c", "trees/linux~bpo+1/net/one.c")
+        self.assertEqual(compare.changed_files(whole, "/trees/linux~bpo+1"), {"net/one.c", "fs/two.c"})
+        self.assertEqual(compare.changed_files(whole.replace("a/trees", "a//trees"), "/trees/linux~bpo+1"), {"net/one.c", "fs/two.c"})
+
     def test_an_empty_diff_changes_nothing(self):
         self.assertEqual((compare.changed_files(""), compare.changed_calls("")), (set(), 0))
 
