@@ -145,6 +145,7 @@ void prepareProcess() {
     dl_iterate_phdr(noteLibrary, nullptr);
     handle(timerSignal(), nullptr, onTimer, SA_ONSTACK | SA_RESTART);
     std::set_new_handler(onNoMemory);
+    llvm::remove_bad_alloc_error_handler(); // the program may have one for the time before its first parse
     llvm::install_bad_alloc_error_handler(onBadAlloc);
     llvm::install_fatal_error_handler(onFatal);
   });
