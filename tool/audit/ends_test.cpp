@@ -189,18 +189,19 @@ TEST_F(AuditEnds, ANotifierBehindTheDevicesThatItLooksFor) {
                             "void netdev_run_todo(void)\n{\n\tif (any)\n\t\trcu_barrier();\n}\nvoid rtnl_unlock(void)\n{\n\tnetdev_run_todo();\n}\n"
                             "void rtnl_link_unregister(struct links *l)\n{\n\trtnl_lock();\n\tunregister_netdevice_many(l);\n\trtnl_unlock();\n}\n"
                             "static void told(struct notifier_block *n)\n{\n}\nstatic void tell(struct notifier_block *n)\n{\n\ttold(n);\n}\n"
-                            "int unregister_notifier(struct notifier_block *n)\n{\n\trtnl_lock();\n\ttell(n);\n\trtnl_unlock();\n\treturn 0;\n}\nint stop_timer(struct timer_ops *t)\n{\n\treturn 0;\n}\n");
-  auto Module = [](const std::string &Record, const std::string &Body) {
-    return Counted + "struct links;\nstruct " + Record + " {\n\tint (*call)(struct " + Record + " *n);\n};\nvoid rtnl_link_unregister(struct links *l);\nint unregister_notifier(struct " + Record +
-           " *n);\nstatic struct item one;\nstatic int drv_event(struct " + Record + " *n)\n{\n\titem_count(&one);\n\treturn 0;\n}\nstatic struct " + Record + " nb = {\n\t.call = drv_event,\n};\n" +
+                            "int unregister_netdevice_notifier(struct notifier_block *n)\n{\n\trtnl_lock();\n\ttell(n);\n\trtnl_unlock();\n\treturn 0;\n}\nint unregister_reboot_notifier(struct notifier_block *n)\n{\n\treturn 0;\n}\n");
+  auto Module = [](const std::string &Body) {
+    return Counted + "struct links;\nstruct notifier_block {\n\tint (*call)(struct notifier_block *n);\n};\nvoid rtnl_link_unregister(struct links *l);\n"
+                     "int unregister_netdevice_notifier(struct notifier_block *n);\nint unregister_reboot_notifier(struct notifier_block *n);\nstatic struct item one;\n"
+                     "static int drv_event(struct notifier_block *n)\n{\n\titem_count(&one);\n\treturn 0;\n}\nstatic struct notifier_block nb = {\n\t.call = drv_event,\n};\n" +
            exitWith(Body);
   };
-  const std::string Links = "\trtnl_link_unregister(NULL);\n", Notifier = "\tunregister_notifier(&nb);\n", Wait = "\trcu_barrier();\n";
-  EXPECT_EQ(found(Module("notifier_block", Links + Notifier)), "") << Reasons;
-  EXPECT_EQ(found(Module("notifier_block", Links + Notifier), true), "missing_rcu_barrier low") << Reasons;
-  EXPECT_EQ(found(Module("notifier_block", Notifier)), "missing_rcu_barrier high") << "its own call takes the lock and comes to no device that goes\n" << Reasons;
-  EXPECT_EQ(found(Module("timer_ops", Links + Notifier)), "missing_rcu_barrier high") << "not told of devices\n" << Reasons;
-  EXPECT_EQ(found(Module("notifier_block", Links + Notifier + Wait), true), "") << Reasons;
+  const std::string Links = "\trtnl_link_unregister(NULL);\n", Notifier = "\tunregister_netdevice_notifier(&nb);\n", Reboot = "\tunregister_reboot_notifier(&nb);\n", Wait = "\trcu_barrier();\n";
+  EXPECT_EQ(found(Module(Links + Notifier)), "") << Reasons;
+  EXPECT_EQ(found(Module(Links + Notifier), true), "missing_rcu_barrier low") << Reasons;
+  EXPECT_EQ(found(Module(Notifier)), "missing_rcu_barrier high") << "its own call takes the lock and comes to no device that goes\n" << Reasons;
+  EXPECT_EQ(found(Module(Links + Reboot)), "missing_rcu_barrier high") << "not told of devices\n" << Reasons;
+  EXPECT_EQ(found(Module(Links + Notifier + Wait), true), "") << Reasons;
 }
 
 /// What is tested is whether something else was made.

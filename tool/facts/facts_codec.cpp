@@ -6,6 +6,7 @@
 
 namespace krcu {
 
+// The last value of each enum: one that is added behind it belongs here, else what holds it is not read back.
 constexpr CallbackKind lastOf(CallbackKind) { return CallbackKind::Other; }
 constexpr HeadShape lastOf(HeadShape) { return HeadShape::Other; }
 constexpr AbstractValue::Kind lastOf(AbstractValue::Kind) { return AbstractValue::CachePlace; }

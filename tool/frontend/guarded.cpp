@@ -144,9 +144,7 @@ void prepareProcess() {
     }
     dl_iterate_phdr(noteLibrary, nullptr);
     handle(timerSignal(), nullptr, onTimer, SA_ONSTACK | SA_RESTART);
-    std::set_new_handler(onNoMemory);
-    llvm::remove_bad_alloc_error_handler(); // the program may have one for the time before its first parse
-    llvm::install_bad_alloc_error_handler(onBadAlloc);
+    watchMemory();
     llvm::install_fatal_error_handler(onFatal);
   });
 }
@@ -233,6 +231,14 @@ void outOfMemory() {
   ssize_t Written = ::write(STDERR_FILENO, Text, sizeof Text - 1);
   static_cast<void>(Written);
   std::_Exit(2);
+}
+
+void watchMemory() {
+  static std::once_flag Once;
+  std::call_once(Once, [] {
+    std::set_new_handler(onNoMemory);
+    llvm::install_bad_alloc_error_handler(onBadAlloc);
+  });
 }
 
 GuardedEnd runGuarded(const ParseLimits &Limits, llvm::function_ref<void()> Body) {

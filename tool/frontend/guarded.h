@@ -46,6 +46,10 @@ public:
 /// Ends the program with one message and status 2. Calls no allocator.
 [[noreturn]] void outOfMemory();
 
+/// From now on memory that is not given, to anybody or to LLVM, costs a guarded parse its file and ends the process with outOfMemory() elsewhere. The
+/// first runGuarded() does it, too.
+void watchMemory();
+
 /// For whoever gives out memory: whether the heap may grow by so much for the sake of this thread. Counts it if so. Calls no allocator.
 bool heapMayGrow(size_t Bytes);
 

@@ -148,26 +148,26 @@ void Closure::addAssemblyOfHeaders(const std::string &File) {
 /// Whether a use of the macro in the file that defines it may make the name; one in another macro may make any.
 bool Closure::usedFor(const std::string &File, const PasteInText &P) const {
   std::shared_ptr<const std::string> Held = textOf(DB, File);
-  return !Held || llvm::any_of(DB.tokens(File, P.macro), [&](const OutlineToken &T) {
+  return !Held || llvm::any_of(DB.tokens(File, P.macro.name), [&](const OutlineToken &T) {
     const StringRef Text = *Held;
     if (T.in_directive && directiveAround(Text, T.offset).data() == Text.data() + P.begin)
       return false; // its definition
-    return T.in_directive || canPaste(P.directive, Text.substr(T.offset + P.macro.size()), Word);
+    return T.in_directive || canPaste(P.macro, Text.substr(T.offset + P.macro.name.size()), Word);
   });
 }
 
 void Closure::addPasting(const std::string &File, const ClosureText &Text) {
   for (const PasteInText &P : Text.pastes) {
-    if (!canPaste(P.directive, Word))
+    if (!NameMaker::canJoin(P.macro, Word))
       continue;
-    if (Plan.demand.words.count(P.macro))
+    if (Plan.demand.words.count(P.macro.name))
       continue; // every use is parsed
     const auto &Handled = DB.rememberedPasting();
-    if (Handled && llvm::any_of(*Handled, [&](const PastingMacro &M) { return M.name == P.macro && M.file == File; }))
+    if (Handled && llvm::any_of(*Handled, [&](const PastingMacro &M) { return M.name == P.macro.name && M.file == File; }))
       continue; // its users are parsed
     if (StringRef(File).ends_with(".c") && !usedFor(File, P))
       continue;
-    Found.push_back({OpenClaim::Pasting, File, "the macro " + P.macro + "() at " + File + ":" + std::to_string(P.line) + " can paste the name together"});
+    Found.push_back({OpenClaim::Pasting, File, "the macro " + P.macro.name + "() at " + File + ":" + std::to_string(P.line) + " can paste the name together"});
   }
 }
 

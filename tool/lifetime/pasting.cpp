@@ -4,13 +4,15 @@
 // them in a definition of its own. Which files mention a macro is asked of the index, once for all names that are looked for.
 #include "tool/lifetime/pasting.h"
 #include "tool/index/text_search.h"
-#include "tool/lifetime/macro_text.h"
+#include "tool/lifetime/closure_text.h"
 #include "tool/lifetime/mentions.h"
 #include "tool/lifetime/variant_choices.h"
 #include "tool/lifetime/words.h"
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringMap.h"
+#include <optional>
+#include <utility>
 
 using llvm::StringRef;
 
@@ -23,8 +25,9 @@ std::string asItStands(const std::string &Given) { return Given; }
 
 bool canPaste(StringRef Directive, StringRef Word) { return NameMaker::canJoin(readMacro(Directive), Word); }
 
-bool canPaste(StringRef Directive, StringRef Behind, StringRef Word) {
-  const MacroText M = readMacro(Directive);
+bool canPaste(StringRef Directive, StringRef Behind, StringRef Word) { return canPaste(readMacro(Directive), Behind, Word); }
+
+bool canPaste(const MacroText &M, StringRef Behind, StringRef Word) {
   MacroTable Alone;
   Alone.add(M);
   return NameMaker(Alone, Word, asItStands).makes(M.name, argumentsOf(Behind));
@@ -81,21 +84,13 @@ std::vector<MacroUse> usesIn(const Database &DB, const std::string &File, const 
   return Result;
 }
 
-/// The definitions of a text that have a ##.
+/// The definitions of a text that join something.
 std::vector<MacroText> joinersIn(StringRef Text) {
   std::vector<MacroText> Result;
-  const char *Last = nullptr;
-  for (size_t At = Text.find('#'); At != StringRef::npos; At = Text.find('#', At + 1)) {
-    if (!Text.substr(At).starts_with("##"))
-      continue;
-    StringRef Directive = directiveAround(Text, At);
-    if (Directive.data() == Last || macroDefinedBy(Directive).empty())
-      continue;
-    Last = Directive.data();
-    Result.push_back(readMacro(Directive));
-    if (Result.back().chains.empty())
-      Result.pop_back();
-  }
+  std::optional<size_t> Last;
+  for (PasteInText &P : pastesIn(Text))
+    if (std::exchange(Last, P.begin) != P.begin && !P.macro.chains.empty())
+      Result.push_back(std::move(P.macro));
   return Result;
 }
 
@@ -180,16 +175,11 @@ void PasteTables::addIncluded(const std::string &Near, StringRef Text, std::vect
       const std::string &Path = DB.index().files()[Id].path;
       Headers->second[Path.substr(Path.rfind('/') + 1)].push_back(Path);
     }
-  for (size_t At = Text.find('#'); At != StringRef::npos; At = Text.find('#', At + 1)) {
-    StringRef Name = Text.substr(At + 1).take_until([](char C) { return C == '\n'; }).ltrim(" \t");
-    if (!Name.consume_front("include"))
-      continue;
-    Name = Name.trim().substr(1);
-    Name = Name.take_until([](char C) { return C == '"' || C == '>'; });
-    auto It = Headers->second.find(Name.substr(Name.rfind('/') + 1).str());
-    if (It != Headers->second.end())
+  forEachInclude(Text, [&, &Known = Headers->second](StringRef Name, bool) {
+    auto It = Known.find(Name.substr(Name.rfind('/') + 1).str());
+    if (It != Known.end())
       llvm::append_range(Work, It->second);
-  }
+  });
 }
 
 /// The source and what it includes from around it, as far as it can be read.

@@ -27,6 +27,18 @@ inline bool hasWord(llvm::StringRef Text, llvm::StringRef Word) {
   return false;
 }
 
+/// Calls `Each` with what every #include of the text names, as written, and whether it stands in quotes. Comments count, too.
+template <typename Visitor> void forEachInclude(llvm::StringRef Text, Visitor Each) {
+  for (size_t At = Text.find('#'); At != llvm::StringRef::npos; At = Text.find('#', At + 1)) {
+    llvm::StringRef Line = Text.substr(At + 1).take_until([](char C) { return C == '\n'; }).ltrim(" \t");
+    if (!Line.consume_front("include"))
+      continue;
+    Line = Line.ltrim(" \t");
+    if (const bool Quoted = Line.consume_front("\""); Quoted || Line.consume_front("<"))
+      Each(Line.take_until([](char C) { return C == '"' || C == '>'; }), Quoted);
+  }
+}
+
 /// The whole directive that a byte stands in, continuation lines included.
 inline llvm::StringRef directiveAround(llvm::StringRef Text, size_t At) {
   size_t Begin = At, End = At;
@@ -47,7 +59,9 @@ inline llvm::StringRef macroDefinedBy(llvm::StringRef Directive) {
 
 /// Whether a ## of a macro's definition can make the word. A parameter can be anything.
 bool canPaste(llvm::StringRef Directive, llvm::StringRef Word);
+struct MacroText;
 /// The same for one use of the macro; `Behind`: the text behind its name there. True, too, if the arguments are more than words.
+bool canPaste(const MacroText &M, llvm::StringRef Behind, llvm::StringRef Word);
 bool canPaste(llvm::StringRef Directive, llvm::StringRef Behind, llvm::StringRef Word);
 
 /// Whether a place is the variable in which EXPORT_SYMBOL() notes an address, for the linker alone: whoever imports the symbol names it.

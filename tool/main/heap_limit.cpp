@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/main/heap_limit.h"
 #include "tool/frontend/guarded.h"
-#include "llvm/Support/ErrorHandling.h"
-#include <new>
 #ifdef KRCU_TCMALLOC
 #include <cstdint>
 #include <gperftools/malloc_extension.h>
@@ -15,13 +13,6 @@ extern __attribute__((weak)) int64_t FLAGS_tcmalloc_large_alloc_report_threshold
 #endif
 
 namespace krcu {
-
-/// Also where LLVM asks with malloc(), and before the first parse puts its own handlers there.
-static void endWithoutMemory() {
-  std::set_new_handler(outOfMemory);
-  llvm::remove_bad_alloc_error_handler();
-  llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { outOfMemory(); });
-}
 
 #ifdef KRCU_TCMALLOC
 namespace {
@@ -38,14 +29,14 @@ private:
 } // namespace
 
 void limitHeap() {
-  endWithoutMemory();
+  watchMemory();
   if (int64_t *Threshold = &FLAG__namespace_do_not_use_directly_use_DECLARE_int64_instead::FLAGS_tcmalloc_large_alloc_report_threshold)
     *Threshold = INT64_MAX;
   MallocExtension *Extension = MallocExtension::instance();
   Extension->SetSystemAllocator(new Metered(Extension->GetSystemAllocator()));
 }
 #else
-void limitHeap() { endWithoutMemory(); }
+void limitHeap() { watchMemory(); }
 #endif
 
 } // namespace krcu

@@ -139,6 +139,11 @@ void noteMissing(Inbox &Box, const std::vector<ReviewPatch> &Hollow, const Serie
 
 } // namespace
 
+std::string threadOf(const ReviewPatch &P) {
+  std::string Root = firstIdOf(P.references);
+  return Root.empty() ? P.message_id : Root;
+}
+
 void putInOrder(Inbox &Box, const std::vector<ReviewPatch> &Hollow, const std::vector<ReviewPatch> &Covers) {
   const SeriesNames Names{&Box.patches, &Hollow, &Covers};
   std::map<std::string, std::string> Bases;

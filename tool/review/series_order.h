@@ -7,6 +7,9 @@
 
 namespace krcu::review {
 
+/// The mail that the patch's thread begins with: the first that it answers to, else itself. Empty: it is no mail.
+std::string threadOf(const ReviewPatch &P);
+
 /// Leaves out what a later version replaces and what came twice, sorts each series by its numbers at the place of its first part, notes what is
 /// missing, and gives each part the base commit of its cover letter. \p Hollow: numbered parts without a patch; \p Covers: cover letters with
 /// a base commit.

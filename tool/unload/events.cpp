@@ -294,12 +294,6 @@ std::string UnloadTimeline::stoppedWork(const TextFunction &F, const FlowCall &C
   return "until " + callText(C) + " returns " + By + "() may run, which queues";
 }
 
-/// Whether the variable's functions do something for devices of the module only.
-bool UnloadTimeline::isOfDevices(const std::string &Variable) const {
-  const auto &Places = M.variables(Variable);
-  return !Places.empty() && llvm::all_of(Places, [&](const TextVariable *V) { return U.find(V->record, UnloadRule::OfDevices); });
-}
-
 /// What a call outside the module ends: a producer of callbacks of the question, in words; empty if none is known. \p Waits: what it calls back
 /// meanwhile may wait.
 std::string UnloadTimeline::stoppedBy(const TextFunction &F, const FlowCall &C, const Arguments &A, bool &Waits) {
@@ -351,7 +345,7 @@ std::string UnloadTimeline::stoppedBy(const TextFunction &F, const FlowCall &C, 
       doubts("whether " + By + "() can still run when " + Variable + " is taken away is not known", F, C);
       By.clear();
     }
-    if (!By.empty() && O.generous && !LinksGone.empty() && isOfDevices(Variable)) {
+    if (!By.empty() && O.generous && !LinksGone.empty() && U.find(C.name, UnloadRule::OfDevices)) {
       doubts(By + "() looks for devices of the module, which " + LinksGone + " has taken away", F, C);
       By.clear();
     }

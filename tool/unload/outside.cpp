@@ -31,7 +31,7 @@ bool isIdle(TreeText &Tree, const UnloadRules &U, const TextFunction &F, const L
       continue;
     for (const TextFunction &P : Tree.visible(Rule.name, F.file))
       if (P.file == Wait.file && llvm::any_of(Tree.flow(P).nodes, [&](const FlowNode &N) { return N.kind == FlowNode::Call && N.line == Wait.line; }))
-        return !names(Tree, F, Rule.needs, 1);
+        return !names(Tree, F, Rule.needs, 1); // two steps on, nearly everything names one of them
   }
   return false;
 }

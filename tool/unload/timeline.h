@@ -114,7 +114,6 @@ private:
   bool mayWait(const TextFunction &F, unsigned Depth, std::set<std::string> &Seen, Evidence &At);
   using Held = HeldFunctions;
   const Held &heldBy(const std::string &Variable);
-  bool isOfDevices(const std::string &Variable) const;
   bool runsAtTeardown(const std::string &Record, const std::string &Field) const;
   std::string stoppedBy(const TextFunction &F, const FlowCall &C, const Arguments &A, bool &Waits);
   std::string stoppedWork(const TextFunction &F, const FlowCall &C, const Arguments &A);

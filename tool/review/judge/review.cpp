@@ -3,6 +3,7 @@
 // One step per patch. The state after a patch is the state before the next one, so a file is parsed once for each text that it has had,
 // and only files that a patch touches or that the proof asks for are parsed at all.
 #include "tool/review/judge/review.h"
+#include "tool/review/series_order.h"
 #include "tool/driver/diagnostics.h"
 #include "tool/driver/plan.h"
 #include "tool/review/judge/judge.h"
@@ -65,8 +66,8 @@ public:
         restart();
       C.patches.push_back(reviewOne(P));
       if (Anew)
-        C.patches.back().evidence.push_back({"", 0, "", "judged in the tree as it is: it does not apply behind the patches of other threads before it"});
-      Read.insert(P.message_id);
+        C.patches.back().reason += "; judged in the tree as it is, for it does not apply behind the patches before it";
+      Threads.insert(threadOf(P));
       while (States.size() > 1)
         States.erase(States.begin()); // the state after the patch is all that the next one needs
     }
@@ -97,7 +98,7 @@ private:
   TreeState::Texts Waiting;                       ///< of patches that were only applied, and so have no state of their own
   std::vector<std::unique_ptr<TreeState>> States; ///< before and after the patch in hand
   std::set<std::string> Touched;                  ///< files that a patch before has changed
-  std::set<std::string> Read;                     ///< message ids of the patches so far
+  std::set<std::string> Threads;                  ///< threadOf() the patches so far
   bool HeaderMade = false;
   unsigned Parsed = 0;                            ///< files before their patch
   EvidenceList Unparsed;
@@ -315,14 +316,9 @@ bool Review::isInTree(const ReviewPatch &P, const std::string &File) const {
 /// Whether the patch opens a thread that knows nothing of the patches before it: it applies to the tree, and not to what they have made of it. A mailbox
 /// holds what many people have sent.
 bool Review::startsAnew(const ReviewPatch &P) const {
-  if (Touched.empty() || P.message_id.empty() || (P.numbered && P.number > 1))
+  const std::string Thread = threadOf(P);
+  if (Touched.empty() || Thread.empty() || Threads.count(Thread) || (P.numbered && P.number > 1))
     return false;
-  for (StringRef Rest = P.references; !(Rest = Rest.ltrim()).empty();) {
-    auto [Id, Behind] = Rest.split(' ');
-    if (Read.count(Id.trim("<>\t\r\n").str()))
-      return false;
-    Rest = Behind;
-  }
   auto Fits = [&](const TextOf &Over) { return llvm::all_of(applyDiff(P.diff, Over), [](const AppliedFile &F) { return F.problem.empty(); }); };
   const bool Reached = llvm::any_of(P.diff.files, [&](const FileDiff &F) { return Touched.count(F.path()) != 0; });
   return Reached && !Fits(readerOver(Waiting)) && Fits([&](const std::string &Path) { return S.tree().read(Path); });

@@ -291,7 +291,7 @@ TEST_F(Reviewed, APatchOfAnotherThreadIsJudgedInTheTreeIfThatIsWhereItApplies) {
   };
   EXPECT_EQ(Verdicts("", false), "applies applies applies ") << "and the third behind the second";
   EXPECT_EQ(Verdicts("<other@x>\n <more@x>", false), "applies applies applies ");
-  EXPECT_EQ(Verdicts("<other@x> <a@x>", false), "applies n/a n/a ") << "an answer to the first";
+  EXPECT_EQ(Verdicts("<a@x> <more@x>", false), "applies n/a n/a ") << "an answer to the first";
   EXPECT_EQ(Verdicts("", true), "applies n/a n/a ") << "the second of a series";
   EXPECT_EQ(Verdicts("", false, ""), "applies n/a n/a ") << "no mail";
 }
