@@ -204,6 +204,45 @@ TEST_F(AuditEnds, ANotifierBehindTheDevicesThatItLooksFor) {
   EXPECT_EQ(found(Module(Links + Notifier + Wait), true), "") << Reasons;
 }
 
+/// The core waits for callbacks, and only then for who holds the device. What runs when a cipher is done, queues and then gives its reference back, is too late for that wait.
+TEST_F(AuditEnds, AReferenceThatIsWaitedForBehindTheBarrier) {
+  Tree.write("core/Makefile", "obj-y += core.o\n");
+  Tree.write("Kbuild", Tree.read("Kbuild") + "obj-y += core/\n");
+  auto Core = [](const std::string &Keep, const std::string &Then) {
+    return "#include <linux/rcupdate.h>\nstruct links;\nstruct device;\nstruct request {\n\tvoid (*done)(void *data);\n};\nbool any;\nvoid rtnl_lock(void)\n{\n}\nvoid unregister_netdevice_many(struct links *l)\n{\n}\n"
+           "static void netdev_wait_allrefs_any(void)\n{\n}\nvoid netdev_run_todo(void)\n{\n\tif (any)\n\t\trcu_barrier();\n" + Then + "}\nvoid rtnl_unlock(void)\n{\n\tnetdev_run_todo();\n}\n"
+           "void rtnl_link_unregister(struct links *l)\n{\n\trtnl_lock();\n\tunregister_netdevice_many(l);\n\trtnl_unlock();\n}\nvoid dev_put(struct device *d)\n{\n}\n"
+           "void cipher_done(struct request *r, void (*f)(void *data))\n{\n\t" + Keep + "\n}\nvoid cipher_end(struct request *r)\n{\n}\n";
+  };
+  auto Module = [](const std::string &Done, const std::string &Exit, const std::string &More = "") {
+    return "struct links;\nstruct device;\nstruct request;\nvoid rtnl_link_unregister(struct links *l);\nvoid dev_put(struct device *d);\nvoid cipher_done(struct request *r, void (*f)(void *data));\nbool cancel_work_sync(struct request *r);\n"
+           "static struct item one;\n" + Counted + "static void drv_done(void *data)\n{\n" + Done + "}\nvoid drv_start(struct request *r)\n{\n\tcipher_done(r, drv_done);\n}\n" + More + exitWith("\trtnl_link_unregister(NULL);\n" + Exit);
+  };
+  const std::string Keeps = Core("r->done = f;", "\tnetdev_wait_allrefs_any();\n"), Behind = "\titem_count(&one);\n\tdev_put(data);\n", Before = "\tdev_put(data);\n\titem_count(&one);\n";
+  Tree.write("core/core.c", Keeps);
+  EXPECT_EQ(found(Module(Behind, "")), "missing_rcu_barrier medium") << Reasons;
+  EXPECT_EQ(found(Module(Behind, "\trcu_barrier();\n"), true), "") << Reasons;
+  EXPECT_EQ(found(Module(Before, "")), "") << "it holds nothing while it queues\n" << Reasons;
+  EXPECT_EQ(found(Module(Before, ""), true), "missing_rcu_barrier low") << Reasons;
+  EXPECT_EQ(found(Module(Behind, "", "void drv_end(struct request *r)\n{\n\tcancel_work_sync(r);\n}\n")), "") << "the module ends it somewhere\n" << Reasons;
+  Tree.write("core/core.c", Core("f(r);", "\tnetdev_wait_allrefs_any();\n"));
+  EXPECT_EQ(found(Module(Behind, "")), "") << "it is called at once\n" << Reasons;
+  Tree.write("core/core.c", Core("r->done = f;", ""));
+  EXPECT_EQ(found(Module(Behind, "")), "") << "nothing waits for references behind the barrier\n" << Reasons;
+}
+
+/// if (!stop) call_rcu(head, self): a barrier before the end has set that waits for one turn.
+TEST_F(AuditEnds, ACallbackThatQueuesItselfAgain) {
+  const std::string Chain = "static struct item one;\nstatic bool stop, other;\nstatic int count;\nstatic void again(struct rcu_head *head)\n{\n\tcount++;\n\tif (!READ_ONCE(stop))\n\t\tcall_rcu(head, again);\n}\nvoid item_start(void)\n{\n\tcall_rcu(&one.rcu, again);\n}\n"
+                            "static void drv_stop(void)\n{\n\tWRITE_ONCE(stop, true);\n}\n";
+  EXPECT_EQ(found(Chain + exitWith("\trcu_barrier();\n\tdrv_stop();\n")), "missing_rcu_barrier medium") << Reasons;
+  EXPECT_NE(Reasons.find("waits too early"), std::string::npos) << Reasons;
+  EXPECT_EQ(found(Chain + exitWith("\tdrv_stop();\n\trcu_barrier();\n"), true), "") << Reasons;
+  EXPECT_EQ(found(Chain + exitWith("\trcu_barrier();\n\tstop = true;\n")), "missing_rcu_barrier medium") << Reasons;
+  EXPECT_EQ(found(Chain + exitWith("\tstop = true;\n\trcu_barrier();\n"), true), "") << Reasons;
+  EXPECT_EQ(found(Chain + exitWith("\trcu_barrier();\n\tother = true;\n"), true), "") << "what stops it is set elsewhere\n" << Reasons;
+}
+
 /// What is tested is whether something else was made.
 TEST_F(AuditEnds, AnEndThatLeavesBeforeAnotherCacheGoes) {
   auto Module = [](const std::string &Text, const std::string &Body) {

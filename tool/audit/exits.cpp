@@ -170,12 +170,14 @@ void EndAudit::askText(const ModuleQuestion &Q) {
     UnloadAnswer Written = answer(T, E, {});
     if (Written.holds)
       continue;
+    const std::string TooEarlyAsWritten = T.tooEarly();
     TextBroken = true;
     UnloadOptions Generous;
     Generous.generous = true;
     UnloadAnswer Sure = answer(T, E, Generous);
     std::string Doubt = Sure.holds ? T.doubt() : std::string();
     Evidence DoubtAt = T.doubtAt();
+    std::string TooEarly = T.tooEarly();
     UnloadOptions Quiet;
     Quiet.stops = Quiet.queues = false;
     UnloadAnswer Waits = answer(T, E, Quiet);
@@ -207,7 +209,8 @@ void EndAudit::askText(const ModuleQuestion &Q) {
         if (Each.kind != UnloadEvent::Wait && Each.kind != UnloadEvent::End)
           Last = &Each;
       F.reason = Queues + " and can be unloaded, but " + Name +
-                 (Waits.holds && Last ? " waits only before the last of it: " + Last->text + " (" + placeText(Last->where.file, Last->where.line) + ")"
+                 (!TooEarlyAsWritten.empty() ? " waits too early"
+                  : Waits.holds && Last ? " waits only before the last of it: " + Last->text + " (" + placeText(Last->where.file, Last->where.line) + ")"
                   : Conditional       ? " reaches " + calledBarrier(Q) + " only on some path"
                                       : " reaches no " + calledBarrier(Q)) +
                  "; the callback may run after its text is gone";
@@ -232,6 +235,9 @@ void EndAudit::askText(const ModuleQuestion &Q) {
       F.confidence = Confidence::Low;
       F.confidence_why = Else;
       F.evidence.push_back(ElseAt);
+    } else if (!TooEarly.empty()) {
+      F.confidence = Confidence::Medium;
+      F.confidence_why = TooEarly;
     } else if (E.function && Named && (!Early || Behind->kind == UnloadEvent::Queue)) {
       F.confidence = Confidence::High;
       F.confidence_why = "the exit was followed through the module and what it calls outside; nothing on the way waits" + std::string(Early ? " behind that" : "");
@@ -419,6 +425,7 @@ void EndAudit::askDestruction(const ModuleQuestion &Q) {
     UnloadOptions Generous;
     Generous.generous = true;
     UnloadAnswer Sure = T.endOf(*E.function, Generous);
+    std::string TooEarly = T.tooEarly();
     const UnloadEvent &At = Written.broken.front();
     if (!Seen.insert(At.where).second)
       continue;
@@ -449,7 +456,7 @@ void EndAudit::askDestruction(const ModuleQuestion &Q) {
     Quiet.stops = false, Quiet.works = true;
     bool Certain = !Sure.broken.empty() && (E.member.empty() || !T.endOf(*E.function, Quiet).broken.empty());
     F.confidence = Certain ? Confidence::Medium : Confidence::Low;
-    F.confidence_why = Certain ? "the order of the calls is known; whether a callback can still be queued then is not" : T.doubt().empty() ? "a call through a pointer may wait" : T.doubt();
+    F.confidence_why = Certain && !TooEarly.empty() ? TooEarly : Certain ? "the order of the calls is known; whether a callback can still be queued then is not" : T.doubt().empty() ? "a call through a pointer may wait" : T.doubt();
     addTimeline(F, Written);
     To.push_back(std::move(F));
   }

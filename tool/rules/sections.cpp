@@ -176,7 +176,7 @@ llvm::Error readLateField(Target &To, const YamlNode &Node) {
 }
 
 llvm::Error readUnloadEvent(Target &To, const YamlNode &Node) {
-  RowReader Row(To.file, Node, "unload_events", {"name", "names", "event", "of", "argument", "needs"});
+  RowReader Row(To.file, Node, "unload_events", {"name", "names", "event", "of", "argument", "needs", "then", "drops"});
   UnloadRule R;
   const std::string Event = Row.choice("event", EventNames);
   for (size_t N = 0; N < std::size(EventNames); ++N)
@@ -188,7 +188,7 @@ llvm::Error readUnloadEvent(Target &To, const YamlNode &Node) {
   if (R.event == UnloadRule::Stop)
     R.of = Row.name("of");
   if (R.event == UnloadRule::ConditionalWait)
-    R.of = Row.text("of"), R.needs = Row.list("needs");
+    R.of = Row.text("of"), R.needs = Row.list("needs"), R.then = Row.list("then"), R.drops = Row.list("drops");
   R.argument = Row.argument("argument", 0);
   for (const PlacedWord &W : Row.names()) {
     R.name = W.text;

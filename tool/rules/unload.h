@@ -14,6 +14,8 @@ struct UnloadRule {
   std::string of;                 ///< Wait and End: "srcu", "rcu_work"; Wait: a member that the core calls, "mmu_notifier_ops.free_notifier"; Stop: a structure's tag
   unsigned argument = 0;          ///< the work, the srcu_struct, the workqueue
   std::vector<std::string> needs; ///< ConditionalWait: it waits only if one of these has run
+  std::vector<std::string> then;  ///< ConditionalWait: functions called behind the wait, in which it waits for references to be given back
+  std::vector<std::string> drops; ///< ConditionalWait: functions that give such a reference back
   Location where;
 };
 

@@ -57,7 +57,7 @@ void FlowExpressions::head(size_t BodyAt) {
     for (size_t J = From; J < std::min(I, Close); ++J) {
       if (is(J, "struct") && word(J + 1))
         Tag = T[++J]->text.str();
-      else if (is(J, "(") && is(J + 1, "*") && word(J + 2) && Name.empty()) {
+      else if (is(J, "(") && is(J + 1, "*") && word(J + 2)) { // void (*done)(void *data)
         Name = T[J + 2]->text.str();
         break;
       } else if (word(J))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/unload/flow.h"
+#include "llvm/ADT/STLExtras.h"
 #include "gtest/gtest.h"
 
 using namespace krcu;
@@ -65,6 +66,15 @@ TEST(Flow, CallsThroughPointersAndNames) {
   EXPECT_EQ(G.parameters, (std::vector<std::string>{"item", "n"}));
   EXPECT_EQ(G.records["item"], "item");
   EXPECT_EQ(G.records["o"], "ops");
+}
+
+TEST(Flow, ParametersThatAreFunctions) {
+  const std::string Text = "static int put(struct kref *ref, void (*release)(struct kref *ref), int (*all[2])(void), int n)\n{\n\trelease(ref);\n\treturn n;\n}\n";
+  Outline O = outlineOf(Text);
+  ASSERT_EQ(O.functions.size(), 1u);
+  Flow G = flowOf(Text, O.functions.at(0));
+  EXPECT_EQ(G.parameters, (std::vector<std::string>{"ref", "release", "all", "n"}));
+  EXPECT_TRUE(llvm::any_of(G.nodes, [](const FlowNode &N) { return N.kind == FlowNode::Call && N.call.name == "release" && N.call.pointer; }));
 }
 
 TEST(Flow, ConditionalTextAndBrokenText) {

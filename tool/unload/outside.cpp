@@ -26,13 +26,9 @@ bool names(TreeText &Tree, const TextFunction &F, const std::vector<std::string>
 
 /// The wait is one that runs only if something was called since a lock was taken, and the function takes that lock itself and comes to no such call.
 bool isIdle(TreeText &Tree, const UnloadRules &U, const TextFunction &F, const Location &Wait) {
-  for (const UnloadRule &Rule : U.events) {
-    if (Rule.event != UnloadRule::ConditionalWait || Rule.of.empty() || !std::binary_search(F.text->identifiers.begin(), F.text->identifiers.end(), Rule.of))
-      continue;
-    for (const TextFunction &P : Tree.visible(Rule.name, F.file))
-      if (P.file == Wait.file && llvm::any_of(Tree.flow(P).nodes, [&](const FlowNode &N) { return N.kind == FlowNode::Call && N.line == Wait.line; }))
-        return !names(Tree, F, Rule.needs, 1); // two steps on, nearly everything names one of them
-  }
+  for (const UnloadRule &Rule : U.events)
+    if (Rule.event == UnloadRule::ConditionalWait && !Rule.of.empty() && std::binary_search(F.text->identifiers.begin(), F.text->identifiers.end(), Rule.of) && conditionalWaitAt(Tree, Rule, F.file, Wait))
+      return !names(Tree, F, Rule.needs, 1); // two steps on, nearly everything names one of them
   return false;
 }
 
@@ -177,6 +173,10 @@ UnloadTimeline::State UnloadTimeline::outside(const TextFunction &F, const FlowC
     return Clean;
   }
   if (O.generous && Any) {
+    if (const std::string &Holder = heldBehind(F, Shown->where); !Holder.empty()) {
+      TooEarly = Shown->way + " waits, but until " + C.name + "() returns " + Holder;
+      return Dirty;
+    }
     Doubt = Shown->way + " may wait";
     DoubtAt = {F.file, C.line, F.name, "calls " + C.name + "()"};
     return Clean;

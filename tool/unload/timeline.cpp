@@ -47,6 +47,7 @@ UnloadTimeline::UnloadTimeline(const ModuleText &Module, const Rules &R, const U
       for (const FlowStore &Store : M.tree().flow(It->second).stores)
         Flags.insert(lastName(Store.to));
   Flags.erase("");
+  findChains();
   for (const UnloadRule &Rule : U.events)
     if (Rule.event == UnloadRule::ConditionalWait) {
       if (llvm::none_of(Rule.needs, [&](const std::string &N) { return M.anyNames(N); }))
@@ -87,11 +88,16 @@ void UnloadTimeline::begin(const UnloadOptions &Options) {
   LinksGone.clear();
   Doubt.clear();
   DoubtAt = {};
+  TooEarly.clear();
 }
 
 UnloadAnswer UnloadTimeline::finish(State Out) {
   UnloadAnswer A;
   A.reached = Out != 0;
+  if (const auto *Late = Out == Clean ? chainStoppedLate() : nullptr) {
+    Out = Dirty;
+    TooEarly = "nothing waits behind the line that sets " + Late->first + " (" + Late->second.where.file + ":" + std::to_string(Late->second.where.line) + "), and until then " + plainName(Chains.begin()->first) + "() queues itself again";
+  }
   for (const auto &Key : Order)
     A.timeline.push_back(Noted[Key]);
   A.broken = Broken;

@@ -69,6 +69,8 @@ public:
   /// Why a wait may make up for what `endOf` misses when it is not generous; empty if nothing does.
   const std::string &doubt() const { return Doubt; }
   const Evidence &doubtAt() const { return DoubtAt; }
+  /// Of an answer that was asked generously: which wait outside of the module does not count, and why; empty if all do.
+  const std::string &tooEarly() const { return TooEarly; }
 
 private:
   using State = unsigned; ///< a set of these
@@ -106,9 +108,14 @@ private:
   using Outside = OutsideWait;
   const Outside &outsideOf(const TextFunction &F, unsigned Depth);
   bool mayName(const TextFunction &F, unsigned Depth);
+  const std::string &heldBehind(const TextFunction &From, const Location &Wait);
+  std::string holderOf(const std::vector<std::string> &Drops) const;
+  std::set<std::string> handedOver() const;
   void rememberStores();
   void addStores(const Flow &G, const std::string &File, unsigned Before, std::map<std::string, FlowPlace> &To) const;
   std::string turnedAway(const TextFunction &F) const;
+  void findChains();
+  const std::pair<const std::string, FlowPlace> *chainStoppedLate() const;
   const std::pair<const std::string, FlowPlace> *setBefore(const std::string &Condition, const std::string &File) const;
   bool flagged(const std::string &Condition) const;
   bool mayWait(const TextFunction &F, unsigned Depth, std::set<std::string> &Seen, Evidence &At);
@@ -132,6 +139,7 @@ private:
   UnloadOptions O;
   std::set<std::string> Coming; ///< own functions that may come to a queueing one
   std::set<std::string> Flags;  ///< variables and members that the queueing functions and callbacks set
+  std::map<std::string, std::set<std::string>> Chains; ///< callbacks that queue themselves again -> words of the conditions under which they do
   std::set<std::string> Configs; ///< conditions of #if under which something is queued; "" if under none
   std::map<std::string, std::pair<std::string, unsigned>> Stopped; ///< what has been stopped so far, and where
   std::map<std::string, FlowPlace> Set;       ///< variables and members that functions of the end that are done have set to a constant
@@ -148,6 +156,7 @@ private:
   std::set<std::string> Unfollowed; ///< names of functions that are not looked into for waits
   std::map<std::string, State> Memo; ///< of one question
   std::map<std::string, std::pair<bool, Evidence>> Teardowns; ///< by symbol: may it wait, and where
+  std::map<const UnloadRule *, std::string> Holders; ///< by conditional_wait: who queues behind it, as a sentence; empty if nobody does
   std::set<std::string> Active;
   std::map<std::pair<Location, int>, UnloadEvent> Noted;
   std::vector<std::pair<Location, int>> Order;
@@ -160,7 +169,11 @@ private:
   std::vector<CallAround> Calls; ///< those around
   std::string Doubt;
   Evidence DoubtAt;
+  std::string TooEarly;
 };
+
+/// The function of a conditional_wait, as seen from `From`, if it is the one that waits there; else null.
+const TextFunction *conditionalWaitAt(TreeText &Tree, const UnloadRule &Rule, const std::string &From, const Location &Wait);
 
 /// An expression without blanks, casts and parentheses around it.
 std::string plainExpression(llvm::StringRef Expression);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // if (stopping) return; in a work, a timer, a thread: what the end has set before it waited keeps it from queueing behind the wait. It may have asked
-// just before that, so this is a reason to doubt a finding, none to call an end right.
+// just before that, so this is a reason to doubt a finding, none to call an end right. And if (!stopping) call_rcu(head, callback) in the callback itself: no wait is
+// enough as long as that is not set.
 #include "tool/unload/timeline.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -24,6 +25,52 @@ void UnloadTimeline::addStores(const Flow &G, const std::string &File, unsigned 
   }
 }
 
+namespace {
+
+std::set<std::string> wordsOf(StringRef Text) {
+  std::set<std::string> Words;
+  auto IsWord = [](char C) { return llvm::isAlnum(C) || C == '_'; };
+  for (StringRef Rest = Text.drop_until(IsWord); !Rest.empty(); Rest = Rest.drop_until(IsWord)) {
+    Words.insert(Rest.take_while(IsWord).str());
+    Rest = Rest.drop_while(IsWord);
+  }
+  return Words;
+}
+
+} // namespace
+
+void UnloadTimeline::findChains() {
+  for (const std::string &Symbol : Q.callbacks) {
+    const TextFunction *F = M.bySymbol(Symbol);
+    if (!F || !Q.queueing.count(F->name))
+      continue;
+    const Flow &G = M.tree().flow(*F);
+    for (unsigned N = 0; N < G.nodes.size(); ++N) {
+      const FlowCall &C = G.nodes[N].call;
+      const DeferralRule *D = G.nodes[N].kind == FlowNode::Call ? R.deferral(C.name) : nullptr;
+      if (!D || D->callback >= C.arguments.size() || namedCallback(C.arguments[D->callback]) != F->name)
+        continue;
+      for (unsigned X = 0; X < N; ++X)
+        if (const FlowNode &Fork = G.nodes[X]; Fork.kind == FlowNode::Join && !Fork.loop && !Fork.condition.empty() && (Fork.leaves || N < Fork.then_end))
+          Chains[Symbol].merge(wordsOf(Fork.condition));
+    }
+  }
+}
+
+/// What stops a chain and is set by this end, but behind all its waits; null if there is nothing of the kind.
+const std::pair<const std::string, UnloadTimeline::FlowPlace> *UnloadTimeline::chainStoppedLate() const {
+  const std::pair<const std::string, FlowPlace> *Late = nullptr;
+  for (const auto &[Callback, Words] : Chains)
+    for (const auto &Each : Set) {
+      if (!Words.count(Each.first))
+        continue;
+      if (SetBefore.count(Each.first))
+        return nullptr;
+      Late = &Each;
+    }
+  return Late;
+}
+
 /// Called where something is waited for.
 void UnloadTimeline::rememberStores() {
   SetBefore.insert(Set.begin(), Set.end());
@@ -34,14 +81,7 @@ void UnloadTimeline::rememberStores() {
 
 /// What the condition asks for, by itself or by a function of the module, of all that was set before the wait; null if nothing.
 const std::pair<const std::string, UnloadTimeline::FlowPlace> *UnloadTimeline::setBefore(const std::string &Condition, const std::string &File) const {
-  std::set<std::string> Words;
-  for (StringRef Rest = Condition; !Rest.empty();) {
-    Rest = Rest.drop_until([](char C) { return llvm::isAlnum(C) || C == '_'; });
-    StringRef Word = Rest.take_while([](char C) { return llvm::isAlnum(C) || C == '_'; });
-    Rest = Rest.drop_front(Word.size());
-    if (!Word.empty())
-      Words.insert(Word.str());
-  }
+  const std::set<std::string> Words = wordsOf(Condition);
   auto Asks = [](const auto &Each, const auto &Has) { return Has(Each.first) && (Each.second.of.empty() || Has(Each.second.of)); };
   for (const auto &Each : SetBefore) {
     if (Asks(Each, [&](const std::string &W) { return Words.count(W) != 0; }))
