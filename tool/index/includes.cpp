@@ -35,8 +35,9 @@ bool endsPath(llvm::StringRef Path, llvm::StringRef Tail) {
   return Path.empty() || Path.back() == '/';
 }
 
-/// What the path of the header must end with.
-std::string tailOf(llvm::StringRef Written) {
+} // namespace
+
+std::string includeTail(llvm::StringRef Written) {
   std::string Name = normalised(Written);
   llvm::StringRef Tail = Name;
   while (Tail.consume_front("../")) {
@@ -44,13 +45,14 @@ std::string tailOf(llvm::StringRef Written) {
   return Tail.str();
 }
 
-/// Could a written name with this tail stand for the header, by its spelling alone?
 bool couldName(llvm::StringRef Tail, llvm::StringRef Header) {
   if (endsPath(Header, Tail))
     return true;
   // Kbuild makes asm/x.h a one-line wrapper of asm-generic/x.h for architectures that have none of their own.
   return Tail.consume_front("asm/") && endsPath(Header, ("asm-generic/" + Tail).str());
 }
+
+namespace {
 
 /// The file a quoted name means if it exists beside the includer.
 int besideIncluder(const Index &I, llvm::StringRef Includer, llvm::StringRef Written) {
@@ -112,7 +114,7 @@ void IncludeGraph::finish() {
     std::sort(Files.begin(), Files.end());
     Files.erase(std::unique(Files.begin(), Files.end()), Files.end());
     Files.shrink_to_fit();
-    Names[N].tail = tailOf(llvm::StringRef(Names[N].written).drop_front());
+    Names[N].tail = includeTail(llvm::StringRef(Names[N].written).drop_front());
     ByBasename[basename(llvm::StringRef(Names[N].written).drop_front())].push_back(static_cast<uint32_t>(N));
   }
 }

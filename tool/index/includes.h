@@ -13,6 +13,11 @@
 
 namespace krcu {
 
+/// What the path of a file must end with that `Written` names: without dots and leading "../".
+std::string includeTail(llvm::StringRef Written);
+/// Could a written name with this tail stand for the file, by its spelling alone?
+bool couldName(llvm::StringRef Tail, llvm::StringRef Path);
+
 /// What one worker of the byte pass collects.
 class IncludeCollector {
 public:

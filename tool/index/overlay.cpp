@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/index/overlay.h"
+#include "tool/index/includes.h"
 #include "tool/index/lex.h"
 #include "tool/index/text_search.h"
 #include "tool/index/walk.h"
@@ -191,10 +192,7 @@ std::vector<uint32_t> OverlayIndex::includersOf(StringRef HeaderPath) const {
     if (Texts.count(File))
       Result.push_back(File);
   eachOf(&Layer::includes, lastPart(HeaderPath).str(), [&](const Layer::Inclusion &I) {
-    StringRef Wanted = I.name;
-    while (Wanted.consume_front("../")) {
-    }
-    if (HeaderPath.ends_with(Wanted) && (HeaderPath.size() == Wanted.size() || HeaderPath[HeaderPath.size() - Wanted.size() - 1] == '/'))
+    if (couldName(includeTail(I.name), HeaderPath))
       Result.push_back(I.file);
   });
   sortOnce(Result);

@@ -65,6 +65,13 @@ TEST_F(OverlayTest, OneOverAnotherHasTheTextsOfBoth) {
   EXPECT_EQ(Second.text(static_cast<uint32_t>(Second.find("fs/c.c"))), First.text(static_cast<uint32_t>(First.find("fs/c.c"))));
 }
 
+TEST_F(OverlayTest, SourcesOfOneNameAreToldApart) {
+  OverlayIndex O(*Base, {{"fs/a.c", text("#include \"selftests/a.c\"\n#include \"./c.c\"\n")}, {"fs/selftests/a.c", text("int tested;\n")}, {"fs/c.c", text("int c;\n")}});
+  EXPECT_EQ(O.includersOf("fs/a.c").size(), 0u);
+  EXPECT_EQ(paths(O, O.includersOf("fs/selftests/a.c")), std::vector<std::string>{"fs/a.c"});
+  EXPECT_EQ(paths(O, O.includersOf("fs/c.c")), std::vector<std::string>{"fs/a.c"});
+}
+
 TEST_F(OverlayTest, TheLowerOneMayGoAway) {
   auto First = std::make_unique<OverlayIndex>(*Base, std::map<std::string, OverlayIndex::Text>{{"fs/c.c", text("void added(void) { }\n")}});
   OverlayIndex Second(*Base, {{"fs/c.c", text("void other_one(void) { }\n")}}, First.get());

@@ -62,6 +62,15 @@ void Database::makeOutlines(const std::vector<uint32_t> &Files) const {
     parallelFor(Jobs, New.size(), [&](size_t N, unsigned) { outline(New[N]); });
 }
 
+void Database::makeTokens(const std::vector<uint32_t> &Files, const std::string &Word) const {
+  constexpr uint64_t Worth = uint64_t(1) << 20; // bytes; below, starting the threads takes longer
+  uint64_t Bytes = 0;
+  for (uint32_t File : Files)
+    Bytes += I.files()[File].size;
+  if (Bytes > Worth)
+    parallelFor(Jobs, Files.size(), [&](size_t N, unsigned) { tokens(I.files()[Files[N]].path, Word); });
+}
+
 const std::vector<OutlineToken> &Database::tokens(const std::string &File, const std::string &Word) const {
   constexpr size_t Many = size_t(4) << 20; // bytes walked over; a table of all words costs little more than one walk, and memory
   const std::pair Key(File, Word);

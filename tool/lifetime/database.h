@@ -121,6 +121,8 @@ public:
   std::shared_ptr<const Outline> outline(uint32_t File) const { return Text->outlines.get(I.files()[File].path); }
   /// outline() of several files, made in parallel where they are not made yet.
   void makeOutlines(const std::vector<uint32_t> &Files) const;
+  /// In parallel, what tokens() is asked of these next.
+  void makeTokens(const std::vector<uint32_t> &Files, const std::string &Word) const;
   /// Index::mentioning() and Index::definitionsOf(), remembered.
   const std::vector<uint32_t> &mentioning(const std::string &Word) const;
   const std::vector<FunctionPlace> &definitionsOf(const std::string &Function) const;

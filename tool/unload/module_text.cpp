@@ -389,7 +389,9 @@ const std::set<std::string> &ModuleText::togetherWith(const std::string &Name) c
   if (!New || Name.size() < 2)
     return It->second;
   const Database &DB = Tree.database();
-  for (uint32_t F : DB.index().mentioningAmong(Name, &Ids)) {
+  const std::vector<uint32_t> In = DB.index().mentioningAmong(Name, &Ids);
+  DB.makeTokens(In, Name);
+  for (uint32_t F : In) {
     const std::string &File = DB.index().files()[F].path;
     if (!owns(File))
       continue;
@@ -424,7 +426,9 @@ const std::set<std::string> &ModuleText::storedIn(const std::string &Field) cons
   if (!New)
     return It->second;
   const Database &DB = Tree.database();
-  for (uint32_t Id : DB.index().mentioningAmong(Field, &Ids)) {
+  const std::vector<uint32_t> In = DB.index().mentioningAmong(Field, &Ids);
+  DB.makeTokens(In, Field);
+  for (uint32_t Id : In) {
     const std::string &File = DB.index().files()[Id].path;
     auto Text = owns(File) ? DB.index().text(Id) : nullptr;
     if (!Text)
