@@ -243,6 +243,20 @@ TEST_F(AuditEnds, ACallbackThatQueuesItselfAgain) {
   EXPECT_EQ(found(Chain + exitWith("\trcu_barrier();\n\tother = true;\n"), true), "") << "what stops it is set elsewhere\n" << Reasons;
 }
 
+/// A start that fails and drops in a loop what it had made itself. A loop over what only users fill goes over nothing by then.
+TEST_F(AuditEnds, AStartThatDropsWhatItHasMade) {
+  auto Start = [](const std::string &Made, const std::string &Wait) {
+    return "static struct item *items[8];\nstatic int parts, count;\nvoid *made(void);\nstatic void counted(struct rcu_head *head)\n{\n\tcount++;\n}\nstatic void drop(void)\n{\n\tint i;\n\n\tfor (i = 0; i < 8; i++) {\n"
+           "\t\tif (!items[i])\n\t\t\tcontinue;\n\t\tcall_rcu(&items[i]->rcu, counted);\n\t}\n}\nvoid use(int i)\n{\n\titems[i] = made();\n}\nstatic int __init drv_init(void)\n{\n\tint i;\n\n" + Made + "\tif (parts < 1) {\n\t\tdrop();\n" + Wait +
+           "\t\treturn -1;\n\t}\n\treturn 0;\n}\nmodule_init(drv_init);\nstatic void __exit drv_exit(void)\n{\n\tdrop();\n\trcu_barrier();\n}\nmodule_exit(drv_exit);\n";
+  };
+  const std::string Fills = "\tfor (i = 0; i < 8; i++)\n\t\titems[i] = made();\n", Nothing = "\ti = 0;\n", Waits = "\t\trcu_barrier();\n";
+  EXPECT_EQ(found(Start(Fills, "")), "missing_rcu_barrier medium") << Reasons;
+  EXPECT_EQ(found(Start(Fills, Waits), true), "") << Reasons;
+  EXPECT_EQ(found(Start(Nothing, "")), "") << Reasons;
+  EXPECT_EQ(found(Start(Nothing, ""), true), "missing_rcu_barrier low") << Reasons;
+}
+
 /// What is tested is whether something else was made.
 TEST_F(AuditEnds, AnEndThatLeavesBeforeAnotherCacheGoes) {
   auto Module = [](const std::string &Text, const std::string &Body) {

@@ -46,6 +46,7 @@ private:
   void askText(const ModuleQuestion &Q);
   void askDestruction(const ModuleQuestion &Q);
   void askStart(const ModuleQuestion &Q);
+  bool queuesWhatWasMade(const TextFunction &Init, const UnloadEvent &Queued) const;
   void askWithoutExit();
   void askWithoutHooks(const ModuleQuestion &Q);
   bool askPossible(const ModuleQuestion &Q, const std::vector<ModuleExit> &Possible);
@@ -333,6 +334,22 @@ void EndAudit::askWithoutHooks(const ModuleQuestion &Q) {
   To.push_back(std::move(F));
 }
 
+/// Whether what is queued there hangs on a variable that the start has filled itself: then a loop over it does not go over nothing.
+bool EndAudit::queuesWhatWasMade(const TextFunction &Init, const UnloadEvent &Queued) const {
+  for (auto [It, End] = Text.functions().equal_range(Queued.function); It != End; ++It) {
+    const Flow &G = Text.tree().flow(It->second);
+    for (const FlowNode &N : G.nodes) {
+      if (It->second.file != Queued.where.file || N.kind != FlowNode::Call || N.line != Queued.where.line || N.call.arguments.empty())
+        continue;
+      const std::string Name = firstName(N.call.arguments[0]);
+      bool Own = !Name.empty() && !G.locals.count(Name) && !llvm::is_contained(G.parameters, Name);
+      if (Own && llvm::any_of(Text.tree().flow(Init).nodes, [&](const FlowNode &M) { return M.kind == FlowNode::Call && firstName(M.call.assigned) == Name; }))
+        return true;
+    }
+  }
+  return false;
+}
+
 /// A start that fails: what it has queued itself must have run, too.
 void EndAudit::askStart(const ModuleQuestion &Q) {
   for (const ModuleExit &Init : Hooks.of(M.scope.files, "init")) {
@@ -360,7 +377,7 @@ void EndAudit::askStart(const ModuleQuestion &Q) {
     Found.reason = F->name + "() can fail after " + (Queued ? Queued->text + " in " + Queued->function + "() (" + placeText(Queued->where.file, Queued->where.line) + ")" : std::string("something was queued")) +
                    ", and this init path has no " + calledBarrier(Q) + "; the callback may run after the text of " + M.scope.name + " is gone";
     Found.severity = Severity::Warning;
-    Found.confidence = !Sure || (Queued && !Queued->always) ? Confidence::Low : Confidence::Medium;
+    Found.confidence = !Sure || (Queued && !Queued->always && !queuesWhatWasMade(*F, *Queued)) ? Confidence::Low : Confidence::Medium;
     Found.confidence_why = Sure ? "the way out of the failed start was followed; whether it is ever taken is not known" : "something on the way may wait";
     addTimeline(Found, A);
     Found.timeline.push_back({FindingEvent::End, {}, "", "the text of " + M.scope.name + " is gone", true, true});

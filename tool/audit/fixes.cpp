@@ -20,6 +20,8 @@ bool isMendedByBarrier(const AuditFinding &F) {
   return F.kind == "missing_rcu_barrier" || F.kind == "early_rcu_barrier" || F.kind == "late_rcu_barrier" || F.kind == "missing_srcu_barrier";
 }
 
+constexpr StringRef StartKey = "start "; ///< before the symbol of a start that may fail
+
 /// What the rule says of each question at each end; true: it holds.
 using Answers = std::map<std::pair<const ModuleQuestion *, std::string>, bool>;
 
@@ -60,6 +62,11 @@ private:
   const ModuleQuestion *questionOf(const AuditFinding &F, const UnloadModule *&M) const;
   std::string waitFor(const ModuleQuestion &Q, const std::string &File);
   Answers ask(const ModuleText &Text, const UnloadModule &M, const ModuleEnds &Ends);
+  std::optional<std::string> textNow(const std::string &File) const {
+    auto It = Texts.find(File);
+    return It != Texts.end() ? std::optional(*It->second) : Base.read(File);
+  }
+  std::vector<Attempt> attemptsBefore(const UnloadModule &M, const ModuleQuestion &Q, const std::vector<unsigned> &Returns, const TextFunction &Start);
   std::vector<Attempt> attemptsIn(const ModuleText &Text, const UnloadModule &M, const ModuleQuestion &Q, const UnloadAnswer &Broken, const TextFunction &End);
   bool compiles(TreeState &Now, TreeState &Then, const std::string &File) const;
 
@@ -120,7 +127,7 @@ Answers Mending::ask(const ModuleText &Text, const UnloadModule &M, const Module
       UnloadOptions O;
       O.stops = !Start;
       UnloadAnswer A = Start ? T.failuresOf(*F, O) : T.endOf(*F, O);
-      Result[{&Q, (Start ? "start " : "") + Symbol}] = Q.question.until == UnloadQuestion::Text ? A.holds : A.broken.empty();
+      Result[{&Q, (Start ? StartKey.str() : "") + Symbol}] = Q.question.until == UnloadQuestion::Text ? A.holds : A.broken.empty();
     };
     for (const std::string &Symbol : Ends.exits)
       Add(Symbol, false);
@@ -149,8 +156,7 @@ std::vector<Attempt> Mending::attemptsIn(const ModuleText &Text, const UnloadMod
   std::vector<Attempt> Result;
   for (const TextFunction *F : Functions) {
     std::string Call = M.text->owns(F->file) && StringRef(F->file).ends_with(".c") ? waitFor(Q, F->file) : "";
-    auto It = Texts.find(F->file);
-    std::optional<std::string> Now = It != Texts.end() ? std::optional(*It->second) : Base.read(F->file);
+    std::optional<std::string> Now = textNow(F->file);
     if (Call.empty() || !Now)
       continue;
     std::vector<StatementGap> Gaps = gapsOf(*Now, *F->text);
@@ -178,6 +184,19 @@ std::vector<Attempt> Mending::attemptsIn(const ModuleText &Text, const UnloadMod
   return Result;
 }
 
+/// Where one way only leaves a failed start with something in flight: before it is left.
+std::vector<Attempt> Mending::attemptsBefore(const UnloadModule &M, const ModuleQuestion &Q, const std::vector<unsigned> &Returns, const TextFunction &Start) {
+  std::vector<Attempt> Result;
+  std::string Call = Returns.size() == 1 && M.text->owns(Start.file) && StringRef(Start.file).ends_with(".c") ? waitFor(Q, Start.file) : "";
+  std::optional<std::string> Now = Call.empty() ? std::nullopt : textNow(Start.file);
+  for (const StatementGap &G : Now ? gapsBeforeReturns(*Now, *Start.text) : std::vector<StatementGap>())
+    if (G.line == Returns.front()) {
+      Result.push_back({Start.file, *Now, Start.name, G.line, false});
+      Result.back().text.insert(G.offset, G.indent + Call + G.ending);
+    }
+  return Result;
+}
+
 bool Mending::compiles(TreeState &Now, TreeState &Then, const std::string &File) const {
   ParseOutcome Old = Now.compile(File, "", 0);
   return !firstNewDiagnostic(Old, Then.compile(File, Old.variant, 0));
@@ -198,23 +217,32 @@ void Mending::mend(AuditFix &Fix, const ModuleHooks &Hooks) {
   TreeState Now(Base, Texts);
   ModuleText Text(std::make_shared<TreeText>(Now.database()), M->text->files());
   Answers Before = ask(Text, *M, Ends);
-  std::string Broken; // the end that is wrong
+  std::string Broken, Failing; // the end that is wrong, or the start that fails
   for (const auto &[Key, Holds] : Before)
-    if (Key.first == Q && !Holds && !StringRef(Key.second).starts_with("start ") && Broken.empty())
-      Broken = Key.second;
-  if (Broken.empty()) {
-    bool Start = llvm::any_of(Before, [&](const auto &Each) { return Each.first.first == Q && !Each.second; });
+    if (Key.first == Q && !Holds)
+      if (std::string &To = StringRef(Key.second).starts_with(StartKey) ? Failing : Broken; To.empty())
+        To = Key.second;
+  if (Broken.empty() && Failing.empty()) {
     for (const auto &[File, Text] : Texts)
-      if (!Start && !Fix.mended && M->text->owns(File)) {
+      if (!Fix.mended && M->text->owns(File)) {
         Fix.mended = true;
         Fix.where = {File, 0, 0};
       }
-    Fix.text = Fix.mended ? "the same line mends it" : Start ? "which way out of a failed start has to wait is left to a person" : "the module ends without a function of its own, so there is none to put a wait into";
+    Fix.text = Fix.mended ? "the same line mends it" : "the module ends without a function of its own, so there is none to put a wait into";
     return;
   }
-  const TextFunction *End = Text.bySymbol(Broken);
+  const bool Start = Broken.empty();
+  if (Start)
+    Broken = Failing;
+  const TextFunction *End = Text.bySymbol(StringRef(Broken).drop_front(Start ? StartKey.size() : 0).str());
   UnloadTimeline T(Text, Base.rules(), U, Base.semantics(), Q->question);
-  std::vector<Attempt> Attempts = attemptsIn(Text, *M, *Q, T.endOf(*End, {}), *End);
+  UnloadOptions OfStart;
+  OfStart.stops = false;
+  std::vector<Attempt> Attempts = Start ? attemptsBefore(*M, *Q, T.failuresOf(*End, OfStart).failing, *End) : attemptsIn(Text, *M, *Q, T.endOf(*End, {}), *End);
+  if (Start && Attempts.empty()) {
+    Fix.text = "which way out of a failed start has to wait is left to a person";
+    return;
+  }
   bool Parsed = true;
   std::optional<Attempt> Best; // better one line that mends all that is wrong at the end than one that mends only what the finding says
   for (const Attempt &A : Attempts) {

@@ -54,6 +54,31 @@ protected:
   std::string Said;
 };
 
+/// One way only leaves the start with something in flight: it waits before it goes. Of several, or without a line of its own, it is left alone.
+TEST_F(Fixes, AStartThatFails) {
+  const std::string Making = "static struct item *one;\nstatic int parts;\nvoid *made(void);\n" + Counted;
+  auto Started = [&](const std::string &Body) {
+    Tree.write("drv/drv.c", Head + Making + "static int __init drv_init(void)\n{\n\tone = made();\n" + Body + "\treturn 0;\n}\nmodule_init(drv_init);\nstatic void __exit drv_exit(void)\n{\n\trcu_barrier();\n}\nmodule_exit(drv_exit);\n");
+    AuditReport R = audit();
+    EXPECT_EQ(R.findings.size(), 1u);
+    AuditFixes F = fixFindings(*Held, R);
+    EXPECT_EQ(F.fixes.size(), 1u);
+    Said = F.fixes.empty() ? "" : F.fixes[0].text;
+    if (!F.files.count("drv/drv.c"))
+      return std::string("left");
+    Tree.write("drv/drv.c", F.files["drv/drv.c"].second);
+    for (const AuditFinding &Left : audit().findings)
+      ADD_FAILURE() << Left.kind << ": " << Left.reason;
+    std::string New = Tree.read("drv/drv.c");
+    size_t Begin = New.find("\tone = made();\n") + 15;
+    return New.substr(Begin, New.find("\treturn 0;") - Begin);
+  };
+  EXPECT_EQ(Started("\tif (parts < 1) {\n\t\titem_count(one);\n\t\treturn -1;\n\t}\n"), "\tif (parts < 1) {\n\t\titem_count(one);\n\t\trcu_barrier();\n\t\treturn -1;\n\t}\n") << Said;
+  EXPECT_EQ(Started("\titem_count(one);\n\tif (parts < 1)\n\t\treturn -1;\n"), "left") << Said;
+  EXPECT_NE(Said.find("left to a person"), std::string::npos) << Said;
+  EXPECT_EQ(Started("\titem_count(one);\n\tif (parts < 1) {\n\t\treturn -1;\n\t}\n\tif (parts < 2) {\n\t\treturn -2;\n\t}\n"), "left") << Said;
+}
+
 TEST_F(Fixes, AMissingBarrierStandsAtTheEnd) {
   EXPECT_EQ(mended(Counted, "\tcount = 0;\n"), "\tcount = 0;\n\trcu_barrier();\n");
   EXPECT_EQ(Said, "rcu_barrier() is put at line 27, in drv_exit()\n");

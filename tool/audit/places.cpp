@@ -55,6 +55,21 @@ public:
     return std::move(Gaps);
   }
 
+  std::vector<StatementGap> beforeReturns() {
+    if (Body.empty())
+      return {};
+    Conditions = conditionsAround(Text, Lexed.lineOf(Body.front().offset));
+    for (size_t N = 1; N < Body.size(); ++N) {
+      if (!Body[N].isIdentifier() || Body[N].text != "return" || !Body[N].starts_line || !Body[N - 1].isOneOf(clang::tok::semi, clang::tok::l_brace, clang::tok::r_brace, clang::tok::colon))
+        continue;
+      unsigned Line = Lexed.lineOf(Body[N].offset);
+      auto Begin = static_cast<uint32_t>(Text.rfind('\n', Body[N].offset) + 1);
+      if (conditionsAround(Text, Line) == Conditions)
+        Gaps.push_back({Begin, Line, indentAt(Body[N].offset), Begin > 1 && Text[Begin - 2] == '\r' ? "\r\n" : "\n"});
+    }
+    return std::move(Gaps);
+  }
+
 private:
   std::string indentAt(uint32_t Offset) const {
     StringRef Line = Text.substr(Text.rfind('\n', Offset) + 1);
@@ -84,6 +99,8 @@ private:
 } // namespace
 
 std::vector<StatementGap> gapsOf(StringRef Text, const OutlineFunction &F) { return GapSearch(Text, F).run(); }
+
+std::vector<StatementGap> gapsBeforeReturns(StringRef Text, const OutlineFunction &F) { return GapSearch(Text, F).beforeReturns(); }
 
 std::optional<std::pair<uint32_t, uint32_t>> wholeLineCall(StringRef Text, unsigned Line, StringRef Name) {
   size_t Begin = 0;

@@ -24,6 +24,9 @@ struct StatementGap {
 /// on behind the statement.
 std::vector<StatementGap> gapsOf(llvm::StringRef Text, const OutlineFunction &F);
 
+/// The begins of the lines with a return statement by itself, in whichever block, that is no more than a statement of it: a line before may be put in.
+std::vector<StatementGap> gapsBeforeReturns(llvm::StringRef Text, const OutlineFunction &F);
+
 /// The bytes [begin, end) of line `Line`, its end included, if it holds nothing but "Name(...);".
 std::optional<std::pair<uint32_t, uint32_t>> wholeLineCall(llvm::StringRef Text, unsigned Line, llvm::StringRef Name);
 

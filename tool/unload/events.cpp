@@ -61,9 +61,9 @@ void UnloadTimeline::note(UnloadEvent::Kind Kind, const TextFunction &F, const F
   Order.push_back(Key);
 }
 
-/// Whether the call at hand is made on every way, and all those around it are.
+/// Whether the call at hand is made on every way, and all those around it are. Of a start that fails, on every way to one of its failures.
 bool UnloadTimeline::certain() const {
-  return llvm::all_of(Calls, [](const auto &Each) { return Each.flow && Each.flow->always(Each.node); });
+  return llvm::all_of(Calls, [&](const auto &Each) { return Each.flow && (Each.flow == Failing ? leadsToFailure(*Each.flow, Each.node) : Each.flow->always(Each.node)); });
 }
 
 bool UnloadTimeline::waits(const std::string &Name, const std::vector<std::string> &Arguments) const {

@@ -146,27 +146,6 @@ UnloadAnswer UnloadTimeline::endOfObject(const std::string &Variable, const Loca
   return finish(Out);
 }
 
-UnloadAnswer UnloadTimeline::failuresOf(const TextFunction &Init, const UnloadOptions &Options) {
-  begin(Options);
-  const Flow &G = M.tree().flow(Init);
-  std::vector<State> At;
-  Failing = &G;
-  walk(Init, G, {}, Clean, 0, &At);
-  Failing = nullptr;
-  State Out = 0;
-  for (unsigned N = 0; N < G.nodes.size(); ++N) {
-    const FlowNode &Node = G.nodes[N];
-    if (Node.kind != FlowNode::Return)
-      continue;
-    bool Fails = StringRef(Node.value).starts_with("-") || (Node.behind_label && Node.value != "0");
-    if (Fails)
-      Out |= At[N];
-  }
-  UnloadAnswer A = finish(Out);
-  A.holds = !(Out & Dirty);
-  return A;
-}
-
 UnloadTimeline::State UnloadTimeline::through(const TextFunction &F, const Arguments &A, State In, unsigned Depth) {
   if (Depth > MaxDepth || In == 0)
     return In;

@@ -44,6 +44,7 @@ struct UnloadAnswer {
   std::vector<UnloadEvent> broken;     ///< the ends that stand too early; for the text none
   std::vector<UnloadEvent> behind;     ///< what queues, or is stopped, only behind the first of them; empty if that was waited for too late
   std::vector<UnloadEvent> timeline;   ///< in order
+  std::vector<unsigned> failing;       ///< of a start: lines of the returns that leave something in flight
 };
 
 /// How the rule is asked.
@@ -126,6 +127,8 @@ private:
   std::string stoppedWork(const TextFunction &F, const FlowCall &C, const Arguments &A);
   void note(UnloadEvent::Kind Kind, const TextFunction &F, const FlowCall &C, std::string Text, bool Always = true);
   bool certain() const;
+  static bool isFailure(const FlowNode &N);
+  static bool leadsToFailure(const Flow &G, unsigned Node);
   bool namesWait(const TextFunction &F) const;
   UnloadAnswer finish(State Out);
   void findLateProducers(UnloadAnswer &A);
