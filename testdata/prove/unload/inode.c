@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Written for scripts/prove: a file system whose inodes the core frees by .free_inode, from a callback of its own.
+// Written for scripts/prove: a file system whose inodes the core frees by .free_inode, from a callback of its own. They go
+// all at once when it is unmounted.
 #include <linux/fs.h>
 #include <linux/fs_context.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
-#define INODES 500
+#define INODES 4000
 
 struct leaf {
 	struct inode inode;
 };
 
 static struct kmem_cache *leaves;
+static struct inode *made[INODES];
 
 static void leaf_init_once(void *object)
 {
@@ -47,11 +49,9 @@ static int leaf_fill(struct super_block *sb, struct fs_context *fc)
 	sb->s_magic = 0x70726f76;
 	sb->s_op = &leaf_ops;
 	for (i = 0; i < INODES; i++) {
-		struct inode *inode = new_inode(sb);
-
-		if (!inode)
+		made[i] = new_inode(sb);
+		if (!made[i])
 			return -ENOMEM;
-		iput(inode);
 	}
 	root = new_inode(sb);
 	if (!root)
@@ -79,11 +79,22 @@ static int leaf_init_context(struct fs_context *fc)
 	return 0;
 }
 
+static void leaf_kill(struct super_block *sb)
+{
+	int i;
+
+	for (i = 0; i < INODES; i++) {
+		iput(made[i]);
+		made[i] = NULL;
+	}
+	kill_anon_super(sb);
+}
+
 static struct file_system_type leaf_type = {
 	.owner = THIS_MODULE,
 	.name = "prove_inode",
 	.init_fs_context = leaf_init_context,
-	.kill_sb = kill_anon_super,
+	.kill_sb = leaf_kill,
 };
 
 static int __init inode_module_init(void)
