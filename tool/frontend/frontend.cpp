@@ -335,6 +335,19 @@ std::string Frontend::configValue(const std::string &Name, const std::string &Sy
   return It == V->synth->values.end() ? std::string() : It->second;
 }
 
+std::map<std::string, std::string> Frontend::settingsWithout(const std::string &Name, const std::set<std::string> &KconfigFiles) {
+  std::map<std::string, std::string> Result;
+  Variant *V = variant(Name);
+  Kconfig *K = kconfig();
+  if (!V->synth || !K)
+    return Result;
+  for (const auto &[Symbol, Value] : V->synth->values)
+    if (Value == "y" || Value == "m")
+      if (auto Known = K->symbol(Symbol); Known && KconfigFiles.count(sys::path::filename(Known->file).str()))
+        Result[Symbol] = "n";
+  return Result;
+}
+
 std::optional<bool> Frontend::compiles(const std::string &File, const std::vector<std::string> &Conditions) {
   std::vector<std::string> Names = candidateVariants(File);
   Variant *V = Names.empty() || Options.commands ? nullptr : variant(Names.front());

@@ -35,6 +35,8 @@ void addMembers(Json &To, const slim::SlimResult &R) {
     Json Objects = Json::array(), Frees = Json::array(), Converted = Json::array();
     for (const slim::ShrunkRecord &O : M.objects) {
       Json One = {{"record", O.record}, {"before", O.before}, {"after", O.after}, {"flexible", O.flexible}};
+      if (O.debugging)
+        One["debugging"] = true;
       if (O.class_before)
         One["kmalloc"] = {{"before", O.class_before}, {"after", O.class_after}};
       if (O.cache.valid())

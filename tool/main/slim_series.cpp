@@ -28,7 +28,7 @@ std::string cacheName(uint64_t Bytes) { return "kmalloc-" + (Bytes >= 1024 && By
 
 /// "struct foo: 104 -> 96, kmalloc-128 -> kmalloc-96".
 std::string sizeLine(const slim::ShrunkRecord &O) {
-  std::string Line = "struct " + O.record + ": " + std::to_string(O.before) + " -> " + std::to_string(O.after);
+  std::string Line = "struct " + O.record + ": " + std::to_string(O.before) + " -> " + std::to_string(O.after) + (O.debugging ? " with debugging options" : "");
   if (O.cache.valid())
     return Line + " in a slab cache of its own";
   if (O.flexible)

@@ -82,8 +82,8 @@ std::string readmeText(const SeriesInput &In, const SeriesResult &R) {
          "  - test with CONFIG_PROVE_RCU, CONFIG_DEBUG_OBJECTS_RCU_HEAD and CONFIG_SLUB_DEBUG, loading and unloading the modules in a loop\n"
          "  - Signed-off-by is yours alone to give (--signoff takes it from git config)\n";
   if (!In.slims.empty())
-    Out += "  - the sizes are those of " + In.configuration + ", where debugging options make locks and what holds them bigger: put those of your own "
-           "build (pahole) into the texts, and see that kmalloc() still gives less\n";
+    Out += "  - the sizes are those of " + In.configuration + ", without the options of Kconfig.debug and its kin where a text does not say so: look at your own "
+           "build (pahole), and see that kmalloc() still gives less\n";
   for (const MadeSeries &S : R.series)
     for (const MadePatch &P : S.patches)
       for (const std::string &What : P.message.advice)

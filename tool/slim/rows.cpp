@@ -17,7 +17,7 @@ llvm::Error readHead(RowReader &R, Rows &To) {
 }
 
 llvm::Error readNames(RowReader &R, std::set<std::string> &To) {
-  for (const PlacedWord &W : R.names())
+  for (const PlacedWord &W : R.words("name", "names"))
     To.insert(W.text);
   return R.take();
 }
@@ -34,10 +34,10 @@ llvm::Expected<Rows> loadRows(const std::string &RulesDirectory) {
   Rows Out;
   for (const YamlEntry &E : Root->entries) {
     const std::string &Section = E.key.text;
-    std::set<std::string> *Names = Section == "size_classes" ? &Out.size_classes : Section == "assertions" ? &Out.assertions : Section == "copies" ? &Out.copies : Section == "annotations" ? &Out.annotations : Section == "members" ? &Out.members : nullptr;
+    std::set<std::string> *Names = Section == "size_classes" ? &Out.size_classes : Section == "assertions" ? &Out.assertions : Section == "copies" ? &Out.copies : Section == "annotations" ? &Out.annotations : Section == "members" ? &Out.members : Section == "debugging" ? &Out.debugging : Section == "unusual" ? &Out.unusual : nullptr;
     if (!Names && Section != "slim_heads")
       return failAt(File, E.key.line, E.key.column, "unknown section '" + Section + "'",
-                    mendUnknown(Section, {"slim_heads", "size_classes", "assertions", "copies", "annotations", "members"}, "sections"));
+                    mendUnknown(Section, {"slim_heads", "size_classes", "assertions", "copies", "annotations", "members", "debugging", "unusual"}, "sections"));
     for (const YamlNode &Row : E.value.items) {
       const std::vector<llvm::StringRef> Keys = Names ? std::vector<llvm::StringRef>{"name", "names"} : std::vector<llvm::StringRef>{"name", "instead_of", "option"};
       RowReader R(File, Row, Section, Keys);

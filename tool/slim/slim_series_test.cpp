@@ -46,7 +46,7 @@ TEST_F(SlimSeries, SaysWhoUsesTheHeadAndWhatIsSaved) {
   Ran V = runKrcu(T, {"verify", out(), "--tree", T.root()});
   EXPECT_EQ(V.status, 0) << V;
   EXPECT_NE(readText(out() + "/README").find("--slim-heads --reroll"), std::string::npos);
-  EXPECT_NE(readText(out() + "/README").find("put those of your own build (pahole) into the texts"), std::string::npos) << "the configuration is nobody's own";
+  EXPECT_NE(readText(out() + "/README").find("without the options of Kconfig.debug and its kin"), std::string::npos) << "the configuration is nobody's own";
 }
 
 TEST_F(SlimSeries, WhatUsesKvfreeRcuSaysSo) {

@@ -32,6 +32,30 @@ TEST(Slim, AMemberThatOnlyKfreeRcuUses) {
   EXPECT_EQ(M.frees[0].file, "drv/drv.c");
 }
 
+/// krcu's own configuration has all debugging options on; nobody's objects are as big as they are then.
+TEST(Slim, SizesAreThoseWithoutDebugging) {
+  SlimTree T;
+  T.write("lib/Kconfig.debug", "config DEBUG_LOCK\n\tbool \"Check locks\"\n");
+  T.write("Kconfig", T.read("Kconfig") + "source \"lib/Kconfig.debug\"\n");
+  const std::string Lock = "struct lock {\n\tlong held;\n#ifdef CONFIG_DEBUG_LOCK\n\tlong owner[4];\n#endif\n};\n\n";
+  T.driver(Lock + "struct item {\n\tstruct lock lock;\n\tstruct rcu_head rcu;\n};\n\n" + Drop);
+  Slimmed S = T.slim();
+  ASSERT_EQ(S.result.members.size(), 1u) << S.error << S.why("item.rcu");
+  ASSERT_EQ(S.result.members[0].objects.size(), 1u);
+  const ShrunkRecord &Usual = S.result.members[0].objects[0];
+  EXPECT_EQ(Usual.before, 24u);
+  EXPECT_EQ(Usual.after, 16u);
+  EXPECT_EQ(Usual.class_after, 16u);
+  EXPECT_FALSE(Usual.debugging);
+  // What is freed under a debugging option only has no other size.
+  T.driver(Lock + "struct item {\n\tstruct lock lock;\n\tstruct rcu_head rcu;\n};\n\n#ifdef CONFIG_DEBUG_LOCK\n" + Drop + "#endif\n");
+  S = T.slim();
+  ASSERT_EQ(S.result.members.size(), 1u) << S.error << S.why("item.rcu");
+  ASSERT_EQ(S.result.members[0].objects.size(), 1u);
+  EXPECT_EQ(S.result.members[0].objects[0].before, 56u);
+  EXPECT_TRUE(S.result.members[0].objects[0].debugging);
+}
+
 TEST(Slim, ASecondRunFindsNothing) {
   SlimTree T;
   T.driver(Item + Drop);

@@ -20,8 +20,11 @@ struct NewParse {
   Digest texts;                  ///< that were laid over the disk
   ParseOutcome outcome;
   UnitUses uses;
+  UnitUses usual_before, usual_after; ///< of the old and the new text without debugging options, if the file is one that sizes are taken from
   std::string complaint;
 };
+
+using Settings = std::map<std::string, std::string>;
 
 class Changing {
 public:
@@ -36,6 +39,9 @@ private:
   void parse();
   std::map<std::string, std::string> textsFor(const std::string &File, const std::vector<const SlimMember *> &Of) const;
   NewParse parseOne(const std::string &File, const std::vector<const SlimMember *> &Of, unsigned Worker) const;
+  void parseUsual(const ParseRequest &Old, const ParseRequest &New, UseQuestion Q, unsigned Worker, NewParse &To) const;
+  std::set<std::string> measuredIn(const SlimMember &M) const;
+  std::optional<ShrunkRecord> usualSize(const SlimMember &M, const Place &New, const std::string &Record) const;
   std::string measure(SlimMember &M) const;
   void refuse(SlimMember &M, std::string Why) {
     To.refused.push_back({M.decl, std::move(Why)});
@@ -162,6 +168,37 @@ Digest digestOf(const std::map<std::string, std::string> &Texts) {
   return D.finish();
 }
 
+/// The files that show what is freed by the member, one for each record.
+std::set<std::string> Changing::measuredIn(const SlimMember &M) const {
+  std::map<std::string, std::string> ByRecord;
+  const std::set<std::string> Files = Seen.filesOf(oldPlace(M));
+  for (const Use &U : Seen.of(oldPlace(M)))
+    if (!U.offset && U.object.size && Files.count(U.where.file))
+      ByRecord.try_emplace(U.object.record, U.where.file);
+  std::set<std::string> Result;
+  for (const auto &[Record, File] : ByRecord)
+    Result.insert(File);
+  return Result;
+}
+
+/// krcu's own configuration has all debugging options on, so that every text is seen; nobody's objects are as big as they are then.
+void Changing::parseUsual(const ParseRequest &Old, const ParseRequest &New, UseQuestion Q, unsigned Worker, NewParse &To) const {
+  if (!S.options().compile_commands.empty())
+    return; // the user's own configuration is the usual one
+  Settings Usual = S.frontend().settingsWithout(New.variant, R.debugging);
+  for (const std::string &Symbol : R.unusual)
+    Usual[Symbol] = "n";
+  for (const SlimHead &H : R.heads)
+    Q.heads.insert(H.instead_of.begin(), H.instead_of.end());
+  for (auto [Request, Shown] : {std::pair(Old, &To.usual_before), std::pair(New, &To.usual_after)}) {
+    Request.force = Usual;
+    S.frontend().parse(Request, Worker, [&, Into = Shown](clang::ASTContext &C, const std::vector<clang::Decl *> &Decls, const ParseOutcome &Out) {
+      if (!Out.errors)
+        *Into = usesIn(C, Decls, Q);
+    });
+  }
+}
+
 NewParse Changing::parseOne(const std::string &File, const std::vector<const SlimMember *> &Of, unsigned Worker) const {
   NewParse P;
   const std::map<std::string, std::string> Over = textsFor(File, Of);
@@ -190,6 +227,8 @@ NewParse Changing::parseOne(const std::string &File, const std::vector<const Sli
     if (auto D = firstNewDiagnostic(Before, P.outcome))
       P.complaint = "the new text would give " + std::string(D->error ? "an error" : "a warning") + " at " + D->file + ":" + std::to_string(D->line) + ": " + D->text;
   }
+  if (P.complaint.empty() && llvm::any_of(Of, [&](const SlimMember *M) { return measuredIn(*M).count(File) != 0; }))
+    parseUsual(Old, Request, Q, Worker, P);
   return P;
 }
 
@@ -214,6 +253,22 @@ void Changing::parse() {
   });
   for (size_t N = 0; N < Jobs.size(); ++N)
     Parses[Jobs[N].first] = std::move(Shown[N]);
+}
+
+std::optional<ShrunkRecord> Changing::usualSize(const SlimMember &M, const Place &New, const std::string &Record) const {
+  auto Find = [&](const UnitUses &U, const Place &Member) -> const FreedObject * {
+    for (const Use &One : U.uses)
+      if (One.member == Member && !One.offset && One.object.size && One.object.record == Record)
+        return &One.object;
+    return nullptr;
+  };
+  for (const std::string &File : measuredIn(M)) {
+    const NewParse &P = Parses.at(File);
+    const FreedObject *Was = Find(P.usual_before, oldPlace(M)), *Now = Find(P.usual_after, New);
+    if (Was && Now && Now->align >= Was->align)
+      return ShrunkRecord{Record, Was->size, Now->size, Now->flexible, 0, 0, false, {}};
+  }
+  return std::nullopt;
 }
 
 /// The sizes before and after; why the member stays, or empty.
@@ -248,7 +303,9 @@ std::string Changing::measure(SlimMember &M) const {
       continue;
     if (Now.align < Was->second.align)
       return "struct " + Record + " would lose its alignment, " + std::to_string(Was->second.align) + " bytes";
-    ShrunkRecord O{Record, Was->second.size, Now.size, Now.flexible, 0, 0, cacheFor(S.database(), Record)};
+    std::optional<ShrunkRecord> Usual = usualSize(M, New->second, Record);
+    ShrunkRecord O = Usual ? *Usual : ShrunkRecord{Record, Was->second.size, Now.size, Now.flexible, 0, 0, S.options().compile_commands.empty(), {}};
+    O.cache = cacheFor(S.database(), Record);
     if (!O.flexible && !O.cache.valid())
       O.class_before = classOf(Classes, O.before), O.class_after = classOf(Classes, O.after);
     Smaller = Smaller || O.after < O.before;
