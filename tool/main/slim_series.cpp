@@ -38,7 +38,8 @@ std::string sizeLine(const slim::ShrunkRecord &O) {
   return Line;
 }
 
-series::SlimText textOf(const slim::SlimMember &M) {
+/// \p OwnBuild: the configuration is the user's.
+series::SlimText textOf(const slim::SlimMember &M, bool OwnBuild) {
   series::SlimText T;
   T.file = M.decl.where.file;
   T.record = M.decl.record, T.member = M.decl.member;
@@ -48,6 +49,7 @@ series::SlimText textOf(const slim::SlimMember &M) {
     T.frees.push_back(F + "()");
   for (const slim::ShrunkRecord &O : M.objects)
     T.sizes.push_back(sizeLine(O));
+  T.usual = !OwnBuild && llvm::any_of(M.objects, [](const slim::ShrunkRecord &O) { return !O.debugging; });
   for (const slim::WholeUse &U : M.copies)
     T.notes.push_back(U.where.file + ":" + std::to_string(U.where.line) + ": the whole record is copied, which is right with either head");
   for (const auto &[File, Architecture] : M.parsed) {
@@ -90,7 +92,7 @@ llvm::Expected<std::string> makeSlimSeries(Scan &S, const slim::SlimResult &R, c
   In.sites = &NoSites;
   In.files = R.files;
   for (const slim::SlimMember &M : R.members)
-    In.slims.push_back(textOf(M));
+    In.slims.push_back(textOf(M, !SO.compile_commands.empty()));
   In.rules_directory = SO.builtin_rules;
   In.configuration = SO.compile_commands.empty() ? "a configuration of krcu's own making" : "the configuration of a build";
   In.command = commandOf(SO, O, "--slim-heads");

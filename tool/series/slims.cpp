@@ -24,6 +24,7 @@ TemplateData listOf(const std::vector<std::string> &Texts) {
 struct Words {
   std::vector<std::string> records, members, types, new_types, options, frees, sizes, notes;
   std::set<std::string> parsed, architectures;
+  bool usual = false;
 };
 
 Words wordsOf(const std::vector<const SlimText *> &Mine) {
@@ -40,6 +41,7 @@ Words wordsOf(const std::vector<const SlimText *> &Mine) {
       addUnique(W.sizes, Line);
     for (const std::string &N : T->notes)
       addUnique(W.notes, N);
+    W.usual = W.usual || T->usual;
     W.parsed.insert(T->parsed.begin(), T->parsed.end());
     W.architectures.insert(T->architectures.begin(), T->architectures.end());
   }
@@ -59,6 +61,7 @@ TemplateData dataOf(const Words &W, const MessageContext &C) {
   if (!W.options.empty())
     D.set("option", W.options.front());
   D.set("sizes", listOf(W.sizes));
+  D.set("usual", W.usual);
   D.set("architectures", enumerate({W.architectures.begin(), W.architectures.end()}));
   D.set("version", C.version);
   D.set("tree_version", C.tree_version);

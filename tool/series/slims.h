@@ -15,6 +15,7 @@ struct SlimText {
   std::string option;              ///< CONFIG symbol that the smaller size hangs on; empty: none
   std::vector<std::string> frees;  ///< what frees by it: "kfree_rcu()"
   std::vector<std::string> sizes;  ///< lines: "struct foo: 104 -> 96, kmalloc-128 -> kmalloc-96"
+  bool usual = false;              ///< they are without the debugging options of the configuration
   std::vector<std::string> notes;  ///< for the person: sentences without full stop
   std::set<std::string> parsed;    ///< files that were parsed with the new type
   std::set<std::string> architectures; ///< for which; the sizes are theirs
