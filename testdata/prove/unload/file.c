@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Written for scripts/prove: anybody may write to a file, and each write queues a callback. The wait must stand behind the
+// Written for scripts/prove: anybody may write to a file, and each write queues callbacks. The wait must stand behind the
 // end of the file.
 #include <linux/module.h>
 #include <linux/proc_fs.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+
+#define NOTES 100
 
 struct note {
 	struct rcu_head rcu;
@@ -21,12 +23,16 @@ static void note_free_rcu(struct rcu_head *head)
 
 static ssize_t note_write(struct file *file, const char __user *text, size_t size, loff_t *pos)
 {
-	struct note *note = kmalloc(sizeof(*note), GFP_KERNEL);
+	int i;
 
-	if (!note)
-		return -ENOMEM;
-	atomic_inc(&notes);
-	call_rcu(&note->rcu, note_free_rcu);
+	for (i = 0; i < NOTES; i++) {
+		struct note *note = kmalloc(sizeof(*note), GFP_KERNEL);
+
+		if (!note)
+			return -ENOMEM;
+		atomic_inc(&notes);
+		call_rcu(&note->rcu, note_free_rcu);
+	}
 	return size;
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// Written for scripts/prove: a file system whose inodes the core frees by .free_inode, from a callback of its own. They go
-// all at once when it is unmounted.
+// Written for scripts/prove: a file system whose inodes the core frees by .free_inode, from a callback of its own. The module
+// mounts it itself, and they go all at once when it is unmounted.
 #include <linux/fs.h>
 #include <linux/fs_context.h>
 #include <linux/module.h>
+#include <linux/mount.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
@@ -15,6 +16,7 @@ struct leaf {
 
 static struct kmem_cache *leaves;
 static struct inode *made[INODES];
+static struct vfsmount *mnt;
 
 static void leaf_init_once(void *object)
 {
@@ -91,7 +93,6 @@ static void leaf_kill(struct super_block *sb)
 }
 
 static struct file_system_type leaf_type = {
-	.owner = THIS_MODULE,
 	.name = "prove_inode",
 	.init_fs_context = leaf_init_context,
 	.kill_sb = leaf_kill,
@@ -99,20 +100,20 @@ static struct file_system_type leaf_type = {
 
 static int __init inode_module_init(void)
 {
-	int error;
-
 	leaves = kmem_cache_create("prove_inode", sizeof(struct leaf), 0, 0, leaf_init_once);
 	if (!leaves)
 		return -ENOMEM;
-	error = register_filesystem(&leaf_type);
-	if (error)
+	mnt = kern_mount(&leaf_type);
+	if (IS_ERR(mnt)) {
 		kmem_cache_destroy(leaves);
-	return error;
+		return PTR_ERR(mnt);
+	}
+	return 0;
 }
 
 static void __exit inode_module_exit(void)
 {
-	unregister_filesystem(&leaf_type);
+	kern_unmount(mnt);
 #ifndef PROVE_UNSAFE
 	rcu_barrier();
 #endif

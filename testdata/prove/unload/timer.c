@@ -6,6 +6,8 @@
 #include <linux/slab.h>
 #include <linux/timer.h>
 
+#define NOTES 100
+
 struct note {
 	struct rcu_head rcu;
 };
@@ -22,9 +24,13 @@ static void note_free_rcu(struct rcu_head *head)
 
 static void tick_run(struct timer_list *unused)
 {
-	struct note *note = kmalloc(sizeof(*note), GFP_ATOMIC);
+	int i;
 
-	if (note) {
+	for (i = 0; i < NOTES; i++) {
+		struct note *note = kmalloc(sizeof(*note), GFP_ATOMIC);
+
+		if (!note)
+			break;
 		atomic_inc(&notes);
 		call_rcu(&note->rcu, note_free_rcu);
 	}

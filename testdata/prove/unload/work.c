@@ -5,6 +5,8 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#define NOTES 100
+
 struct note {
 	struct rcu_head rcu;
 };
@@ -20,9 +22,13 @@ static void note_free_rcu(struct rcu_head *head)
 
 static void turn_run(struct work_struct *work)
 {
-	struct note *note = kmalloc(sizeof(*note), GFP_KERNEL);
+	int i;
 
-	if (note) {
+	for (i = 0; i < NOTES; i++) {
+		struct note *note = kmalloc(sizeof(*note), GFP_KERNEL);
+
+		if (!note)
+			break;
 		atomic_inc(&notes);
 		call_rcu(&note->rcu, note_free_rcu);
 	}
