@@ -114,6 +114,26 @@ TEST_F(Audit, ABarrierThatMayBeNeeded) {
   EXPECT_NE(found(true).find("needed_barrier low"), std::string::npos) << found(true);
 }
 
+/// A barrier in a function of the module's own is the same barrier.
+TEST_F(Audit, ABarrierInAFunctionOfItsOwn) {
+  const std::string Freed = "static struct kmem_cache *cache;\nstatic int count;\nstatic bool queued;\nstatic void counted(struct rcu_head *head)\n{\n\tcount++;\n\tkmem_cache_free(cache, container_of(head, struct item, rcu));\n}\n"
+                            "void item_count(struct item *item)\n{\n\tqueued = true;\n\tcall_rcu(&item->rcu, counted);\n}\n";
+  const std::string Settle = "static void settle(void)\n{\n\trcu_barrier();\n}\nstatic void settle_all(void)\n{\n\tsettle();\n}\n";
+  for (const char *Wait : {"rcu_barrier();", "settle();", "settle_all();"}) {
+    module(Freed + Settle + exitWith(std::string("\t") + Wait + "\n\tkmem_cache_destroy(cache);\n"));
+    EXPECT_EQ(found(), std::string(Wait) == "settle_all();" ? "" : "needed_barrier high") << Wait;
+    module(Freed + Settle + exitWith(std::string("\tif (queued)\n\t\t") + Wait + "\n\tkmem_cache_destroy(cache);\n"));
+    EXPECT_EQ(found().find("missing"), std::string::npos) << Wait << ": what the functions that queue set\n" << found();
+  }
+  // And so is a destruction. Where another barrier runs when an object goes, that may be enough.
+  const std::string Gone = "static void gone(struct kmem_cache *of)\n{\n\tkmem_cache_destroy(of);\n}\n";
+  module(Freed + Gone + exitWith("\trcu_barrier();\n\tgone(cache);\n"));
+  AuditReport R = audit();
+  ASSERT_EQ(R.findings.size(), 1u);
+  EXPECT_NE(R.findings[0].reason.find("stands before kmem_cache_destroy(cache)"), std::string::npos) << R.findings[0].reason;
+  EXPECT_EQ(R.findings[0].confidence, Confidence::High);
+}
+
 TEST_F(Audit, NothingIsQueued) {
   module("void item_drop(struct item *item)\n{\n\tkfree_rcu(item, rcu);\n}\n" + exitWith("\trcu_barrier();\n"));
   EXPECT_EQ(found(/*All=*/true), "superfluous_barrier low");

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <iterator>
 #include <mutex>
+#include <utility>
 
 using llvm::StringRef;
 
@@ -59,6 +60,7 @@ private:
   AuditFinding needed(const BarrierCall &B, const UnloadNeed &Need, const std::string &Cache, const UnloadEvent *Earlier);
   void superfluous(const BarrierCall &B, const UnloadNeed &Need, const UnloadEvent *Earlier, std::vector<AuditFinding> &To);
   AuditFinding finding(const BarrierCall &B, const char *Kind) const;
+  std::string destroyedBy(const TextFunction &F, const FlowCall &C) const;
   std::string destroyedBehind(const BarrierCall &B, bool &WorkEnds) const;
   bool queuesAgain() const;
   bool shared(const BarrierCall &B) const;
@@ -86,19 +88,54 @@ AuditFinding BarrierAudit::finding(const BarrierCall &B, const char *Kind) const
   return F;
 }
 
-/// The cache that is destroyed behind the barrier in the same function. \p WorkEnds: something ends there that may have queued until then.
+/// The cache that the call destroys, itself or in the function of the module that it calls; empty: none.
+std::string BarrierAudit::destroyedBy(const TextFunction &F, const FlowCall &C) const {
+  if (C.pointer)
+    return {};
+  if (const CacheRule *Rule = State.rules().cacheDestroy(C.name))
+    return Rule->cache < C.arguments.size() ? plainExpression(C.arguments[Rule->cache]) : std::string();
+  const TextFunction *Own = M.text->own(C.name, F.file);
+  if (!Own)
+    return {};
+  for (const FlowNode &N : M.text->tree().flow(*Own).nodes) {
+    const CacheRule *Rule = N.kind == FlowNode::Call && !N.call.pointer ? State.rules().cacheDestroy(N.call.name) : nullptr;
+    if (!Rule || Rule->cache >= N.call.arguments.size())
+      continue;
+    std::string Cache = plainExpression(N.call.arguments[Rule->cache]);
+    const std::vector<std::string> &Parameters = M.text->tree().flow(*Own).parameters;
+    auto At = static_cast<size_t>(llvm::find(Parameters, Cache) - Parameters.begin());
+    return At < std::min(Parameters.size(), C.arguments.size()) ? plainExpression(C.arguments[At]) : Cache;
+  }
+  return {};
+}
+
+/// The cache that is destroyed behind the barrier in the same function, or behind the call of the function that it stands in. \p WorkEnds: something
+/// ends there that may have queued until then.
 std::string BarrierAudit::destroyedBehind(const BarrierCall &B, bool &WorkEnds) const {
-  std::string Cache;
+  std::string Cache, ByHelper; // what is destroyed in sight comes first
+  auto Look = [&](const TextFunction &F, auto IsBehind) {
+    for (const FlowNode &N : M.text->tree().flow(F).nodes) {
+      if (N.kind != FlowNode::Call || !IsBehind(N))
+        continue;
+      WorkEnds = WorkEnds || llvm::is_contained(State.rules().work_ends, N.call.name);
+      if (std::string &To = State.rules().cacheDestroy(N.call.name) ? Cache : ByHelper; To.empty())
+        To = destroyedBy(F, N.call);
+    }
+    if (Cache.empty())
+      Cache = std::exchange(ByHelper, {});
+  };
   const TextFunction *F = M.text->own(B.function, B.where.file);
   if (!F)
     return Cache;
-  for (const FlowNode &N : M.text->tree().flow(*F).nodes) {
-    if (N.kind != FlowNode::Call || N.line <= B.where.line)
+  Look(*F, [&](const FlowNode &N) { return N.line > B.where.line; });
+  for (const auto &[Name, Caller] : M.text->functions()) {
+    if (!Cache.empty() || &Caller == F || !std::binary_search(Caller.text->identifiers.begin(), Caller.text->identifiers.end(), F->name) || M.text->own(F->name, Caller.file) != F)
       continue;
-    WorkEnds = WorkEnds || llvm::is_contained(State.rules().work_ends, N.call.name);
-    const CacheRule *Rule = State.rules().cacheDestroy(N.call.name);
-    if (Rule && Rule->cache < N.call.arguments.size() && Cache.empty())
-      Cache = plainExpression(N.call.arguments[Rule->cache]);
+    unsigned Called = 0; // the line
+    Look(Caller, [&](const FlowNode &N) {
+      Called = !Called && N.call.name == F->name ? N.line : Called;
+      return Called && N.line > Called;
+    });
   }
   return Cache;
 }
@@ -149,9 +186,17 @@ AuditFinding BarrierAudit::needed(const BarrierCall &B, const UnloadNeed &Need, 
     if (!Cache.empty() && !Q.sites.empty() && Q.question.until == UnloadQuestion::Destruction && lastName(Q.question.taken) == lastName(Cache))
       For = &Q;
   const UnloadSite &Site = For->sites.front();
-  F.confidence = Need.doubtful ? Confidence::Low : Confidence::High;
+  std::set<std::string> Others; // functions with another barrier
+  for (const auto &[Name, Each] : M.text->functions())
+    if (Name != B.function && std::binary_search(Each.text->identifiers.begin(), Each.text->identifiers.end(), B.name))
+      Others.insert(Name);
+  Evidence At;
+  const bool Elsewhere = !Need.doubtful && !Earlier && !waitElsewhere(State.rules(), *M.text, Others, At).empty();
+  F.confidence = Need.doubtful || Elsewhere ? Confidence::Low : Confidence::High;
   F.confidence_why = "the end of " + M.scope.name + " in " + Need.end + "() is right with it and not without it" +
-                     (Need.doubtful ? ", unless what may wait does, or nothing is left that could queue behind the other wait" : "");
+                     (Need.doubtful ? ", unless what may wait does, or nothing is left that could queue behind the other wait"
+                      : Elsewhere   ? ", unless what " + At.function + "() waits for is enough"
+                                    : "");
   F.reason = B.function + "(): " + B.name + "() " + (Earlier ? "stands behind another barrier" : "stands before kmem_cache_destroy(" + Cache + ")") + " and is needed: " +
              placeText(Site.where.file, Site.where.line) + ", " + Site.text + (For->sites.size() > 1 ? " and " + std::to_string(For->sites.size() - 1) + " more" : "");
   if (Earlier) {

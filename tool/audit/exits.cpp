@@ -131,17 +131,8 @@ std::set<std::string> EndAudit::barriersFor(const ModuleQuestion &Q) const {
 
 /// A wait that is not on the way of the exit itself but may have run by then: where a device, a mount or a file of the module goes.
 std::string EndAudit::elsewhere(const ModuleQuestion &Q, Evidence &At) const {
-  std::set<std::string> Waiting = naming(barriersFor(Q));
-  if (!Waiting.empty()) {
-    std::set<std::string> Coming = Text.comingTo(Waiting);
-    for (const CallbackFieldRule &Rule : State.rules().callback_fields)
-      for (const std::string &Symbol : Text.storedIn(Rule.field))
-        if (Coming.count(plainName(Symbol))) {
-          const TextFunction *F = Text.bySymbol(Symbol);
-          At = {F->file, F->text->line, F->name, "comes to a barrier"};
-          return F->name + "() comes to a barrier when a structure's ." + Rule.field + " is called, and that may be enough";
-        }
-  }
+  if (std::string Why = waitElsewhere(State.rules(), Text, naming(barriersFor(Q)), At); !Why.empty())
+    return Why;
   // The callbacks tell somebody, who may wait for it.
   const std::vector<std::string> &Signals = State.rules().signals;
   bool All = !Q.question.callbacks.empty();
@@ -480,6 +471,20 @@ void EndAudit::askDestruction(const ModuleQuestion &Q) {
 }
 
 } // namespace
+
+std::string waitElsewhere(const Rules &R, const ModuleText &Text, const std::set<std::string> &Waiting, Evidence &At) {
+  if (Waiting.empty())
+    return {};
+  std::set<std::string> Coming = Text.comingTo(Waiting);
+  for (const CallbackFieldRule &Rule : R.callback_fields)
+    for (const std::string &Symbol : Text.storedIn(Rule.field))
+      if (Coming.count(plainName(Symbol))) {
+        const TextFunction *F = Text.bySymbol(Symbol);
+        At = {F->file, F->text->line, F->name, "comes to a barrier"};
+        return F->name + "() comes to a barrier when a structure's ." + Rule.field + " is called, and that may be enough";
+      }
+  return {};
+}
 
 void auditModuleExits(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To,
                        const std::function<void(const std::string &)> &Progress) {

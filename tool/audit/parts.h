@@ -38,6 +38,10 @@ std::vector<std::string> storyOf(const UnloadModule &M, const ModuleQuestion &Q,
 /// Each event as a line of the evidence.
 void addTimeline(AuditFinding &F, const UnloadAnswer &A);
 
+/// Why a wait that is not on the way of an end may be enough: a function that comes to one of `Waiting` runs when a device, a mount or a file of the
+/// module goes. Empty: nothing of the kind. `At`: that function.
+std::string waitElsewhere(const Rules &R, const ModuleText &Text, const std::set<std::string> &Waiting, Evidence &At);
+
 /// (b): modules that leave, or take something away, too early.
 void auditModuleExits(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To,
                        const std::function<void(const std::string &)> &Progress);

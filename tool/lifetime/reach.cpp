@@ -124,7 +124,7 @@ private:
     StringRef Place = Ref.place;
     if (Place.consume_front("F:")) {
       std::string Record = Place.split('@').first.str(), Field = Place.substr(Place.rfind('.') + 1).str();
-      P.how = Record + "." + Field + (Ref.object.empty() ? "" : " of " + placeName(Ref.object));
+      P.how = (StringRef(Record).starts_with("unnamed:") ? "member " : Record + ".") + Field + (Ref.object.empty() ? "" : " of " + placeName(Ref.object));
       for (const CallbackFieldRule &C : DB.rules().callback_fields)
         if (C.record == Record && C.field == Field)
           P.kind = C.reached == "module_exit" ? ReachKind::Teardown : ReachKind::Runtime;

@@ -193,9 +193,25 @@ UnloadTimeline::State UnloadTimeline::walk(const TextFunction &F, const Flow &G,
   return Into[Flow::Exit];
 }
 
-bool UnloadTimeline::waitsIn(const Flow &G, unsigned Begin, unsigned End) const {
+/// Whether the call waits for certain: by itself, or it is of a function of the module that does. Not by a wait that is taken not to be there.
+bool UnloadTimeline::surelyWaits(const TextFunction &F, const FlowCall &C, unsigned Depth) const {
+  if (C.pointer)
+    return false;
+  if (waits(C.name, C.arguments))
+    return !isWithout(F, C);
+  const TextFunction *Own = Depth ? M.own(C.name, F.file) : nullptr;
+  if (!Own || Own->symbol == F.symbol)
+    return false;
+  const Flow &G = M.tree().flow(*Own);
+  for (unsigned N = 0; N < G.nodes.size(); ++N)
+    if (G.nodes[N].kind == FlowNode::Call && G.always(N) && surelyWaits(*Own, G.nodes[N].call, Depth - 1))
+      return true;
+  return false;
+}
+
+bool UnloadTimeline::waitsIn(const TextFunction &F, const Flow &G, unsigned Begin, unsigned End) const {
   for (unsigned N = Begin; N < End && N < G.nodes.size(); ++N)
-    if (const FlowCall &C = G.nodes[N].call; G.nodes[N].kind == FlowNode::Call && !C.pointer && waits(C.name, C.arguments))
+    if (G.nodes[N].kind == FlowNode::Call && surelyWaits(F, G.nodes[N].call))
       return true;
   return false;
 }
@@ -229,7 +245,7 @@ bool UnloadTimeline::taken(const TextFunction &F, const Flow &G, unsigned From, 
     if (Into && tableLoop(F, G, From))
       return false; // its rows are run in the place of the loop
     // for each of them: if it is the one, wait and return. It is among them.
-    bool Searches = O.generous && !Into && To != From && waitsIn(G, From + 1, Node.then_end);
+    bool Searches = O.generous && !Into && To != From && waitsIn(F, G, From + 1, Node.then_end);
     for (unsigned N = From + 1; Searches && N < Node.then_end; ++N)
       for (unsigned X : G.nodes[N].next)
         if (X < From || X >= Node.then_end || X == Flow::Exit) {
@@ -242,7 +258,7 @@ bool UnloadTimeline::taken(const TextFunction &F, const Flow &G, unsigned From, 
     return true;
   if (!Into && !Node.leaves && (endsWhatItTests(G, Node, From + 1) || testsItsRow(G, Node, From + 1)))
     return false;
-  if (O.generous && Into && Node.leaves && &G != Failing && !waitsIn(G, From + 1, Node.then_end)) {
+  if (O.generous && Into && Node.leaves && &G != Failing && !waitsIn(F, G, From + 1, Node.then_end)) {
     // if (!made) return; kmem_cache_destroy(cache): whether that was made says nothing of callbacks that have nothing to do with it.
     std::set<std::string> Names = Q.queueing;
     for (const std::string &C : Q.callbacks)
@@ -283,7 +299,7 @@ UnloadTimeline::State UnloadTimeline::step(const TextFunction &F, const Flow &G,
     // if (queued) rcu_barrier();
     for (unsigned X = N + 1; X < Node.then_end; ++X) {
       const FlowCall &C = G.nodes[X].call;
-      if (G.nodes[X].kind != FlowNode::Call || C.pointer || !waits(C.name, C.arguments) || isWithout(F, C) || !waitsUnder(G, N, X))
+      if (G.nodes[X].kind != FlowNode::Call || !surelyWaits(F, C) || !waitsUnder(G, N, X))
         continue;
       Doubt = C.name + "() runs only if " + Node.condition + ", which the functions that queue may set";
       DoubtAt = {F.file, C.line, F.name, "calls " + C.name + "() under a condition"};

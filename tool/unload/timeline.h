@@ -88,7 +88,8 @@ private:
   State walk(const TextFunction &F, const Flow &G, const Arguments &A, State In, unsigned Depth, std::vector<State> *At);
   bool taken(const TextFunction &F, const Flow &G, unsigned From, unsigned To);
   bool endsWhatItTests(const Flow &G, const FlowNode &Fork, unsigned First) const;
-  bool waitsIn(const Flow &G, unsigned Begin, unsigned End) const;
+  bool surelyWaits(const TextFunction &F, const FlowCall &C, unsigned Depth = 2) const;
+  bool waitsIn(const TextFunction &F, const Flow &G, unsigned Begin, unsigned End) const;
   std::vector<const TextFunction *> rowsOf(const FlowCall &C) const;
   State table(const FlowCall &C, State In, unsigned Depth, bool &Known);
   std::optional<FlowCall> tableLoop(const TextFunction &F, const Flow &G, unsigned Head) const;
