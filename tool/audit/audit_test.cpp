@@ -125,6 +125,11 @@ TEST_F(Audit, ABarrierInAFunctionOfItsOwn) {
     module(Freed + Settle + exitWith(std::string("\tif (queued)\n\t\t") + Wait + "\n\tkmem_cache_destroy(cache);\n"));
     EXPECT_EQ(found().find("missing"), std::string::npos) << Wait << ": what the functions that queue set\n" << found();
   }
+  // Who hands the callback to a function that queues it sets the flag.
+  module("static struct item *one;\nstatic int count;\nstatic bool queued;\nstatic void counted(struct rcu_head *head)\n{\n\tcount++;\n}\nstatic void later(struct rcu_head *head, void (*then)(struct rcu_head *head))\n{\n\tcall_rcu(head, then);\n}\n"
+         "void item_count(struct item *item)\n{\n\tqueued = true;\n\tlater(&item->rcu, counted);\n}\n" + exitWith("\tif (queued)\n\t\trcu_barrier();\n"));
+  EXPECT_EQ(found(), "");
+  EXPECT_EQ(found(true), "missing_rcu_barrier low");
   // And so is a destruction. Where another barrier runs when an object goes, that may be enough.
   const std::string Gone = "static void gone(struct kmem_cache *of)\n{\n\tkmem_cache_destroy(of);\n}\n";
   module(Freed + Gone + exitWith("\trcu_barrier();\n\tgone(cache);\n"));

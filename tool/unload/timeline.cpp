@@ -30,6 +30,17 @@ std::string UnloadTimeline::substituted(const std::string &Text, const Arguments
   return (Address ? "&" : "") + Value.str() + Rest.str();
 }
 
+/// Whether a function of that name queues the callback that it is handed.
+bool UnloadTimeline::handsOn(const std::string &Function) const {
+  for (auto [It, End] = M.functions().equal_range(Function); It != End; ++It) {
+    const Flow &G = M.tree().flow(It->second);
+    for (const FlowNode &N : G.nodes)
+      if (const DeferralRule *D = N.kind == FlowNode::Call ? R.deferral(N.call.name) : nullptr; D && D->callback < N.call.arguments.size() && llvm::is_contained(G.parameters, N.call.arguments[D->callback]))
+        return true;
+  }
+  return false;
+}
+
 UnloadTimeline::UnloadTimeline(const ModuleText &Module, const Rules &R, const UnloadRules &U, const Semantics &S, UnloadQuestion Question)
     : M(Module), R(R), U(U), S(S), Q(std::move(Question)) {
   Coming = M.comingTo(Q.queueing);
@@ -42,6 +53,11 @@ UnloadTimeline::UnloadTimeline(const ModuleText &Module, const Rules &R, const U
   std::set<std::string> Writers = Q.queueing;
   for (const std::string &C : Q.callbacks)
     Writers.insert(plainName(C));
+  // later(head, callback): who calls it queues.
+  for (const auto &[Name, F] : M.functions())
+    for (const std::string &Id : F.text->identifiers)
+      if (Q.queueing.count(Id) && Id != Name && handsOn(Id))
+        Writers.insert(Name);
   for (const std::string &Name : Writers)
     for (auto [It, End] = M.functions().equal_range(Name); It != End; ++It)
       for (const FlowStore &Store : M.tree().flow(It->second).stores)

@@ -110,6 +110,7 @@ private:
   using Outside = OutsideWait;
   const Outside &outsideOf(const TextFunction &F, unsigned Depth);
   bool mayName(const TextFunction &F, unsigned Depth);
+  bool handsOn(const std::string &Function) const;
   const std::string &heldBehind(const TextFunction &From, const Location &Wait);
   std::string holderOf(const std::vector<std::string> &Drops) const;
   std::set<std::string> handedOver() const;
