@@ -16,8 +16,9 @@ llvm::Error readHead(RowReader &R, Rows &To) {
   return R.take();
 }
 
-llvm::Error readNames(RowReader &R, std::set<std::string> &To) {
-  for (const PlacedWord &W : R.words("name", "names"))
+/// \p Files: of files, else C names.
+llvm::Error readNames(RowReader &R, bool Files, std::set<std::string> &To) {
+  for (const PlacedWord &W : Files ? R.words("name", "names") : R.names())
     To.insert(W.text);
   return R.take();
 }
@@ -41,7 +42,7 @@ llvm::Expected<Rows> loadRows(const std::string &RulesDirectory) {
     for (const YamlNode &Row : E.value.items) {
       const std::vector<llvm::StringRef> Keys = Names ? std::vector<llvm::StringRef>{"name", "names"} : std::vector<llvm::StringRef>{"name", "instead_of", "option"};
       RowReader R(File, Row, Section, Keys);
-      if (llvm::Error Error = Names ? readNames(R, *Names) : readHead(R, Out))
+      if (llvm::Error Error = Names ? readNames(R, Names == &Out.debugging, *Names) : readHead(R, Out))
         return Error;
     }
   }

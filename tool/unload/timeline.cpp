@@ -110,9 +110,9 @@ void UnloadTimeline::begin(const UnloadOptions &Options) {
 UnloadAnswer UnloadTimeline::finish(State Out) {
   UnloadAnswer A;
   A.reached = Out != 0;
-  if (const auto *Late = Out == Clean ? chainStoppedLate() : nullptr) {
+  if (std::string Late = Out == Clean ? chainStoppedLate() : std::string(); !Late.empty()) {
     Out = Dirty;
-    TooEarly = "nothing waits behind the line that sets " + Late->first + " (" + Late->second.where.file + ":" + std::to_string(Late->second.where.line) + "), and until then " + plainName(Chains.begin()->first) + "() queues itself again";
+    TooEarly = std::move(Late);
   }
   for (const auto &Key : Order)
     A.timeline.push_back(Noted[Key]);

@@ -118,7 +118,7 @@ private:
   void addStores(const Flow &G, const std::string &File, unsigned Before, std::map<std::string, FlowPlace> &To) const;
   std::string turnedAway(const TextFunction &F) const;
   void findChains();
-  const std::pair<const std::string, FlowPlace> *chainStoppedLate() const;
+  std::string chainStoppedLate() const;
   const std::pair<const std::string, FlowPlace> *setBefore(const std::string &Condition, const std::string &File) const;
   bool flagged(const std::string &Condition) const;
   bool mayWait(const TextFunction &F, unsigned Depth, std::set<std::string> &Seen, Evidence &At);

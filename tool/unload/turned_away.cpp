@@ -57,18 +57,16 @@ void UnloadTimeline::findChains() {
   }
 }
 
-/// What stops a chain and is set by this end, but behind all its waits; null if there is nothing of the kind.
-const std::pair<const std::string, UnloadTimeline::FlowPlace> *UnloadTimeline::chainStoppedLate() const {
-  const std::pair<const std::string, FlowPlace> *Late = nullptr;
-  for (const auto &[Callback, Words] : Chains)
-    for (const auto &Each : Set) {
-      if (!Words.count(Each.first))
-        continue;
-      if (SetBefore.count(Each.first))
-        return nullptr;
-      Late = &Each;
-    }
-  return Late;
+/// A chain that this end stops, but behind all its waits, as a sentence; empty if there is none.
+std::string UnloadTimeline::chainStoppedLate() const {
+  for (const auto &[Callback, Words] : Chains) {
+    if (llvm::any_of(SetBefore, [&, &Asked = Words](const auto &Each) { return Asked.count(Each.first) != 0; }))
+      continue;
+    for (const auto &[Name, Place] : Set)
+      if (Words.count(Name))
+        return "nothing waits behind the line that sets " + Name + " (" + Place.where.file + ":" + std::to_string(Place.where.line) + "), and until then " + plainName(Callback) + "() queues itself again";
+  }
+  return {};
 }
 
 /// Called where something is waited for.
