@@ -101,10 +101,7 @@ std::string BarrierAudit::destroyedBy(const TextFunction &F, const FlowCall &C) 
     const CacheRule *Rule = N.kind == FlowNode::Call && !N.call.pointer ? State.rules().cacheDestroy(N.call.name) : nullptr;
     if (!Rule || Rule->cache >= N.call.arguments.size())
       continue;
-    std::string Cache = plainExpression(N.call.arguments[Rule->cache]);
-    const std::vector<std::string> &Parameters = M.text->tree().flow(*Own).parameters;
-    auto At = static_cast<size_t>(llvm::find(Parameters, Cache) - Parameters.begin());
-    return At < std::min(Parameters.size(), C.arguments.size()) ? plainExpression(C.arguments[At]) : Cache;
+    return plainExpression(UnloadTimeline::substituted(N.call.arguments[Rule->cache], UnloadTimeline::passed(M.text->tree().flow(*Own), C)));
   }
   return {};
 }
@@ -186,10 +183,8 @@ AuditFinding BarrierAudit::needed(const BarrierCall &B, const UnloadNeed &Need, 
     if (!Cache.empty() && !Q.sites.empty() && Q.question.until == UnloadQuestion::Destruction && lastName(Q.question.taken) == lastName(Cache))
       For = &Q;
   const UnloadSite &Site = For->sites.front();
-  std::set<std::string> Others; // functions with another barrier
-  for (const auto &[Name, Each] : M.text->functions())
-    if (Name != B.function && std::binary_search(Each.text->identifiers.begin(), Each.text->identifiers.end(), B.name))
-      Others.insert(Name);
+  std::set<std::string> Others = M.text->naming({B.name});
+  Others.erase(B.function);
   Evidence At;
   const bool Elsewhere = !Need.doubtful && !Earlier && !waitElsewhere(State.rules(), *M.text, Others, At).empty();
   F.confidence = Need.doubtful || Elsewhere ? Confidence::Low : Confidence::High;

@@ -63,8 +63,6 @@ private:
     std::lock_guard Guard(Kbuild);
     return State.scan().moduleFact(File);
   }
-  /// Own functions that name one of these.
-  std::set<std::string> naming(const std::set<std::string> &Words) const;
   std::set<std::string> barriersFor(const ModuleQuestion &Q) const;
   /// Why something else may make up for the wait; empty if the text shows nothing.
   std::string elsewhere(const ModuleQuestion &Q, Evidence &At) const;
@@ -112,14 +110,6 @@ AuditFinding EndAudit::finding(const ModuleQuestion &Q, const ModuleExit &E) con
   return F;
 }
 
-std::set<std::string> EndAudit::naming(const std::set<std::string> &Words) const {
-  std::set<std::string> Result;
-  for (const auto &[Name, F] : Text.functions())
-    if (llvm::any_of(Words, [&Ids = F.text->identifiers](const std::string &Word) { return std::binary_search(Ids.begin(), Ids.end(), Word); }))
-      Result.insert(Name);
-  return Result;
-}
-
 /// The names of the barriers that wait for what the question is about.
 std::set<std::string> EndAudit::barriersFor(const ModuleQuestion &Q) const {
   std::set<std::string> Result;
@@ -131,7 +121,7 @@ std::set<std::string> EndAudit::barriersFor(const ModuleQuestion &Q) const {
 
 /// A wait that is not on the way of the exit itself but may have run by then: where a device, a mount or a file of the module goes.
 std::string EndAudit::elsewhere(const ModuleQuestion &Q, Evidence &At) const {
-  if (std::string Why = waitElsewhere(State.rules(), Text, naming(barriersFor(Q)), At); !Why.empty())
+  if (std::string Why = waitElsewhere(State.rules(), Text, Text.naming(barriersFor(Q)), At); !Why.empty())
     return Why;
   // The callbacks tell somebody, who may wait for it.
   const std::vector<std::string> &Signals = State.rules().signals;
@@ -415,7 +405,7 @@ bool EndAudit::mayDestroy(const TextFunction &F) {
     for (const UnloadRule &R : U.events)
       if (R.event == UnloadRule::End)
         Ends.insert(R.name);
-    Destroying = Text.comingTo(naming(Ends));
+    Destroying = Text.comingTo(Text.naming(Ends));
     Destroying.insert(""); // asked
   }
   return Destroying.count(F.name) != 0;

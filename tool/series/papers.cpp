@@ -5,6 +5,7 @@
 #include "tool/support/error.h"
 #include "tool/support/io.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include <algorithm>
 #include <cerrno>
@@ -82,8 +83,9 @@ std::string readmeText(const SeriesInput &In, const SeriesResult &R) {
          "  - test with CONFIG_PROVE_RCU, CONFIG_DEBUG_OBJECTS_RCU_HEAD and CONFIG_SLUB_DEBUG, loading and unloading the modules in a loop\n"
          "  - Signed-off-by is yours alone to give (--signoff takes it from git config)\n";
   if (!In.slims.empty())
-    Out += "  - the sizes are those of " + In.configuration + ", without the options of Kconfig.debug and its kin where a text does not say so: look at your own "
-           "build (pahole), and see that kmalloc() still gives less\n";
+    Out += "  - the sizes are those of " + In.configuration +
+           (llvm::any_of(In.slims, [](const SlimText &T) { return T.usual; }) ? ", without the options of Kconfig.debug and its kin where a text does not say so" : "") +
+           ": look at your own build (pahole), and see that kmalloc() still gives less\n";
   for (const MadeSeries &S : R.series)
     for (const MadePatch &P : S.patches)
       for (const std::string &What : P.message.advice)

@@ -2,6 +2,7 @@
 #include "tool/slim/verify.h"
 
 #include "tool/driver/diagnostics.h"
+#include "tool/index/settings.h"
 #include "tool/slim/layouts.h"
 #include "tool/slim/sizes.h"
 #include "tool/store/digest.h"
@@ -23,8 +24,6 @@ struct NewParse {
   UnitUses usual_before, usual_after; ///< of the old and the new text without debugging options, if the file is one that sizes are taken from
   std::string complaint;
 };
-
-using Settings = std::map<std::string, std::string>;
 
 class Changing {
 public:

@@ -11,8 +11,6 @@ using llvm::StringRef;
 namespace krcu {
 namespace {
 
-bool isWordChar(char C) { return llvm::isAlnum(C) || C == '_'; }
-
 bool sameThing(StringRef A, StringRef B) {
   A.consume_front("&"), B.consume_front("&");
   if (A == B)
@@ -84,14 +82,7 @@ bool UnloadTimeline::waits(const std::string &Name, const std::vector<std::strin
 bool UnloadTimeline::isWithout(const TextFunction &F, const FlowCall &C) const { return O.without.count({F.file, C.line}) != 0; }
 
 bool UnloadTimeline::flagged(const std::string &Condition) const {
-  for (StringRef Rest = Condition; !Rest.empty();) {
-    Rest = Rest.drop_until(isWordChar);
-    StringRef Word = Rest.take_while(isWordChar);
-    Rest = Rest.drop_front(Word.size());
-    if (Word.size() > 1 && Flags.count(Word.str()))
-      return true;
-  }
-  return false;
+  return llvm::any_of(wordsOf(Condition), [&](const std::string &Word) { return Word.size() > 1 && Flags.count(Word) != 0; });
 }
 
 UnloadTimeline::State UnloadTimeline::primitive(const TextFunction &F, const FlowCall &C, const Arguments &A, State In, bool &Known) {

@@ -324,6 +324,31 @@ static std::vector<char> passedAlways(const Flow &G) {
   return Result;
 }
 
+std::set<std::string> wordsOf(StringRef Expression) {
+  std::set<std::string> Words;
+  for (StringRef Rest = Expression.drop_until(isWordChar); !Rest.empty(); Rest = Rest.drop_until(isWordChar)) {
+    Words.insert(Rest.take_while(isWordChar).str());
+    Rest = Rest.drop_while(isWordChar);
+  }
+  return Words;
+}
+
+std::vector<char> reachedWithout(const Flow &G, llvm::function_ref<bool(unsigned Node)> Cut) {
+  std::vector<char> Seen(G.nodes.size());
+  std::vector<unsigned> Work{Flow::Entry};
+  Seen[Flow::Entry] = 1;
+  while (!Work.empty()) {
+    unsigned N = Work.back();
+    Work.pop_back();
+    if (Cut(N))
+      continue;
+    for (unsigned X : G.nodes[N].next)
+      if (!std::exchange(Seen[X], 1))
+        Work.push_back(X);
+  }
+  return Seen;
+}
+
 Flow flowOf(StringRef Text, const OutlineFunction &F) {
   Flow Result = FlowReader(Text, F).take();
   Result.passed_always = passedAlways(Result);

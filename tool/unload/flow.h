@@ -6,6 +6,7 @@
 #pragma once
 
 #include "tool/index/outline.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <map>
 #include <set>
@@ -67,11 +68,16 @@ struct Flow {
 /// `Text`: the file of `F`.
 Flow flowOf(llvm::StringRef Text, const OutlineFunction &F);
 
+/// By node: whether it is reached from the entry though no way goes on behind a node that `Cut` names.
+std::vector<char> reachedWithout(const Flow &G, llvm::function_ref<bool(unsigned Node)> Cut);
+
 /// In which order a loop with this head counts: 1 up, -1 down.
 int orderOf(llvm::StringRef Turn);
 
 /// A name that is the last word of an expression: "work" of "&x->work"; "" if there is none.
 std::string lastName(llvm::StringRef Expression);
+/// All words of an expression: names, keywords, numbers.
+std::set<std::string> wordsOf(llvm::StringRef Expression);
 /// The variable that an expression begins with: "x" of "&x->work".
 std::string firstName(llvm::StringRef Expression);
 

@@ -445,6 +445,14 @@ const std::set<std::string> &ModuleText::storedIn(const std::string &Field) cons
   return It->second;
 }
 
+std::set<std::string> ModuleText::naming(const std::set<std::string> &Words) const {
+  std::set<std::string> Result;
+  for (const auto &[Name, F] : Functions)
+    if (llvm::any_of(Words, [&Ids = F.text->identifiers](const std::string &Word) { return std::binary_search(Ids.begin(), Ids.end(), Word); }))
+      Result.insert(Name);
+  return Result;
+}
+
 std::set<std::string> ModuleText::comingTo(const std::set<std::string> &Names) const {
   if (Mentioners.empty())
     for (const auto &[Name, F] : Functions)

@@ -129,6 +129,8 @@ public:
   bool isMember(const std::string &Name) const;
   /// Whether any function of the module names it.
   bool anyNames(const std::string &Word) const;
+  /// Names of own functions that name one of these.
+  std::set<std::string> naming(const std::set<std::string> &Words) const;
   /// The module's own function of that name as seen from the file; null if it has none.
   const TextFunction *own(const std::string &Name, const std::string &File) const;
   const TextFunction *bySymbol(const std::string &Symbol) const;

@@ -125,18 +125,7 @@ const UnloadTimeline::Outside &UnloadTimeline::outsideOf(const TextFunction &F, 
     Waiting[N] = Any && All;
   }
   // On every way: cut the waiting nodes out, and see whether the end can still be reached.
-  std::vector<char> Seen(G.nodes.size());
-  std::vector<unsigned> Work{Flow::Entry};
-  Seen[Flow::Entry] = 1;
-  while (!Work.empty()) {
-    unsigned N = Work.back();
-    Work.pop_back();
-    if (!Waiting[N])
-      for (unsigned X : G.nodes[N].next)
-        if (!std::exchange(Seen[X], 1))
-          Work.push_back(X);
-  }
-  Result.always = Result.sometimes && !Seen[Flow::Exit];
+  Result.always = Result.sometimes && !reachedWithout(G, [&](unsigned N) { return Waiting[N] != 0; })[Flow::Exit];
   return Memory->keep(F, Depth, std::move(Result));
 }
 

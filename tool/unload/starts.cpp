@@ -2,7 +2,6 @@
 //
 // A start that fails is an end, too: the text goes as it does at an exit, and what was queued by then must have run.
 #include "tool/unload/timeline.h"
-#include <utility>
 
 using llvm::StringRef;
 
@@ -14,16 +13,7 @@ bool UnloadTimeline::isFailure(const FlowNode &N) {
 
 /// Whether some failure of a start cannot be reached without the node.
 bool UnloadTimeline::leadsToFailure(const Flow &G, unsigned Node) {
-  std::vector<char> Seen(G.nodes.size());
-  std::vector<unsigned> Work{Flow::Entry};
-  Seen[Flow::Entry] = Seen[Node] = 1;
-  while (!Work.empty()) {
-    unsigned N = Work.back();
-    Work.pop_back();
-    for (unsigned X : G.nodes[N].next)
-      if (!std::exchange(Seen[X], 1))
-        Work.push_back(X);
-  }
+  const std::vector<char> Seen = reachedWithout(G, [&](unsigned N) { return N == Node; });
   for (unsigned N = 0; N < G.nodes.size(); ++N)
     if (isFailure(G.nodes[N]) && !Seen[N])
       return true;

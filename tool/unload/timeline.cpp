@@ -14,6 +14,13 @@ constexpr unsigned MaxDepth = 12; ///< calls within the module
 
 } // namespace
 
+UnloadTimeline::Arguments UnloadTimeline::passed(const Flow &Callee, const FlowCall &C) {
+  Arguments A;
+  for (size_t I = 0; I < std::min(C.arguments.size(), Callee.parameters.size()); ++I)
+    A[Callee.parameters[I]] = C.arguments[I];
+  return A;
+}
+
 std::string UnloadTimeline::substituted(const std::string &Text, const Arguments &A) {
   StringRef T = Text;
   bool Address = T.consume_front("&");
@@ -53,11 +60,9 @@ UnloadTimeline::UnloadTimeline(const ModuleText &Module, const Rules &R, const U
   std::set<std::string> Writers = Q.queueing;
   for (const std::string &C : Q.callbacks)
     Writers.insert(plainName(C));
-  // later(head, callback): who calls it queues.
-  for (const auto &[Name, F] : M.functions())
-    for (const std::string &Id : F.text->identifiers)
-      if (Q.queueing.count(Id) && Id != Name && handsOn(Id))
-        Writers.insert(Name);
+  std::set<std::string> HandOn; // later(head, callback): who calls it queues
+  llvm::copy_if(Q.queueing, std::inserter(HandOn, HandOn.end()), [&](const std::string &Name) { return handsOn(Name); });
+  Writers.merge(M.naming(HandOn));
   for (const std::string &Name : Writers)
     for (auto [It, End] = M.functions().equal_range(Name); It != End; ++It)
       for (const FlowStore &Store : M.tree().flow(It->second).stores)
@@ -110,7 +115,7 @@ void UnloadTimeline::begin(const UnloadOptions &Options) {
 UnloadAnswer UnloadTimeline::finish(State Out) {
   UnloadAnswer A;
   A.reached = Out != 0;
-  if (std::string Late = Out == Clean ? chainStoppedLate() : std::string(); !Late.empty()) {
+  if (std::string Late = Q.until == UnloadQuestion::Text && Out == Clean ? chainStoppedLate() : std::string(); !Late.empty()) {
     Out = Dirty;
     TooEarly = std::move(Late);
   }
@@ -355,10 +360,9 @@ UnloadTimeline::State UnloadTimeline::callOf(const TextFunction &F, const FlowCa
   if (Done)
     return Out;
   if (const TextFunction *Own = M.own(C.name, F.file)) {
-    Arguments Inner;
-    const Flow &G = M.tree().flow(*Own);
-    for (size_t I = 0; I < std::min(C.arguments.size(), G.parameters.size()); ++I)
-      Inner[G.parameters[I]] = substituted(C.arguments[I], A);
+    Arguments Inner = passed(M.tree().flow(*Own), C);
+    for (auto &[Name, Value] : Inner)
+      Value = substituted(Value, A);
     return through(*Own, Inner, In, Depth + 1);
   }
   return outside(F, C, A, In);

@@ -70,20 +70,23 @@ public:
   /// Why a wait may make up for what `endOf` misses when it is not generous; empty if nothing does.
   const std::string &doubt() const { return Doubt; }
   const Evidence &doubtAt() const { return DoubtAt; }
-  /// Of an answer that was asked generously: which wait outside of the module does not count, and why; empty if all do.
+  /// Of the last answer: why a wait does not count, though it is there; empty if all do. A wait outside of the module is looked at only if it was asked generously.
   const std::string &tooEarly() const { return TooEarly; }
+
+  using Arguments = std::map<std::string, std::string>; ///< parameter -> what is passed, in words of the caller
+  /// What the call passes to a function of this flow.
+  static Arguments passed(const Flow &Callee, const FlowCall &C);
+  /// An expression of the callee, in words of whoever began.
+  static std::string substituted(const std::string &Text, const Arguments &A);
 
 private:
   using State = unsigned; ///< a set of these
   static constexpr State Clean = 1, Dirty = 2;
-  using Arguments = std::map<std::string, std::string>; ///< parameter -> what is passed, in words of the caller
   struct FlowPlace {
     std::string of; ///< the variable, where what is set is a member of one at file scope
     Location where;
   };
 
-  /// An expression of the callee, in words of whoever began.
-  static std::string substituted(const std::string &Text, const Arguments &A);
   State through(const TextFunction &F, const Arguments &A, State In, unsigned Depth);
   State walk(const TextFunction &F, const Flow &G, const Arguments &A, State In, unsigned Depth, std::vector<State> *At);
   bool taken(const TextFunction &F, const Flow &G, unsigned From, unsigned To);

@@ -5,7 +5,6 @@
 // enough as long as that is not set.
 #include "tool/unload/timeline.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringExtras.h"
 #include <algorithm>
 
 using llvm::StringRef;
@@ -24,20 +23,6 @@ void UnloadTimeline::addStores(const Flow &G, const std::string &File, unsigned 
     To.try_emplace(Last, FlowPlace{Local || First == Last ? std::string() : First, {File, S.line, 0}});
   }
 }
-
-namespace {
-
-std::set<std::string> wordsOf(StringRef Text) {
-  std::set<std::string> Words;
-  auto IsWord = [](char C) { return llvm::isAlnum(C) || C == '_'; };
-  for (StringRef Rest = Text.drop_until(IsWord); !Rest.empty(); Rest = Rest.drop_until(IsWord)) {
-    Words.insert(Rest.take_while(IsWord).str());
-    Rest = Rest.drop_while(IsWord);
-  }
-  return Words;
-}
-
-} // namespace
 
 void UnloadTimeline::findChains() {
   for (const std::string &Symbol : Q.callbacks) {
