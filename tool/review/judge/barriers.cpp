@@ -172,24 +172,28 @@ void PatchJudge::judgeBarriers(ReviewedFile &F) {
       add(PatchVerdict::CannotTell, B.where, B.name + "() goes from " + Function + ", and no makefile says which module the file belongs to, so whose callbacks it waited for", {}, true);
       continue;
     }
-    ModuleQueue Q = queueOf(After, Scope);
-    EvidenceList Left;
-    for (const QueuedCallback &C : Q.callbacks)
-      Left.push_back({C.where.file, C.where.line, C.function, C.text});
-    if (Q.callbacks.empty()) {
-      if (!Q.unknown.empty())
-        add(PatchVerdict::CannotTell, B.where, B.name + "() goes from " + Function + ", and whether a callback may still be queued cannot be told: " + Q.unknown.front().file + ":" + std::to_string(Q.unknown.front().line) + " " + Q.unknown.front().text, Q.unknown, true);
-      else
-        add(PatchVerdict::Ok, B.where, B.name + "() goes from " + Function + ": no callback of " + Scope.name + " can be queued any more", {}, true);
-      continue;
+    const EndState &End = EndsOf[Scope.name];
+    if (End.said)
+      continue; // the end that breaks has been named
+    // What the rule has found to queue needs no further look.
+    EvidenceList Left = End.queued;
+    if (Left.empty()) {
+      ModuleQueue Q = queueOf(After, Scope);
+      for (const QueuedCallback &C : Q.callbacks)
+        Left.push_back({C.where.file, C.where.line, C.function, C.text});
+      if (Left.empty()) {
+        if (!Q.unknown.empty())
+          add(PatchVerdict::CannotTell, B.where, B.name + "() goes from " + Function + ", and whether a callback may still be queued cannot be told: " + Q.unknown.front().file + ":" + std::to_string(Q.unknown.front().line) + " " + Q.unknown.front().text, Q.unknown, true);
+        else
+          add(PatchVerdict::Ok, B.where, B.name + "() goes from " + Function + ": no callback of " + Scope.name + " can be queued any more", {}, true);
+        continue;
+      }
     }
     ModuleFact M = After.scan().moduleFact(B.where.file);
     std::string First = Left.front().file + (Left.front().line ? ":" + std::to_string(Left.front().line) : "") + ", " + Left.front().text;
     if (!M.can_be_module)
       add(PatchVerdict::CannotTell, B.where, B.name + "() goes from " + Function + "; the code is always built in, so no text can go, but a callback may still be queued: " + First, Left, true);
-    else if (EndsOf[Scope.name].said)
-      continue; // the end that breaks has been named
-    else if (EndsOf[Scope.name].asked ? EndsOf[Scope.name].holds : everyExitWaits(After, Scope))
+    else if (End.asked ? End.holds : everyExitWaits(After, Scope))
       add(PatchVerdict::Ok, B.where, B.name + "() goes from " + Function + "; every exit of " + Scope.name + " still waits", Left, true);
     else
       add(PatchVerdict::Broken, B.where, B.name + "() goes from " + Function + ", but a callback of " + Scope.name + " may still be queued when the module leaves: " + First, Left, true);

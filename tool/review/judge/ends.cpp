@@ -34,6 +34,7 @@ public:
   /// By end and question.
   std::map<std::string, EndAnswer> of(const ModuleScope &Scope) {
     std::map<std::string, EndAnswer> Result;
+    Queued.clear();
     auto Only = [&](const std::string &File) { return llvm::is_contained(Scope.files, File) ? Scope : ModuleScope(); };
     std::vector<CensusEntry> Own;
     for (const CensusEntry &E : State.census())
@@ -41,10 +42,16 @@ public:
         Own.push_back(E);
     for (const UnloadModule &M : UnloadSurvey(State.database(), State.rules(), U, Own, Only).modules())
       for (const ModuleQuestion &Q : M.questions)
-        if (!Q.sites.empty())
+        if (!Q.sites.empty()) {
           ask(M, Q, Result);
+          if (Q.question.asks(UnloadQuestion::Rcu) && Q.question.until == UnloadQuestion::Text)
+            for (const UnloadSite &S : Q.sites)
+              Queued.push_back({S.where.file, S.where.line, S.function, S.text});
+        }
     return Result;
   }
+  /// What may queue a plain callback of the module that was asked for last.
+  const EvidenceList &queued() const { return Queued; }
 
 private:
   void ask(const UnloadModule &M, const ModuleQuestion &Q, std::map<std::string, EndAnswer> &To) {
@@ -94,6 +101,7 @@ private:
 
   TreeState &State;
   const UnloadRules &U;
+  EvidenceList Queued;
 };
 
 /// Words of the lines that differ.
@@ -141,13 +149,15 @@ void PatchJudge::judgeEnds() {
   if (Modules.empty())
     return;
   for (const auto &[First, Scope] : Modules) {
-    std::map<std::string, EndAnswer> Now = Ends(After, Rows.unload).of(Scope);
+    Ends New(After, Rows.unload);
+    std::map<std::string, EndAnswer> Now = New.of(Scope);
     bool Broken = llvm::any_of(Now, [](const auto &Each) { return !Each.second.holds; });
     std::map<std::string, EndAnswer> Was;
     if (Broken)
       Was = Ends(Before, Rows.unload).of(Scope);
     EndState &E = EndsOf[Scope.name];
     E.asked = true;
+    E.queued = New.queued();
     for (const auto &[Key, A] : Now) {
       if (A.holds)
         continue;

@@ -79,6 +79,7 @@ private:
   std::vector<review::Finding> Findings;
   struct EndState {
     bool asked = false, holds = true, said = false;
+    EvidenceList queued; ///< what may queue a plain callback, with the patch
   };
   std::map<std::string, EndState> EndsOf;                           ///< by name of the module
   std::map<std::string, CallbackReport> OldCallbacks, NewCallbacks;
