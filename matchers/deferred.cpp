@@ -66,6 +66,13 @@ public:
       addDeferred(Call);
     if (const FreeRule *Rule = N.rules().free(Name); Rule && Rule->object < Call->getNumArgs())
       addFree(*Rule, Call);
+    if (llvm::is_contained(N.rules().head_readers, Name) && Call->getNumArgs())
+      if (const auto *Address = dyn_cast<UnaryOperator>(stripped(Call->getArg(0))); Address && Address->getOpcode() == UO_AddrOf)
+        addHeadRead(Address->getSubExpr(), Name, Call->getBeginLoc());
+    return true;
+  }
+  bool VisitMemberExpr(MemberExpr *M) {
+    addHeadRead(M->getBase(), M->getMemberDecl()->getNameAsString(), M->getMemberLoc());
     return true;
   }
   bool VisitVarDecl(VarDecl *V) {
@@ -185,6 +192,23 @@ private:
       O.record = N.recordOf(R);
     if (Rule.cache && *Rule.cache < Call->getNumArgs())
       O.caches = N.valuesOf(Call->getArg(*Rule.cache));
+    Facts.objects.push_back(std::move(O));
+  }
+
+  /// `Head` is looked into: what kfree_rcu() leaves there is not what call_rcu() does.
+  void addHeadRead(const Expr *Head, const std::string &Name, SourceLocation At) {
+    const auto *Member = dyn_cast<MemberExpr>(stripped(Head));
+    const auto *Field = Member ? dyn_cast<FieldDecl>(Member->getMemberDecl()) : nullptr;
+    const RecordDecl *R = Field ? Field->getType()->getAsRecordDecl() : nullptr;
+    if (!R || !N.isHeadRecord(R))
+      return;
+    ObjectFact O;
+    O.kind = ObjectFact::HeadRead;
+    O.name = Name;
+    O.function = Function;
+    O.where = N.locationOf(At);
+    O.record = N.recordOf(Field->getParent());
+    O.object = Field->getNameAsString();
     Facts.objects.push_back(std::move(O));
   }
 

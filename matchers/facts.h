@@ -238,14 +238,14 @@ struct DeferredFreeFact {
   bool never_a_start = false; ///< it is that on every path and for every element
 };
 
-/// An object comes from a slab cache or goes straight back to an allocator, and the type says what it is.
+/// An object comes from a slab cache or goes straight back to an allocator, and the type says what it is; or somebody looks into its rcu_head.
 struct ObjectFact {
-  enum Kind { Allocated, Freed } kind = Allocated;
+  enum Kind { Allocated, Freed, HeadRead } kind = Allocated;
   Location where;
   std::string function; ///< symbol of the enclosing function
-  std::string name;     ///< kmem_cache_alloc, kfree, ...
+  std::string name;     ///< kmem_cache_alloc, kfree, ...; HeadRead: the head's member, or the function that reads it
   std::string record;   ///< symbol of the record; empty if the pointer has no type that tells
-  std::string object;   ///< Freed: source text of the pointer
+  std::string object;   ///< Freed: source text of the pointer; HeadRead: the member of the record
   std::vector<std::string> caches; ///< places of the cache, if the function takes one
 };
 

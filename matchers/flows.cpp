@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "matchers/flows.h"
+#include "clang/AST/Attr.h"
 #include "clang/AST/RecursiveASTVisitor.h"
 
 using namespace clang;
@@ -24,6 +25,8 @@ public:
   bool VisitVarDecl(VarDecl *V) {
     if (V->hasInit() && !isa<ParmVarDecl>(V))
       initialise(N.variablePlace(V), V->getType(), V->getInit());
+    if (V->hasAttr<CleanupAttr>() && N.cachePointerDepth(V->getType()))
+      add("?", N.variablePlace(V), V->getBeginLoc()); // no call in the text hands it to that function
     return true;
   }
 

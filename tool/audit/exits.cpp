@@ -171,6 +171,10 @@ void EndAudit::askText(const ModuleQuestion &Q) {
         else if (Barrier && Each.kind != UnloadEvent::Wait && Each.kind != UnloadEvent::End)
           Behind = Behind ? Behind : &Each;
       }
+    bool Pinned = llvm::any_of(Hooks.of(M.scope.files, "init"), [&](const ModuleExit &S) {
+      const TextFunction *Start = Text.bySymbol(S.function);
+      return Start && pinsItself(Text, *Start, U);
+    });
     bool OnlyObjects = !Sure.holds && holdsItself(Text, U) && answer(T, E, withoutObjects()).holds; // a reference says nothing of a work that no object has
     AuditFinding F = finding(Q, Exit);
     const UnloadSite &First = Q.sites.front();
@@ -210,6 +214,9 @@ void EndAudit::askText(const ModuleQuestion &Q) {
       F.confidence_why = Doubt.empty() ? "a call through a pointer may wait" : Doubt;
       if (DoubtAt.line)
         F.evidence.push_back(DoubtAt);
+    } else if (Pinned) {
+      F.confidence = Confidence::Low;
+      F.confidence_why = "the start takes a reference of " + M.scope.name + " that nothing in it gives back, so it may never be unloaded";
     } else if (OnlyObjects) {
       F.confidence = Confidence::Low;
       F.confidence_why = "objects of " + M.scope.name + " hold a reference of it, so there may be none left to queue anything behind the wait";

@@ -1,36 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/driver/records.h"
 #include "tool/driver/hook_macros.h"
+#include "tool/lifetime/record_origin.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 
 using llvm::StringRef;
 
 namespace krcu {
-namespace {
-
-constexpr size_t MaxFiles = 60;
-
-/// Files that name the record and something that takes an object from a cache or gives one back.
-std::set<std::string> filesToLookAt(TreeState &State, const std::string &Tag) {
-  std::set<std::string> Words(State.rules().cache_alloc.begin(), State.rules().cache_alloc.end());
-  for (const FreeRule &F : State.rules().frees)
-    if (F.cache)
-      Words.insert(F.name);
-  const Database &DB = State.database();
-  std::set<uint32_t> Using;
-  for (const std::string &W : Words)
-    Using.insert(DB.mentioning(W).begin(), DB.mentioning(W).end());
-  std::set<std::string> Result;
-  for (uint32_t F : DB.mentioning(Tag))
-    if (Using.count(F) && StringRef(State.index().files()[F].path).ends_with(".c"))
-      Result.insert(State.index().files()[F].path);
-  return Result;
-}
-
-} // namespace
-
-
 std::map<std::string, RecordOrigin> originsOf(TreeState &State, const std::set<std::string> &Records) {
   std::map<std::string, RecordOrigin> Result;
   std::map<std::string, std::set<std::string>> FilesOf;
@@ -41,13 +18,12 @@ std::map<std::string, RecordOrigin> originsOf(TreeState &State, const std::set<s
       D.words.insert(F.name);
   for (const std::string &Record : Records) {
     RecordOrigin &Origin = Result[Record];
-    std::set<std::string> Files = filesToLookAt(State, plainName(Record));
-    if (Files.size() > MaxFiles) {
+    size_t TooMany = 0;
+    FilesOf[Record] = allocatingFiles(State.database(), plainName(Record), &TooMany);
+    if (TooMany) {
       Origin.complete = false;
-      Origin.why = std::to_string(Files.size()) + " files name it together with a slab cache, more than are looked at";
-      Files.clear();
+      Origin.why = std::to_string(TooMany) + " files name it together with a slab cache, more than are looked at";
     }
-    FilesOf[Record] = std::move(Files);
   }
   State.settle([&] {
     bool Ready = true;
@@ -56,18 +32,11 @@ std::map<std::string, RecordOrigin> originsOf(TreeState &State, const std::set<s
         Ready = State.database().require(File, D) && Ready;
     return Ready;
   });
-  std::map<std::string, std::set<std::string>> Caches;
-  for (const auto &[File, Facts] : State.database().files())
-    for (const ObjectFact &O : Facts.objects) {
-      auto It = Result.find(O.record);
-      if (It == Result.end())
-        continue;
-      for (const std::string &C : O.caches)
-        if (C != "?" && C != "0" && Caches[O.record].insert(C).second)
-          It->second.evidence.push_back({O.where.file, O.where.line, plainName(O.function), (O.kind == ObjectFact::Freed ? "freed to " : "allocated from ") + placeName(C) + " with " + O.name + "()"});
-    }
+  for (auto &[Record, Found] : cachesOf(State.database(), Records)) {
+    Result[Record].caches = std::move(Found.places);
+    Result[Record].evidence = std::move(Found.evidence);
+  }
   for (auto &[Record, Origin] : Result) {
-    Origin.caches.assign(Caches[Record].begin(), Caches[Record].end());
     for (const std::string &File : FilesOf[Record])
       if (std::string P = State.database().problem(File); !P.empty()) {
         Origin.complete = false;

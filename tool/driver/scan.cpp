@@ -178,6 +178,8 @@ void Scan::teachModules(Database &To) {
     ModuleContents M{TheFrontend->filesOfModule(File), {}};
     for (const std::string &Object : TheFrontend->missingOfModule(File))
       M.missing.push_back({MissingPart::NoSource, Object, TheTree->shown(Object)});
+    for (const std::string &Flaw : TheFrontend->flawsOfModule(File))
+      M.missing.push_back({MissingPart::Cut, StringRef(Flaw).split(':').first.str(), Flaw});
     int Id = TheIndex->find(File);
     const bool Named = !TheFrontend->moduleOf(File).name.empty();
     if (!Named && M.missing.empty() && StringRef(File).ends_with(".c") && Id >= 0 && TheIndex->includersOf(File).empty())
@@ -203,6 +205,10 @@ Error Scan::checkModule() {
   if (!Modules)
     return Modules.takeError();
   Outside = std::move(*Modules);
+  std::set<std::string> Flaws;
+  for (const ExternalModule &M : Outside)
+    Flaws.insert(M.flaws.begin(), M.flaws.end());
+  Warnings.insert(Warnings.end(), Flaws.begin(), Flaws.end());
   for (const ExternalModule &M : Outside)
     for (const std::string &Path : M.outside)
       Warnings.push_back("module " + M.name + ": its makefile names " + Path + ", which lies outside " + TheTree->mounted() +

@@ -11,7 +11,7 @@ constexpr CallbackKind lastOf(CallbackKind) { return CallbackKind::Other; }
 constexpr HeadShape lastOf(HeadShape) { return HeadShape::Other; }
 constexpr AbstractValue::Kind lastOf(AbstractValue::Kind) { return AbstractValue::CachePlace; }
 constexpr Effect::Kind lastOf(Effect::Kind) { return Effect::Other; }
-constexpr ObjectFact::Kind lastOf(ObjectFact::Kind) { return ObjectFact::Freed; }
+constexpr ObjectFact::Kind lastOf(ObjectFact::Kind) { return ObjectFact::HeadRead; }
 constexpr TraceEvent::Kind lastOf(TraceEvent::Kind) { return TraceEvent::Destroy; }
 
 template <typename F> void fields(Location &V, F &&Each) {

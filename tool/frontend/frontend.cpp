@@ -298,11 +298,17 @@ Frontend::FlagReport Frontend::flagsOf(const std::string &File) {
 std::vector<std::string> Frontend::notes() {
   std::lock_guard<std::mutex> Guard(VariantsLock);
   std::vector<std::string> Result;
-  for (const auto &[Key, V] : Variants)
+  auto Add = [&](const std::vector<std::string> &Notes) {
+    for (const std::string &Note : Notes)
+      if (!is_contained(Result, Note))
+        Result.push_back(Note);
+  };
+  for (const auto &[Key, V] : Variants) {
     if (V->synth)
-      for (const std::string &Note : V->synth->notes)
-        if (!is_contained(Result, Note))
-          Result.push_back(Note);
+      Add(V->synth->notes);
+    if (V->kbuild)
+      Add(V->kbuild->flaws());
+  }
   return Result;
 }
 
@@ -324,6 +330,13 @@ std::vector<std::string> Frontend::missingOfModule(const std::string &File) {
   for (const std::string &Name : candidateVariants(File))
     if (Variant *V = variant(Name); V->kbuild)
       return V->kbuild->missingOfModule(File);
+  return {};
+}
+
+std::vector<std::string> Frontend::flawsOfModule(const std::string &File) {
+  for (const std::string &Name : candidateVariants(File))
+    if (Variant *V = variant(Name); V->kbuild)
+      return V->kbuild->flawsOfModule(File);
   return {};
 }
 

@@ -108,6 +108,8 @@ public:
   ModuleInfo moduleOf(const std::string &File);
   std::vector<std::string> filesOfModule(const std::string &File);
   std::vector<std::string> missingOfModule(const std::string &File);
+  /// Why the makefiles may list more of it than is known.
+  std::vector<std::string> flawsOfModule(const std::string &File);
   /// Architectures to try for a file, the usual one first.
   std::vector<std::string> variantsToTry(const std::string &File) { return candidateVariants(File); }
   /// The flags a file is parsed with, for people: of the architecture that would be tried first and builds it.

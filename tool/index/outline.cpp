@@ -54,9 +54,16 @@ void addMacro(Outline &Out, const LexedText &L, const LexDirective &D) {
   M.name = Tokens[0].text.str();
   M.line = L.lineOf(Tokens[0].offset);
   std::vector<llvm::StringRef> Words;
-  for (const LexToken &T : Tokens.drop_front(beginOfReplacement(Tokens)))
+  const llvm::ArrayRef<LexToken> Body = Tokens.drop_front(beginOfReplacement(Tokens));
+  for (const LexToken &T : Body)
     if (T.isIdentifier())
       Words.push_back(T.text);
+  M.name_begin = Tokens[0].offset;
+  M.takes_arguments = beginOfReplacement(Tokens) > 1;
+  if (!Body.empty()) {
+    M.begin = Body.front().offset;
+    M.end = Body.back().offset + static_cast<uint32_t>(Body.back().text.size());
+  }
   M.identifiers = sortedUnique(std::move(Words));
   Out.macros.push_back(std::move(M));
 }

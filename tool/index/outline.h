@@ -29,6 +29,10 @@ struct OutlineMacro {
   std::string name;
   unsigned line = 0;
   std::vector<std::string> identifiers; ///< in the replacement list, sorted, unique
+  uint32_t name_begin = 0; ///< byte offsets, of the name
+  uint32_t begin = 0;      ///< and of the replacement list; both 0 if that is empty
+  uint32_t end = 0;
+  bool takes_arguments = false; ///< a '(' touches the name
 };
 
 /// One identifier token outside comments and strings.

@@ -51,9 +51,10 @@ bool readHead(StringRef Comment, std::string &Architecture, std::string &Version
 
 } // namespace
 
-llvm::Expected<ConfigFile> ConfigFile::load(const std::string &Path) {
+llvm::Expected<ConfigFile> ConfigFile::load(const std::string &Path, bool Found) {
+  constexpr uint64_t MaxBytes = UINT64_C(16) << 20;
   const std::string File = llvm::sys::fs::is_directory(Path) ? StringRef(Path).rtrim('/').str() + "/.config" : Path;
-  auto Text = readFile(File, UINT64_C(16) << 20);
+  auto Text = Found ? readRegularFile(File, MaxBytes) : readFile(File, MaxBytes);
   if (!Text)
     return Text.takeError();
   return parse(File, *Text);

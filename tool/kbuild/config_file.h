@@ -17,7 +17,8 @@ namespace krcu {
 class ConfigFile {
 public:
   /// Reads `Path`; a directory stands for its .config. Fails with the line of what is no line of a .config, or if there is none at all.
-  static llvm::Expected<ConfigFile> load(const std::string &Path);
+  /// \p Found: nobody has named the file, it lay there; then a link, a pipe or a device is an error.
+  static llvm::Expected<ConfigFile> load(const std::string &Path, bool Found = false);
   /// The same of a text. `Name`: for messages and evidence.
   static llvm::Expected<ConfigFile> parse(const std::string &Name, llvm::StringRef Text);
 

@@ -150,9 +150,19 @@ public:
     return {Missing.begin(), Missing.end()};
   }
 
+  std::vector<std::string> flawsOfModule(const std::string &File) override {
+    const std::set<std::string> Flaws = partsOf(File).flaws;
+    return {Flaws.begin(), Flaws.end()};
+  }
+
+  std::vector<std::string> flaws() override {
+    std::lock_guard<std::mutex> Lock(SymbolicLock);
+    return Symbolic.flaws();
+  }
+
 private:
   struct Parts {
-    std::set<std::string> files, missing;
+    std::set<std::string> files, missing, flaws;
   };
 
   Parts partsOf(const std::string &File) {
@@ -235,6 +245,8 @@ private:
   void collect(const std::string &Object, Parts &To, std::set<std::string> &Seen) {
     if (!Seen.insert(Object).second)
       return;
+    for (std::string &Flaw : Symbolic.flaws(parentOf(Object)))
+      To.flaws.insert(std::move(Flaw));
     std::vector<std::string> Parts = Symbolic.parts(Object);
     if (Parts.empty())
       Parts.push_back(Object);

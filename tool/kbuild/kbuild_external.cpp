@@ -122,6 +122,8 @@ private:
     std::set<std::string> Files, Missing, Visited;
     collect(Object, Files, Missing, Visited, M.guessed);
     M.missing.assign(Missing.begin(), Missing.end());
+    M.flaws = Symbolic.flaws(Dir);
+    M.guessed = M.guessed || !M.flaws.empty();
     M.files.assign(Files.begin(), Files.end());
     Listed.insert(Files.begin(), Files.end());
   }

@@ -184,7 +184,18 @@ Listed Graph::evaluate(const std::string &Dir) const {
   for (const Item &I : L.items)
     L.targets.emplace_back(I.word == "*" ? std::string() : Both && countsFromTop(I.list) ? normalPath(I.word) : targetOf(Dir, I.word));
   L.reads = std::move(Log.paths);
+  for (const std::unique_ptr<Makefile> &M : Made)
+    for (const Flaw &F : M->flaws())
+      L.flaws.push_back(F.file + ":" + std::to_string(F.line) + ": " + F.text);
   return L;
+}
+
+std::vector<std::string> Graph::flaws() const {
+  std::set<std::string> All; // a file that several include has its flaw once
+  for (const auto &Each : Directories)
+    if (Each.second.listed)
+      All.insert(Each.second.listed->flaws.begin(), Each.second.listed->flaws.end());
+  return {All.begin(), All.end()};
 }
 
 std::shared_ptr<const Listed> Graph::listed(const std::string &Dir) const {

@@ -53,6 +53,7 @@ struct Listed {
   bool doubted = false;           ///< something depended on what nobody knows
   Answers asked;                  ///< it is the same wherever these answers are given
   std::vector<std::string> reads; ///< paths as asked for
+  std::vector<std::string> flaws; ///< "drv/Makefile:2: ...": why it may list more
 };
 
 class Graph {
@@ -78,6 +79,9 @@ public:
   std::vector<std::string> parts(const std::string &Object);
   /// Whether there are more that nobody knows.
   bool isOpen(const std::string &Object);
+  /// What is wrong with the makefiles of one directory, or of all that were read.
+  std::vector<std::string> flaws(const std::string &Dir) { return load(Dir).listed->flaws; }
+  std::vector<std::string> flaws() const;
 
 private:
   using Files = std::vector<std::unique_ptr<Makefile>>;

@@ -97,6 +97,15 @@ public:
     return M ? M->missing : std::vector<std::string>();
   }
 
+  std::vector<std::string> flawsOfModule(const std::string &File) override {
+    if (!T.isMounted(File))
+      return OfTree->flawsOfModule(File);
+    const ExternalModule *M = moduleWith(File);
+    return M ? M->flaws : std::vector<std::string>();
+  }
+
+  std::vector<std::string> flaws() override { return OfTree->flaws(); }
+
 private:
   static std::string inMount(const std::string &Path) { return (Tree::MountPoint + "/" + Path).str(); }
 

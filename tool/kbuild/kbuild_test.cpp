@@ -62,6 +62,18 @@ struct Built {
 const std::map<std::string, std::string> Values{{"NET", "y"}, {"BRIDGE", "m"}, {"UNI", "m"},
                                                 {"GPU", "y"}, {"GPU_B", "y"},  {"64BIT", "y"}};
 
+TEST(KbuildFlaws, AMakefileThatIsCutIsNamedAndLeavesItsModuleOpen) {
+  Built B({{"BRIDGE", "m"}, {"NET", "y"}});
+  EXPECT_EQ(B.K->flawsOfModule("net/bridge/br.c"), Strings{});
+  TempTree Files(smallTree());
+  Files.write("net/bridge/Makefile", "obj-$(CONFIG_BRIDGE) += bridge.o\nbridge-y := br.o\nifdef CONFIG_BRIDGE_MDB\nbridge-y += mdb.o\n");
+  Tree T = Files.open();
+  auto K = Kbuild::create(T, {{"BRIDGE", "m"}, {"NET", "y"}}, "x86");
+  EXPECT_EQ(K->flawsOfModule("net/bridge/br.c"), Strings{"net/bridge/Makefile:3: the conditional that begins here has no endif"});
+  EXPECT_EQ(K->flaws(), Strings{"net/bridge/Makefile:3: the conditional that begins here has no endif"});
+  EXPECT_EQ(K->flawsOfModule("net/core/sock.c"), Strings{});
+}
+
 TEST(Kbuild, BuiltMeansReachedFromTheTop) {
   Built B(Values);
   EXPECT_EQ(B.why("kernel/fork.c"), "built");

@@ -112,7 +112,7 @@ constexpr size_t MaxNesting = 200, MaxSymbols = 200;
 
 void Makefile::tooMuch(std::string What) {
   if (!std::exchange(ToldTooMuch, true))
-    Flaws.push_back({*CurrentFile, CurrentLine, std::move(What)});
+    Flaws.push_back({CurrentFile ? *CurrentFile : Read.empty() ? std::string() : Read.back(), CurrentLine, std::move(What)});
 }
 
 bool Makefile::active() const {

@@ -88,6 +88,8 @@ std::string Makefile::expand(llvm::StringRef Text, const Arguments *Parameters) 
   }
   --Depth;
   Work += Out.size();
+  if (Work >= MaxWork)
+    tooMuch("its variables and functions come to more than " + std::to_string(MaxWork) + " characters, and the rest of it is not expanded");
   return Out;
 }
 

@@ -207,6 +207,14 @@ TEST(MakefileHostile, NestingHasAnEnd) {
   EXPECT_EQ(Of(Chain + "endif\n"), "an else has more than 200 conditions before it");
 }
 
+// What comes behind it is not known, and that must be said.
+TEST(MakefileHostile, WorkThatIsUsedUpIsAFlaw) {
+  Reader R("W := a b c d e f g h i j\nX := $(foreach a,$(W),$(foreach b,$(W),$(foreach c,$(W),$(foreach d,$(W),$(foreach e,$(W),$(foreach f,$(W),$(foreach g,$(W),x.o)))))))\nobj-$(CONFIG_DRV) += drv.o\n");
+  ASSERT_EQ(R.M.flaws().size(), 1u);
+  EXPECT_EQ(R.M.flaws()[0].line, 2u);
+  EXPECT_NE(R.M.flaws()[0].text.find("the rest of it is not expanded"), std::string::npos);
+}
+
 TEST(MakefileHostile, SelfReferenceAndDoublingEnd) {
   std::string Text = "a = $(a) x.o\nv0 = xxxx.o\n";
   for (int I = 1; I != 50; ++I)

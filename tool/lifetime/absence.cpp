@@ -59,7 +59,7 @@ void Closure::addUnreadable() {
 void Closure::addModuleOf(const std::string &File) {
   const ModuleContents &M = DB.moduleOf(File);
   for (const MissingPart &Missing : M.missing)
-    Found.push_back({Missing.kind == MissingPart::NoSource ? OpenClaim::NoSource : OpenClaim::NoMakefile, Missing.file, Missing.text() + ", and may use it"});
+    Found.push_back({Missing.kind == MissingPart::NoMakefile ? OpenClaim::NoMakefile : OpenClaim::NoSource, Missing.file, Missing.text() + ", and may use it"});
   for (const std::string &Source : M.files) {
     if (Source == File || !Done.insert(Source).second)
       continue;

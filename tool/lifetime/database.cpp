@@ -353,7 +353,12 @@ const CreateFact *Database::create(const std::string &Place) const {
 }
 
 std::string MissingPart::text() const {
-  return kind == NoSource ? shown + " is named by a makefile and has no source here" : "what is linked with " + shown + " is said by no makefile";
+  switch (kind) {
+  case NoSource: return shown + " is named by a makefile and has no source here";
+  case NoMakefile: return "what is linked with " + shown + " is said by no makefile";
+  case Cut: return "a makefile may list more files (" + shown + ")";
+  }
+  return {};
 }
 
 const ModuleContents &Database::moduleOf(const std::string &File) const {

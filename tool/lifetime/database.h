@@ -77,6 +77,7 @@ struct MissingPart {
   enum Kind {
     NoSource,   ///< a makefile names the object `file`, and no source of it is there
     NoMakefile, ///< no makefile says what is linked with the source `file`
+    Cut,        ///< the makefile `file` could not be read to its end
   } kind = NoSource;
   std::string file;  ///< as the tree has it
   std::string shown; ///< as a person reads it

@@ -37,6 +37,8 @@ void Judge::judgeLifetime(SiteReport &R) {
     else
       rank(R, Verdict::Review, Reason::VmallocUnknown);
   }
+  if (R.callback.caches.empty() && !S.is("destroy_waits_kfree_rcu"))
+    R.callback.caches = slabCachesOf(R); // where the destruction waits it does not matter
   if (R.callback.caches.empty()) {
     rank(R, Verdict::Safe, Reason::GeneralPurposeCache);
     return;

@@ -95,6 +95,8 @@ std::string reasonText(const SiteReport &R, Reason Why, const std::string &D) {
     return "the object cannot be named from the text " + D;
   case Reason::NotAHead:
     return D + " is not a struct rcu_head; a cast hides it";
+  case Reason::HeadRead:
+    return "the head is looked into, and kfree_rcu() keeps something else there: " + D;
   case Reason::NotVerified:
     return "the rewritten file did not pass verification: " + D;
   case Reason::MoreThanFree:

@@ -383,7 +383,7 @@ void Judge::judgeSite(SiteReport &R) {
   const ConversionRule *Rule = DB.rules().conversion(E.deferral, R.family);
   if (!Rule || Rule->replacement.empty())
     return settle(R, SiteClass::Refuse, Reason::NoReplacement, Rule ? Rule->refusal : "no rule says what replaces " + R.family + "()");
-  if (!nameReplacement(R, R.callback, *Rule))
+  if (!nameReplacement(R, R.callback, *Rule) || headIsRead(R))
     return;
   if (!compareVariants(R)) {
     Pending = true;

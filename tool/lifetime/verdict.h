@@ -28,7 +28,7 @@ enum class Reason {
   ChoosesBetween, ObjectUnnamed, SameInBothBranches,
   // refuse
   WrongObject, HeadInVariable, HeadCast, HeadOther, InMacro, NotAStatement, HoldsDirective, OffsetTooLarge, IncompleteType, Hurry, Flavour,
-  NoReplacement, CannotName, NotAHead, NotVerified,
+  NoReplacement, CannotName, NotAHead, HeadRead, NotVerified,
   // other classes
   MoreThanFree, CallbackUnknown, CallbackParameter, CallbackPlace, IsDefinition, IsWrapper, PassesOffset, IsReference, NotParsed, Hidden, NotAsked, NotLookedAt,
 };
@@ -142,6 +142,8 @@ private:
   bool compareVariants(SiteReport &R);
   bool reportCandidates(SiteReport &R);
   bool nameReplacement(SiteReport &R, const CallbackReport &C, const ConversionRule &Rule);
+  bool headIsRead(SiteReport &R);
+  std::vector<std::string> slabCachesOf(SiteReport &R);
   void judgeLifetime(SiteReport &R);
   void judgeCaches(SiteReport &R);
   void judgeCache(SiteReport &R, const std::string &Place);

@@ -32,7 +32,7 @@ llvm::Expected<std::shared_ptr<const ConfigFile>> readConfig(const std::string &
     if (Path.empty())
       return fail("--config auto: there is no " + Names + "; give the file, or configure the kernel first");
   }
-  auto C = ConfigFile::load(Path);
+  auto C = ConfigFile::load(Path, /*Found=*/Option == "auto");
   if (!C)
     return C.takeError();
   return std::make_shared<const ConfigFile>(std::move(*C));

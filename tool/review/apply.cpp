@@ -196,8 +196,14 @@ void applyOne(const FileDiff &F, const TextOf &Read, AppliedFile &Out) {
 
 } // namespace
 
+namespace {
+/// What all files of one patch may come to, before and after it. A copy costs a line of the patch and the whole of a file.
+constexpr size_t MaxBytes = size_t{512} << 20;
+} // namespace
+
 std::vector<AppliedFile> applyDiff(const Diff &D, const TextOf &Read) {
   std::vector<AppliedFile> Result;
+  size_t Bytes = 0;
   std::map<std::string, std::optional<std::string>> Done; // a file that stands twice in one diff
   TextOf Now = [&](const std::string &Path) {
     auto It = Done.find(Path);
@@ -211,7 +217,11 @@ std::vector<AppliedFile> applyDiff(const Diff &D, const TextOf &Read) {
     AppliedFile Out;
     Out.path = F.path();
     Out.old_path = F.old_path;
-    applyOne(F, Now, Out);
+    if (Bytes < MaxBytes)
+      applyOne(F, Now, Out);
+    else
+      Out.problem = "the files of this patch come to more than " + std::to_string(MaxBytes >> 20) + " MiB", Out.problem_line = F.line;
+    Bytes += (Out.before ? Out.before->size() : 0) + (Out.after ? Out.after->size() : 0);
     if (Out.problem.empty()) {
       if (F.renamed && F.old_path != F.new_path)
         Done[F.old_path] = std::nullopt;

@@ -57,6 +57,8 @@ llvm::Expected<ReviewPatch> patchOf(git_repository *R, git_commit *Commit) {
       return failGit("cannot read a commit");
     Old.reset(RawOld);
   }
+  if (llvm::Error E = checkTrees(R, Old ? git_tree_id(Old.get()) : nullptr, git_tree_id(New.get())))
+    return std::move(E);
   git_diff *RawDiff = nullptr;
   if (git_diff_tree_to_tree(&RawDiff, R, Old.get(), New.get(), nullptr) != 0)
     return failGit("cannot compare two commits");
@@ -192,6 +194,8 @@ llvm::Expected<std::unique_ptr<ScratchDirectory>> exportCommit(const std::string
     return Directory.takeError();
   auto Scratch = std::make_unique<ScratchDirectory>(*Directory);
   ExportRun Run{O.repository.get(), Scratch->path(), ""};
+  if (llvm::Error E = checkTrees(Run.repository, nullptr, git_tree_id(RawTree)))
+    return std::move(E);
   if (git_tree_walk(RawTree, GIT_TREEWALK_PRE, exportEntry, &Run) != 0)
     return fail("cannot unpack " + Commit + ": " + (Run.problem.empty() ? gitReason() : Run.problem));
   return Scratch;
@@ -213,12 +217,10 @@ public:
 
   Text fetch(const File &F) const override {
     std::unique_ptr<Handle> H = take();
-    git_odb_object *Raw = nullptr;
     git_oid Id;
-    if (!H || git_oid_fromraw(&Id, reinterpret_cast<const unsigned char *>(F.id.data())) != 0 || git_odb_read(&Raw, H->objects.get(), &Id) != 0)
+    if (!H || git_oid_fromraw(&Id, reinterpret_cast<const unsigned char *>(F.id.data())) != 0)
       return nullptr;
-    auto Content = std::make_shared<const std::string>(static_cast<const char *>(git_odb_object_data(Raw)), git_odb_object_size(Raw));
-    git_odb_object_free(Raw);
+    Text Content = readBlob(H->objects.get(), Id);
     std::lock_guard Guard(Lock);
     Idle.push_back(std::move(H));
     return Content;
@@ -286,6 +288,8 @@ llvm::Expected<std::unique_ptr<CommitTree>> openCommit(const std::string &Reposi
   if (git_commit_tree(&RawTree, C->get()) != 0)
     return failGit("cannot read a commit");
   GitTree Tree(RawTree);
+  if (llvm::Error E = checkTrees(O.repository.get(), nullptr, git_tree_id(RawTree)))
+    return std::move(E);
   auto Files = std::make_shared<CommitFiles>(Place);
   if (llvm::Error E = Files->list(RawTree))
     return E;

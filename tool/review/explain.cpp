@@ -417,11 +417,20 @@ std::string kindOf(const Piece &P) {
 
 /// What makes a line that nobody has judged one that must be.
 std::string wordOf(const Piece &P, const Judged &J) {
-  if (P.function.empty())
-    return {};
   StringRef Text = P.text;
+  if (P.function.empty() && !Text.starts_with("#"))
+    return {};
   if (Text.consume_front("#")) {
     Text = Text.ltrim();
+    // What a macro expands to is judged nowhere by itself.
+    for (StringRef Rest = Text.starts_with("define") ? Text : StringRef(); !Rest.empty(); Rest = Rest.drop_while([](char C) { return !isWordChar(C); })) {
+      StringRef Word = Rest.take_while(isWordChar);
+      if (J.watched.count(Word.str()))
+        return Word.str();
+      Rest = Rest.drop_front(Word.size());
+    }
+    if (P.function.empty())
+      return {};
     const bool Condition = Text.starts_with("if") || Text.starts_with("el") || Text.starts_with("endif");
     return Condition && J.freeing.count(P.function) ? "#" + Text.str() : std::string();
   }

@@ -8,6 +8,7 @@
 #include "tool/support/io.h"
 #include "tool/support/sink.h"
 #include "tool/support/standard_streams.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -78,6 +79,34 @@ void collectPart(GMimeObject *, GMimeObject *Part, gpointer To) {
 
 std::string header(GMimeMessage *Message, const char *Name) { return orEmpty(g_mime_object_get_header(GMIME_OBJECT(Message), Name)); }
 
+/// A name in quotes, if it could be read as more than a name. GMime leaves quotes that stand in it as they are.
+std::string inQuotes(const std::string &Name) {
+  if (llvm::all_of(Name, [](char C) { return llvm::isAlnum(C) || (C & 0x80) || StringRef(" -_").contains(C); }))
+    return Name;
+  std::string Out = "\"";
+  for (char C : Name)
+    Out += (C == '"' || C == '\\' ? "\\" : "") + std::string(1, C);
+  return Out + "\"";
+}
+
+/// The people of a list, those of its groups included. What was encoded may hold commas, quotes and brackets, and stays a name.
+std::string inList(InternetAddressList *List, unsigned Depth = 0) {
+  std::string Result;
+  for (int N = 0; List && Depth < 4 && N < internet_address_list_length(List); ++N) {
+    InternetAddress *A = internet_address_list_get_address(List, N);
+    std::string One;
+    if (INTERNET_ADDRESS_IS_GROUP(A)) {
+      One = inList(internet_address_group_get_members(INTERNET_ADDRESS_GROUP(A)), Depth + 1);
+    } else if (INTERNET_ADDRESS_IS_MAILBOX(A)) {
+      const std::string Mail = orEmpty(internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(A))), Name = inHeader(orEmpty(internet_address_get_name(A)));
+      if (!Mail.empty() && StringRef(Mail).find_first_of("<>(),;:\"\\ \t\r\n") == StringRef::npos)
+        One = Name.empty() ? Mail : inQuotes(Name) + " <" + Mail + ">";
+    }
+    Result += (Result.empty() || One.empty() ? "" : ", ") + One;
+  }
+  return inHeader(Result);
+}
+
 ReviewPatch fromMessage(GMimeMessage *Message, const std::string &Source) {
   ReviewPatch P;
   P.source = Source;
@@ -90,10 +119,10 @@ ReviewPatch fromMessage(GMimeMessage *Message, const std::string &Source) {
   P.body = std::move(C.body);
   P.flowed = C.flowed;
   readSubject(orEmpty(g_mime_message_get_subject(Message)), P);
-  P.from = inHeader(header(Message, "From"));
+  P.from = inList(g_mime_message_get_from(Message));
   P.date = inHeader(header(Message, "Date"));
-  P.to = inHeader(header(Message, "To"));
-  P.cc = inHeader(header(Message, "Cc"));
+  P.to = inList(g_mime_message_get_to(Message));
+  P.cc = inList(g_mime_message_get_cc(Message));
   P.references = inHeader(header(Message, "References"));
   P.message_id = inHeader(orEmpty(g_mime_message_get_message_id(Message)));
   P.diff = parseDiff(P.body);
@@ -132,7 +161,8 @@ bool cutAtScissors(ReviewPatch &P) {
       P.numbered = false;
       readSubject(Line.rtrim('\r'), P);
     } else if (Line.consume_front("From: ")) {
-      P.from = inHeader(Line.rtrim('\r'));
+      Object<InternetAddressList> Sender(internet_address_list_parse(nullptr, Line.rtrim('\r').str().c_str()));
+      P.from = inList(Sender.get());
     }
     Rest = Tail;
   }

@@ -141,6 +141,21 @@ TEST_F(Mails, ASeriesInAnyOrderWithACoverAndReplies) {
   EXPECT_EQ(Box.patches[0].subject, "first");
   EXPECT_EQ(Box.patches[1].subject, "second");
 }
+/// What was encoded is a name, whatever stands in it.
+TEST_F(Mails, ANameMakesNoFurtherAddress) {
+  const std::string Rest = "\nTo: =?utf-8?q?M=C3=BCller=2C_Hans?= <h@example.org>, list@example.org\nCc: =?utf-8?q?A=22_=3Ce=40example=2Enet=3E?= <b@example.org>\nSubject: [PATCH] one\nMessage-ID: <1@x>\n\n" + std::string(Plain) + "\n";
+  Inbox Box = read("From 0000 Mon Sep 17 00:00:00 2001\nFrom: =?utf-8?q?A=2C_evil=40example=2Enet=2C_B?= <a@example.org>" + Rest);
+  ASSERT_EQ(Box.patches.size(), 1u);
+  EXPECT_EQ(Box.patches[0].from, "\"A, evil@example.net, B\" <a@example.org>");
+  EXPECT_EQ(Box.patches[0].to, "\"M\xc3\xbcller, Hans\" <h@example.org>, list@example.org");
+  EXPECT_EQ(Box.patches[0].cc, "\"A\\\" <e@example.net>\" <b@example.org>");
+  Box = read("From 0000 Mon Sep 17 00:00:00 2001\nFrom: =?utf-8?q?A=5C=5C=22_=3Ce=40example=2Enet=3E=2C_=22B?= <a@example.org>" + Rest);
+  ASSERT_EQ(Box.patches.size(), 1u);
+  EXPECT_EQ(Box.patches[0].from, "\"A\\\\\\\\\\\" <e@example.net>, \\\"B\" <a@example.org>");
+  Box = read("From 0000 Mon Sep 17 00:00:00 2001\nFrom: nobody" + Rest);
+  ASSERT_EQ(Box.patches.size(), 1u);
+  EXPECT_EQ(Box.patches[0].from, "") << "this is no address";
+}
 TEST_F(Mails, Base64) {
   Inbox Box = read(mail("[PATCH] one", "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n",
                         "LS0tIGEveC5jCisrKyBiL3guYwpAQCAtMSwzICsxLDMgQEAKIG9uZQotdHdvCitkZXV4CiB0aHJl\nZQo=\n"));

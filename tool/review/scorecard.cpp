@@ -36,7 +36,7 @@ std::string describe(const NotJudged &N) {
 namespace {
 
 const char NothingChanged[] = "no deferred free, barrier or cache was seen to change";
-const char OnlyApplied[] = "applies; no word of RCU or of a cache stands near the change, so nothing was judged";
+const char OnlyApplied[] = "applies; nothing near the change defers, waits for readers or callbacks, or destroys a cache, so nothing was judged";
 const char NothingFound[] = "no deferred free, barrier or cache was seen to change; the rest was not judged";
 
 } // namespace

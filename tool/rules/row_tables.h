@@ -93,6 +93,7 @@ struct RowTables {
   RowTable<NameRule> replacements{"replacements"};
   RowTable<NameRule> deferred_frees_no_head{"deferred_frees_no_head"};
   RowTable<NameRule> heads{"heads"};
+  RowTable<NameRule> head_readers{"head_readers"};
   RowTable<NameRule> cache_alloc{"cache_alloc"};
   RowTable<NameRule> pool_destroy{"pool_destroy"};
   RowTable<NameRule> signals{"signals"};
@@ -127,6 +128,7 @@ struct RowTables {
     Visit(replacements);
     Visit(deferred_frees_no_head);
     Visit(heads);
+    Visit(head_readers);
     Visit(cache_alloc);
     Visit(pool_destroy);
     Visit(signals);

@@ -86,6 +86,7 @@ Rules freeze(const RowTables &T) {
   R.replacements = namesOf(T.replacements);
   R.deferred_frees_no_head = namesOf(T.deferred_frees_no_head);
   R.heads = namesOf(T.heads);
+  R.head_readers = namesOf(T.head_readers);
   R.cache_alloc = namesOf(T.cache_alloc);
   R.pool_destroy = namesOf(T.pool_destroy);
   R.signals = namesOf(T.signals);

@@ -123,6 +123,7 @@ struct Rules {
       replacements; ///< kfree_rcu, kvfree_rcu, ...: names that already are deferred frees
   std::vector<std::string> deferred_frees_no_head; ///< kfree_rcu_mightsleep, ...
   std::vector<std::string> heads; ///< tags of the records that a deferred free may take as its head
+  std::vector<std::string> head_readers; ///< functions that look into the head that is argument 0: whether its callback is queued, which one
   std::vector<std::string>
       cache_alloc; ///< functions that take an object from the slab cache that is argument 0
   std::vector<std::string>

@@ -264,6 +264,7 @@ const Section Sections[] = {
     {"replacements", readNamesOf<&RowTables::replacements>},
     {"deferred_frees_no_head", readNamesOf<&RowTables::deferred_frees_no_head>},
     {"heads", readNamesOf<&RowTables::heads>},
+    {"head_readers", readNamesOf<&RowTables::head_readers>},
     {"cache_alloc", readNamesOf<&RowTables::cache_alloc>},
     {"pool_destroy", readNamesOf<&RowTables::pool_destroy>},
     {"signals", readNamesOf<&RowTables::signals>},

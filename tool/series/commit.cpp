@@ -6,6 +6,7 @@
 #include "tool/series/commit.h"
 
 #include "tool/series/git.h"
+#include "tool/series/git_files.h"
 #include "tool/support/error.h"
 #include "llvm/Support/FileSystem.h"
 #include <cstdlib>
@@ -81,7 +82,9 @@ private:
     if (git_commit_tree(&RawTree, RawHead) != 0) // a partial clone may lack it
       return failGit("--commit: cannot read HEAD's tree; fetch the missing objects first");
     HeadTree.reset(RawTree);
-    return llvm::Error::success();
+    if (std::string Link = linkInTheWay(In.root, git_repository_path(Repository.get()), git_repository_commondir(Repository.get()), Branch); !Link.empty())
+      return refuse(Link, "write mails with --series DIR instead");
+    return checkTrees(Repository.get(), nullptr, git_tree_id(RawTree));
   }
 
   llvm::Error compareFiles() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // --commit and git history, against repositories made with git itself.
+#include "tool/series/git.h"
 #include "tool/series/series_test_util.h"
 
 namespace krcu::series {
@@ -100,6 +101,43 @@ public:
 private:
   const char *Name;
 };
+
+// Twelve objects that are more files than there is memory; and a blob whose text is another one than its id says.
+TEST_F(WithGit, TreesWithoutEndAndForgedBlobsAreNotRead) {
+  Converted C;
+  C.add("net/a/x.c", "x_free");
+  C.commitAll();
+  C.T.write("small", "x\n");
+  std::string Tree, Blob = git(C, "hash-object -w small");
+  for (int Depth = 0; Depth < 8; ++Depth) {
+    std::string Lines;
+    for (int N = 0; N < 10; ++N)
+      Lines += Depth ? "040000 tree " + Tree + "\td" + std::to_string(N) + "\n" : "100644 blob " + Blob + "\tf" + std::to_string(N) + ".c\n";
+    C.T.write("lines", Lines);
+    Tree = llvm::StringRef(run("cd " + C.T.path() + " && git mktree < lines").text).trim().str();
+  }
+  GitLibrary Library;
+  std::string Why;
+  GitRepository R = openRepository(C.T.path(), Why);
+  ASSERT_NE(R, nullptr) << Why;
+  git_oid Head, Bomb, Id;
+  ASSERT_EQ(git_oid_fromstr(&Head, git(C, "rev-parse HEAD^{tree}").c_str()), 0);
+  ASSERT_EQ(git_oid_fromstr(&Bomb, Tree.c_str()), 0);
+  EXPECT_FALSE(bool(checkTrees(R.get(), nullptr, &Head)));
+  EXPECT_FALSE(bool(checkTrees(R.get(), &Bomb, &Bomb))) << "nothing differs";
+  EXPECT_NE(message(checkTrees(R.get(), &Head, &Bomb)).find("more than 1000000 files"), std::string::npos);
+  git_odb *Raw = nullptr;
+  ASSERT_EQ(git_repository_odb(&Raw, R.get()), 0);
+  std::unique_ptr<git_odb, GitFree<git_odb_free>> Objects(Raw);
+  ASSERT_EQ(git_oid_fromstr(&Id, Blob.c_str()), 0);
+  ASSERT_NE(readBlob(Raw, Id), nullptr);
+  EXPECT_EQ(*readBlob(Raw, Id), "x\n");
+  C.T.write("small", "y\n");
+  const std::string Other = git(C, "hash-object -w small"), Objects1 = C.T.path() + "/.git/objects/";
+  auto File = [&](const std::string &Hex) { return Objects1 + Hex.substr(0, 2) + "/" + Hex.substr(2); };
+  EXPECT_EQ(run("cp -f " + File(Other) + " " + File(Blob)).status, 0);
+  EXPECT_EQ(readBlob(Raw, Id), nullptr);
+}
 
 TEST_F(WithGit, EnvironmentNamesAuthorAndCommitterAsForGit) {
   Converted C;

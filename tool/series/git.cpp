@@ -3,9 +3,13 @@
 
 #include "tool/series/git_files.h"
 #include "tool/support/error.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include <cstdlib>
+#include <cstring>
+#include <git2/sys/odb_backend.h>
+#include <openssl/evp.h>
 
 namespace krcu::series {
 
@@ -78,6 +82,89 @@ std::optional<Identity> identityOf(git_repository *Repository, const std::string
   if (I.name.empty() || I.mail.empty())
     return std::nullopt;
   return I;
+}
+
+namespace {
+
+/// A kernel has a hundred thousand files.
+constexpr size_t MaxEntries = 1'000'000;
+constexpr unsigned MaxTreeDepth = 128;
+
+struct TreeCount {
+  git_repository *repository;
+  size_t left = MaxEntries;
+
+  GitTree lookup(const git_oid *Id) {
+    git_tree *Raw = nullptr;
+    if (Id && git_tree_lookup(&Raw, repository, Id) != 0)
+      Raw = nullptr; // whoever needs it says so
+    return GitTree(Raw);
+  }
+
+  /// False: there is no end.
+  bool differing(const git_oid *Old, const git_oid *New, unsigned Depth) {
+    if (Depth > MaxTreeDepth)
+      return false;
+    GitTree A = lookup(Old), B = lookup(New);
+    return sideOf(B.get(), A.get(), Depth, true) && sideOf(A.get(), B.get(), Depth, false);
+  }
+
+  /// The entries of one side, those below a directory that both have only for the `First`.
+  bool sideOf(git_tree *Tree, git_tree *Other, unsigned Depth, bool First) {
+    for (size_t N = 0; Tree && N < git_tree_entrycount(Tree); ++N) {
+      if (left-- == 0)
+        return left = 0, false;
+      const git_tree_entry *Entry = git_tree_entry_byindex(Tree, N);
+      if (git_tree_entry_type(Entry) != GIT_OBJECT_TREE)
+        continue;
+      const git_tree_entry *Same = Other ? git_tree_entry_byname(Other, git_tree_entry_name(Entry)) : nullptr;
+      const git_oid *There = Same && git_tree_entry_type(Same) == GIT_OBJECT_TREE ? git_tree_entry_id(Same) : nullptr;
+      if (There && (!First || git_oid_equal(There, git_tree_entry_id(Entry))))
+        continue;
+      if (!differing(There, git_tree_entry_id(Entry), Depth + 1))
+        return false;
+    }
+    return true;
+  }
+};
+
+constexpr size_t MaxBlob = size_t{64} << 20;
+
+bool hasId(const void *Data, size_t Size, const git_oid &Id) {
+  const std::string Head = "blob " + std::to_string(Size);
+  unsigned char Digest[EVP_MAX_MD_SIZE];
+  unsigned Length = 0;
+  std::unique_ptr<EVP_MD_CTX, GitFree<EVP_MD_CTX_free>> Context(EVP_MD_CTX_new());
+  return Context && EVP_DigestInit_ex(Context.get(), EVP_sha1(), nullptr) == 1 && EVP_DigestUpdate(Context.get(), Head.c_str(), Head.size() + 1) == 1 &&
+         EVP_DigestUpdate(Context.get(), Data, Size) == 1 && EVP_DigestFinal_ex(Context.get(), Digest, &Length) == 1 && Length == GIT_OID_RAWSZ &&
+         std::memcmp(Digest, Id.id, GIT_OID_RAWSZ) == 0;
+}
+
+} // namespace
+
+llvm::Error checkTrees(git_repository *Repository, const git_oid *Old, const git_oid *New) {
+  if (TreeCount{Repository}.differing(Old, New, 0))
+    return llvm::Error::success();
+  return fail("the tree " + hexOf(New ? *New : *Old).substr(0, 12) + " has more than " + std::to_string(MaxEntries) + " files or is nested deeper than " +
+              std::to_string(MaxTreeDepth) + " directories; it is not read");
+}
+
+std::shared_ptr<const std::string> readBlob(git_odb *Objects, const git_oid &Id) {
+  for (size_t N = 0; N < git_odb_num_backends(Objects); ++N) {
+    git_odb_backend *Backend = nullptr;
+    size_t Size = 0;
+    git_object_t Type = GIT_OBJECT_INVALID;
+    void *Data = nullptr;
+    if (git_odb_get_backend(&Backend, Objects, N) != 0 || !Backend->read || !Backend->read_header || Backend->read_header(&Size, &Type, Backend, &Id) != 0)
+      continue;
+    if (Type != GIT_OBJECT_BLOB || Size > MaxBlob || Backend->read(&Data, &Size, &Type, Backend, &Id) != 0)
+      return nullptr;
+    auto Free = llvm::make_scope_exit([&] { git_odb_backend_data_free(Backend, Data); });
+    if (Size > MaxBlob || !hasId(Data, Size, Id))
+      return nullptr;
+    return std::make_shared<const std::string>(static_cast<const char *>(Data), Size);
+  }
+  return nullptr;
 }
 
 unsigned sparseFiles(const std::string &Root) {

@@ -6,6 +6,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include <algorithm>
 #include <cstdlib>
@@ -13,6 +14,7 @@
 #include <memory>
 #include <set>
 #include <sys/stat.h>
+#include <vector>
 
 using llvm::StringRef;
 
@@ -268,6 +270,52 @@ std::string oddFileOfRepository(const std::string &Directory, bool Upwards) {
       break;
   }
   return Found;
+}
+
+namespace {
+
+/// Whether the repository in `Git` names `WorkTree` as its own: a linked worktree or a submodule.
+bool knows(const std::string &Git, const std::string &WorkTree) {
+  Looker L("");
+  auto Is = [](const std::string &A, const std::string &B) { return llvm::sys::fs::equivalent(A, B); };
+  if (std::string Back = L.firstLine(Git + "/gitdir"); !Back.empty())
+    return Is(resolved(Back, Git), WorkTree + "/.git");
+  const std::string Text = L.text(Git + "/config");
+  Configuration Reader(Text);
+  bool Known = false;
+  for (Setting S; Reader.next(S);)
+    if (S.section == "core" && S.key == "worktree")
+      Known = Is(resolved(S.value, Git), WorkTree);
+  return Known;
+}
+
+} // namespace
+
+std::string linkInTheWay(const std::string &WorkTree, const std::string &Git, const std::string &Common, const std::string &Branch) {
+  auto IsLink = [](const std::string &Path) {
+    struct stat Status;
+    return ::lstat(Path.c_str(), &Status) == 0 && S_ISLNK(Status.st_mode);
+  };
+  const std::string Base = StringRef(Common).rtrim('/').str(), Own = StringRef(Git).rtrim('/').str();
+  std::vector<std::string> Written{Base + "/objects"};
+  for (unsigned N = 0; N < 256; ++N)
+    Written.push_back(Base + "/objects/" + llvm::utohexstr(N, /*LowerCase=*/true, 2));
+  for (const std::string &Top : {Base, Base + "/logs"}) {
+    Written.push_back(Top);
+    std::string At = Top;
+    llvm::SmallVector<StringRef, 8> Parts;
+    StringRef("refs/heads/" + Branch).split(Parts, '/');
+    for (StringRef Part : Parts)
+      Written.push_back(At += "/" + Part.str());
+    Written.push_back(At + ".lock");
+  }
+  for (const std::string &Path : Written)
+    if (IsLink(Path))
+      return Path + " is a link, and what is written there would stand elsewhere";
+  const std::string Top = StringRef(WorkTree).rtrim('/').str();
+  if (kindOf(Top + "/.git") == Kind::File && !knows(Own, Top))
+    return Top + "/.git leads to " + Own + ", which says nothing of this work tree";
+  return {};
 }
 
 std::string oddAttributesFor(const std::string &WorkTree, const std::string &Relative) {

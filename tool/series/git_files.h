@@ -12,7 +12,12 @@ namespace krcu::series {
 /// be that of a directory above. Worktrees, alternates and included files are looked at, too.
 std::string oddFileOfRepository(const std::string &Directory, bool Upwards);
 
-/// The same for the .gitattributes of a work tree that matter for the file `Relative`.
+/// Why a commit is not to be made there, as a sentence: a link stands where it would be written, so the objects, the branch `Branch` or its log would come
+/// into being elsewhere; or the work tree's `.git` is a file that leads to a repository that does not know it. Empty: nothing does. `Git` and `Common`: the
+/// directories as libgit2 names them, different ones for a worktree.
+std::string linkInTheWay(const std::string &WorkTree, const std::string &Git, const std::string &Common, const std::string &Branch);
+
+/// The same as oddFileOfRepository() for the .gitattributes of a work tree that matter for the file `Relative`.
 std::string oddAttributesFor(const std::string &WorkTree, const std::string &Relative);
 
 } // namespace krcu::series

@@ -136,4 +136,31 @@ TEST_F(GitFiles, AttributesOfTheWorkTreeAreLookedAt) {
   EXPECT_EQ(oddAttributesFor(Root, "Makefile"), "");
 }
 
+// What is written there would stand elsewhere.
+TEST_F(GitFiles, LinksAreNotWrittenThrough) {
+  auto Way = [&] { return linkInTheWay(Root, Root + "/.git/", Root + "/.git/", "topic/one"); };
+  EXPECT_EQ(Way(), "");
+  fs::create_directories(Root + "/elsewhere");
+  for (const char *Name : {"objects/0a", "refs/heads/topic", "logs/refs/heads/topic/one", "logs"}) {
+    fs::remove_all(Root + "/.git/logs");
+    const fs::path Link = Root + "/.git/" + Name;
+    fs::create_directories(Link.parent_path());
+    fs::create_directory_symlink(Root + "/elsewhere", Link);
+    EXPECT_EQ(Way(), Link.string() + " is a link, and what is written there would stand elsewhere");
+    fs::remove(Link);
+  }
+}
+
+TEST_F(GitFiles, ARepositoryThatDoesNotKnowTheWorkTreeIsNotWrittenTo) {
+  fs::create_directories(Root + "/work");
+  write("work/.git", "gitdir: ../.git\n");
+  auto Way = [&] { return linkInTheWay(Root + "/work", Root + "/.git", Root + "/.git", "one"); };
+  EXPECT_EQ(Way(), Root + "/work/.git leads to " + Root + "/.git, which says nothing of this work tree");
+  write(".git/gitdir", "../work/.git\n"); // a linked worktree
+  EXPECT_EQ(Way(), "");
+  fs::remove(Root + "/.git/gitdir");
+  write(".git/config", "[core]\n\tworktree = ../work\n"); // a submodule
+  EXPECT_EQ(Way(), "");
+}
+
 } // namespace

@@ -12,7 +12,7 @@ llvm::Expected<std::string> mailboxOf(const std::string &Directory) {
     return Patches.takeError();
   std::string Out;
   for (const ReadPatch &P : *Patches) {
-    auto Mail = readFile(Directory + "/" + P.file, UINT64_C(64) << 20);
+    auto Mail = readRegularFile(Directory + "/" + P.file, UINT64_C(64) << 20);
     if (!Mail)
       return Mail.takeError();
     if (!llvm::StringRef(*Mail).starts_with("From "))

@@ -177,7 +177,7 @@ private:
       if (M.key != Key)
         continue;
       Kept.insert(Key);
-      auto Read = readFile(In.reroll_directory + "/" + M.file, UINT64_C(64) << 20);
+      auto Read = readRegularFile(In.reroll_directory + "/" + M.file, UINT64_C(64) << 20);
       if (Read) {
         Text = std::move(*Read);
         return &M;
@@ -214,7 +214,7 @@ private:
 
   /// Whether a person changed the mail, or it is gone.
   bool wasEdited(const WrittenMail &M) const {
-    auto Read = readFile(In.reroll_directory + "/" + M.file, UINT64_C(64) << 20);
+    auto Read = readRegularFile(In.reroll_directory + "/" + M.file, UINT64_C(64) << 20);
     if (Read)
       return textsOfMail(*Read) != M.texts;
     llvm::consumeError(Read.takeError());

@@ -157,7 +157,7 @@ llvm::Expected<WrittenSeries> readState(const std::string &Directory) {
   std::string File = Directory + "/series.json";
   if (!llvm::sys::fs::exists(File))
     return failAt(Directory, 0, 0, "this has no series.json, so krcu patch --series did not write it", "name the directory of the version before");
-  auto Text = readFile(File, MaxStateBytes);
+  auto Text = readRegularFile(File, MaxStateBytes);
   if (!Text)
     return Text.takeError();
   Json J = Json::parse(*Text, nullptr, false);

@@ -66,7 +66,7 @@ llvm::Expected<std::vector<ReadPatch>> readPatches(const std::string &Directory)
   std::sort(Names.begin(), Names.end());
   std::vector<ReadPatch> Out;
   for (const std::string &Name : Names) {
-    auto Mail = readFile(Directory + Name, MaxMailBytes);
+    auto Mail = readRegularFile(Directory + Name, MaxMailBytes);
     if (!Mail)
       return Mail.takeError();
     ReadPatch P{llvm::StringRef(Name).ltrim('/').str(), headerOf(*Mail, "Subject"), diffIn(*Mail)};

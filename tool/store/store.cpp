@@ -5,6 +5,7 @@
 // which a home directory on a network file system does not give.
 #include "tool/store/store.h"
 #include "tool/support/error.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/xxhash.h"
@@ -101,10 +102,24 @@ int Store::check(int Code) {
   return Code;
 }
 
-bool Store::open(const std::string &File, bool ReadOnly) {
+namespace {
+
+/// A name by which SQLite reads a file that nobody changes: it neither locks it nor makes files beside it.
+std::string unchanging(llvm::StringRef Path) {
+  std::string Out = "file:";
+  for (char C : Path) // nothing but a name: '?' and '#' would end it
+    Out += llvm::isAlnum(C) || llvm::StringRef("/._-").contains(C) ? std::string(1, C) : "%" + llvm::utohexstr(static_cast<unsigned char>(C), /*LowerCase=*/false, 2);
+  return Out + "?immutable=1";
+}
+
+} // namespace
+
+bool Store::open(const std::string &File, bool ReadOnly, bool Unchanging) {
   Path = File;
   int Flags = ReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  if (check(sqlite3_open_v2(Path.c_str(), &Db, Flags | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE, nullptr)) != SQLITE_OK) {
+  if (Unchanging)
+    Flags |= SQLITE_OPEN_URI;
+  if (check(sqlite3_open_v2((Unchanging ? unchanging(Path) : Path).c_str(), &Db, Flags | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE, nullptr)) != SQLITE_OK) {
     close();
     return false;
   }
@@ -188,8 +203,11 @@ llvm::Expected<std::unique_ptr<Store>> Store::openFile(const std::string &Path) 
   const char *Mend = "give a file that krcu extract of this version has written";
   if (!llvm::sys::fs::is_regular_file(Path))
     return failAt(Path, 0, 0, llvm::sys::fs::exists(Path) ? "this is no regular file" : "no such file", Mend);
+  for (const char *Suffix : {"-wal", "-journal"})
+    if (llvm::sys::fs::exists(Path + Suffix))
+      return failAt(Path, 0, 0, "this has a part in " + Path + Suffix + ", so another program writes it or was killed while it did", Mend);
   std::unique_ptr<Store> S(new Store);
-  if (!S->open(Path, true) || !S->prepare(true))
+  if (!S->open(Path, true, /*Unchanging=*/true) || !S->prepare(true))
     return failAt(Path, 0, 0, "this is no file of facts", Mend);
   return S;
 }

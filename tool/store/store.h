@@ -52,7 +52,7 @@ public:
 private:
   struct Statement;
   Store() = default;
-  bool open(const std::string &Path, bool ReadOnly);
+  bool open(const std::string &Path, bool ReadOnly, bool Unchanging = false);
   bool prepare(bool ReadOnly);
   void close();
   void drop(const std::string &Why);

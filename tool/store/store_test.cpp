@@ -229,6 +229,29 @@ TEST_F(StoreTest, ALockedOneIsNotUsedAndNotRemoved) {
   EXPECT_EQ(Store::openCache(Dir)->get(Store::Parse, key("a")), "first");
 }
 
+// SQLite keeps files of its own beside a database in that mode.
+TEST_F(StoreTest, AFileOfFactsIsReadAndNothingIsMadeBesideIt) {
+  fill();
+  sqlite3 *Other = nullptr;
+  ASSERT_EQ(sqlite3_open(File.c_str(), &Other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(Other, "PRAGMA journal_mode=WAL", nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(Other);
+  const std::string Odd = Dir + "/facts?mode=rwc#%41";
+  fs::copy_file(File, Odd);
+  auto Names = [&] { return std::distance(fs::directory_iterator(Dir), fs::directory_iterator()); };
+  const auto Before = Names();
+  {
+    auto S = Store::openFile(Odd);
+    ASSERT_TRUE(bool(S)) << message(S.takeError());
+    EXPECT_EQ((*S)->get(Store::Parse, key("a")), "first");
+  }
+  EXPECT_EQ(Names(), Before);
+  std::ofstream(Odd + "-wal") << "x";
+  auto S = Store::openFile(Odd);
+  ASSERT_FALSE(bool(S));
+  EXPECT_NE(message(S.takeError()).find("this has a part in"), std::string::npos);
+}
+
 TEST_F(StoreTest, ReadersAndWritersShareIt) {
   std::vector<std::thread> Threads;
   for (int T = 0; T < 4; ++T)

@@ -152,9 +152,15 @@ void syncDirectory(const std::string &Directory) {
 
 } // namespace
 
-llvm::Expected<std::string> readFile(const std::string &Path, uint64_t MaxBytes) {
-  Descriptor In(::open(Path.c_str(), O_RDONLY | O_CLOEXEC));
+namespace {
+
+llvm::Expected<std::string> readWhole(const std::string &Path, uint64_t MaxBytes, int Flags) {
+  Descriptor In(::open(Path.c_str(), O_RDONLY | O_CLOEXEC | Flags));
   struct stat Status;
+  if (!In.ok() && errno == ELOOP)
+    return failAt(Path, 0, 0, "this is a link", "put the file itself there, or name it");
+  if (In.ok() && (Flags & O_NONBLOCK) && ::fstat(In.get(), &Status) == 0 && !S_ISREG(Status.st_mode) && !S_ISDIR(Status.st_mode))
+    return failAt(Path, 0, 0, "this is no regular file", "put a file there");
   if (!In.ok() || ::fstat(In.get(), &Status) != 0)
     return failErrno(Path, errno, "check the path and its permissions");
   if (S_ISDIR(Status.st_mode))
@@ -189,6 +195,12 @@ llvm::Expected<std::string> readFile(const std::string &Path, uint64_t MaxBytes)
   Text.resize(Used);
   return Text;
 }
+
+} // namespace
+
+llvm::Expected<std::string> readFile(const std::string &Path, uint64_t MaxBytes) { return readWhole(Path, MaxBytes, 0); }
+
+llvm::Expected<std::string> readRegularFile(const std::string &Path, uint64_t MaxBytes) { return readWhole(Path, MaxBytes, O_NONBLOCK | O_NOFOLLOW); }
 
 llvm::Error writeFileAtomically(const std::string &Path, llvm::StringRef Content) {
   struct stat Existing;

@@ -13,6 +13,9 @@ namespace krcu {
 /// The whole file. Fails with one clear line if it cannot be read or has more than `MaxBytes` bytes.
 llvm::Expected<std::string> readFile(const std::string &Path, uint64_t MaxBytes = UINT64_C(1) << 30);
 
+/// The same of a file that an input names or brings along: a pipe or a device is not waited for, but is an error, and so is a symbolic link.
+llvm::Expected<std::string> readRegularFile(const std::string &Path, uint64_t MaxBytes = UINT64_C(1) << 30);
+
 /// Replaces `Path` with `Content` or leaves it as it was: writes a temporary file in the same directory,
 /// fsyncs it, keeps the old file's permission bits (no set-id) and renames; a symbolic link is an error. On any error the temporary file is gone.
 llvm::Error writeFileAtomically(const std::string &Path, llvm::StringRef Content);

@@ -274,7 +274,7 @@ std::string UnloadTimeline::stoppedWork(const TextFunction &F, const FlowCall &C
   bool Again = !First && Before->second != std::pair(F.file, C.line);
   // What was queued for a mount is over with it; and so is a work that is part of what a device has, when all devices are gone.
   // An end that only flushes the queue does so because something may be left on it.
-  bool OfMounts = !Direct && (Mounts || (O.generous && DevicesGone && M.isMember(Through) && !StringRef(C.name).starts_with("flush_")));
+  bool OfMounts = (Mounts && U.find(C.name, UnloadRule::OfMounts)) || (!Direct && (Mounts || (O.generous && DevicesGone && M.isMember(Through) && !StringRef(C.name).starts_with("flush_"))));
   const std::set<std::string> &Named = M.togetherWith(Word);
   bool OneOfMany = Direct && Word != Object && llvm::any_of(Named, [&](const std::string &S) { return !Coming.count(plainName(S)); });
   if (O.generous && (Again || OfMounts || OneOfMany)) {

@@ -2,6 +2,7 @@
 #include "tool/unload/flow.h"
 #include "tool/unload/flow_expressions.h"
 #include <algorithm>
+#include <set>
 #include <utility>
 
 using llvm::StringRef;
@@ -21,8 +22,10 @@ public:
       ++I;
     head(I);
     std::vector<unsigned> Open{Flow::Entry};
-    if (I < T.size())
+    if (is(I, "{"))
       block(I, Open);
+    else
+      replacement(I, Open);
     link(Open, Flow::Exit);
     for (const auto &[From, Label] : Jumps)
       if (auto It = Labels.find(Label); It != Labels.end())
@@ -44,6 +47,16 @@ private:
     for (++I; I < End;)
       I = statement(I, End, Open);
     return End + 1;
+  }
+
+  /// What a macro stands for: statements, the last of them without a semicolon.
+  void replacement(size_t I, Ends &Open) {
+    static const std::set<StringRef> Begins = {"do", "if", "for", "while", "switch", "{"};
+    while (I < T.size()) {
+      if (!Begins.count(T[I]->text) && endOf(I, T.size()) == T.size() && !is(T.size() - 1, ";"))
+        return void(expression(I, T.size(), Open));
+      I = statement(I, T.size(), Open);
+    }
   }
 
   size_t statement(size_t I, size_t Limit, Ends &Open) {
@@ -333,10 +346,10 @@ std::set<std::string> wordsOf(StringRef Expression) {
   return Words;
 }
 
-std::vector<char> reachedWithout(const Flow &G, llvm::function_ref<bool(unsigned Node)> Cut) {
+std::vector<char> reachedWithout(const Flow &G, llvm::function_ref<bool(unsigned Node)> Cut, unsigned Begin) {
   std::vector<char> Seen(G.nodes.size());
-  std::vector<unsigned> Work{Flow::Entry};
-  Seen[Flow::Entry] = 1;
+  std::vector<unsigned> Work{Begin};
+  Seen[Begin] = 1;
   while (!Work.empty()) {
     unsigned N = Work.back();
     Work.pop_back();

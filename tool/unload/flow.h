@@ -68,8 +68,8 @@ struct Flow {
 /// `Text`: the file of `F`.
 Flow flowOf(llvm::StringRef Text, const OutlineFunction &F);
 
-/// By node: whether it is reached from the entry though no way goes on behind a node that `Cut` names.
-std::vector<char> reachedWithout(const Flow &G, llvm::function_ref<bool(unsigned Node)> Cut);
+/// By node: whether it is reached from the node `Begin` though no way goes on behind a node that `Cut` names.
+std::vector<char> reachedWithout(const Flow &G, llvm::function_ref<bool(unsigned Node)> Cut, unsigned Begin = Flow::Entry);
 
 /// In which order a loop with this head counts: 1 up, -1 down.
 int orderOf(llvm::StringRef Turn);

@@ -90,4 +90,22 @@ const std::string &UnloadTimeline::heldBehind(const TextFunction &From, const Lo
   return None;
 }
 
+/// flush_work(&wait_work): the work itself waits, if it was started before. A doubt, for that is not followed.
+bool UnloadTimeline::workWaits(const TextFunction &F, const FlowCall &C) {
+  if (!llvm::is_contained(R.work_ends, C.name) || C.arguments.empty())
+    return false;
+  for (const std::string &Symbol : M.togetherWith(lastName(C.arguments.front()))) {
+    const TextFunction *Work = M.bySymbol(Symbol);
+    if (!Work)
+      continue;
+    const Flow &G = M.tree().flow(*Work);
+    for (unsigned N = 0; N < G.nodes.size(); ++N)
+      if (G.nodes[N].kind == FlowNode::Call && G.always(N) && surelyWaits(*Work, G.nodes[N].call)) {
+        doubts(Work->name + "() waits, and " + C.name + "() waits for it", F, C);
+        return true;
+      }
+  }
+  return false;
+}
+
 } // namespace krcu

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/unload/module_text.h"
 #include "tool/index/lex.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include <algorithm>
 
@@ -236,11 +237,13 @@ const std::vector<TextVariable> &TreeText::variables(const std::string &File) {
 ModuleText::ModuleText(std::shared_ptr<TreeText> Texts, std::vector<std::string> Names) : Shared(std::move(Texts)), Tree(*Shared), Files(std::move(Names)) {
   std::sort(Files.begin(), Files.end());
   const Database &DB = Tree.database();
+  std::vector<std::pair<uint32_t, const Outline *>> Outlines;
   for (const std::string &File : Files) {
     int Id = DB.index().find(File);
     auto O = Id < 0 ? nullptr : DB.outline(static_cast<uint32_t>(Id));
     if (!O)
       continue;
+    Outlines.emplace_back(static_cast<uint32_t>(Id), O.get());
     for (const OutlineFunction &F : O->functions)
       Functions.emplace(F.name, TextFunction{F.name, File, F.is_static ? F.name + "@" + File : F.name, static_cast<uint32_t>(Id), &F, true});
     for (const std::string &Name : O->top_level_identifiers)
@@ -248,9 +251,33 @@ ModuleText::ModuleText(std::shared_ptr<TreeText> Texts, std::vector<std::string>
     Held.push_back(std::move(O));
     Ids.push_back(static_cast<uint32_t>(Id));
   }
+  addMacros(Outlines);
   std::sort(Ids.begin(), Ids.end());
   for (const auto &[Name, F] : Functions)
     ByPlainName[Name].push_back(&F);
+}
+
+/// Macros of the module that wait, stop or destroy are functions like its others, with statements that stand in a directive.
+void ModuleText::addMacros(llvm::ArrayRef<std::pair<uint32_t, const Outline *>> Outlines) {
+  const Rules &R = Tree.database().rules();
+  std::set<std::string> Words(R.work_ends.begin(), R.work_ends.end());
+  for (const BarrierRule &B : R.barriers)
+    Words.insert(B.name);
+  for (const CacheRule &C : R.cache_destroy)
+    Words.insert(C.name);
+  std::set<std::pair<uint32_t, const OutlineMacro *>> Taken;
+  for (bool Again = true; Again;) { // a macro may stand for another one
+    Again = false;
+    for (const auto &[Id, O] : Outlines)
+      for (const OutlineMacro &M : O->macros)
+        if (M.takes_arguments && M.begin && !Functions.count(M.name) && llvm::any_of(M.identifiers, [&](const std::string &W) { return Words.count(W) != 0; }) && Taken.emplace(Id, &M).second)
+          Again = Words.insert(M.name).second || Again;
+  }
+  for (const auto &[Id, M] : Taken) {
+    const std::string &File = Tree.database().index().files()[Id].path;
+    Macros.push_back({M->name, M->line, M->name_begin, M->name_begin, M->begin, M->end, true, M->identifiers});
+    Functions.emplace(M->name, TextFunction{M->name, File, M->name + "@" + File, Id, &Macros.back(), true});
+  }
 }
 
 const TextFunction *ModuleText::own(const std::string &Name, const std::string &File) const {

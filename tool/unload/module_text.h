@@ -10,6 +10,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -172,7 +173,10 @@ private:
   std::multimap<std::string, TextFunction> Functions;
   llvm::StringMap<std::vector<const TextFunction *>> ByPlainName; ///< the same, in the same order
   llvm::StringMap<std::vector<std::string>> TopLevel; ///< identifier -> files
+  void addMacros(llvm::ArrayRef<std::pair<uint32_t, const Outline *>> Outlines);
+
   std::vector<std::shared_ptr<const Outline>> Held;
+  std::deque<OutlineFunction> Macros; ///< that are taken for functions
   std::vector<uint32_t> Ids; ///< of the files, in increasing order
   mutable std::map<std::string, HeldFunctions> HeldObjects;
   mutable llvm::StringMap<std::vector<const TextVariable *>> ByName;

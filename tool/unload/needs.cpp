@@ -24,6 +24,18 @@ bool holdsItself(const ModuleText &M, const UnloadRules &U) {
   });
 }
 
+bool pinsItself(const ModuleText &M, const TextFunction &Start, const UnloadRules &U) {
+  auto Is = [&](const FlowNode &N, UnloadRule::Event Event) {
+    return N.kind == FlowNode::Call && !N.call.pointer && U.find(N.call.name, Event) && llvm::is_contained(N.call.arguments, "THIS_MODULE");
+  };
+  if (llvm::none_of(M.tree().flow(Start).nodes, [&](const FlowNode &N) { return Is(N, UnloadRule::TakesModule); }))
+    return false;
+  return llvm::none_of(M.functions(), [&](const auto &Each) {
+    return std::binary_search(Each.second.text->identifiers.begin(), Each.second.text->identifiers.end(), "THIS_MODULE") &&
+           llvm::any_of(M.tree().flow(Each.second).nodes, [&](const FlowNode &N) { return Is(N, UnloadRule::DropsModule); });
+  });
+}
+
 UnloadOptions withoutObjects() {
   UnloadOptions O;
   O.generous = O.works = true;

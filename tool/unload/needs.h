@@ -23,6 +23,8 @@ std::vector<TeardownFunction> teardownFunctions(const ModuleText &M, const Rules
 
 /// Whether the module takes references of itself: then objects of it hold it.
 bool holdsItself(const ModuleText &M, const UnloadRules &U);
+/// Whether this start of the module takes a reference of the module and no function of it ever gives one back, so that it stays.
+bool pinsItself(const ModuleText &M, const TextFunction &Start, const UnloadRules &U);
 /// How the rule is asked of the end of a module that holds itself: but for works of its own, nothing is left that could queue.
 UnloadOptions withoutObjects();
 

@@ -359,6 +359,8 @@ UnloadTimeline::State UnloadTimeline::callOf(const TextFunction &F, const FlowCa
   State Out = primitive(F, C, A, In, Done);
   if (Done)
     return Out;
+  if (In && O.generous && workWaits(F, C))
+    return Clean;
   if (const TextFunction *Own = M.own(C.name, F.file)) {
     Arguments Inner = passed(M.tree().flow(*Own), C);
     for (auto &[Name, Value] : Inner)

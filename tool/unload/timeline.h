@@ -92,6 +92,7 @@ private:
   bool taken(const TextFunction &F, const Flow &G, unsigned From, unsigned To);
   bool endsWhatItTests(const Flow &G, const FlowNode &Fork, unsigned First) const;
   bool surelyWaits(const TextFunction &F, const FlowCall &C, unsigned Depth = 2) const;
+  bool workWaits(const TextFunction &F, const FlowCall &C);
   bool waitsIn(const TextFunction &F, const Flow &G, unsigned Begin, unsigned End) const;
   std::vector<const TextFunction *> rowsOf(const FlowCall &C) const;
   State table(const FlowCall &C, State In, unsigned Depth, bool &Known);

@@ -25,7 +25,7 @@ namespace options = clang::driver::options;
 namespace krcu {
 namespace {
 
-/// Options that load code or read options from a file; -fmodules writes a cache.
+/// Options that load code, or open a file of any name: of options, of a profile, of names to leave out. -fmodules writes a cache.
 bool reachesFurther(unsigned Id) {
   switch (Id) {
   case options::OPT_fplugin_EQ:
@@ -37,6 +37,21 @@ bool reachesFurther(unsigned Id) {
   case options::OPT_config:
   case options::OPT_fmodules:
   case options::OPT_fmodules_cache_path:
+  case options::OPT_fprofile_use_EQ:
+  case options::OPT_fprofile_instr_use_EQ:
+  case options::OPT_fprofile_sample_use_EQ:
+  case options::OPT_fprofile_list_EQ:
+  case options::OPT_fprofile_remapping_file_EQ:
+  case options::OPT_fmemory_profile_use_EQ:
+  case options::OPT_fxray_attr_list:
+  case options::OPT_fxray_always_instrument:
+  case options::OPT_fxray_never_instrument:
+  case options::OPT_fsanitize_ignorelist_EQ:
+  case options::OPT_fsanitize_system_ignorelist_EQ:
+  case options::OPT_fsanitize_coverage_allowlist:
+  case options::OPT_fsanitize_coverage_ignorelist:
+  case options::OPT_fbasic_block_sections_EQ:
+  case options::OPT_fthinlto_index_EQ:
     return true;
   default:
     return false;

@@ -3,10 +3,13 @@
 // Barriers and destructions that a patch moves. A barrier may go if nothing that it waits for can be queued any more; a destruction may
 // move if what ran before it for the sake of its objects still does.
 #include "tool/driver/records.h"
+#include "tool/index/outline.h"
 #include "tool/review/judge/judge.h"
 #include "tool/lifetime/queued.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
+#include <functional>
+#include <set>
 
 using llvm::StringRef;
 
@@ -200,6 +203,24 @@ void PatchJudge::judgeBarriers(ReviewedFile &F) {
   }
 }
 
+/// The first call that stood in front of the barrier, stands behind it now, and whose function in this text queues something, itself or through
+/// another one; empty if there is none.
+std::string PatchJudge::queuesBehind(const std::string &Text, const std::vector<std::string> &Old, const std::vector<std::string> &New, const std::string &Barrier) const {
+  const Outline O = outlineOf(Text);
+  std::function<bool(const std::string &, unsigned)> Queues = [&](const std::string &Name, unsigned Depth) {
+    if (After.rules().deferral(Name))
+      return true;
+    const OutlineFunction *F = Depth ? O.function(Name) : nullptr;
+    return F && std::any_of(F->identifiers.begin(), F->identifiers.end(), [&](const std::string &Word) { return Word != Name && Queues(Word, Depth - 1); });
+  };
+  auto Front = [&](const std::vector<std::string> &Calls) { return std::set<std::string>(Calls.begin(), std::find(Calls.begin(), Calls.end(), Barrier)); };
+  const std::set<std::string> Was = Front(Old), Is = Front(New);
+  for (const std::string &Name : New)
+    if (Was.count(Name) && !Is.count(Name) && Queues(Name, 3))
+      return Name;
+  return {};
+}
+
 /// A barrier that its function keeps and that stands elsewhere in it now.
 void PatchJudge::judgeMovedBarriers(ReviewedFile &F) {
   auto Order = [&](const FileFacts &Facts, const std::string &Function) {
@@ -219,6 +240,10 @@ void PatchJudge::judgeMovedBarriers(ReviewedFile &F) {
     auto End = EndsOf.find(Scope.name);
     if (End == EndsOf.end() || !End->second.asked || !End->second.holds)
       continue; // what breaks has been named, or was not asked for
+    if (std::string Behind = queuesBehind(F.applied->after.value_or(""), Old, New, *Barrier); !Behind.empty()) {
+      add(PatchVerdict::CannotTell, {F.after_path, 0, 0}, Behind + "() stands behind " + *Barrier + "() in " + Function + "() now, where it stood in front of it; what it queues is no longer waited for there, though every end of " + Scope.name + " still waits");
+      continue;
+    }
     add(PatchVerdict::Ok, {F.after_path, 0, 0}, *Barrier + "() has other calls before or behind it in " + Function + "(); every end of " + Scope.name + " still waits");
   }
 }

@@ -3,6 +3,7 @@
 // The deferred free that a patch brings: whether the cache outlives it, where its objects come from if no callback says so, and what became of a
 // deferral that nothing took the place of.
 #include "tool/driver/records.h"
+#include "tool/index/outline.h"
 #include "tool/review/judge/judge.h"
 #include "llvm/ADT/STLExtras.h"
 #include <algorithm>
@@ -122,6 +123,18 @@ void PatchJudge::judgeNewFree(ReviewedFile &F, const DeferredFreeFact &D) {
     return;
   }
   judgeLifetime(D, Origin.caches, Origin.caches.empty() ? "kfree" : "kmem_cache_free", Origin.evidence);
+  if (isAdded(F, D))
+    add(PatchVerdict::CannotTell, D.where, D.name + "(" + D.object + ") is new: nothing in " + plainName(D.function) + "() freed the object there before, and whether others still free or use it was not followed");
+}
+
+/// Whether the free has been added to a function that was there before, and neither takes the place of another one nor frees what the function has made.
+bool PatchJudge::isAdded(const ReviewedFile &F, const DeferredFreeFact &D) const {
+  if (!outlineOf(F.applied->before.value_or("")).function(plainName(D.function)))
+    return false;
+  for (const auto &[Function, P] : PathsOf)
+    if (llvm::any_of(P.same, [&](const auto &Pair) { return Pair.second == D.where; }))
+      return false;
+  return llvm::none_of(F.new_facts.objects, [&](const ObjectFact &O) { return O.kind == ObjectFact::Allocated && O.function == D.function && O.record == D.record; });
 }
 
 /// A deferral that went, and nothing deferred came.

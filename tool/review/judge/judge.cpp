@@ -5,6 +5,7 @@
 // comes out of it stands in frees.cpp, what is asked of callbacks in callbacks.cpp, the barriers in barriers.cpp.
 #include "tool/review/judge/judge.h"
 #include "tool/driver/records.h"
+#include "tool/index/outline.h"
 #include "tool/lifetime/callback.h"
 #include "tool/review/explain.h"
 #include "tool/lifetime/targets.h"
@@ -109,7 +110,17 @@ void PatchJudge::comparePathsOf(ReviewedFile &F) {
   Q.new_callback = [&](const TraceEvent &E) { return freedBy(After, NewCallbacks, E); };
   Q.old_name = [&](const TraceEvent &E) { return nameOf(Old, E, E.kind == TraceEvent::Queue ? Q.old_callback(E) : std::nullopt); };
   Q.new_name = [&](const TraceEvent &E) { return nameOf(New, E, E.kind == TraceEvent::Queue ? Q.new_callback(E) : std::nullopt); };
+  // A callback that has become a helper has another parameter: it is judged in those that call it.
+  const Outline OldText = outlineOf(F.applied->before.value_or("")), NewText = outlineOf(F.applied->after.value_or(""));
+  auto BecameHelper = [&](const std::string &Name) {
+    auto Queued = [&](const FileFacts &Facts) { return llvm::any_of(Facts.sites, [&](const CallSiteFact &S) { return plainName(S.callback) == Name; }); };
+    const OutlineFunction *Was = OldText.function(Name), *Is = NewText.function(Name);
+    auto HeadOf = [](const std::string &Text, const OutlineFunction &O) { return StringRef(Text).slice(O.name_begin, O.body_begin).trim(); };
+    return Was && Is && Queued(Old) && !Queued(New) && HeadOf(*F.applied->before, *Was) != HeadOf(*F.applied->after, *Is);
+  };
   for (const auto &[Name, Traces] : Both) {
+    if (BecameHelper(Name))
+      continue;
     Q.before = Traces.first, Q.after = Traces.second;
     PathAnswer A = comparePaths(Q);
     const std::string &Symbol = (Q.after ? Q.after : Q.before)->function;
@@ -347,6 +358,7 @@ std::vector<review::Finding> PatchJudge::run() {
   judgeCallbacks();
   judgeEnds();
   for (ReviewedFile &F : Files) {
+    judgeWaits(F);
     judgeBarriers(F);
     judgeMovedBarriers(F);
     judgeDestructions(F);

@@ -51,6 +51,7 @@ private:
   void judgeConversion(ReviewedFile &F, const Conversion &C);
   bool sameObject(ReviewedFile &F, const Conversion &C, const CallbackReport &Callback);
   void judgeNewFree(ReviewedFile &F, const DeferredFreeFact &D);
+  bool isAdded(const ReviewedFile &F, const DeferredFreeFact &D) const;
   void judgeLostSite(ReviewedFile &F, const CallSiteFact &S);
   void judgeLifetime(const DeferredFreeFact &D, const std::vector<std::string> &Caches, const std::string &Family, EvidenceList Evidence);
   void answerLifetimes();
@@ -64,7 +65,9 @@ private:
   void judgeEnds();
   void explainLines(ReviewedFile &F);
   bool staysDestroyed(const ReviewedFile &F, const TraceEvent &E);
+  void judgeWaits(const ReviewedFile &F);
   void judgeMovedBarriers(ReviewedFile &F);
+  std::string queuesBehind(const std::string &Text, const std::vector<std::string> &Old, const std::vector<std::string> &New, const std::string &Barrier) const;
   void judgeBarriers(ReviewedFile &F);
   void judgeDestructions(ReviewedFile &F);
   std::set<std::string> functionsThatFree(const std::vector<std::string> &Caches);

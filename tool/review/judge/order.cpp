@@ -138,7 +138,7 @@ void Comparison::context() {
     std::string Why = E.held.empty() ? std::string() : E.held + " is held there";
     if (Why.empty() && Q.atomic.count(New.trace->function))
       Why = plainName(New.trace->function) + "() runs where nothing may sleep";
-    bool Was = llvm::any_of(Old.trace->events, [&](const TraceEvent &O) { return O.name == E.name && (E.held.empty() || O.held == E.held); });
+    bool Was = llvm::any_of(Old.trace->events, [&](const TraceEvent &O) { return E.held.empty() ? O.name == E.name : Sleeps(O) && O.held == E.held; });
     if (!Why.empty() && !Was)
       add(PatchVerdict::Broken, E.where, call(E) + " may sleep, and " + Why, {{E.where.file, E.where.line, plainName(E.function), call(E) + " stands here"}});
     const bool ForReaders = E.kind == TraceEvent::Deferred || llvm::is_contained(Q.rules->sleeping_waits, E.name);

@@ -285,6 +285,13 @@ void Comparison::explain(const TracePath *P, const std::vector<TraceCondition> &
       add(PatchVerdict::Broken, E.where, "wrong object: " + named(Old, Was) + " was freed there, and now " + named(New, E), {shown(Old, Was, "before"), shown(New, E, "now")});
       continue;
     }
+    if (!Had.empty() && X.how == Act::Queued && Had.front().callback == X.callback) {
+      const TraceEvent &Was = *Had.front().event;
+      const bool Unsure = mayBeSame(Was.value, E.value) || named(Old, Was) == named(New, E);
+      add(Unsure ? PatchVerdict::CannotTell : PatchVerdict::Broken, E.where, (Unsure ? "perhaps the wrong object: " : "wrong object: ") + plainName(X.callback) + "() was queued with " + named(Old, Was) + " there, and now with " + named(New, E),
+          {shown(Old, Was, "before"), shown(New, E, "now")});
+      continue;
+    }
     bool Known = llvm::any_of(Old.trace->events, [&](const TraceEvent &O) { auto Each = Old.actOf(O); return Each && Each->object == X.object; });
     if (Known && llvm::none_of(Before, [&](const Act &Each) { return Each.object == X.object; }))
       add(Calls ? PatchVerdict::CannotTell : PatchVerdict::Broken, E.where, call(E) + " frees " + named(New, E) + " now where it was not freed before" + (Then.empty() ? "" : ": if " + Then),
@@ -293,11 +300,13 @@ void Comparison::explain(const TracePath *P, const std::vector<TraceCondition> &
       add(PatchVerdict::CannotTell, E.where, call(E) + " frees " + named(New, E) + " now, which nothing in " + plainName(New.trace->function) + "() freed before; whether it is still used was not followed", {shown(New, E, "now")});
   }
   for (const Act &X : Had) {
-    if (!Has.empty() || X.how == Act::Queued)
+    if (!Has.empty())
       continue;
     const TraceEvent &E = *X.event;
     bool Ever = llvm::any_of(New.trace->events, [&](const TraceEvent &O) { auto Each = New.actOf(O); return Each && Each->object == X.object; });
     const std::string Name = named(Old, E);
+    if (X.how == Act::Queued && !Ever)
+      continue; // a site that went altogether
     if (handedOn(E)) {
       add(PatchVerdict::CannotTell, E.where, call(E) + " of " + Name + " goes, and the patch hands it to something whose text was not followed", {shown(Old, E, "before")}, true);
     } else if (!Ever) {
@@ -306,7 +315,8 @@ void Comparison::explain(const TracePath *P, const std::vector<TraceCondition> &
     } else {
       // Without a test of its own the new way is one that the old text knew, and frees in.
       const std::string When = Under.empty() && !FromNew ? besides(NWay, PWay) : Under;
-      add(Calls ? PatchVerdict::CannotTell : PatchVerdict::Broken, E.where, Name + " is no longer freed" + (When.empty() ? " on some path" : " if " + When), {shown(Old, E, "before")}, true);
+      const std::string What = X.how == Act::Queued ? call(E) + " of " + Name + " is no longer made" : Name + " is no longer freed";
+      add(Calls ? PatchVerdict::CannotTell : PatchVerdict::Broken, E.where, What + (When.empty() ? " on some path" : " if " + When), {shown(Old, E, "before")}, true);
     }
   }
 }
