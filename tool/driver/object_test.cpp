@@ -12,7 +12,8 @@ using namespace krcu;
 namespace {
 
 const std::string Head = "// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception\n#include <linux/kernel.h>\n#include <linux/module.h>\n#include <linux/rcupdate.h>\n#include <linux/slab.h>\n"
-                         "struct item {\n\tint key;\n\tstruct rcu_head rcu;\n};\nstruct other {\n\tstruct rcu_head rcu;\n};\nbool rcu_head_after_call_rcu(struct rcu_head *head, rcu_callback_t callback);\n";
+                         "#include \"item.h\"\n";
+const std::string Types = "/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */\nstruct item {\n\tint key;\n\tstruct rcu_head rcu;\n};\nstruct other {\n\tstruct rcu_head rcu;\n};\nbool rcu_head_after_call_rcu(struct rcu_head *head, rcu_callback_t callback);\n";
 const std::string Freed = "static void item_free(struct rcu_head *head)\n{\n\tkfree(container_of(head, struct item, rcu));\n}\nvoid item_drop(struct item *item)\n{\n\tcall_rcu(&item->rcu, item_free);\n}\n";
 
 class ScanObject : public testing::Test {
@@ -21,6 +22,7 @@ protected:
   /// "class: reason" of the one site.
   std::string site(ScratchTree &Tree, const std::string &Text, const std::string &Second = "") {
     Tree.write("drv/drv.c", Head + Text);
+    Tree.write("drv/item.h", Types);
     if (!Second.empty()) {
       Tree.write("drv/second.c", Head + Second);
       Tree.write("drv/Makefile", "obj-$(CONFIG_DRV) += whole.o\nwhole-y := drv.o second.o\n");

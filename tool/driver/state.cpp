@@ -137,7 +137,7 @@ ParseRequest TreeState::requestFor(const std::string &File, const Overrides &Ove
   ParseRequest Request;
   Request.file = File;
   Request.overrides = Over.empty() ? nullptr : &Over;
-  Request.no_pch = HeadersChanged; // a header may be part of the precompiled one
+  Request.no_pch = HeadersChanged || Plainly; // a header may be part of the precompiled one
   Request.bodies.headers = CensusHeaders;
   if (auto It = Variants.find(File); It != Variants.end())
     Request.variant = It->second;
@@ -235,6 +235,13 @@ bool TreeState::settle(const std::function<bool()> &Ask, unsigned Rounds) {
       parse(Open);
   }
   return false;
+}
+
+void TreeState::parseLike(const TreeState &Other) {
+  if (!Other.HeadersChanged || HeadersChanged || Plainly)
+    return;
+  Plainly = true;
+  Outcomes.clear();
 }
 
 bool TreeState::adopt(TreeState &Other, const std::string &File, const Demand &D) {

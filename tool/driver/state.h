@@ -50,6 +50,9 @@ public:
   const ParseOutcome *outcome(const std::string &File) const;
   /// The architecture under which a file is parsed from now on, where another text of it already showed which one that is.
   void useVariant(const std::string &File, const std::string &Variant) { Variants[File] = Variant; }
+  /// If the other one has another header, so that it uses no precompiled one: this one uses none from now on either, for a precompiled header has other
+  /// bodies in it. What was parsed before is asked for again.
+  void parseLike(const TreeState &Other);
   /// Asks for warnings about unused things in these files from now on.
   void watchUnused(const std::set<std::string> &Files) { Watched = Files; }
 
@@ -73,6 +76,7 @@ private:
   std::map<std::string, ParseOutcome> Outcomes;
   std::map<std::string, std::string> Variants;
   bool HeadersChanged = false;
+  bool Plainly = false; ///< without a precompiled header, though none has changed
 };
 
 } // namespace krcu

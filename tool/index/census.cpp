@@ -222,14 +222,22 @@ std::vector<CensusEntry> censusOf(const Index &I, const std::vector<uint32_t> &F
   return Out;
 }
 
-/// How often the file defines the macro.
-unsigned definitionsIn(const Index &I, uint32_t File, llvm::StringRef Macro) {
-  unsigned Count = 0;
-  auto Text = I.text(File);
-  for (const OutlineMacro &M : Text ? outlineOf(*Text).macros : std::vector<OutlineMacro>())
-    Count += M.name == Macro;
-  return Count;
-}
+/// How often each macro is defined in a file; a file is read once, however many macros are asked for.
+class MacroCounts {
+public:
+  explicit MacroCounts(const Index &I) : I(I) {}
+  unsigned of(uint32_t File, llvm::StringRef Macro) {
+    auto [It, New] = ByFile.try_emplace(File);
+    if (auto Text = New ? I.text(File) : nullptr)
+      for (const OutlineMacro &M : outlineOf(*Text).macros)
+        ++It->second[M.name];
+    return It->second.lookup(Macro);
+  }
+
+private:
+  const Index &I;
+  std::map<uint32_t, llvm::StringMap<unsigned>> ByFile;
+};
 
 /// Which macros of these entries are names of a primitive, besides those in `Known`.
 Vocabulary aliasesIn(const std::vector<CensusEntry> &Entries, const Rules &R, const Vocabulary &Known) {
@@ -256,17 +264,23 @@ std::vector<CensusEntry> takeCensus(const Index &I, const Rules &R, unsigned Job
   if (Others)
     News.insert(News.end(), Others->begin(), Others->end());
   constexpr unsigned MaxRounds = 4; // names of names
+  MacroCounts Counts(I);
   for (unsigned Round = 0; Round < MaxRounds; ++Round) {
     Vocabulary Next = aliasesIn(News, R, Known);
     std::set<uint32_t> Using;
+    llvm::StringMap<std::pair<unsigned, bool>> Bodies; // by alias: how many there are, and whether one does more
+    for (const CensusEntry &E : News)
+      if (E.kind == CensusKind::MacroBody) {
+        auto &[Number, DoesMore] = Bodies[E.alias];
+        ++Number, DoesMore = DoesMore || E.alias_more;
+      }
     for (auto &Each : Next) {
-      unsigned Meant = static_cast<unsigned>(llvm::count_if(News, [&](const CensusEntry &E) { return E.kind == CensusKind::MacroBody && E.alias == Each.first(); }));
-      bool More = llvm::any_of(News, [&](const CensusEntry &E) { return E.kind == CensusKind::MacroBody && E.alias == Each.first() && E.alias_more; });
+      const auto [Meant, More] = Bodies.lookup(Each.first());
       unsigned All = 0;
       std::set<uint32_t> Seeing; // the files that define it, and whoever includes one of them
       std::vector<uint32_t> Mentioning = I.mentioning(Each.first());
       for (uint32_t File : Mentioning)
-        if (unsigned Here = definitionsIn(I, File, Each.first())) {
+        if (unsigned Here = Counts.of(File, Each.first())) {
           All += Here;
           Seeing.insert(File);
           for (uint32_t Includer : I.transitiveIncludersOf(I.files()[File].path))

@@ -131,10 +131,15 @@ ScratchDirectory::~ScratchDirectory() {
 
 namespace {
 
+/// A kernel has two gigabytes.
+constexpr size_t MaxUnpacked = size_t{8} << 30;
+
 struct ExportRun {
   git_repository *repository;
+  git_odb *objects;
   std::string directory;
-  std::string problem;
+  std::string problem = {};
+  size_t bytes = 0;
 };
 
 /// What krcu reads: sources, headers, makefiles, Kconfig, and what lies at the top.
@@ -155,19 +160,18 @@ int exportEntry(const char *Root, const git_tree_entry *Entry, void *Payload) {
     return 0;
   if ((Mode != GIT_FILEMODE_BLOB && Mode != GIT_FILEMODE_BLOB_EXECUTABLE) || !isWanted(Path) || !badPath(Path).empty())
     return 0;
-  git_blob *Raw = nullptr;
-  if (git_blob_lookup(&Raw, Run.repository, git_tree_entry_id(Entry)) != 0) {
-    Run.problem = Path + ": " + gitReason();
+  const std::shared_ptr<const std::string> Text = readBlob(Run.objects, *git_tree_entry_id(Entry));
+  if (!Text || (Run.bytes += Text->size()) > MaxUnpacked) {
+    Run.problem = Text ? "its files come to more than " + std::to_string(MaxUnpacked >> 30) + " GiB" : Path + ": cannot be read out of the repository";
     return -1;
   }
-  GitBlob Blob(Raw);
   llvm::SmallString<256> File(Run.directory);
   llvm::sys::path::append(File, Path);
   std::error_code EC = llvm::sys::fs::create_directories(llvm::sys::path::parent_path(File));
   if (!EC) {
     llvm::raw_fd_ostream Out(File, EC, llvm::sys::fs::OF_None);
     if (!EC)
-      Out.write(static_cast<const char *>(git_blob_rawcontent(Raw)), static_cast<size_t>(git_blob_rawsize(Raw)));
+      Out << *Text;
     if (Out.has_error())
       EC = Out.error(), Out.clear_error();
   }
@@ -193,7 +197,11 @@ llvm::Expected<std::unique_ptr<ScratchDirectory>> exportCommit(const std::string
   if (!Directory)
     return Directory.takeError();
   auto Scratch = std::make_unique<ScratchDirectory>(*Directory);
-  ExportRun Run{O.repository.get(), Scratch->path(), ""};
+  git_odb *RawObjects = nullptr;
+  if (git_repository_odb(&RawObjects, O.repository.get()) != 0)
+    return failGit("cannot read a commit");
+  std::unique_ptr<git_odb, GitFree<git_odb_free>> Objects(RawObjects);
+  ExportRun Run{O.repository.get(), RawObjects, Scratch->path()};
   if (llvm::Error E = checkTrees(Run.repository, nullptr, git_tree_id(RawTree)))
     return std::move(E);
   if (git_tree_walk(RawTree, GIT_TREEWALK_PRE, exportEntry, &Run) != 0)

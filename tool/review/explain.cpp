@@ -94,7 +94,7 @@ private:
     P.around = Around;
     P.function = Function;
     P.from = Tokens[From].line;
-    P.to = Tokens[To - 1].line;
+    P.to = Tokens[To - 1].line + static_cast<unsigned>(Tokens[To - 1].text.count('\n')); // a directive may go on in the next line
     P.head = Head;
     Pieces.push_back(std::move(P));
   }

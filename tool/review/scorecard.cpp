@@ -4,6 +4,7 @@
 #include "tool/support/stable_sort.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
+#include <set>
 
 namespace krcu::review {
 
@@ -50,8 +51,9 @@ void sumUp(FileReview &F) {
   F.verdict = F.findings.front().verdict;
   F.reason = F.findings.front().reason;
   // Two conversions with the same reason need it once, others of the same weight are named too.
+  std::set<llvm::StringRef> Said{F.findings.front().reason};
   for (size_t N = 1; N < F.findings.size() && F.verdict != PatchVerdict::Ok; ++N)
-    if (F.findings[N].verdict == F.verdict && F.reason.find(F.findings[N].reason) == std::string::npos)
+    if (F.findings[N].verdict == F.verdict && Said.insert(F.findings[N].reason).second)
       F.reason += "; " + F.findings[N].reason;
 }
 
@@ -133,13 +135,12 @@ std::string verdictLine(const Style &How, PatchVerdict V, const std::string &Tex
 
 /// A file's verdict with its first reason, and a line for each other finding that says something else. `Reason`: of all of it.
 void fileLines(const Style &How, const FileReview &F, const std::string &Name, const std::string &Reason, std::string &Out) {
-  std::string Said = F.findings.size() > 1 && F.verdict != PatchVerdict::Ok ? F.findings.front().reason : Reason;
-  Out += verdictLine(How, F.verdict, Name + Said);
+  const std::string First = F.findings.size() > 1 && F.verdict != PatchVerdict::Ok ? F.findings.front().reason : Reason;
+  Out += verdictLine(How, F.verdict, Name + First);
+  std::set<llvm::StringRef> Said;
   for (size_t N = F.findings.empty() ? 0 : 1; N < F.findings.size(); ++N)
-    if (Said.find(F.findings[N].reason) == std::string::npos) {
+    if (llvm::StringRef(First).find(F.findings[N].reason) == llvm::StringRef::npos && Said.insert(F.findings[N].reason).second)
       Out += verdictLine(How, F.findings[N].verdict, where(F.findings[N]) + F.findings[N].reason);
-      Said += "\n" + F.findings[N].reason;
-    }
 }
 
 void onePatch(const PatchReview &P, const Style &How, std::string &Out) {

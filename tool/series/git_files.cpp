@@ -300,11 +300,12 @@ std::string linkInTheWay(const std::string &WorkTree, const std::string &Git, co
   std::vector<std::string> Written{Base + "/objects"};
   for (unsigned N = 0; N < 256; ++N)
     Written.push_back(Base + "/objects/" + llvm::utohexstr(N, /*LowerCase=*/true, 2));
+  const std::string Name = "refs/heads/" + Branch;
+  llvm::SmallVector<StringRef, 8> Parts;
+  StringRef(Name).split(Parts, '/');
   for (const std::string &Top : {Base, Base + "/logs"}) {
     Written.push_back(Top);
     std::string At = Top;
-    llvm::SmallVector<StringRef, 8> Parts;
-    StringRef("refs/heads/" + Branch).split(Parts, '/');
     for (StringRef Part : Parts)
       Written.push_back(At += "/" + Part.str());
     Written.push_back(At + ".lock");

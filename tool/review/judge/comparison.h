@@ -61,6 +61,7 @@ public:
 
 private:
   void matchWays();
+  void addedTests();
   void otherTests();
   void matchEvents();
   void explain(const TracePath *P, const std::vector<TraceCondition> &PWay, const TracePath *N, const std::vector<TraceCondition> &NWay, bool FromNew);

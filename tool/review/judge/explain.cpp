@@ -166,7 +166,9 @@ void PatchJudge::explainLines(ReviewedFile &F) {
     if (N.word.empty())
       continue;
     const std::string Where = N.function.empty() ? std::string() : " in " + N.function + "()";
-    if (StringRef(N.word).starts_with("#"))
+    if (!StringRef(N.word).starts_with("#") && N.what == "a preprocessor line")
+      add(PatchVerdict::CannotTell, {N.file, N.from, 0}, "the text of a macro with " + N.word + "() " + (N.old_line ? "goes" : "comes") + Where + "; what it expands to was not judged", {}, N.old_line);
+    else if (StringRef(N.word).starts_with("#"))
       add(PatchVerdict::CannotTell, {N.file, N.from, 0}, N.word + (N.old_line ? " goes" : " comes") + Where + "; what stands under it was looked at in one configuration only", {}, N.old_line);
     else if (N.old_line)
       add(PatchVerdict::CannotTell, {N.file, N.from, 0}, "a line with " + N.word + "() goes" + Where + ", and what does its work now was not found", {}, true);

@@ -142,6 +142,9 @@ void PatchJudge::judgeLostSite(ReviewedFile &F, const CallSiteFact &S) {
   const DeferralRule *Rule = Before.rules().deferral(S.deferral);
   if (!Rule || Rule->flavour != "rcu")
     return;
+  // A call of a header that the patch changes, too, is judged there.
+  if (S.where.file != F.before_path && llvm::any_of(Files, [&](const ReviewedFile &Other) { return Other.before_path == S.where.file; }))
+    return;
   for (const CallSiteFact *New : F.changes.sites_new)
     if (New->function == S.function || folded(New->head_text) == folded(S.head_text)) {
       const DeferralRule *Now = After.rules().deferral(New->deferral);

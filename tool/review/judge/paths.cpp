@@ -131,6 +131,8 @@ PathAnswer Comparison::run() {
     matchWays();
     if (A.findings.empty())
       otherTests();
+    if (A.findings.empty())
+      addedTests();
     matchEvents();
     order();
   } else if (!Q.before && Q.after) {
@@ -319,6 +321,55 @@ void Comparison::explain(const TracePath *P, const std::vector<TraceCondition> &
       add(Calls ? PatchVerdict::CannotTell : PatchVerdict::Broken, E.where, What + (When.empty() ? " on some path" : " if " + When), {shown(Old, E, "before")}, true);
     }
   }
+}
+
+/// What a way of the old text freed, and of two new ways that go with it only one does: what tells these apart is a test that the old text did not make.
+void Comparison::addedTests() {
+  std::set<std::string> Known;
+  for (const TracePath &P : Old.trace->paths)
+    for (const auto &Way : P.ways)
+      for (const TraceCondition &C : Way)
+        Known.insert(C.test);
+  using Way = std::vector<TraceCondition>;
+  /// The test that two ways answer differently, if the old text makes none of those; null else.
+  auto ApartBy = [&](const Way &X, const Way &Y) {
+    const TraceCondition *By = nullptr;
+    for (const TraceCondition &C : X)
+      for (const TraceCondition &O : Y)
+        if (C.test == O.test && C.taken != O.taken) {
+          if (Known.count(C.test) || C.text.empty())
+            return static_cast<const TraceCondition *>(nullptr);
+          By = &C;
+        }
+    return By;
+  };
+  auto EachNew = [&](auto Visit) {
+    for (const TracePath &P : New.trace->paths)
+      for (const Way &W : P.ways)
+        Visit(P, W);
+  };
+  for (const TracePath &P : Old.trace->paths)
+    for (const Way &W : P.ways) {
+      std::vector<std::pair<const TracePath *, const Way *>> Same, Fewer;
+      EachNew([&](const TracePath &N, const Way &NWay) {
+        auto All = both(W, NWay);
+        if (!All || onlyForNull(NWay, W))
+          return;
+        std::map<std::string, int> Had = countsOf(actsOf(Old, P, *All)), Has = countsOf(actsOf(New, N, *All));
+        if (Had == Has && !Had.empty())
+          Same.emplace_back(&N, &NWay);
+        else if (Has.empty() && !Had.empty())
+          Fewer.emplace_back(&N, &NWay);
+      });
+      for (const auto &[Path, Less] : Fewer)
+        for (const auto &[Other, More] : Same)
+          if (const TraceCondition *By = ApartBy(*Less, *More)) {
+            const std::vector<Act> Acts = actsOf(Old, P, W);
+            const TraceEvent &E = *Acts.front().event;
+            add(PatchVerdict::CannotTell, By->where, call(E) + " of " + named(Old, E) + " is no longer made if " + (By->taken ? By->text : negated(By->text)) + ", which was not asked before", {shown(Old, E, "before")});
+            return;
+          }
+    }
 }
 
 /// The ways fit together where the old text asks one thing and the new one another: nobody knows whether they are true in the same cases.

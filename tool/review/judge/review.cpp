@@ -234,6 +234,7 @@ void Review::collectFacts(TreeState &Before, TreeState &After, std::vector<Revie
   }
   Before.watchUnused(Watched);
   After.watchUnused(Watched);
+  Before.parseLike(After);
   std::erase_if(Old, [&](const auto &Each) { return Before.outcome(Each.first) && Before.database().served(Each.first).includes(Each.second); });
   std::erase_if(New, [&](const auto &Each) { return Ahead && After.adopt(*Ahead, Each.first, Each.second); });
   const bool Few = Old.size() == 1 && New.size() == 1; // each would leave the other processors idle

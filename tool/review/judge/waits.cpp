@@ -76,6 +76,17 @@ std::set<std::string> withoutWait(const WaitingText &Old, const WaitingText &New
   return Lost;
 }
 
+/// Variables that calls of some kind begin an argument with: what is freed or unlinked there.
+std::set<std::string> namesIn(const Flow &G, llvm::function_ref<bool(const FlowCall &)> Of) {
+  std::set<std::string> Names;
+  for (const FlowNode &N : G.nodes)
+    if (N.kind == FlowNode::Call && Of(N.call))
+      for (const std::string &Argument : N.call.arguments)
+        Names.insert(firstName(StringRef(Argument).ltrim("&*")));
+  Names.erase("");
+  return Names;
+}
+
 /// What one may do before or behind a wait for readers without any of them seeing it.
 bool isQuiet(const Rules &R, const ReviewRules &More, const std::string &Name) {
   for (const std::vector<std::string> *Names : {&R.quiet_calls, &R.atomic_begins, &R.atomic_ends, &R.reader_begins, &R.reader_ends, &R.checks, &R.container_macros, &R.replacements, &R.deferred_frees_no_head, &More.printing_calls})
@@ -119,6 +130,10 @@ void PatchJudge::judgeWaits(const ReviewedFile &F) {
       const WaitingText A{OldFlow, Direct}, B{NewFlow, Any};
       const std::string Shown = textOf(*Wait), In = " in " + Name + "()";
       const EvidenceList Before{{F.before_path, Wait->line, Name, "before: " + Shown + " waited for readers"}};
+      const bool Defers = B.count(isDeferral) > A.count(isDeferral), Fewer = B.count(Any) < A.count(Direct);
+      // What a deferred free has taken the wait's place for tells what the wait was for.
+      const std::set<std::string> Objects = namesIn(OldFlow, [&](const FlowCall &C) { return R.free(C.name) || llvm::is_contained(R.unlinks, C.name); });
+      auto Related = [&](const FlowCall &C) { return !Defers || C.pointer || llvm::any_of(C.arguments, [&](const std::string &Argument) { return Objects.count(firstName(StringRef(Argument).ltrim("&*"))) != 0; }); };
       std::string Others;
       const std::map<std::string, unsigned> Now = B.calls();
       unsigned Line = 0;
@@ -126,12 +141,11 @@ void PatchJudge::judgeWaits(const ReviewedFile &F) {
         const FlowCall &C = NewFlow.nodes[Now.at(Text)].call;
         if (R.free(C.name))
           add(PatchVerdict::Broken, {F.after_path, C.line, 0}, Text + In + " no longer waits for readers: before, " + Shown + " stood in front of it on every way", Before);
-        else if (!isQuiet(R, Rows.review, C.name) && readersOf(R, C).empty() && !R.barrier(C.name))
+        else if (!isQuiet(R, Rows.review, C.name) && readersOf(R, C).empty() && !R.barrier(C.name) && Related(C))
           Others += (Others.empty() ? "" : ", ") + C.name + "()", Line = Line ? Line : C.line;
       }
       if (!Others.empty())
         add(PatchVerdict::CannotTell, {F.after_path, Line, 0}, Others + In + " stood behind " + Shown + " and no longer waits for readers; whether that matters was not followed", Before);
-      const bool Defers = B.count(isDeferral) > A.count(isDeferral), Fewer = B.count(Any) < A.count(Direct);
       if (Fewer && Defers && Readers != "rcu")
         add(PatchVerdict::Broken, {F.before_path, Wait->line, 0}, Shown + " goes" + In + ", and what is deferred there now waits for other readers", Before, true);
       else if (Fewer && !Defers && Others.empty())
