@@ -67,6 +67,14 @@ TEST_F(AuditEnds, AFileOfProc) {
   EXPECT_EQ(found(File + exitWith("\tproc_remove(entry);\n\trcu_barrier();\n")), "") << Reasons;
 }
 
+TEST_F(AuditEnds, ATableOfSysctl) {
+  const std::string Table = "struct ctl_table_header;\nvoid unregister_sysctl_table(struct ctl_table_header *header);\nstruct ctl_table {\n\tint (*proc_handler)(struct item *item);\n};\n"
+                            "static struct ctl_table_header *header;\n" + Counted +
+                            "static int item_handler(struct item *item)\n{\n\titem_count(item);\n\treturn 0;\n}\nstatic struct ctl_table items[] = {\n\t{ .proc_handler = item_handler },\n};\n";
+  EXPECT_EQ(found(Table + exitWith("\trcu_barrier();\n\tunregister_sysctl_table(header);\n")), "early_rcu_barrier medium") << Reasons;
+  EXPECT_EQ(found(Table + exitWith("\tunregister_sysctl_table(header);\n\trcu_barrier();\n")), "") << Reasons;
+}
+
 TEST_F(AuditEnds, WithoutAStartAndAnExit) {
   EXPECT_EQ(found(Counted), "missing_rcu_barrier medium");
   EXPECT_NE(Reasons.find("has neither a start nor an exit, so that it can be unloaded"), std::string::npos) << Reasons;
@@ -216,7 +224,7 @@ TEST_F(AuditEnds, AReferenceThatIsWaitedForBehindTheBarrier) {
   };
   auto Module = [](const std::string &Done, const std::string &Exit, const std::string &More = "") {
     return "struct links;\nstruct device;\nstruct request;\nvoid rtnl_link_unregister(struct links *l);\nvoid dev_put(struct device *d);\nvoid cipher_done(struct request *r, void (*f)(void *data));\nbool cancel_work_sync(struct request *r);\n"
-           "static struct item one;\n" + Counted + "static void drv_done(void *data)\n{\n" + Done + "}\nvoid drv_start(struct request *r)\n{\n\tcipher_done(r, drv_done);\n}\n" + More + exitWith("\trtnl_link_unregister(NULL);\n" + Exit);
+           "" + Counted + "static void drv_done(void *data)\n{\n" + Done + "}\nvoid drv_start(struct request *r)\n{\n\tcipher_done(r, drv_done);\n}\n" + More + exitWith("\trtnl_link_unregister(NULL);\n" + Exit);
   };
   const std::string Keeps = Core("r->done = f;", "\tnetdev_wait_allrefs_any();\n"), Behind = "\titem_count(&one);\n\tdev_put(data);\n", Before = "\tdev_put(data);\n\titem_count(&one);\n";
   Tree.write("core/core.c", Keeps);
