@@ -49,6 +49,20 @@ TEST_F(AuditMacros, AStopInAMacroBehindTheWait) {
   EXPECT_EQ(found(Counted + Work + Stop + exitWith("\thalt();\n\trcu_barrier();\n")), "") << Reasons;
 }
 
+/// What a callback queues comes behind the wait that is on.
+TEST_F(AuditMacros, ACallbackThatQueuesAnotherOne) {
+  auto Module = [](const std::string &First, const std::string &Exit) {
+    return "static int count;\nstatic struct item one;\nstatic void last(struct rcu_head *head)\n{\n\tcount++;\n}\nstatic void first(struct rcu_head *head)\n{\n" + First + "}\nvoid item_count(struct item *item)\n{\n\tcall_rcu(&item->rcu, first);\n}\n" + exitWith(Exit);
+  };
+  const std::string Queue = "\tcall_rcu(head, last);\n", Wait = "\trcu_barrier();\n";
+  EXPECT_EQ(found(Module(Queue, Wait)), "missing_rcu_barrier medium") << Reasons;
+  EXPECT_NE(Reasons.find("first() queues last() while the wait for it is on"), std::string::npos) << Reasons;
+  EXPECT_EQ(found(Module(Queue, Wait + Wait)), "") << Reasons;
+  EXPECT_EQ(found(Module("\tif (count)\n\t" + Queue, Wait)), "") << Reasons;
+  EXPECT_EQ(found(Module("\tif (count)\n\t" + Queue, Wait), true), "missing_rcu_barrier low") << Reasons;
+  EXPECT_EQ(found(Module("\tcount++;\n", Wait)), "") << Reasons;
+}
+
 TEST_F(AuditMacros, AWorkThatWaits) {
   auto Module = [](const std::string &Body, const std::string &Exit) {
     return Counted + "struct work_struct {\n\tvoid (*func)(struct work_struct *work);\n};\nbool schedule_work(struct work_struct *work);\nbool flush_work(struct work_struct *work);\n"

@@ -115,12 +115,15 @@ void UnloadTimeline::begin(const UnloadOptions &Options) {
 UnloadAnswer UnloadTimeline::finish(State Out) {
   UnloadAnswer A;
   A.reached = Out != 0;
-  if (std::string Late = Q.until == UnloadQuestion::Text && Out == Clean ? chainStoppedLate() : std::string(); !Late.empty()) {
-    Out = Dirty;
-    TooEarly = std::move(Late);
-  }
   for (const auto &Key : Order)
     A.timeline.push_back(Noted[Key]);
+  if (Q.until == UnloadQuestion::Text && Out == Clean) {
+    std::string Late = chainStoppedLate();
+    if (Late.empty())
+      Late = chainCut(A.timeline);
+    if (!Late.empty())
+      Out = Dirty, TooEarly = std::move(Late);
+  }
   A.broken = Broken;
   if (Broken.empty() && Q.until == UnloadQuestion::Destruction)
     findLateProducers(A);

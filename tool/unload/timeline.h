@@ -122,6 +122,8 @@ private:
   void addStores(const Flow &G, const std::string &File, unsigned Before, std::map<std::string, FlowPlace> &To) const;
   std::string turnedAway(const TextFunction &F) const;
   void findChains();
+  bool queuedByName(const TextFunction &Callback) const;
+  std::string chainCut(const std::vector<UnloadEvent> &Timeline) const;
   std::string chainStoppedLate() const;
   const std::pair<const std::string, FlowPlace> *setBefore(const std::string &Condition, const std::string &File) const;
   bool flagged(const std::string &Condition) const;
@@ -148,6 +150,11 @@ private:
   UnloadOptions O;
   std::set<std::string> Coming; ///< own functions that may come to a queueing one
   std::set<std::string> Flags;  ///< variables and members that the queueing functions and callbacks set
+  struct NextCallback {
+    std::string callback; ///< symbol
+    bool always = false;  ///< on every way through the callback that queues it
+  };
+  std::map<std::string, NextCallback> Follows; ///< callbacks that queue another one
   std::map<std::string, std::set<std::string>> Chains; ///< callbacks that queue themselves again -> words of the conditions under which they do
   std::set<std::string> Configs; ///< conditions of #if under which something is queued; "" if under none
   std::map<std::string, std::pair<std::string, unsigned>> Stopped; ///< what has been stopped so far, and where

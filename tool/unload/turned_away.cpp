@@ -24,6 +24,16 @@ void UnloadTimeline::addStores(const Flow &G, const std::string &File, unsigned 
   }
 }
 
+/// Whether the module itself queues the function, by its name: what the core runs from a callback of its own may run later than that.
+bool UnloadTimeline::queuedByName(const TextFunction &Callback) const {
+  for (const std::string &Name : Q.queueing)
+    for (auto [It, End] = M.functions().equal_range(Name); It != End; ++It)
+      for (const FlowNode &N : M.tree().flow(It->second).nodes)
+        if (const DeferralRule *D = N.kind == FlowNode::Call ? R.deferral(N.call.name) : nullptr; D && D->callback < N.call.arguments.size() && namedCallback(N.call.arguments[D->callback]) == Callback.name)
+          return true;
+  return false;
+}
+
 void UnloadTimeline::findChains() {
   for (const std::string &Symbol : Q.callbacks) {
     const TextFunction *F = M.bySymbol(Symbol);
@@ -33,13 +43,35 @@ void UnloadTimeline::findChains() {
     for (unsigned N = 0; N < G.nodes.size(); ++N) {
       const FlowCall &C = G.nodes[N].call;
       const DeferralRule *D = G.nodes[N].kind == FlowNode::Call ? R.deferral(C.name) : nullptr;
-      if (!D || D->callback >= C.arguments.size() || namedCallback(C.arguments[D->callback]) != F->name)
+      const std::string Next = D && D->callback < C.arguments.size() ? namedCallback(C.arguments[D->callback]) : std::string();
+      if (Next.empty())
         continue;
+      if (Next != F->name) {
+        const TextFunction *Own = M.own(Next, F->file);
+        if (Own && Q.callbacks.count(Own->symbol) && queuedByName(*F))
+          Follows[Symbol] = {Own->symbol, G.always(N)};
+        continue;
+      }
       for (unsigned X = 0; X < N; ++X)
         if (const FlowNode &Fork = G.nodes[X]; Fork.kind == FlowNode::Join && !Fork.loop && !Fork.condition.empty() && (Fork.leaves || N < Fork.then_end))
           Chains[Symbol].merge(wordsOf(Fork.condition));
     }
   }
+}
+
+/// A callback that queues another one does so while the wait for it is on: the other one needs a wait of its own. As a sentence; empty if there is
+/// nothing like it. Where it does so on some way only, that is a reason of low confidence.
+std::string UnloadTimeline::chainCut(const std::vector<UnloadEvent> &Timeline) const {
+  for (const auto &[First, Next] : Follows) {
+    if (O.generous && !Next.always)
+      continue;
+    unsigned Waits = 0;
+    for (auto E = Timeline.rbegin(); E != Timeline.rend() && (E->kind == UnloadEvent::Wait || E->kind == UnloadEvent::End || E->kind == UnloadEvent::Unknown); ++E)
+      Waits += E->kind == UnloadEvent::Wait && (E->always || O.generous);
+    if (Waits < 2)
+      return "nothing waits a second time, and " + plainName(First) + "() queues " + plainName(Next.callback) + "() while the wait for it is on";
+  }
+  return {};
 }
 
 /// A chain that this end stops, but behind all its waits, as a sentence; empty if there is none.
