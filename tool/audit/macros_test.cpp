@@ -63,6 +63,20 @@ TEST_F(AuditMacros, ACallbackThatQueuesAnotherOne) {
   EXPECT_EQ(found(Module("\tcount++;\n", Wait)), "") << Reasons;
 }
 
+/// What ends first may be started again by what ends behind it.
+TEST_F(AuditMacros, AWorkThatATimerStartsAgain) {
+  const std::string Timer = "struct timer_list {\n\tvoid (*function)(struct timer_list *timer);\n};\nint del_timer_sync(struct timer_list *timer);\nbool schedule_work(struct work_struct *work);\nstatic bool often;\n"
+                            "static void drv_timer(struct timer_list *t)\n{\n\tschedule_work(&work);\n}\nstatic struct timer_list timer = {\n\t.function = drv_timer,\n};\n";
+  const std::string StopWork = "\tcancel_work_sync(&work);\n", StopTimer = "\tdel_timer_sync(&timer);\n", Wait = "\trcu_barrier();\n";
+  EXPECT_EQ(found(Counted + Work + Timer + exitWith(StopWork + StopTimer + Wait)), "missing_rcu_barrier medium") << Reasons;
+  EXPECT_NE(Reasons.find("until del_timer_sync(&timer) returns drv_timer() may start it"), std::string::npos) << Reasons;
+  EXPECT_EQ(found(Counted + Work + Timer + exitWith(StopTimer + StopWork + Wait)), "") << Reasons;
+  EXPECT_EQ(found(Counted + Work + Timer + exitWith(StopWork + StopTimer + StopWork + Wait)), "") << Reasons;
+  std::string Sometimes = Timer;
+  Sometimes.replace(Sometimes.find("\tschedule_work"), 1, "\tif (often)\n\t\t");
+  EXPECT_EQ(found(Counted + Work + Sometimes + exitWith(StopWork + StopTimer + Wait)), "") << Reasons;
+}
+
 TEST_F(AuditMacros, AWorkThatWaits) {
   auto Module = [](const std::string &Body, const std::string &Exit) {
     return Counted + "struct work_struct {\n\tvoid (*func)(struct work_struct *work);\n};\nbool schedule_work(struct work_struct *work);\nbool flush_work(struct work_struct *work);\n"

@@ -257,6 +257,9 @@ std::string UnloadTimeline::stoppedWork(const TextFunction &F, const FlowCall &C
   OwnWork = StringRef(plainExpression(Object)).ltrim('&') == Word && !G.locals.count(Word) && !llvm::is_contained(G.parameters, Word);
   if (G.ambiguous.count(Word) && Object == Word)
     return {}; // a local that is one thing here and another there
+  Ends.push_back({Word, "", callText(C), false}); // a queue, say, with what is on it
+  for (const std::string &Symbol : M.togetherWith(Word))
+    Ends.push_back({Word, plainName(Symbol), callText(C), Coming.count(plainName(Symbol)) != 0});
   std::string By = Queues(M.togetherWith(Word));
   bool Direct = !By.empty();
   OwnWork = OwnWork && Direct;

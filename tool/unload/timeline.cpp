@@ -103,7 +103,7 @@ void UnloadTimeline::begin(const UnloadOptions &Options) {
   if (O.without != Options.without)
     Teardowns.clear();
   O = Options;
-  Memo.clear(), Noted.clear(), Order.clear(), Broken.clear(), Active.clear(), Stopped.clear();
+  Memo.clear(), Noted.clear(), Order.clear(), Broken.clear(), Active.clear(), Stopped.clear(), Ends.clear();
   Calls.clear(), Set.clear(), SetBefore.clear();
   DevicesGone = false;
   LinksGone.clear();
@@ -121,6 +121,8 @@ UnloadAnswer UnloadTimeline::finish(State Out) {
     std::string Late = chainStoppedLate();
     if (Late.empty())
       Late = chainCut(A.timeline);
+    if (Late.empty())
+      Late = startedAgain();
     if (!Late.empty())
       Out = Dirty, TooEarly = std::move(Late);
   }

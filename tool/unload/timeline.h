@@ -125,6 +125,7 @@ private:
   bool queuedByName(const TextFunction &Callback) const;
   std::string chainCut(const std::vector<UnloadEvent> &Timeline) const;
   std::string chainStoppedLate() const;
+  std::string startedAgain() const;
   const std::pair<const std::string, FlowPlace> *setBefore(const std::string &Condition, const std::string &File) const;
   bool flagged(const std::string &Condition) const;
   bool mayWait(const TextFunction &F, unsigned Depth, std::set<std::string> &Seen, Evidence &At);
@@ -157,6 +158,13 @@ private:
   std::map<std::string, NextCallback> Follows; ///< callbacks that queue another one
   std::map<std::string, std::set<std::string>> Chains; ///< callbacks that queue themselves again -> words of the conditions under which they do
   std::set<std::string> Configs; ///< conditions of #if under which something is queued; "" if under none
+  struct EndOfWork {
+    std::string work; ///< last name of the work item, timer or queue
+    std::string by;   ///< what it runs, a plain name; may be empty
+    std::string call; ///< that ends it
+    bool queues = false;
+  };
+  std::vector<EndOfWork> Ends; ///< in their order
   std::map<std::string, std::pair<std::string, unsigned>> Stopped; ///< what has been stopped so far, and where
   std::map<std::string, FlowPlace> Set;       ///< variables and members that functions of the end that are done have set to a constant
   std::map<std::string, FlowPlace> SetBefore; ///< what had been set when something was waited for

@@ -86,6 +86,34 @@ std::string UnloadTimeline::chainStoppedLate() const {
   return {};
 }
 
+/// A work that has ended and that another one, which ends behind it, starts again; as a sentence, empty if there is none. Where that is so on some
+/// way only, the reason is one of low confidence.
+std::string UnloadTimeline::startedAgain() const {
+  auto Starts = [](StringRef Name) {
+    return Name.contains("queue_") || Name.contains("schedule") || Name.starts_with("mod_timer") || Name.starts_with("add_timer") || Name.starts_with("mod_delayed_work") || Name.starts_with("hrtimer_start");
+  };
+  for (size_t N = 0; N < Ends.size(); ++N)
+    for (size_t Later = N + 1; Later < Ends.size(); ++Later) {
+      const EndOfWork &Was = Ends[N], &Is = Ends[Later];
+      if (!Was.queues || Is.by.empty() || Is.by == Was.by || Is.work == Was.work)
+        continue;
+      bool OverAnyway = false; // it, or the queue that it is on, ends once more
+      for (size_t K = Later; K < Ends.size(); ++K)
+        OverAnyway = OverAnyway || Ends[K].work == Was.work || Ends[K].by == Was.by || M.partnersOf(Ends[K].work).count(Was.work) != 0;
+      for (auto [It, End] = M.functions().equal_range(Is.by); It != End && !OverAnyway; ++It) {
+        const Flow &G = M.tree().flow(It->second);
+        for (unsigned Node = 0; Node < G.nodes.size(); ++Node) {
+          const FlowCall &C = G.nodes[Node].call;
+          if (G.nodes[Node].kind != FlowNode::Call || !Starts(C.name) || (O.generous && !G.always(Node)))
+            continue;
+          if (llvm::any_of(C.arguments, [&](const std::string &Argument) { return lastName(Argument) == Was.work; }))
+            return "nothing ends " + Was.work + " again, and until " + Is.call + " returns " + Is.by + "() may start it, so that " + Was.by + "() queues behind the wait";
+        }
+      }
+    }
+  return {};
+}
+
 /// Called where something is waited for.
 void UnloadTimeline::rememberStores() {
   SetBefore.insert(Set.begin(), Set.end());
