@@ -27,8 +27,8 @@ NEEDED = [
 NEEDED_OF_NETWORK = NEEDED + ["INET", "NETFILTER"]
 
 # Callbacks are late on these kernels: no grace period ends before its time while a processor sleeps, callbacks are held back until somebody
-# waits for them, and the wait that is part of freeing a module's text does not help them along. A grace period looks for sleeping processors a
-# fifth of a second late: before that was so, a work item that queued behind the wait was seen to fail on Linux 6.1 in some runs only.
+# waits for them, and the wait that is part of freeing a module's text does not help them along. A grace period looks for sleeping processors only
+# after 20 ticks: before that was so, a work item that queued behind the wait was seen to fail on Linux 6.1 in some runs only.
 LATE = "rcu_nocbs=all rcupdate.rcu_expedited=1 rcutree.jiffies_till_first_fqs=20 rcutree.jiffies_till_next_fqs=20"
 
 
