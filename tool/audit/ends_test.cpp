@@ -22,21 +22,11 @@ const std::string Mounted = "struct vfsmount;\nvoid kern_unmount(struct vfsmount
 class AuditEnds : public testing::Test {
 protected:
   AuditEnds() : Tree("waits") {}
-  /// "kind confidence" of each finding in drv/ but notes.
   std::string found(const std::string &Text, bool All = false) {
     Tree.write("drv/drv.c", Head + Text);
     ScanOptions O = Tree.options();
     O.assume = Assume;
-    auto S = Scan::prepare(O);
-    EXPECT_TRUE(bool(S)) << message(S.takeError());
-    std::string Result;
-    Reasons.clear();
-    for (const AuditFinding &F : auditTree(**S, {{}, All}).findings)
-      if (F.where.file.rfind("drv/", 0) == 0 && F.severity != Severity::Note) {
-        Result += (Result.empty() ? "" : "; ") + F.kind + " " + confidenceName(F.confidence);
-        Reasons += F.reason + "\n";
-      }
-    return Result;
+    return findingsIn(O, All, Reasons);
   }
   ScratchTree Tree;
   std::vector<std::string> Assume;

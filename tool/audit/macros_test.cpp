@@ -15,19 +15,9 @@ namespace {
 class AuditMacros : public testing::Test {
 protected:
   AuditMacros() : Tree("waits") {}
-  /// "kind confidence" of each finding in drv/ but notes.
   std::string found(const std::string &Text, bool All = false) {
     Tree.write("drv/drv.c", Head + Text);
-    auto S = Scan::prepare(Tree.options());
-    EXPECT_TRUE(bool(S)) << message(S.takeError());
-    std::string Result;
-    Reasons.clear();
-    for (const AuditFinding &F : auditTree(**S, {{}, All}).findings)
-      if (F.where.file.rfind("drv/", 0) == 0 && F.severity != Severity::Note) {
-        Result += (Result.empty() ? "" : "; ") + F.kind + " " + confidenceName(F.confidence);
-        Reasons += F.reason + " (" + F.confidence_why + ")\n";
-      }
-    return Result;
+    return findingsIn(Tree.options(), All, Reasons);
   }
   ScratchTree Tree;
   std::string Reasons;

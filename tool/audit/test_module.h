@@ -3,9 +3,26 @@
 // Parts of the small modules that the tests of this room make.
 #pragma once
 
+#include "tool/audit/audit.h"
+#include "tool/support/error.h"
+#include "gtest/gtest.h"
 #include <string>
 
 namespace krcu::testing_module {
+
+/// "kind confidence" of each finding in drv/ but notes, and their reasons, a line each.
+inline std::string findingsIn(const ScanOptions &Options, bool All, std::string &Reasons) {
+  auto S = Scan::prepare(Options);
+  EXPECT_TRUE(bool(S)) << message(S.takeError());
+  std::string Result;
+  Reasons.clear();
+  for (const AuditFinding &F : auditTree(**S, {{}, All}).findings)
+    if (F.where.file.rfind("drv/", 0) == 0 && F.severity != Severity::Note) {
+      Result += (Result.empty() ? "" : "; ") + F.kind + " " + confidenceName(F.confidence);
+      Reasons += F.reason + " (" + F.confidence_why + ")\n";
+    }
+  return Result;
+}
 
 inline const std::string Head = "// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception\n"
                                 "#include <linux/kernel.h>\n#include <linux/module.h>\n#include <linux/rcupdate.h>\n#include <linux/slab.h>\n"
