@@ -24,6 +24,8 @@ struct ReviewedFile {
   std::string unparsed;                ///< why the facts are not to be relied on
 };
 
+struct WaitingText; // waits.cpp
+
 /// Rows that only some questions need; read once for all patches.
 struct JudgeRules {
   ReviewRules review;
@@ -66,6 +68,7 @@ private:
   void explainLines(ReviewedFile &F);
   bool staysDestroyed(const ReviewedFile &F, const TraceEvent &E);
   void judgeWaits(const ReviewedFile &F);
+  void judgeWait(const ReviewedFile &F, const std::string &Function, const std::string &Readers, const WaitingText &Was, const WaitingText &Is);
   void judgeMovedBarriers(ReviewedFile &F);
   std::string queuesBehind(const std::string &Text, const std::vector<std::string> &Old, const std::vector<std::string> &New, const std::string &Barrier) const;
   void judgeBarriers(ReviewedFile &F);

@@ -31,6 +31,8 @@ std::string readersOf(const Rules &R, const FlowCall &C) {
 
 std::string textOf(const FlowCall &C) { return C.object + C.name + "(" + llvm::join(C.arguments, ", ") + ")"; }
 
+} // namespace
+
 /// One side of a function, and its waits for the readers in question.
 struct WaitingText {
   const Flow &flow;
@@ -58,6 +60,8 @@ struct WaitingText {
     return static_cast<size_t>(llvm::count_if(flow.nodes, [&](const FlowNode &N) { return N.kind == FlowNode::Call && Is(N.call); }));
   }
 };
+
+namespace {
 
 /// What stood behind a wait on every way, and does no more; both from the function's begin and from what takes something out of readers' reach.
 std::set<std::string> withoutWait(const WaitingText &Old, const WaitingText &New, const Rules &R) {
@@ -97,6 +101,39 @@ bool isQuiet(const Rules &R, const ReviewRules &More, const std::string &Name) {
 
 } // namespace
 
+/// One function and one kind of readers: what has lost its wait, and whether the wait itself is gone.
+void PatchJudge::judgeWait(const ReviewedFile &F, const std::string &Function, const std::string &Readers, const WaitingText &Was, const WaitingText &Is) {
+  const Rules &R = After.rules();
+  auto IsDeferral = [&](const FlowCall &C) { return llvm::is_contained(R.replacements, C.name) || llvm::is_contained(R.deferred_frees_no_head, C.name) || R.deferral(C.name) != nullptr; };
+  auto AnyOf = [](const FlowCall &C, const std::set<std::string> &Names) {
+    return llvm::any_of(C.arguments, [&](const std::string &Argument) { return Names.count(firstName(StringRef(Argument).ltrim("&*"))) != 0; });
+  };
+  const FlowCall &Wait = llvm::find_if(Was.flow.nodes, [&](const FlowNode &N) { return N.kind == FlowNode::Call && Was.waits(N.call); })->call;
+  const std::string Shown = textOf(Wait), In = " in " + Function + "()";
+  const EvidenceList Before{{F.before_path, Wait.line, Function, "before: " + Shown + " waited for readers"}};
+  const bool Defers = Is.count(IsDeferral) > Was.count(IsDeferral), Fewer = Is.count(Is.waits) < Was.count(Was.waits);
+  // Where a deferred free has taken the wait's place, its object and what was unlinked tell what the wait was for.
+  const std::set<std::string> Deferred = namesIn(Is.flow, IsDeferral);
+  const std::set<std::string> Objects = namesIn(Was.flow, [&](const FlowCall &C) { return R.free(C.name) || llvm::is_contained(R.unlinks, C.name); });
+  const std::map<std::string, unsigned> Now = Is.calls();
+  std::string Others;
+  unsigned Line = 0;
+  for (const std::string &Text : withoutWait(Was, Is, R)) {
+    const FlowCall &C = Is.flow.nodes[Now.at(Text)].call;
+    if (R.free(C.name))
+      add(Defers && !AnyOf(C, Deferred) ? PatchVerdict::CannotTell : PatchVerdict::Broken, {F.after_path, C.line, 0},
+          Text + In + " no longer waits for readers: before, " + Shown + " stood in front of it on every way", Before);
+    else if (!isQuiet(R, Rows.review, C.name) && readersOf(R, C).empty() && !R.barrier(C.name) && (!Defers || C.pointer || AnyOf(C, Objects)))
+      Others += (Others.empty() ? "" : ", ") + C.name + "()", Line = Line ? Line : C.line;
+  }
+  if (!Others.empty())
+    add(PatchVerdict::CannotTell, {F.after_path, Line, 0}, Others + In + " stood behind " + Shown + " and no longer waits for readers; whether that matters was not followed", Before);
+  if (Fewer && Defers && Readers != "rcu")
+    add(PatchVerdict::Broken, {F.before_path, Wait.line, 0}, Shown + " goes" + In + ", and what is deferred there now waits for other readers", Before, true);
+  else if (Fewer && !Defers && Others.empty())
+    add(PatchVerdict::CannotTell, {F.before_path, Wait.line, 0}, Shown + " goes" + In + "; what its callers do behind it was not followed", Before, true);
+}
+
 void PatchJudge::judgeWaits(const ReviewedFile &F) {
   const std::string Old = F.applied->before.value_or(""), New = F.applied->after.value_or("");
   const Rules &R = After.rules();
@@ -114,42 +151,19 @@ void PatchJudge::judgeWaits(const ReviewedFile &F) {
     }
     return false;
   };
-  auto isDeferral = [&](const FlowCall &C) { return llvm::is_contained(R.replacements, C.name) || llvm::is_contained(R.deferred_frees_no_head, C.name) || R.deferral(C.name) != nullptr; };
   for (const std::string &Name : changedFunctions(Old, New)) {
     const OutlineFunction *Was = OldText.function(Name), *Is = NewText.function(Name);
     if (!Was || !Is)
       continue;
     const Flow OldFlow = flowOf(Old, *Was), NewFlow = flowOf(New, *Is);
-    std::map<std::string, const FlowCall *> Kinds; // of readers, with the first wait for them
+    std::set<std::string> Kinds; // of readers
     for (const FlowNode &N : OldFlow.nodes)
-      if (std::string Readers = N.kind == FlowNode::Call ? readersOf(R, N.call) : std::string(); !Readers.empty())
-        Kinds.emplace(std::move(Readers), &N.call);
-    for (const auto &[Readers, Wait] : Kinds) {
-      auto Direct = [&R, &Of = Readers](const FlowCall &C) { return readersOf(R, C) == Of; };
+      Kinds.insert(N.kind == FlowNode::Call ? readersOf(R, N.call) : "");
+    Kinds.erase("");
+    for (const std::string &Readers : Kinds) {
+      auto Direct = [&](const FlowCall &C) { return readersOf(R, C) == Readers; };
       auto Any = [&](const FlowCall &C) { return Direct(C) || (readersOf(R, C).empty() && !C.pointer && !R.barrier(C.name) && NamesWait(C.name, 1)); };
-      const WaitingText A{OldFlow, Direct}, B{NewFlow, Any};
-      const std::string Shown = textOf(*Wait), In = " in " + Name + "()";
-      const EvidenceList Before{{F.before_path, Wait->line, Name, "before: " + Shown + " waited for readers"}};
-      const bool Defers = B.count(isDeferral) > A.count(isDeferral), Fewer = B.count(Any) < A.count(Direct);
-      // What a deferred free has taken the wait's place for tells what the wait was for.
-      const std::set<std::string> Objects = namesIn(OldFlow, [&](const FlowCall &C) { return R.free(C.name) || llvm::is_contained(R.unlinks, C.name); });
-      auto Related = [&](const FlowCall &C) { return !Defers || C.pointer || llvm::any_of(C.arguments, [&](const std::string &Argument) { return Objects.count(firstName(StringRef(Argument).ltrim("&*"))) != 0; }); };
-      std::string Others;
-      const std::map<std::string, unsigned> Now = B.calls();
-      unsigned Line = 0;
-      for (const std::string &Text : withoutWait(A, B, R)) {
-        const FlowCall &C = NewFlow.nodes[Now.at(Text)].call;
-        if (R.free(C.name))
-          add(PatchVerdict::Broken, {F.after_path, C.line, 0}, Text + In + " no longer waits for readers: before, " + Shown + " stood in front of it on every way", Before);
-        else if (!isQuiet(R, Rows.review, C.name) && readersOf(R, C).empty() && !R.barrier(C.name) && Related(C))
-          Others += (Others.empty() ? "" : ", ") + C.name + "()", Line = Line ? Line : C.line;
-      }
-      if (!Others.empty())
-        add(PatchVerdict::CannotTell, {F.after_path, Line, 0}, Others + In + " stood behind " + Shown + " and no longer waits for readers; whether that matters was not followed", Before);
-      if (Fewer && Defers && Readers != "rcu")
-        add(PatchVerdict::Broken, {F.before_path, Wait->line, 0}, Shown + " goes" + In + ", and what is deferred there now waits for other readers", Before, true);
-      else if (Fewer && !Defers && Others.empty())
-        add(PatchVerdict::CannotTell, {F.before_path, Wait->line, 0}, Shown + " goes" + In + "; what its callers do behind it was not followed", Before, true);
+      judgeWait(F, Name, Readers, {OldFlow, Direct}, {NewFlow, Any});
     }
   }
 }
