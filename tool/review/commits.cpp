@@ -58,7 +58,7 @@ llvm::Expected<ReviewPatch> patchOf(git_repository *R, git_commit *Commit) {
     Old.reset(RawOld);
   }
   if (llvm::Error E = checkTrees(R, Old ? git_tree_id(Old.get()) : nullptr, git_tree_id(New.get())))
-    return std::move(E);
+    return E;
   git_diff *RawDiff = nullptr;
   if (git_diff_tree_to_tree(&RawDiff, R, Old.get(), New.get(), nullptr) != 0)
     return failGit("cannot compare two commits");
@@ -203,7 +203,7 @@ llvm::Expected<std::unique_ptr<ScratchDirectory>> exportCommit(const std::string
   std::unique_ptr<git_odb, GitFree<git_odb_free>> Objects(RawObjects);
   ExportRun Run{O.repository.get(), RawObjects, Scratch->path()};
   if (llvm::Error E = checkTrees(Run.repository, nullptr, git_tree_id(RawTree)))
-    return std::move(E);
+    return E;
   if (git_tree_walk(RawTree, GIT_TREEWALK_PRE, exportEntry, &Run) != 0)
     return fail("cannot unpack " + Commit + ": " + (Run.problem.empty() ? gitReason() : Run.problem));
   return Scratch;
@@ -297,7 +297,7 @@ llvm::Expected<std::unique_ptr<CommitTree>> openCommit(const std::string &Reposi
     return failGit("cannot read a commit");
   GitTree Tree(RawTree);
   if (llvm::Error E = checkTrees(O.repository.get(), nullptr, git_tree_id(RawTree)))
-    return std::move(E);
+    return E;
   auto Files = std::make_shared<CommitFiles>(Place);
   if (llvm::Error E = Files->list(RawTree))
     return E;
