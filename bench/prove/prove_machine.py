@@ -216,7 +216,8 @@ class Machine:
 
     def _run(self, initrd, console):
         append = ("console=ttyS0 slab_nomerge panic=-1 nokaslr no_timer_check mitigations=off loglevel=7 random.trust_cpu=on rdinit=/init " + self.kernel.append).strip()
-        command = ["qemu-system-x86_64", "-accel", Machine.accelerator, "-cpu", "max", "-smp", "2", "-m", "768", "-display", "none", "-monitor", "none",
+        # Two sockets: the table of processors that a kernel without ACPI reads names one processor of each.
+        command = ["qemu-system-x86_64", "-accel", Machine.accelerator, "-cpu", "max", "-smp", "2,sockets=2,cores=1,threads=1", "-m", "768", "-display", "none", "-monitor", "none",
                    "-no-reboot", "-serial", "file:%s" % console, "-kernel", self.kernel.boot_image, "-initrd", initrd, "-append", append]
         result = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         if result.returncode != 0 and Machine.accelerator != self.EMULATION:

@@ -28,8 +28,7 @@ NEEDED_OF_NETWORK = NEEDED + ["INET", "NETFILTER"]
 
 # Callbacks are late on these kernels: no grace period ends before its time while a processor sleeps, callbacks are held back until somebody
 # waits for them, and the wait that is part of freeing a module's text does not help them along. A grace period looks for sleeping processors only
-# after 100 ticks: with fewer, a work item that queued behind the wait was seen to fail on Linux 6.1 in some runs only, for a busy host is slow to
-# remove a module and quick to count ticks.
+# after 100 ticks: a busy host is slow to remove a module and quick to count ticks.
 LATE = "rcu_nocbs=all rcupdate.rcu_expedited=1 rcutree.jiffies_till_first_fqs=100 rcutree.jiffies_till_next_fqs=100"
 
 

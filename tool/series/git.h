@@ -51,8 +51,8 @@ GitRepository openRepository(const std::string &Root, std::string &Why);
 /// more files than there is memory. To be asked before libgit2 walks all of them.
 llvm::Error checkTrees(git_repository *Repository, const git_oid *Old, const git_oid *New);
 
-/// The text of the blob with that id; null if there is none, it is larger than a file may be (64 MiB), or its text has another id. Takes a third of
-/// the time that libgit2's own check takes, which also looks for collisions that somebody has made.
+/// The text of the blob with that id; null if there is none, it is larger than a file may be (64 MiB), or its text has another id. libgit2's own
+/// check is slower, for it also looks for collisions that somebody has made.
 std::shared_ptr<const std::string> readBlob(git_odb *Objects, const git_oid &Id);
 
 /// How many files of the repository's index a sparse checkout has left out; 0 if `Root` is no repository.

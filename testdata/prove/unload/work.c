@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Written for scripts/prove: a work item queues a callback and starts itself again. The wait must stand behind its end.
-// It runs on the last processor and the module is removed on the first: where both ran where they liked, Linux 6.1 was not seen to fail.
+// It runs on the last processor and the module is removed on the first, so that neither waits for the other.
 #include <linux/cpumask.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
