@@ -31,6 +31,21 @@ bool mayLookInto(StringRef Text, StringRef Field, const std::vector<std::string>
 
 } // namespace
 
+/// The files of a module whose text may look into a head of that name. Asked in each round, read once.
+const std::vector<std::string> &Judge::lookersInto(const std::string &Field, const std::string &File) {
+  std::vector<std::string> Files = DB.moduleOf(File).files;
+  if (!llvm::is_contained(Files, File))
+    Files.push_back(File);
+  auto [It, New] = Lookers.try_emplace({Files.front(), Field});
+  for (const std::string &Each : New ? Files : std::vector<std::string>()) {
+    const int Id = DB.index().find(Each);
+    auto Text = Id < 0 || !StringRef(Each).ends_with(".c") ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
+    if (Text && mayLookInto(*Text, Field, DB.rules().head_readers))
+      It->second.push_back(Each);
+  }
+  return It->second;
+}
+
 /// Settles a site whose head the files of its module look into. What other modules do with it is not looked for.
 bool Judge::headIsRead(SiteReport &R) {
   const CallSiteFact &Site = *R.site;
@@ -39,14 +54,7 @@ bool Judge::headIsRead(SiteReport &R) {
   const std::string Field = StringRef(Site.levels.front().member).rsplit('.').second.empty() ? Site.levels.front().member : StringRef(Site.levels.front().member).rsplit('.').second.str();
   Demand Wanted;
   Wanted.words = {Field};
-  std::vector<std::string> Files = DB.moduleOf(Site.where.file).files;
-  if (!llvm::is_contained(Files, Site.where.file))
-    Files.push_back(Site.where.file);
-  for (const std::string &File : Files) {
-    const int Id = DB.index().find(File);
-    auto Text = Id < 0 || !StringRef(File).ends_with(".c") ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
-    if (!Text || !mayLookInto(*Text, Field, DB.rules().head_readers))
-      continue;
+  for (const std::string &File : lookersInto(Field, Site.where.file)) {
     if (!DB.require(File, Wanted)) {
       Pending = true;
       continue;

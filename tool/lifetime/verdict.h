@@ -143,6 +143,7 @@ private:
   bool reportCandidates(SiteReport &R);
   bool nameReplacement(SiteReport &R, const CallbackReport &C, const ConversionRule &Rule);
   bool headIsRead(SiteReport &R);
+  const std::vector<std::string> &lookersInto(const std::string &Field, const std::string &File);
   std::vector<std::string> slabCachesOf(SiteReport &R);
   void judgeLifetime(SiteReport &R);
   void judgeCaches(SiteReport &R);
@@ -162,6 +163,7 @@ private:
   const Semantics &S;
   ModuleOracle Modules;
   VerdictOptions Options;
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> Lookers; ///< by first file of the module and name of the head
   /// What is made once for all sites of a round.
   struct Round;
   std::unique_ptr<Round> Now;
