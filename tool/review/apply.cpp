@@ -194,9 +194,6 @@ void applyOne(const FileDiff &F, const TextOf &Read, AppliedFile &Out) {
     Out.after = std::move(P.text);
 }
 
-} // namespace
-
-namespace {
 /// What all files of one patch may come to, before and after it. A copy costs a line of the patch and the whole of a file.
 constexpr size_t MaxBytes = size_t{512} << 20;
 } // namespace

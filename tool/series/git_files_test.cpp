@@ -117,9 +117,9 @@ TEST_F(GitFiles, WorktreesAndAlternatesAreFollowed) {
   const std::string Path = pipe("other/pack/x.idx");
   write(".git/objects/info/alternates", Root + "/other\n");
   EXPECT_EQ(oddFileOfRepository(Root, false), odd(Path));
-  fs::create_directories(Root + "/work");
-  write("work/.git", "gitdir: ../.git\n");
-  EXPECT_EQ(oddFileOfRepository(Root + "/work", false).find("other/pack/x.idx") == std::string::npos, false);
+  fs::create_directories(Root + "/linked");
+  write("linked/.git", "gitdir: ../.git\n");
+  EXPECT_EQ(oddFileOfRepository(Root + "/linked", false).find("other/pack/x.idx") == std::string::npos, false);
 }
 
 TEST_F(GitFiles, CirclesEnd) {
@@ -152,14 +152,14 @@ TEST_F(GitFiles, LinksAreNotWrittenThrough) {
 }
 
 TEST_F(GitFiles, ARepositoryThatDoesNotKnowTheWorkTreeIsNotWrittenTo) {
-  fs::create_directories(Root + "/work");
-  write("work/.git", "gitdir: ../.git\n");
-  auto Way = [&] { return linkInTheWay(Root + "/work", Root + "/.git", Root + "/.git", "one"); };
-  EXPECT_EQ(Way(), Root + "/work/.git leads to " + Root + "/.git, which says nothing of this work tree");
-  write(".git/gitdir", "../work/.git\n"); // a linked worktree
+  fs::create_directories(Root + "/linked");
+  write("linked/.git", "gitdir: ../.git\n");
+  auto Way = [&] { return linkInTheWay(Root + "/linked", Root + "/.git", Root + "/.git", "one"); };
+  EXPECT_EQ(Way(), Root + "/linked/.git leads to " + Root + "/.git, which says nothing of this work tree");
+  write(".git/gitdir", "../linked/.git\n"); // a linked worktree
   EXPECT_EQ(Way(), "");
   fs::remove(Root + "/.git/gitdir");
-  write(".git/config", "[core]\n\tworktree = ../work\n"); // a submodule
+  write(".git/config", "[core]\n\tworktree = ../linked\n"); // a submodule
   EXPECT_EQ(Way(), "");
 }
 

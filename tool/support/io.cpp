@@ -150,10 +150,6 @@ void syncDirectory(const std::string &Directory) {
     ::fsync(Dir.get());
 }
 
-} // namespace
-
-namespace {
-
 llvm::Expected<std::string> readWhole(const std::string &Path, uint64_t MaxBytes, int Flags) {
   Descriptor In(::open(Path.c_str(), O_RDONLY | O_CLOEXEC | Flags));
   struct stat Status;
