@@ -245,8 +245,9 @@ private:
   void collect(const std::string &Object, Parts &To, std::set<std::string> &Seen) {
     if (!Seen.insert(Object).second)
       return;
-    for (std::string &Flaw : Symbolic.flaws(parentOf(Object)))
-      To.flaws.insert(std::move(Flaw));
+    if (const std::string Dir = parentOf(Object); Seen.insert(Dir + "/").second)
+      for (std::string &Flaw : Symbolic.flaws(Dir))
+        To.flaws.insert(std::move(Flaw));
     std::vector<std::string> Parts = Symbolic.parts(Object);
     if (Parts.empty())
       Parts.push_back(Object);

@@ -406,20 +406,33 @@ std::string Graph::targetOf(llvm::StringRef Dir, const std::string &Word) const 
   return O.entry && Below.consume_front(O.base + "/") ? normalPath(Below.str()) : join(Dir, Word); // $(src)/x.o
 }
 
+/// Lines of one directory that link something into the composite. A module may have thousands of parts, and each may be a composite.
+const std::vector<const Item *> &Graph::linkedInto(const std::string &Object, llvm::StringRef Dir) {
+  static const std::vector<const Item *> None;
+  Directory &D = load(Dir.str());
+  if (!D.linked) {
+    D.linked.emplace();
+    for (const Item &I : D.listed->items)
+      if (std::string Composite = Listing{Dir, &I}.composite(); !Composite.empty())
+        (*D.linked)[Composite].push_back(&I);
+  }
+  auto It = D.linked->find(Object);
+  return It == D.linked->end() ? None : It->second;
+}
+
 bool Graph::isOpen(const std::string &Object) {
   for (const Listing &L : nearest(Object))
-    for (const Item &I : load(L.dir.str()).listed->items)
-      if (I.word == "*" && Listing{L.dir, &I}.composite() == Object)
-        return true;
+    if (llvm::any_of(linkedInto(Object, L.dir), [](const Item *I) { return I->word == "*"; }))
+      return true;
   return false;
 }
 
 std::vector<std::string> Graph::parts(const std::string &Object) {
   std::vector<std::string> Result;
   for (const Listing &L : nearest(Object))
-    for (const Item &I : load(L.dir.str()).listed->items)
-      if (Listing{L.dir, &I}.composite() == Object && I.word.back() != '/' && I.word != "*")
-        Result.push_back(targetOf(L.dir, I.word));
+    for (const Item *I : linkedInto(Object, L.dir))
+      if (I->word.back() != '/' && I->word != "*")
+        Result.push_back(targetOf(L.dir, I->word));
   std::sort(Result.begin(), Result.end());
   Result.erase(std::unique(Result.begin(), Result.end()), Result.end());
   return Result;

@@ -88,6 +88,7 @@ private:
   struct Directory {
     std::shared_ptr<const Listed> listed;
     Files files; ///< made when a variable is asked for
+    std::optional<llvm::StringMap<std::vector<const Item *>>> linked; ///< by composite, its lines; made when one is asked for
   };
   /// An entry of a list of all that list a target.
   struct Link {
@@ -96,6 +97,7 @@ private:
   };
 
   Directory &load(const std::string &Dir);
+  const std::vector<const Item *> &linkedInto(const std::string &Object, llvm::StringRef Dir);
   std::shared_ptr<const Listed> listed(const std::string &Dir) const;
   Listed evaluate(const std::string &Dir) const;
   Files filesOf(const std::string &Dir, Listed &L) const;
