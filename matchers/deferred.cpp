@@ -163,7 +163,10 @@ private:
   }
 
   static bool calledWithObject(const CallExpr *Call) {
-    return std::any_of(Call->arg_begin(), Call->arg_end(), [](const Expr *A) { return stripped(A)->getType()->isVoidPointerType(); });
+    // Also (void *)p of a pointer whose value nothing tells, as of a per-processor variable; NULL is none.
+    return std::any_of(Call->arg_begin(), Call->arg_end(), [](const Expr *A) {
+      return stripped(A)->getType()->isVoidPointerType() || (A->IgnoreParenImpCasts()->getType()->isVoidPointerType() && stripped(A)->getType()->isPointerType());
+    });
   }
 
   void describe(const DeferredCall &Call, DeferredFreeFact &D) const {
