@@ -321,7 +321,12 @@ bool TraceWalk::call(Frame &F, const CFGBlock *B, size_t Index, const Key &K, co
   TraceState In = S;
   for (unsigned I = 0; I < Body->getNumParams() && I < C->getNumArgs(); ++I)
     In.memory[Eval.addressOf(Body->getParamDecl(I)).name()] = Eval.valueOf(S, C->getArg(I));
-  for (TraceState &Out : through(Body, std::move(In), F.depth + 1)) {
+  if (F.depth == 0)
+    Called = N.locationOf(C->getBeginLoc());
+  std::vector<TraceState> Ends = through(Body, std::move(In), F.depth + 1);
+  if (F.depth == 0)
+    Called = {};
+  for (TraceState &Out : Ends) {
     Out.known[C] = Out.result;
     elements(F, B, Index + 1, K, std::move(Out));
   }

@@ -30,6 +30,7 @@ struct TraceEvent {
   std::string callback;   ///< Queue: symbol of the function, or how the value came about
   std::string text;       ///< the object, or the head, as written
   std::vector<std::string> caches; ///< Free, Destroy: places
+  Location called;        ///< the call in the traced function that leads to the helper; not valid in its own text
   std::string held;       ///< the lock or section around it in which nothing may sleep; empty: none
   friend bool operator==(const TraceEvent &, const TraceEvent &) = default;
 };

@@ -71,6 +71,7 @@ private:
   std::map<std::pair<std::string, Location>, unsigned> EffectIds;
   std::set<std::pair<unsigned, std::string>> UsesSeen;
   clang::SourceLocation LastSection; ///< where the macro stands that began or ended a section last
+  Location Called; ///< the call of the traced function that is walked into; not valid: none
   size_t Steps = 0;
 };
 

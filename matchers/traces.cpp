@@ -196,12 +196,13 @@ void TraceWalk::event(TraceEvent E, TraceState &S) {
   // A macro may call more than one function with the object; it is one event.
   if (!S.events.empty()) {
     const TraceEvent &Last = To.events[S.events.back()];
-    if (Last.kind == TraceEvent::Deferred && E.kind == Last.kind && Last.where == E.where && Last.value == E.value && Last.head >= E.head)
+    if (Last.kind == TraceEvent::Deferred && E.kind == Last.kind && Last.where == E.where && Last.called == Called && Last.value == E.value && Last.head >= E.head)
       return;
   }
   for (const auto &[Lock, Depth] : S.held)
     if (Depth > 0)
       E.held = Lock;
+  E.called = Called;
   auto It = llvm::find(To.events, E);
   unsigned Id = static_cast<unsigned>(It - To.events.begin());
   std::vector<unsigned> Always(S.always.begin(), S.always.end());

@@ -93,8 +93,8 @@ template <typename F> void fields(ObjectFact &V, F &&Each) {
   Each(kind, where, function, name, record, object, caches);
 }
 template <typename F> void fields(TraceEvent &V, F &&Each) {
-  auto &[kind, where, name, function, value, offset, head, callback, text, caches, held] = V;
-  Each(kind, where, name, function, value, offset, head, callback, text, caches, held);
+  auto &[kind, where, name, function, value, offset, head, callback, text, caches, called, held] = V;
+  Each(kind, where, name, function, value, offset, head, callback, text, caches, called, held);
 }
 template <typename F> void fields(TraceCondition &V, F &&Each) {
   auto &[test, taken, calls, where, text] = V;

@@ -94,6 +94,7 @@ private:
   FunctionTrace Nothing; ///< of a function that is not there
   Side Old, New;
   PathAnswer A;
+  std::vector<std::pair<const TraceEvent *, const TraceEvent *>> Pairs; ///< which event became which
 };
 
 } // namespace krcu

@@ -78,13 +78,13 @@ void Comparison::uses() {
 /// What took the object out of reach must still do so, and in front of the free.
 void Comparison::order() {
   auto Effect = [](const FunctionTrace &T, const std::string &Key) { return llvm::find_if(T.effects, [&](const TraceEffect &E) { return E.key == Key; }); };
-  for (const auto &[Was, Is] : A.same)
+  for (const auto &[Was, Is] : Pairs)
     for (size_t O = 0; O < Old.trace->events.size(); ++O)
       for (size_t N = 0; N < New.trace->events.size(); ++N) {
-        if (!(Old.trace->events[O].where == Was) || !(New.trace->events[N].where == Is))
-          continue;
         const TraceEvent &E = New.trace->events[N];
-        // One place may stand for several objects: in a loop, or in a helper.
+        // One place may stand for several objects: in a loop, or in a helper. There, calls of it are told apart.
+        if (!(Old.trace->events[O].where == Was->where) || !(Old.trace->events[O].called == Was->called) || !(E.where == Is->where) || !(E.called == Is->called))
+          continue;
         std::optional<Act> X = Old.actOf(Old.trace->events[O]), Y = New.actOf(E);
         if (!X || !Y || (X->object != Y->object && (X->how != Act::Queued || Y->how == Act::Queued)))
           continue;

@@ -431,6 +431,7 @@ void Comparison::matchEvents() {
     if (Found) {
       Used.insert(Found);
       A.same.emplace_back(Found->where, N.where);
+      Pairs.emplace_back(Found, &N);
     }
   }
 }
