@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/driver/changes.h"
 #include "tool/lifetime/database.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include <cctype>
 #include <map>
@@ -74,6 +75,29 @@ FactChanges changesBetween(const FileFacts *Before, const FileFacts *After, cons
   for (const auto *B : without(Has, Had, Barrier))
     C.barriers_new.push_back(*B);
   return C;
+}
+
+void FactChanges::keepOnly(const std::set<std::string> &Files) {
+  auto Elsewhere = [&](const auto *Fact) { return !Files.count(Fact->where.file); };
+  llvm::erase_if(sites_gone, Elsewhere), llvm::erase_if(sites_new, Elsewhere);
+  llvm::erase_if(deferred_gone, Elsewhere), llvm::erase_if(deferred_new, Elsewhere);
+  llvm::erase_if(frees_gone, Elsewhere), llvm::erase_if(frees_new, Elsewhere);
+  for (std::vector<Barrier> *Each : {&barriers_gone, &barriers_new})
+    llvm::erase_if(*Each, [&](const Barrier &B) { return !Files.count(B.where.file); });
+}
+
+bool directivesDiffer(const std::string &Before, const std::string &After) {
+  auto Directives = [](llvm::StringRef Text) {
+    std::string Result;
+    for (bool Goes = false; !Text.empty();) {
+      auto [Line, Rest] = Text.split('\n');
+      Text = Rest;
+      if (Goes || Line.ltrim().starts_with("#"))
+        Result += (Line + "\n").str(), Goes = Line.rtrim().ends_with("\\");
+    }
+    return Result;
+  };
+  return Directives(Before) != Directives(After);
 }
 
 std::set<std::string> changedFunctions(const std::string &Before, const std::string &After) {

@@ -22,9 +22,15 @@ struct FactChanges {
     Location where;
   };
   std::vector<Barrier> barriers_gone, barriers_new;
+
+  /// Leaves only what stands in one of the files. The two sides may have read different bodies of headers: one side's facts may come out of the cache.
+  void keepOnly(const std::set<std::string> &Files);
 };
 
 FactChanges changesBetween(const FileFacts *Before, const FileFacts *After, const Rules &R);
+
+/// Whether lines of the preprocessor differ. If they do not in any file of a patch, nothing has changed in the headers that it does not touch.
+bool directivesDiffer(const std::string &Before, const std::string &After);
 
 /// Names of the functions whose text differs, or that are only on one side.
 std::set<std::string> changedFunctions(const std::string &Before, const std::string &After);

@@ -6,6 +6,7 @@
 
 #include "tool/rules/row_reader.h"
 #include "tool/rules/rules.h"
+#include "tool/rules/review_rules.h"
 #include "tool/rules/unload.h"
 #include "tool/rules/yaml_tree.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
@@ -26,6 +27,7 @@ std::string rowKey(const CallbackFieldRule &R);
 std::string rowKey(const RcuCalledFieldRule &R);
 std::string rowKey(const LateFieldRule &R);
 std::string rowKey(const UnloadRule &R);
+std::string rowKey(const ReviewRule &R);
 std::string rowKey(const ConversionRule &R);
 template <class T> std::string rowKey(const T &R) { return R.name; }
 
@@ -105,6 +107,7 @@ struct RowTables {
   RowTable<NameRule> reader_ends{"reader_ends"};
   RowTable<NameRule> sleeping_waits{"sleeping_waits"};
   RowTable<NameRule> printing_calls{"printing_calls"};
+  RowTable<ReviewRule> review_events{"review_events"};
   RowTable<NameRule> version_macros{"version_macros"};
   RowTable<NameRule> quiet_calls{"quiet_calls"};
   RowTable<NameRule> effect_calls{"effect_calls"};
@@ -140,6 +143,7 @@ struct RowTables {
     Visit(reader_ends);
     Visit(sleeping_waits);
     Visit(printing_calls);
+    Visit(review_events);
     Visit(version_macros);
     Visit(quiet_calls);
     Visit(effect_calls);

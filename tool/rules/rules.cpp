@@ -183,11 +183,15 @@ llvm::Expected<UnloadRules> loadUnloadRules(const std::string &Builtin, const st
   return UnloadRules{Tables.unload_events.rows()};
 }
 
+bool ReviewRules::is(llvm::StringRef Name, ReviewRule::Event Event) const {
+  return llvm::any_of(events, [&](const ReviewRule &R) { return R.event == Event && R.name == Name; });
+}
+
 llvm::Expected<ReviewRules> loadReviewRules(const std::string &Builtin, const std::vector<std::string> &Overrides) {
   RowTables Tables;
   if (llvm::Error E = readTables(Tables, Builtin, Overrides))
     return E;
-  return ReviewRules{namesOf(Tables.printing_calls)};
+  return ReviewRules{namesOf(Tables.printing_calls), Tables.review_events.rows()};
 }
 
 llvm::Expected<Rules> loadRules(const std::string &Builtin, const std::vector<std::string> &Overrides) {

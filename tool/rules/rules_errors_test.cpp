@@ -147,7 +147,7 @@ TEST_F(RuleErrors, UnknownSectionFarFromAll) {
                                          "cache_alloc, cache_create, cache_destroy, callback_fields, "
                                          "checks, container_macros, conversions, deferrals, "
                                          "deferred_frees_no_head, effect_calls, frees, head_readers, heads, late_fields, module_hooks, pool_destroy, printing_calls, quiet_calls, "
-                                          "rcu_called_arguments, rcu_called_fields, reader_begins, reader_ends, remove, replacements, signals, sleeping_waits, unlinks, unload_events, version_macros, work_ends");
+                                          "rcu_called_arguments, rcu_called_fields, reader_begins, reader_ends, remove, replacements, review_events, signals, sleeping_waits, unlinks, unload_events, version_macros, work_ends");
 }
 
 TEST_F(RuleErrors, SectionThatIsNoList) {

@@ -10,6 +10,9 @@ namespace krcu {
 
 const char AnyWord[] = "any";
 
+/// In the order of ReviewRule::Event.
+static const llvm::StringRef ReviewEventNames[] = {"lock", "unlock", "sleeps", "ordered_store", "plain_store", "locked_read", "rcu_work", "allocation", "reader_flag"};
+
 /// In the order of UnloadRule::Event.
 static const llvm::StringRef EventNames[] = {"wait", "end", "pinned", "holds", "teardown", "conditional_wait", "of_objects", "takes_module", "drops_module", "stop", "of_mounts", "of_devices"};
 
@@ -17,6 +20,7 @@ std::string rowKey(const CallbackFieldRule &R) { return R.record + "." + R.field
 std::string rowKey(const RcuCalledFieldRule &R) { return R.record + "." + R.field; }
 std::string rowKey(const LateFieldRule &R) { return R.record + "." + R.field; }
 std::string rowKey(const UnloadRule &R) { return R.name + "+" + EventNames[R.event].str(); }
+std::string rowKey(const ReviewRule &R) { return R.name + "+" + ReviewEventNames[R.event].str(); }
 std::string rowKey(const ConversionRule &R) { return R.deferral + "+" + R.family; }
 
 namespace {
@@ -198,6 +202,21 @@ llvm::Error readUnloadEvent(Target &To, const YamlNode &Node) {
   return Row.take();
 }
 
+llvm::Error readReviewEvent(Target &To, const YamlNode &Node) {
+  RowReader Row(To.file, Node, "review_events", {"name", "names", "event"});
+  ReviewRule R;
+  const std::string Event = Row.choice("event", ReviewEventNames);
+  for (size_t N = 0; N < std::size(ReviewEventNames); ++N)
+    if (ReviewEventNames[N] == Event)
+      R.event = static_cast<ReviewRule::Event>(N);
+  for (const PlacedWord &W : Row.names()) {
+    R.name = W.text;
+    R.where = W.where;
+    put(To, To.tables.review_events, Row, R);
+  }
+  return Row.take();
+}
+
 llvm::Error readConversion(Target &To, const YamlNode &Node) {
   RowReader Row(To.file, Node, "conversions",
                 {"deferral", "deferrals", "family", "families", "replacement", "refusal"});
@@ -276,6 +295,7 @@ const Section Sections[] = {
     {"reader_ends", readNamesOf<&RowTables::reader_ends>},
     {"sleeping_waits", readNamesOf<&RowTables::sleeping_waits>},
     {"printing_calls", readNamesOf<&RowTables::printing_calls>},
+    {"review_events", readReviewEvent},
     {"version_macros", readNamesOf<&RowTables::version_macros>},
     {"quiet_calls", readNamesOf<&RowTables::quiet_calls>},
     {"effect_calls", readNamesOf<&RowTables::effect_calls>},

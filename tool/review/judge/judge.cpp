@@ -359,6 +359,11 @@ std::vector<review::Finding> PatchJudge::run() {
   judgeEnds();
   for (ReviewedFile &F : Files) {
     judgeWaits(F);
+    judgeAround(F);
+    judgeFlags(F);
+    judgeHeadPlaces(F);
+    judgeMembers(F);
+    judgeMoved(F);
     judgeBarriers(F);
     judgeMovedBarriers(F);
     judgeDestructions(F);

@@ -68,6 +68,11 @@ private:
   void explainLines(ReviewedFile &F);
   bool staysDestroyed(const ReviewedFile &F, const TraceEvent &E);
   void judgeWaits(const ReviewedFile &F);
+  void judgeAround(const ReviewedFile &F);
+  void judgeFlags(const ReviewedFile &F);
+  void judgeHeadPlaces(const ReviewedFile &F);
+  void judgeMembers(const ReviewedFile &F);
+  void judgeMoved(const ReviewedFile &F);
   void judgeWait(const ReviewedFile &F, const std::string &Function, const std::string &Readers, const WaitingText &Was, const WaitingText &Is);
   void judgeMovedBarriers(ReviewedFile &F);
   std::string queuesBehind(const std::string &Text, const std::vector<std::string> &Old, const std::vector<std::string> &New, const std::string &Barrier) const;

@@ -14,7 +14,7 @@ namespace krcu {
 
 using namespace review;
 
-RcuWords::RcuWords(const Rules &R) {
+RcuWords::RcuWords(const Rules &R, const ReviewRules &More) {
   auto Add = [&](const auto &Rows) {
     for (const auto &Row : Rows)
       Strong.insert(Row.name);
@@ -24,6 +24,22 @@ RcuWords::RcuWords(const Rules &R) {
   All = Strong;
   for (const std::vector<std::string> *Names : {&R.deferred_frees_no_head, &R.heads, &R.sleeping_waits})
     All.insert(Names->begin(), Names->end());
+  for (const std::vector<std::string> *Names : {&R.reader_begins, &R.reader_ends})
+    Around.insert(Names->begin(), Names->end());
+  for (const ReviewRule &E : More.events) {
+    if (E.event == ReviewRule::OrderedStore || E.event == ReviewRule::PlainStore || E.event == ReviewRule::RcuWork || E.event == ReviewRule::ReaderFlag)
+      Around.insert(E.name);
+    if (E.event == ReviewRule::Allocation)
+      Allocations.insert(E.name);
+  }
+  for (const RcuCalledFieldRule &Row : R.rcu_called_fields)
+    Members.insert("." + Row.field);
+}
+
+/// Whether a line sets one of the members: ".free_inode = f,"
+bool RcuWords::setsMember(StringRef Line) const {
+  Line = Line.ltrim();
+  return Line.starts_with(".") && Members.count(Line.substr(0, Line.find_first_of(" \t=")).str()) != 0;
 }
 
 bool RcuWords::mentionsRules(const AppliedFile &F) const {
@@ -35,10 +51,16 @@ bool RcuWords::mayMatter(const Diff &D, const AppliedFile &F) const {
     if (Each.path() == F.path)
       for (const Hunk &H : Each.hunks)
         for (const HunkLine &L : H.lines)
-          if (stand(All, L.text))
+          if (stand(All, L.text) || (L.kind != ' ' && (stand(Around, L.text) || setsMember(L.text))))
             return true;
   if (!mentionsRules(F))
     return false;
+  for (const FileDiff &Each : D.files)
+    if (Each.path() == F.path)
+      for (const Hunk &H : Each.hunks)
+        for (const HunkLine &L : H.lines)
+          if (L.kind == '-' && stand(Allocations, L.text))
+            return true;
   std::set<std::string> Changed = changedFunctions(F.before.value_or(""), F.after.value_or(""));
   for (const std::optional<std::string> *Text : {&F.before, &F.after}) {
     Outline O = outlineOf(Text->value_or(""));

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "tool/review/apply.h"
-#include "tool/rules/rules.h"
+#include "tool/rules/review_rules.h"
 #include <set>
 #include <string>
 
@@ -13,7 +13,7 @@ namespace krcu {
 /// The words of RCU's and of a cache's end.
 class RcuWords {
 public:
-  explicit RcuWords(const Rules &R);
+  RcuWords(const Rules &R, const ReviewRules &More);
 
   /// Words that make a file of a very large patch worth a parse.
   bool mentionsRules(const review::AppliedFile &F) const;
@@ -23,8 +23,12 @@ public:
 private:
   using Words = std::set<std::string, std::less<>>;
   static bool stand(const Words &These, llvm::StringRef Text);
+  bool setsMember(llvm::StringRef Line) const;
 
   Words Strong, All;
+  Words Around;      ///< of a line that changes: read-side sections, stores that publish, flags of caches
+  Words Allocations; ///< the same, in a file that defers
+  Words Members;     ///< that the core calls behind a grace period
 };
 
 } // namespace krcu

@@ -40,7 +40,7 @@ void askAlike(Demand &Old, Demand &New) {
 
 class Review {
 public:
-  explicit Review(Scan &S) : S(S), Words(S.rules()) {}
+  explicit Review(Scan &S) : S(S) {}
 
   llvm::Expected<Column> run(const std::vector<ReviewPatch> &Patches) {
     Column C;
@@ -58,6 +58,7 @@ public:
     if (!Unload)
       return Unload.takeError();
     Rows = {std::move(*Printing), std::move(*Unload)};
+    Words.emplace(S.rules(), Rows.review);
     for (const ReviewPatch &P : Patches) {
       if (Progress *Told = S.options().progress.get())
         Told->phase("review patch " + std::to_string(C.patches.size() + 1) + " of " + std::to_string(Patches.size()));
@@ -93,7 +94,7 @@ private:
   std::string compileProblem(TreeState &Before, TreeState &After, const ReviewedFile &F, unsigned Worker, Location &Where);
 
   Scan &S;
-  const RcuWords Words;
+  std::optional<RcuWords> Words; ///< from run() on
   JudgeRules Rows;
   TreeState::Texts Waiting;                       ///< of patches that were only applied, and so have no state of their own
   std::vector<std::unique_ptr<TreeState>> States; ///< before and after the patch in hand
@@ -249,6 +250,10 @@ void Review::collectFacts(TreeState &Before, TreeState &After, std::vector<Revie
         New.erase(F.after_path);
     }
   After.parse(New);
+  const bool Elsewhere = llvm::any_of(Files, [](const ReviewedFile &F) { // a source that comes or goes as a whole changes no other one
+    const bool Whole = (F.before_path.empty() || F.after_path.empty()) && StringRef(F.applied->path).ends_with(".c");
+    return !Whole && directivesDiffer(F.applied->before.value_or(""), F.applied->after.value_or(""));
+  });
   for (ReviewedFile &F : Files) {
     auto Take = [](TreeState &State, const std::string &Path, FileFacts &To) {
       auto It = State.database().files().find(Path);
@@ -258,6 +263,8 @@ void Review::collectFacts(TreeState &Before, TreeState &After, std::vector<Revie
     Take(Before, F.before_path, F.old_facts);
     Take(After, F.after_path, F.new_facts);
     F.changes = changesBetween(&F.old_facts, &F.new_facts, After.rules());
+    if (!Elsewhere)
+      F.changes.keepOnly(Watched);
     if (F.before_path.empty())
       continue;
     F.unparsed = Before.database().problem(F.before_path);
@@ -354,7 +361,7 @@ PatchReview Review::reviewOne(const ReviewPatch &P) {
   PatchReview Out;
   Out.patch = &P;
   std::vector<AppliedFile> Applied = applyDiff(P.diff, readerOver(Waiting));
-  const bool Matters = Applied.size() > ManyFiles || std::any_of(Applied.begin(), Applied.end(), [&](const AppliedFile &F) { return F.problem.empty() && F.looked_at && isSource(F.path) && Words.mayMatter(P.diff, F); });
+  const bool Matters = Applied.size() > ManyFiles || std::any_of(Applied.begin(), Applied.end(), [&](const AppliedFile &F) { return F.problem.empty() && F.looked_at && isSource(F.path) && Words->mayMatter(P.diff, F); });
   if (Matters && !Waiting.empty())
     States.push_back(std::make_unique<TreeState>(*States.back(), std::exchange(Waiting, {})));
   TreeState &Before = *States.back();
@@ -388,7 +395,7 @@ PatchReview Review::reviewOne(const ReviewPatch &P) {
       Changed[F.path] = shared(F.after);
     if (!F.old_path.empty() && F.old_path != F.path)
       Changed[F.old_path] = nullptr;
-    if (!isSource(F.path) || !Matters || (Many && !Words.mentionsRules(F)))
+    if (!isSource(F.path) || !Matters || (Many && !Words->mentionsRules(F)))
       continue;
     ReviewedFile R;
     R.applied = &F;
