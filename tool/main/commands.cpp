@@ -25,6 +25,7 @@
 #include "tool/support/parallel.h"
 #include "tool/support/sink.h"
 #include "tool/semantics/why.h"
+#include "llvm/ADT/STLExtras.h"
 #include <algorithm>
 #include <cstdio>
 
@@ -192,11 +193,12 @@ std::vector<std::string> problemLines(const Scan &S) {
   return Result;
 }
 
-/// An empty result because nothing could be looked at is no result.
+/// An empty result because nothing could be looked at is no result. What --family leaves out nobody wanted to look at.
 Error somethingWasParsed(const Scan &S, const std::vector<SiteReport> &Sites) {
   std::map<std::string, unsigned> Counts = classCounts(Sites);
   const bool Any = Counts["convert"] + Counts["unsafe"] + Counts["review"] + Counts["refuse"] != 0;
-  if (Any || !Counts["not_parsed"] || S.problems().size() < S.filesParsed())
+  const bool Tried = any_of(Sites, [](const SiteReport &R) { return R.cls == SiteClass::NotParsed && R.reason != Reason::NotLookedAt; });
+  if (Any || !Tried || S.problems().empty() || S.problems().size() < S.filesParsed())
     return Error::success();
   const ParseProblem &First = S.problems().front();
   return nothingWasParsed(S.tree().shown(First.file + ": " + First.cause));

@@ -66,6 +66,14 @@ TEST_F(Typed, APathThatFitsNothingIsAnErrorWithTheNearest) {
   EXPECT_EQ(krcu("scan " + Tree.root() + " ''").status, 2);
 }
 
+TEST_F(Typed, AFamilyThatNoCallbackFreesWithIsNoError) {
+  for (const char *Command : {"scan", "scan --format json", "patch"}) {
+    Ran R = krcu(std::string(Command) + " --no-cache --family kvfree " + Tree.root() + " drv");
+    EXPECT_EQ(R.status, 0) << Command << "\n" << R.out;
+  }
+  EXPECT_TRUE(krcu("scan --no-cache --family kvfree " + Tree.root() + " drv").has("1 not parsed"));
+}
+
 TEST_F(Typed, ExplainTakesPlacesAndNames) {
   for (const char *Place : {"drv/drv.c:15", "drv/drv.c:15:2", "./drv//drv.c:15", "drv/drv.c", "item_free", "item_drop"}) {
     Ran R = krcu("explain --no-cache " + Tree.root() + " " + Place);
