@@ -49,7 +49,7 @@ std::optional<std::string> fromHere(const Tree &T, StringRef Given) {
 
 bool isThere(const Tree &T, const std::string &Path) { return T.has(Path) && T.isSubject(Path); }
 
-/// The deepest directory on the way that exists, and of what is there the nearest to the first part that does not.
+/// The deepest directory on the way that exists, and of what is there the nearest to the first part that does not; empty if there is neither.
 std::string nearest(const Tree &T, StringRef Clean) {
   const std::string &Root = T.mounted().empty() ? T.root() : T.mounted();
   SmallVector<StringRef, 8> Parts;
@@ -78,6 +78,14 @@ std::string nearest(const Tree &T, StringRef Clean) {
   }
   if (!Found.empty())
     return Found + " is there, the rest is not";
+  return "";
+}
+
+/// The same for each of the places that can have been meant, those that are likelier first.
+std::string mend(const Tree &T, const std::vector<std::string> &Meant) {
+  for (const std::string &Path : Meant)
+    if (std::string Near = nearest(T, Path); !Near.empty())
+      return Near;
   return T.mounted().empty() ? "give a path relative to the tree" : "give a path relative to the module's directory";
 }
 
@@ -102,7 +110,7 @@ Expected<std::string> findPath(const Tree &T, const std::string &Given) {
     std::string Path = Inside->empty() ? "." : *Inside;
     if (isThere(T, Path))
       return checked(Path);
-    return failAt(Given, 0, 0, "no such file or directory in " + Root, nearest(T, Path));
+    return failAt(Given, 0, 0, "no such file or directory in " + Root, mend(T, {Path}));
   }
   const std::string Clean = cleaned(Given);
   if (Clean == ".")
@@ -115,9 +123,14 @@ Expected<std::string> findPath(const Tree &T, const std::string &Given) {
     return checked(Path);
   if (Here && isThere(T, *Here))
     return checked(*Here);
-  if (leadsOut(Clean))
+  if (leadsOut(Clean) && !Here)
     return failAt(Given, 0, 0, "leads out of " + Root, "give a path relative to the tree");
-  return failAt(Given, 0, 0, "no such file or directory in " + Root, nearest(T, Clean));
+  std::vector<std::string> Meant;
+  if (!leadsOut(Clean))
+    Meant.push_back(Clean);
+  if (Here && T.mounted().empty()) // what is mounted has other names than its directory
+    Meant.insert(FromHereFirst ? Meant.begin() : Meant.end(), *Here);
+  return failAt(Given, 0, 0, "no such file or directory in " + Root, mend(T, Meant));
 }
 
 } // namespace krcu

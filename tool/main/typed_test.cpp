@@ -61,6 +61,11 @@ TEST_F(Typed, APathThatFitsNothingIsAnErrorWithTheNearest) {
   Ran R = krcu("explain --no-cache " + Tree.root() + " drw/drv.c:12");
   EXPECT_EQ(R.status, 2);
   EXPECT_TRUE(R.has("did you mean 'drv'?")) << R.out;
+  // What is not there counts from where one stands, too.
+  for (const char *Path : {"./drw.c", "drw.c", "../drv/drw.c"}) {
+    Ran Here = krcu("scan " + Tree.root() + " " + Path, "drv");
+    EXPECT_TRUE(Here.has("did you mean 'drv/drv.c'?")) << Path << "\n" << Here.out;
+  }
   EXPECT_TRUE(krcu("scan " + Tree.root() + " ../outside").has("leads out of"));
   EXPECT_TRUE(krcu("scan " + Tree.root() + " /etc/hostname").has("is not in"));
   EXPECT_EQ(krcu("scan " + Tree.root() + " ''").status, 2);
