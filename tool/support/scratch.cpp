@@ -94,6 +94,8 @@ void awaitSignal() {
         fs::remove_directories(Directory);
   ::signal(Byte, SIG_DFL);
   ::kill(::getpid(), Byte);
+  // The first process of a container is not killed by what it does not handle.
+  ::_exit(128 + Byte);
 }
 
 } // namespace
