@@ -29,7 +29,10 @@ llvm::Error open(const std::string &Path, Opened &To) {
   if (std::string Odd = oddFileOfRepository(Path, /*Upwards=*/false); !Odd.empty())
     return failAt(Path, 0, 0, "this is not opened as a git repository: " + Odd, "give the top directory of one");
   git_repository *Raw = nullptr;
-  if (git_repository_open_ext(&Raw, Path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr) != 0)
+  const int Error = git_repository_open_ext(&Raw, Path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr);
+  if (std::string Way = wayIntoAnothers(Error, Path); !Way.empty())
+    return failAt(Path, 0, 0, "this git repository belongs to another user", Way);
+  if (Error != 0)
     return failAt(Path, 0, 0, "cannot be opened as a git repository: " + gitReason(), "give the top directory of one");
   To.repository.reset(Raw);
   return llvm::Error::success();

@@ -20,6 +20,16 @@ std::string gitReason() {
 
 llvm::Error failGit(const std::string &What) { return fail(What + ": " + gitReason()); }
 
+std::string wayIntoAnothers(int Error, const std::string &Root) {
+  // libgit2 1.5 forgets its own error when the configuration names no directory at all.
+  if (Error == 0 || (Error != GIT_EOWNER && gitReason().find("safe.directory") == std::string::npos))
+    return {};
+  llvm::SmallString<256> Real;
+  if (llvm::sys::fs::real_path(Root, Real))
+    Real = Root;
+  return "permit it with git config --global --add safe.directory " + Real.str().str();
+}
+
 std::string hexOf(const git_oid &Id) {
   char Buffer[GIT_OID_HEXSZ + 1];
   git_oid_tostr(Buffer, sizeof Buffer, &Id);
@@ -34,6 +44,10 @@ GitRepository openRepository(const std::string &Root, std::string &Why) {
   git_repository *Raw = nullptr;
   int Error = git_repository_open_ext(&Raw, Root.c_str(), 0, nullptr);
   GitRepository Repository(Raw);
+  if (std::string Way = wayIntoAnothers(Error, Root); !Way.empty()) {
+    Why = "its git repository belongs to another user; " + Way;
+    return nullptr;
+  }
   if (Error == GIT_ENOTFOUND)
     return nullptr;
   if (Error != 0) {

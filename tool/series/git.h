@@ -41,6 +41,9 @@ using GitSignature = std::unique_ptr<git_signature, GitFree<git_signature_free>>
 llvm::Error failGit(const std::string &What);
 /// libgit2's last reason.
 std::string gitReason();
+/// How to have the repository opened if libgit2 has refused with that error because it is another user's (a container's root and a tree that is mounted
+/// there); empty if that is not the reason.
+std::string wayIntoAnothers(int Error, const std::string &Root);
 std::string hexOf(const git_oid &Id);
 
 /// The repository whose work tree is exactly `Root`; null if `Root` is in none. `Why` says what is in the way if there is one that

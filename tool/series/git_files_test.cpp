@@ -55,6 +55,23 @@ TEST_F(GitFiles, APipeIsFoundWhereverLibgit2WouldOpenIt) {
   }
 }
 
+// A container's root and a tree that is mounted there, as a gate has it.
+TEST_F(GitFiles, AnotherUsersSaysHowToPermitIt) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "only root can give a file away";
+  GitLibrary Library;
+  for (int Level : {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL})
+    git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, Level, Root.c_str());
+  for (const char *Name : {"", "/.git", "/.git/config"})
+    ASSERT_EQ(::chown((Root + Name).c_str(), 12345, 12345), 0);
+  std::string Why;
+  EXPECT_EQ(openRepository(Root, Why), nullptr);
+  EXPECT_NE(Why.find("belongs to another user; permit it with git config --global --add safe.directory " + Root), std::string::npos) << Why;
+  write(".gitconfig", "[safe]\n\tdirectory = " + Root + "\n");
+  Why.clear();
+  EXPECT_NE(openRepository(Root, Why), nullptr) << Why;
+}
+
 TEST_F(GitFiles, ALinkToADeviceIsOne) {
   fs::create_symlink("/dev/zero", Root + "/.git/packed-refs");
   EXPECT_EQ(oddFileOfRepository(Root, false), odd(Root + "/.git/packed-refs"));

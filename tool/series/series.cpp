@@ -129,7 +129,7 @@ private:
       Result.warnings.push_back("git history is not used: " + Why);
     if (Repository)
       findBase(Repository.get(), Result);
-    else if (OfTree)
+    else if (OfTree && Why.empty())
       Result.warnings.push_back("the tree is no git repository, so the base commit is not known and prefixes come from the path; make the series on "
                                 "the tree of the people it goes to");
     warnOfOldTree();
