@@ -116,6 +116,9 @@ TEST_F(Gates, ACheckerLikeTheKernelsOwn) {
   EXPECT_TRUE(check("MODE=patch M=lib").has("+\tkfree_rcu(item, rcu);"));
   EXPECT_EQ(check("MODE=pach").status, 2);
   EXPECT_EQ(check("M=nowhere").status, 2);
+  EXPECT_EQ(check("drv").status, 2) << "a directory is M=";
+  R = check("--family kfree,kvfree -q M=drv");
+  EXPECT_TRUE(R.status == 1 && R.has("to_convert") && !R.has("another")) << R.out;
   // make C=1: flags, then the file; the build goes on.
   R = check("-nostdinc -I./include -D__KERNEL__ drv/drv.c");
   EXPECT_EQ(R.status, 0);
