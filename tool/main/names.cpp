@@ -75,14 +75,14 @@ std::string unknownWord(const CLI::App &App, const std::vector<std::string> &Wor
     if (!llvm::StringRef(Word).starts_with("--"))
       continue;
     const std::string Name = Word.substr(0, Word.find('='));
-    std::vector<std::string> Options{"--help"};
+    std::set<std::string> Options{"--help"};
     for (const CLI::Option *O : (Command ? Command : &App)->get_options())
       if (!O->get_group().empty())
         for (const std::string &Long : O->get_lnames())
-          Options.push_back("--" + Long);
+          Options.insert("--" + Long);
     const CLI::App &Asked = Command ? *Command : App;
     if (!Asked.get_option_no_throw(Name))
-      return wordAndMend(Command ? Command->get_name() + " has no option" : "there is no option", Name, Options, "options");
+      return wordAndMend(Command ? Command->get_name() + " has no option" : "there is no option", Name, {Options.begin(), Options.end()}, "options");
   }
   return "";
 }
