@@ -16,6 +16,7 @@
 #include "tool/pages/pages.h"
 #include "tool/report/report.h"
 #include "tool/report/sarif.h"
+#include "tool/report/terminal.h"
 #include "tool/report/version.h"
 #include "tool/rewrite/inplace.h"
 #include "tool/rewrite/rewrite.h"
@@ -378,7 +379,7 @@ int runWhy(const Options &O, const char *Executable) {
     return Found ? print(O, timelinesJson(*Found), Nothing) : error(Found.takeError());
   }
   auto Text = printWhy(*Table, *Timelines, O.why);
-  return Text ? print(O, *Text, Nothing) : error(Text.takeError());
+  return Text ? print(O, wrappedText(*Text, widthOf(O.print)), Nothing) : error(Text.takeError());
 }
 
 int runSemantics(const Options &O, const ScanOptions &SO) {
@@ -396,7 +397,7 @@ int runSemantics(const Options &O, const ScanOptions &SO) {
   for (const std::string &A : SO.assume)
     if (Error E = assume(*S, A))
       return error(std::move(E));
-  return print(O, O.format == "json" ? semanticsJson(askedOf(O.print, "semantics", *T), T->version(), *S) : printSemantics(*S), Nothing);
+  return print(O, O.format == "json" ? semanticsJson(askedOf(O.print, "semantics", *T), T->version(), *S) : wrappedText(printSemantics(*S), widthOf(O.print)), Nothing);
 }
 
 /// krcu explain --flags TREE FILE: a row a flag.

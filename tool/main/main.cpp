@@ -4,11 +4,14 @@
 // Exit status: 0 done, 1 found what --fail-on names, 2 error.
 #include "tool/main/heap_limit.h"
 #include "tool/main/names.h"
+#include "tool/main/presentation.h"
 #include "tool/main/program.h"
+#include "tool/report/terminal.h"
 #include "tool/support/scratch.h"
 #include "tool/support/standard_streams.h"
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <sstream>
 
 int main(int Argc, char **Argv) {
   krcu::holdStandardStreams();
@@ -25,7 +28,9 @@ int main(int Argc, char **Argv) {
       std::fprintf(stderr, "krcu: %s\n", Unknown.c_str());
       return 2;
     }
-    int Status = App.exit(E);
+    std::ostringstream Help;
+    int Status = App.exit(E, Help);
+    std::fputs(krcu::wrappedText(Help.str(), krcu::widthOf(Options.print)).c_str(), stdout);
     return Status == 0 ? 0 : 2;
   }
   krcu::removeScratchOnSignals();

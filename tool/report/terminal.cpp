@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/report/terminal.h"
 #include "llvm/Support/ConvertUTF.h"
+#include <algorithm>
 
 namespace krcu {
 namespace {
@@ -50,6 +51,33 @@ std::string wrappedLine(const std::string &Head, const std::string &Text, unsign
     Fresh = false;
   }
   return Out + "\n";
+}
+
+std::string wrappedText(llvm::StringRef Text, unsigned Width) {
+  if (!Width)
+    return Text.str();
+  std::string Out;
+  while (!Text.empty()) {
+    auto [Line, Rest] = Text.split('\n');
+    Text = Rest;
+    if (columnsOf(Line) <= Width) {
+      Out += Line.str() + "\n";
+      continue;
+    }
+    Line = Line.rtrim(' ');
+    const size_t Start = std::min(Line.find_first_not_of(' '), Line.size());
+    const size_t Most = Width * 2 / 3;
+    size_t Last = Start > Width / 4 ? Start : 0; // where the last column begins
+    for (size_t Gap = Line.find("  ", Start); Gap < Most; Gap = Line.find("  ", Last))
+      Last = Line.find_first_not_of(' ', Gap);
+    if (Last && Last <= Most) {
+      Out += wrappedLine(Line.take_front(Last - 1).str(), Line.substr(Last).str(), Width, static_cast<unsigned>(Last));
+    } else {
+      auto [Word, Others] = Line.drop_front(Start).split(' ');
+      Out += wrappedLine(Line.take_front(Start).str() + Word.str(), Others.str(), Width, static_cast<unsigned>(Start) + 4);
+    }
+  }
+  return Out;
 }
 
 std::string counted(size_t Count, const std::string &Singular, const char *Plural) {

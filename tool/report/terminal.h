@@ -19,6 +19,10 @@ constexpr unsigned ShortWidth = 100;
 /// longer than a line stands on one of its own. `Shown`: printed in the place of `Head` (the same with colours). With a newline at the end.
 std::string wrappedLine(const std::string &Head, const std::string &Text, unsigned Width, unsigned Indent, const std::string &Shown = {});
 
+/// A text whose lines are at most `Width` columns (0: as they are). What does not fit goes on below the last column of its line if the
+/// line has several (--help, a timeline), else four columns further in.
+std::string wrappedText(llvm::StringRef Text, unsigned Width);
+
 /// "1 call", "2 calls". `Plural`: null: with an s.
 std::string counted(size_t Count, const std::string &Singular, const char *Plural = nullptr);
 

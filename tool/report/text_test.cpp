@@ -89,6 +89,9 @@ TEST(Terminal, WordsAreNeverCut) {
   EXPECT_EQ(wrappedLine("head:", "one two three", 10, 2), "head: one\n  two\n  three\n");
   EXPECT_EQ(wrappedLine("head:", "averyveryverylongword x", 10, 2), "head:\n  averyveryverylongword\n  x\n");
   EXPECT_EQ(wrappedLine("head:", "", 10, 2), "head:\n");
+  EXPECT_EQ(wrappedText("one two three\n\n  four five six\nseven\n", 11), "one two\n    three\n\n  four five\n      six\nseven\n");
+  EXPECT_EQ(wrappedText("  -q  what it does for you\n", 18), "  -q  what it does\n      for you\n") << "below the second column";
+  EXPECT_EQ(wrappedText("one two\n", 0), "one two\n");
   EXPECT_EQ(wrappedLine("h:", "\xC3\xA4\xC3\xA4\xC3\xA4 \xC3\xA4", 8, 2), "h: \xC3\xA4\xC3\xA4\xC3\xA4 \xC3\xA4\n") << "columns, not bytes";
 }
 
