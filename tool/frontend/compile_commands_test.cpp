@@ -17,6 +17,16 @@ const char *const GccFlags =
     "-std=gnu11 -fshort-wchar -m64 -mpreferred-stack-boundary=3 -mcmodel=kernel -mindirect-branch=thunk-extern "
     "-fno-allow-store-data-races -fconserve-stack -O2 -Wall -Wno-maybe-uninitialized -Wa,-mx86-used-note=no -pipe -g";
 
+/// As `make CC=clang-19 LD=ld.lld-19` of 6.12 gives them to a file of a module, warnings left out.
+const char *const ClangFlags =
+    "-D__KERNEL__ --target=x86_64-linux-gnu -fintegrated-as -Werror=unknown-warning-option -Werror=ignored-optimization-argument -Werror=option-ignored "
+    "-Werror=unused-command-line-argument -fmacro-prefix-map=/src/linux/= -std=gnu11 -fshort-wchar -funsigned-char -fno-common -fno-PIE "
+    "-fno-strict-aliasing -mno-sse -mno-mmx -mno-sse2 -mno-3dnow -mno-avx -fcf-protection=branch -fno-jump-tables -m64 -falign-loops=1 -mno-80387 "
+    "-mno-fp-ret-in-387 -mstack-alignment=8 -mskip-rax-setup -mtune=generic -mno-red-zone -mcmodel=kernel -Wno-sign-compare "
+    "-fno-asynchronous-unwind-tables -fno-delete-null-pointer-checks -Os -fno-stack-protector -fomit-frame-pointer -ftrivial-auto-var-init=zero "
+    "-fno-stack-clash-protection -falign-functions=16 -fstrict-flex-arrays=3 -fno-strict-overflow -fno-stack-check -fno-builtin-wcslen -Wall -Wundef "
+    "-Werror=implicit-function-declaration -Werror=strict-prototypes -Wframe-larger-than=1024 -Wno-gnu -DMODULE -D__KBUILD_MODNAME=kmod_a";
+
 class CompileCommandsTest : public testing::Test {
 protected:
   CompileCommandsTest()
@@ -81,6 +91,23 @@ TEST_F(CompileCommandsTest, KeepsWhatChangesTheMeaningOfTheText) {
                                "-mcmodel=kernel", "-O2", "-Wno-everything", "-Werror=implicit-function-declaration"}));
   EXPECT_EQ(E->src_arch, "x86");
   EXPECT_FALSE(E->has_target);
+}
+
+TEST_F(CompileCommandsTest, ADatabaseOfClangsIsTakenWithoutAWord) {
+  Files.write("mm/slub.c", "");
+  Files.write("kernel/rcu/tree.c", "");
+  Files.write("include/generated/autoconf.h", "");
+  auto C = load("[" + command("drv/a.c", "-nostdinc -I./arch/x86/include -I./include -include ./include/linux/kconfig.h " + std::string(ClangFlags)) + "]");
+  ASSERT_TRUE(C) << Error;
+  EXPECT_TRUE(C->warnings().empty()) << C->warnings().front();
+  const CompileCommands::Entry *E = C->find("drv/a.c");
+  ASSERT_TRUE(E);
+  EXPECT_TRUE(E->has_target);
+  EXPECT_EQ(E->src_arch, "x86");
+  for (const char *Flag : {"--target=x86_64-linux-gnu", "-funsigned-char", "-fshort-wchar", "-m64", "-mcmodel=kernel", "-fcf-protection=branch", "-fstrict-flex-arrays=3", "-Os"})
+    EXPECT_TRUE(llvm::is_contained(E->flags, Flag)) << Flag;
+  for (const std::string &Flag : E->flags)
+    EXPECT_FALSE(Flag == "-Wall" || Flag == "-Werror=option-ignored") << Flag;
 }
 
 TEST_F(CompileCommandsTest, NamesEachUnknownFlagOnceInOneLine) {
@@ -181,10 +208,10 @@ protected:
     Files.write("include/asm-generic/made.h", "#define FROM_GENERIC 1\n");
     Files.write("include/asm-generic/Kbuild", "");
   }
-  std::string objectCommand(const std::string &File, const std::string &More = "") const {
+  std::string objectCommand(const std::string &File, const std::string &More = "", const char *Own = "-D__KERNEL__ -fconserve-stack") const {
     const std::string S = Files.path();
     return "{\"directory\": \"" + Build.path() + "\", \"file\": \"" + S + "/" + File + "\", \"command\": \"gcc -nostdinc -I" + S + "/arch/x86/include -I./arch/x86/include/generated -I" + S +
-           "/include -I./include -include " + S + "/include/linux/kconfig.h -D__KERNEL__ -fconserve-stack " + More + " -DKBUILD_MODNAME='\\\"" + File.substr(File.rfind('/') + 1, 1) + "\\\"' -c -o x.o " + S + "/" + File + "\"}";
+           "/include -I./include -include " + S + "/include/linux/kconfig.h " + Own + " " + More + " -DKBUILD_MODNAME='\\\"" + File.substr(File.rfind('/') + 1, 1) + "\\\"' -c -o x.o " + S + "/" + File + "\"}";
   }
   TempTree Build;
 };
@@ -203,6 +230,13 @@ TEST_F(ObjectTreeTest, AHeaderThatTheBuildHasHidesTheMadeOne) {
 TEST_F(ObjectTreeTest, AHeaderThatTheBuildLacksIsMadeUp) {
   Files.write("drv/a.c", "#include <asm/made.h>\n#ifndef FROM_GENERIC\n#error missing\n#endif\n#ifndef CONFIG_MINE\n#error synthesised\n#endif\nint a;\n");
   EXPECT_EQ(parse("[" + objectCommand("drv/a.c") + "]", "drv/a.c"), "");
+}
+
+TEST_F(ObjectTreeTest, ABuildOfClangsToo) {
+  Build.write("arch/x86/include/generated/asm/made.h", "#define FROM_BUILD 1\n");
+  Files.write("drv/a.c", "#include <asm/made.h>\n#if !defined(FROM_BUILD) || defined(FROM_GENERIC)\n#error made up\n#endif\n#ifndef CONFIG_MINE\n#error synthesised\n#endif\n"
+                         "#if !defined(MODULE) || !defined(__x86_64__) || !defined(__CHAR_UNSIGNED__)\n#error flags of krcu\n#endif\nint a;\n");
+  EXPECT_EQ(parse("[" + objectCommand("drv/a.c", "", ClangFlags) + "]", "drv/a.c"), "");
 }
 
 TEST_F(ObjectTreeTest, AFileThatTheBuildDoesNotCompileHasKrcusConfiguration) {
