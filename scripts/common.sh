@@ -45,7 +45,10 @@ build() {
   (cd "$root" && cmake --build --preset "$preset" -j "$(buildJobs)" ${1:+--target "$@"})
 }
 
-krcuBinary() { printf '%s\n' "$root/build/release/tool/main/krcu"; }
+# Which of CMakePresets.json the scripts build; the program and the tests are of the same one.
+preset=${KRCU_PRESET:-release}
+
+krcuBinary() { printf '%s\n' "$root/build/$preset/tool/main/krcu"; }
 
 # How the environment names the tree of a version: 6.12 is 612 (KRCU_TREE_612), newest is NEWEST.
 treeVariable() { printf '%s\n' "$1" | tr -d . | tr '[:lower:]' '[:upper:]'; }
