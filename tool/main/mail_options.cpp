@@ -41,7 +41,10 @@ llvm::Error takeSeriesOptions(const SeriesOptions &O, series::SeriesInput &In) {
   In.one_series = O.one_series;
   In.trailers = O.trailers;
   In.cc = O.cc;
-  In.prefix = O.prefix;
+  llvm::StringRef Prefix = llvm::StringRef(O.prefix).trim(" []");
+  if (Prefix.consume_front("PATCH"))
+    Prefix = Prefix.ltrim();
+  In.prefix = Prefix.str(); // people give it with PATCH, too
   In.reroll_directory = O.reroll;
   In.version = std::max(O.version, 1u);
   if (!O.reroll.empty() && !O.version) {

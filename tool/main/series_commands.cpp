@@ -202,7 +202,10 @@ llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport>
   In.configuration = SO.compile_commands.empty() ? "a configuration of krcu's own making" : "the configuration of a build";
   In.command = commandOf(SO, O);
   In.scan_json = ScanJson;
-  In.missing_barriers = missingBarriersOf(S, Sites, SO);
+  auto Missing = missingBarriersOf(S, Sites, SO);
+  if (!Missing)
+    return Missing.takeError();
+  In.missing_barriers = std::move(*Missing);
   for (const LeftOutSite &L : P.left_out) {
     In.left_out.push_back(siteText(L.where.file, L.deferral, L.head, L.callback));
     In.left_out_why.push_back(L.why);

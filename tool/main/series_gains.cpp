@@ -6,7 +6,7 @@
 
 namespace krcu {
 
-std::vector<series::MissingBarrier> missingBarriersOf(Scan &S, const std::vector<SiteReport> &Sites, ScanOptions SO) {
+llvm::Expected<std::vector<series::MissingBarrier>> missingBarriersOf(Scan &S, const std::vector<SiteReport> &Sites, ScanOptions SO) {
   // Whole modules, or a callback of theirs that another file queues would not be seen.
   std::set<std::string> Files;
   for (const SiteReport &R : Sites)
@@ -14,14 +14,12 @@ std::vector<series::MissingBarrier> missingBarriersOf(Scan &S, const std::vector
       for (const std::string &File : S.moduleScope(R.census.where.file).files)
         Files.insert(File);
   if (Files.empty())
-    return {};
+    return std::vector<series::MissingBarrier>();
   SO.paths.assign(Files.begin(), Files.end());
   SO.leftovers = false;
   auto Prepared = Scan::prepare(SO);
-  if (!Prepared) {
-    llvm::consumeError(Prepared.takeError()); // the scan itself went well: then there is nothing to say of its modules
-    return {};
-  }
+  if (!Prepared) // the tree or the rules have changed since the scan
+    return Prepared.takeError();
   AuditOptions Options;
   Options.kinds = {"missing_rcu_barrier"};
   std::vector<series::MissingBarrier> Out;

@@ -8,7 +8,7 @@
 
 namespace krcu {
 
-/// Asks the audit about the modules whose callbacks the patch removes, and about no other.
-std::vector<series::MissingBarrier> missingBarriersOf(Scan &S, const std::vector<SiteReport> &Sites, ScanOptions SO);
+/// Asks the audit about the modules whose callbacks the patch removes, and about no other. An error: what the scan read cannot be read any more.
+llvm::Expected<std::vector<series::MissingBarrier>> missingBarriersOf(Scan &S, const std::vector<SiteReport> &Sites, ScanOptions SO);
 
 } // namespace krcu

@@ -164,7 +164,7 @@ bool isEmptyDirectory(const std::string &Path) {
 } // namespace
 
 void addPapers(const SeriesInput &In, SeriesResult &Result) {
-  WrittenSeries State{In.version, std::to_string(In.date), {}, In.left_out};
+  WrittenSeries State{In.version, std::to_string(In.date), {}, In.trailers, In.cc, In.prefix, In.left_out};
   for (const MadeSeries &S : Result.series) {
     if (!S.cover.empty())
       Result.files[pathIn(S, S.cover_file)] = S.cover;

@@ -207,5 +207,26 @@ TEST_F(Merging, B4Too) {
   expectMerged();
 }
 
+/// What no next version keeps is said: a diff or a prefix that a person changed, options that are not given again.
+TEST_F(Reroll, WhatIsNotKeptIsSaid) {
+  SeriesInput In = C.input();
+  In.trailers = {"Suggested-by: Ann <ann@example.org>"};
+  In.cc = {"Cee <cee@example.org>"};
+  In.prefix = "RFC net-next";
+  const std::string First = write(In, "-v1");
+  auto Said = [&](const std::string &Text) { return llvm::any_of(Warnings, [&](const std::string &W) { return W.find(Text) != std::string::npos; }); };
+  again(First, 2);
+  EXPECT_TRUE(Said("was made with --trailer 'Suggested-by: Ann <ann@example.org>', and this version is not"));
+  EXPECT_TRUE(Said("--cc 'Cee <cee@example.org>'") && Said("--prefix 'RFC net-next'"));
+  EXPECT_FALSE(Said("you changed the diff"));
+  const std::string Second = C.T.path() + "-v2";
+  again(Second, 3);
+  EXPECT_FALSE(Said("was made with") || Said("you changed the diff"));
+  llvm::sys::fs::remove_directories(C.T.path() + "-v3");
+  replace(patchIn(Second, "0001"), "+\tkfree_rcu(", "+\t/* at last */ kfree_rcu(");
+  again(Second, 3);
+  EXPECT_TRUE(Said("you changed the diff or [PATCH ...] there, which this version does not keep"));
+}
+
 } // namespace
 } // namespace krcu::series

@@ -132,12 +132,14 @@ private:
     else if (OfTree && Why.empty())
       Result.warnings.push_back("the tree is no git repository, so the base commit is not known and prefixes come from the path; make the series on "
                                 "the tree of the people it goes to");
-    warnOfOldTree();
+    if (OfTree) // a module goes where its people want it
+      warnOfOldTree();
     if (!In.reroll_directory.empty()) {
       auto State = readState(In.reroll_directory);
       if (!State)
         return State.takeError();
       Before = std::move(*State);
+      warnOfLostOptions();
     }
     auto Author = identityOf(Repository.get(), "AUTHOR"), Committer = identityOf(Repository.get(), "COMMITTER");
     if (Author && Committer) {
@@ -171,6 +173,19 @@ private:
                                 "--upstream TREE to leave out what is converted there");
   }
 
+  /// What the options of the version before put into its mails and this run's do not.
+  void warnOfLostOptions() {
+    auto Say = [&](const std::string &Option) { Result.warnings.push_back(In.reroll_directory + " was made with " + Option + ", and this version is not: give it again if it is still to hold"); };
+    for (const std::string &T : Before.trailers)
+      if (!llvm::is_contained(In.trailers, T))
+        Say("--trailer '" + T + "'");
+    for (const std::string &Person : Before.cc)
+      if (!llvm::is_contained(In.cc, Person))
+        Say("--cc '" + Person + "'");
+    if (!Before.prefix.empty() && Before.prefix != In.prefix)
+      Say("--prefix '" + Before.prefix + "'");
+  }
+
   /// The mail of the version before that has the same key; null if there is none. `Text` gets it as it is now.
   const WrittenMail *before(const std::string &Key, std::string &Text) {
     for (const WrittenMail &M : Before.mails) {
@@ -182,7 +197,8 @@ private:
         Text = std::move(*Read);
         return &M;
       }
-      Result.warnings.push_back(message(Read.takeError()) + "; this part is made anew, leave it out with --exclude");
+      llvm::consumeError(Read.takeError());
+      Result.warnings.push_back(In.reroll_directory + "/" + M.file + " cannot be read or has been removed, so this part is made anew; if it is not wanted, leave it out with --exclude");
     }
     return nullptr;
   }
@@ -201,6 +217,8 @@ private:
     MailTexts Out = mergeTexts(Old->texts, textsOfMail(Text), Now, Conflicts);
     for (const std::string &Part : Conflicts)
       Result.warnings.push_back(In.reroll_directory + "/" + Old->file + ": the " + Part + " was changed by you and by krcu; yours is kept");
+    if (!Old->mail_digest.empty() && digestOfRest(Text) != Old->mail_digest)
+      Result.warnings.push_back(In.reroll_directory + "/" + Old->file + ": you changed the diff or [PATCH ...] there, which this version does not keep: make it anew by hand, or with --prefix");
     std::vector<Recipient> People;
     for (bool To : {true, false})
       for (const std::string &Person : To ? Out.to : Out.cc) {
@@ -216,7 +234,7 @@ private:
   bool wasEdited(const WrittenMail &M) const {
     auto Read = readRegularFile(In.reroll_directory + "/" + M.file, UINT64_C(64) << 20);
     if (Read)
-      return textsOfMail(*Read) != M.texts;
+      return textsOfMail(*Read) != M.texts || (!M.mail_digest.empty() && digestOfRest(*Read) != M.mail_digest);
     llvm::consumeError(Read.takeError());
     return true;
   }
@@ -346,14 +364,15 @@ private:
     P.recipients = M.recipients;
     P.mail = formatMail(M);
     P.file_name = mailFileName(M);
-    S.written.push_back({P.file_name, Key, Id, std::move(Now)});
+    S.written.push_back({P.file_name, Key, Id, std::move(Now), digestOfRest(P.mail)});
     return llvm::Error::success();
   }
 
-  /// The lists of all patches, their maintainers while these are few, and who looks after what the proof rests on.
+  /// The lists of all patches, their maintainers while these are few (else those of most patches), and who looks after what the proofs rest on.
   std::vector<Recipient> coverRecipients(const MadeSeries &S) const {
     constexpr size_t Few = 8;
     std::vector<Recipient> Persons, Lists;
+    std::map<std::string, size_t> Patches; ///< by person
     auto Add = [](std::vector<Recipient> &To, const Recipient &R) {
       if (std::none_of(To.begin(), To.end(), [&](const Recipient &U) { return lowered(U.address.mail) == lowered(R.address.mail); }))
         To.push_back(R);
@@ -363,13 +382,16 @@ private:
         if (R.role == Role::List)
           Add(Lists, {R.address, Role::List, ""});
         else if (R.role == Role::Maintainer)
-          Add(Persons, R);
+          Add(Persons, R), ++Patches[lowered(R.address.mail)];
     if (TreeWide && !isFix())
       for (const ListRow &L : Customs.lists)
         Add(Lists, {parseAddress(L.address), Role::List, "tree-wide"});
+    if (Persons.size() > Few)
+      std::erase_if(Persons, [&](const Recipient &R) { return Patches[lowered(R.address.mail)] * 2 <= S.patches.size(); });
     std::vector<Recipient> Out = Persons.size() <= Few ? Persons : std::vector<Recipient>();
     Out.insert(Out.end(), Lists.begin(), Lists.end());
-    if (People && !isFix())
+    const bool RestOnSlab = llvm::any_of(S.patches, [](const MadePatch &P) { return P.text.find("kmem_cache_destroy()") != std::string::npos; });
+    if (People && RestOnSlab && !isFix())
       for (const Recipient &R : primitiveOwners(*People, *In.semantics))
         Add(Out, {R.address, Role::Reviewer, R.section}); // asked for their opinion, not to take it
     addAsked(Out);
@@ -406,7 +428,7 @@ private:
     M.message_id = Id;
     S.cover = formatMail(M);
     S.cover_file = mailFileName(M);
-    S.written.insert(S.written.begin(), {S.cover_file, Key, Id, std::move(Now)});
+    S.written.insert(S.written.begin(), {S.cover_file, Key, Id, std::move(Now), digestOfRest(S.cover)});
     return llvm::Error::success();
   }
 

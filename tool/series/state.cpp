@@ -6,10 +6,12 @@
 #include "tool/series/trailers.h"
 #include "tool/support/error.h"
 #include "tool/support/io.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Base64.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/SHA1.h"
 #include <nlohmann/json.hpp>
 
 using Json = nlohmann::ordered_json;
@@ -143,11 +145,12 @@ std::string headerOf(llvm::StringRef Mail, llvm::StringRef Name) {
 }
 
 std::string stateJson(const WrittenSeries &W) {
-  Json J = {{"about", "what krcu wrote, for krcu patch --reroll; leave it as it is"}, {"version", W.version}, {"date", W.date}, {"left_out", W.left_out}};
+  Json J = {{"about", "what krcu wrote, for krcu patch --reroll; leave it as it is"}, {"version", W.version}, {"date", W.date}, {"left_out", W.left_out}, {"trailers", W.trailers}, {"cc", W.cc}, {"prefix", W.prefix}};
   J["mails"] = Json::array();
   for (const WrittenMail &M : W.mails) {
     Json One = {{"file", M.file}, {"key", M.key}, {"message_id", M.message_id}};
     One["texts"] = textsJson(M.texts);
+    One["rest"] = M.mail_digest;
     J["mails"].push_back(One);
   }
   return J.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -178,8 +181,9 @@ llvm::Expected<WrittenSeries> readState(const std::string &Directory) {
     W.version = J["version"].get<unsigned>();
   W.date = Str(J, "date");
   W.left_out = List(J, "left_out");
+  W.trailers = List(J, "trailers"), W.cc = List(J, "cc"), W.prefix = Str(J, "prefix");
   for (const Json &M : J["mails"]) {
-    WrittenMail One{Str(M, "file"), Str(M, "key"), Str(M, "message_id"), {}};
+    WrittenMail One{Str(M, "file"), Str(M, "key"), Str(M, "message_id"), {}, Str(M, "rest")};
     // The file is opened later: no way out of the directory.
     if (One.file.empty() || One.key.empty() || One.file.front() == '/' || llvm::StringRef(One.file).contains("..") || !M.contains("texts"))
       return Broken();
@@ -219,6 +223,34 @@ MailTexts textsOfMail(llvm::StringRef Mail) {
   }
   Out.trailers = takeTrailers(Out.body);
   return Out;
+}
+
+std::string digestOfRest(llvm::StringRef Mail) {
+  std::string Rest;
+  llvm::StringRef Subject;
+  const std::string Whole = headerOf(Mail, "Subject");
+  for (Subject = Whole; Subject.consume_front("[");) {
+    auto [Words, Behind] = Subject.split(']');
+    llvm::SmallVector<llvm::StringRef, 4> Each;
+    Words.split(Each, ' ', -1, false);
+    for (llvm::StringRef Word : Each) {
+      unsigned Number = 0;
+      const bool Version = Word.starts_with("v") && !Word.drop_front().getAsInteger(10, Number);
+      if (!Version && !Word.contains('/'))
+        Rest += Word.str() + " ";
+    }
+    Subject = Behind.ltrim();
+  }
+  const size_t At = Mail.find("\ndiff --git ");
+  for (llvm::StringRef Diff = At == llvm::StringRef::npos ? "" : Mail.substr(At + 1); !Diff.empty();) {
+    auto [Line, Behind] = Diff.split('\n');
+    if (Line == "-- ")
+      break;
+    if ((Line.starts_with("+") || Line.starts_with("-")) && !Line.starts_with("+++ ") && !Line.starts_with("--- "))
+      Rest += "\n" + Line.rtrim('\r').str();
+    Diff = Behind;
+  }
+  return llvm::toHex(llvm::ArrayRef<uint8_t>(llvm::SHA1::hash(llvm::arrayRefFromStringRef(Rest))), /*LowerCase=*/true);
 }
 
 MailTexts mergeTexts(const MailTexts &Then, const MailTexts &Theirs, const MailTexts &Now, std::vector<std::string> &Conflicts) {

@@ -27,12 +27,15 @@ struct WrittenMail {
   std::string key;                   ///< which mail of another run is the same: the files it changes; "cover:NAME"
   std::string message_id;
   MailTexts texts;
+  std::string mail_digest;           ///< of what a next version does not take over: digestOfRest() of the mail as krcu wrote it; empty: not known
 };
 
 struct WrittenSeries {
   unsigned version = 1;
   std::string date;                  ///< of the first mail, seconds since 1970
   std::vector<WrittenMail> mails;    ///< cover letters too, in order
+  std::vector<std::string> trailers, cc; ///< as the options had them
+  std::string prefix;
   std::vector<std::string> left_out; ///< sites that are not in the patches though they could: "FILE: deferral(head, callback)"
 };
 
@@ -42,6 +45,9 @@ llvm::Expected<WrittenSeries> readState(const std::string &Directory);
 
 /// The parts of a mail as it is now.
 MailTexts textsOfMail(llvm::StringRef Mail);
+
+/// Of what no next version keeps: the lines that the diff changes, and [PATCH ...] without its numbers.
+std::string digestOfRest(llvm::StringRef Mail);
 
 /// Three ways: `Now` with what the person made of `Then` (`Theirs`). Where both changed the same lines the person's text wins, and
 /// `Conflicts` gets the name of the part.
