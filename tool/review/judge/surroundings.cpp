@@ -150,9 +150,9 @@ private:
     }
     return false;
   }
-  void add(PatchVerdict V, unsigned Line, bool OldLine, std::string Reason) {
+  void add(PatchVerdict V, const FlowCall &C, bool OldLine, std::string Reason) {
     const std::string &File = OldLine ? Q.before_path : Q.after_path;
-    To.push_back({V, File, Line, OldLine, Reason, {{File, Line, Q.function, (OldLine ? "before: " : "") + Reason}}});
+    To.push_back({V, File, C.line, OldLine, std::move(Reason), {{File, C.line, Q.function, (OldLine ? "before: " : "now: ") + textOf(C)}}});
   }
   std::string in() const { return " in " + Q.function + "()"; }
 
@@ -197,7 +197,7 @@ void Surroundings::locks() {
       });
       if (It == Now.end())
         continue;
-      add(PatchVerdict::CannotTell, New.at(*It).line, false, textOf(New.at(*It)) + in() + " no longer stands under " + Lock + ", which kept others out; who does now was not followed");
+      add(PatchVerdict::CannotTell, New.at(*It), false, textOf(New.at(*It)) + in() + " no longer stands under " + Lock + ", which kept others out; who does now was not followed");
       return;
     }
   }
@@ -217,7 +217,7 @@ void Surroundings::readers() {
       continue;
     for (unsigned N : It->second)
       if (!New.between(N, Begins, Ends) && llvm::none_of(Locks, [&](const std::string &Lock) { return New.between(N, takes(Lock), gives(Lock)); })) {
-        add(PatchVerdict::CannotTell, New.at(N).line, false, textOf(New.at(N)) + in() + " stood in a read-side section and no longer does; whether what it looks at can be freed meanwhile was not followed");
+        add(PatchVerdict::CannotTell, New.at(N), false, textOf(New.at(N)) + in() + " stood in a read-side section and no longer does; whether what it looks at can be freed meanwhile was not followed");
         return;
       }
   }
@@ -229,7 +229,7 @@ void Surroundings::stores() {
     const FlowCall &C = New.at(N);
     const Is Ordered = [&](const FlowCall &O) { return event(O, ReviewRule::OrderedStore) && !O.arguments.empty() && O.arguments.front() == C.arguments.front(); };
     if (Old.has(Ordered) && !New.has(Ordered))
-      add(PatchVerdict::CannotTell, C.line, false, textOf(C) + in() + " takes the place of a store that readers see behind what was written before it; whether they may see it earlier was not followed");
+      add(PatchVerdict::CannotTell, C, false, textOf(C) + in() + " takes the place of a store that readers see behind what was written before it; whether they may see it earlier was not followed");
   }
 }
 
@@ -261,7 +261,7 @@ void Surroundings::stops() {
     Old.eachCall([&](const FlowCall &C, unsigned) { Had.insert(Object(C)); });
     for (const auto &[Name, N] : Unstopped(New))
       if (Had.count(Name) && !Before.count(Name)) {
-        add(PatchVerdict::CannotTell, Old.at(Stop).line, true, textOf(Old.at(Stop)) + " stood in front of " + New.at(N).name + "()" + in() + " and no longer does; what it stopped may still run there");
+        add(PatchVerdict::CannotTell, Old.at(Stop), true, textOf(Old.at(Stop)) + " stood in front of " + New.at(N).name + "()" + in() + " and no longer does; what it stopped may still run there");
         return;
       }
   }
@@ -278,9 +278,9 @@ void Surroundings::rcuWork() {
     const std::string Work = C.arguments.empty() ? "" : C.arguments.back();
     const std::vector<unsigned> Plain = New.calls([&](const FlowCall &O) { return !Queues(O) && !O.arguments.empty() && StringRef(O.arguments.back()).starts_with(Work) && !isAskedElsewhere(O); });
     if (!Plain.empty())
-      add(PatchVerdict::Broken, New.at(Plain.front()).line, false, textOf(New.at(Plain.front())) + in() + " does not wait for a grace period, as " + textOf(C) + " did before");
+      add(PatchVerdict::Broken, New.at(Plain.front()), false, textOf(New.at(Plain.front())) + in() + " does not wait for a grace period, as " + textOf(C) + " did before");
     else
-      add(PatchVerdict::CannotTell, C.line, true, textOf(C) + " goes" + in() + "; who does its work now, and behind which grace period, was not followed");
+      add(PatchVerdict::CannotTell, C, true, textOf(C) + " goes" + in() + "; who does its work now, and behind which grace period, was not followed");
   }
 }
 
@@ -289,7 +289,7 @@ void Surroundings::callback() {
   auto Count = [](const Side &S, const std::string &Name) { return S.calls([&](const FlowCall &C) { return C.name == Name; }).size(); };
   for (unsigned N : New.calls([&](const FlowCall &C) { return event(C, ReviewRule::Sleeps); }))
     if (const FlowCall &C = New.at(N); Count(New, C.name) > Count(Old, C.name)) {
-      add(PatchVerdict::Broken, C.line, false, C.name + "() may sleep, and " + Q.function + "() is an RCU callback, which may not");
+      add(PatchVerdict::Broken, C, false, C.name + "() may sleep, and " + Q.function + "() is an RCU callback, which may not");
       return;
     }
 }
@@ -304,7 +304,7 @@ void Surroundings::touchedBetween() {
       const FlowCall &C = New.at(N);
       if (Before.count(New.nameless(C)) || !New.leads(N, Free) || llvm::none_of(New.calls(Unlinks), [&](unsigned U) { return New.leads(U, N); }))
         continue;
-      add(PatchVerdict::CannotTell, C.line, false, textOf(C) + " comes" + in() + " behind the unlinking of " + Object + " and in front of its free: readers may still look at it, and whether it changes something was not followed");
+      add(PatchVerdict::CannotTell, C, false, textOf(C) + " comes" + in() + " behind the unlinking of " + Object + " and in front of its free: readers may still look at it, and whether it changes something was not followed");
       return;
     }
   }
@@ -333,7 +333,7 @@ void Surroundings::lostCalls() {
     if (New.has(Instead) || New.has([&](const FlowCall &O) { return !Before.count(New.nameless(O)) && Q.calls_in(O.name, C.name); }))
       continue;
     const std::string Moved = Q.comes_elsewhere(C.name) ? "; another function calls it now, and whether it may at that time was not followed" : "; who does its work now was not found";
-    add(PatchVerdict::CannotTell, C.line, true, textOf(C) + " goes" + in() + Moved);
+    add(PatchVerdict::CannotTell, C, true, textOf(C) + " goes" + in() + Moved);
     return;
   }
 }
@@ -348,7 +348,7 @@ void Surroundings::allocations() {
     if (Record == Old.flow.records.end() || !Q.defers_record(Record->second) || New.has([&](const FlowCall &C) { return Into(C) && Gives(C); }))
       continue;
     for (unsigned Other : New.calls(Into)) {
-      add(PatchVerdict::CannotTell, New.at(Other).line, false, "struct " + Record->second + " comes from " + New.at(Other).name + "() now, and kfree_rcu() frees such objects; whether it can was not followed");
+      add(PatchVerdict::CannotTell, New.at(Other), false, "struct " + Record->second + " comes from " + New.at(Other).name + "() now, and kfree_rcu() frees such objects; whether it can was not followed");
       return;
     }
   }

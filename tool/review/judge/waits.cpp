@@ -118,10 +118,11 @@ void PatchJudge::judgeWait(const ReviewedFile &F, const std::string &Function, c
   const std::map<std::string, unsigned> Now = Is.calls();
   std::string Others;
   unsigned Line = 0;
+  bool Said = false; // of a free
   for (const std::string &Text : withoutWait(Was, Is, R)) {
     const FlowCall &C = Is.flow.nodes[Now.at(Text)].call;
     if (R.free(C.name))
-      add(Defers && !AnyOf(C, Deferred) ? PatchVerdict::CannotTell : PatchVerdict::Broken, {F.after_path, C.line, 0},
+      Said = true, add(Defers && !AnyOf(C, Deferred) ? PatchVerdict::CannotTell : PatchVerdict::Broken, {F.after_path, C.line, 0},
           Text + In + " no longer waits for readers: before, " + Shown + " stood in front of it on every way", Before);
     else if (!isQuiet(R, Rows.review, C.name) && readersOf(R, C).empty() && !R.barrier(C.name) && (!Defers || C.pointer || AnyOf(C, Objects)))
       Others += (Others.empty() ? "" : ", ") + C.name + "()", Line = Line ? Line : C.line;
@@ -130,7 +131,7 @@ void PatchJudge::judgeWait(const ReviewedFile &F, const std::string &Function, c
     add(PatchVerdict::CannotTell, {F.after_path, Line, 0}, Others + In + " stood behind " + Shown + " and no longer waits for readers; whether that matters was not followed", Before);
   if (Fewer && Defers && Readers != "rcu")
     add(PatchVerdict::Broken, {F.before_path, Wait.line, 0}, Shown + " goes" + In + ", and what is deferred there now waits for other readers", Before, true);
-  else if (Fewer && !Defers && Others.empty())
+  else if (Fewer && !Defers && Others.empty() && !Said)
     add(PatchVerdict::CannotTell, {F.before_path, Wait.line, 0}, Shown + " goes" + In + "; what its callers do behind it was not followed", Before, true);
 }
 
