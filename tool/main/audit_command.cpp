@@ -80,14 +80,16 @@ llvm::Error takePaths(const AuditCommandOptions &O, ScanOptions &SO) {
   if (!T)
     return T.takeError();
   for (const std::string &P : O.paths) {
-    auto Path = findPath(*T, P);
-    if (!Path)
-      return Path.takeError();
-    if (*Path == "." || *Path == Tree::MountPoint) { // the whole restricts nothing
-      SO.paths.clear();
-      return llvm::Error::success();
+    auto Found = findPathList(*T, P);
+    if (!Found)
+      return Found.takeError();
+    for (const std::string &Path : *Found) {
+      if (Path == "." || Path == Tree::MountPoint) { // the whole restricts nothing
+        SO.paths.clear();
+        return llvm::Error::success();
+      }
+      SO.paths.push_back(Path);
     }
-    SO.paths.push_back(*Path);
   }
   return llvm::Error::success();
 }

@@ -79,10 +79,10 @@ Expected<ScanOptions> scanOptions(const Options &O, const char *Executable) {
   if (!T)
     return T.takeError();
   for (const std::string &P : O.paths) {
-    auto Path = findPath(*T, P);
-    if (!Path)
-      return Path.takeError();
-    S.paths.push_back(*Path);
+    auto Found = findPathList(*T, P);
+    if (!Found)
+      return Found.takeError();
+    S.paths.insert(S.paths.end(), Found->begin(), Found->end());
   }
   // The whole tree restricts nothing.
   if (std::find(S.paths.begin(), S.paths.end(), S.module.empty() ? "." : Tree::MountPoint.str()) != S.paths.end())

@@ -133,4 +133,23 @@ Expected<std::string> findPath(const Tree &T, const std::string &Given) {
   return failAt(Given, 0, 0, "no such file or directory in " + Root, mend(T, Meant));
 }
 
+Expected<std::vector<std::string>> findPathList(const Tree &T, const std::string &Given) {
+  auto Whole = findPath(T, Given);
+  if (Whole)
+    return std::vector<std::string>{*Whole};
+  if (!StringRef(Given).contains(','))
+    return Whole.takeError();
+  consumeError(Whole.takeError());
+  std::vector<std::string> Found;
+  SmallVector<StringRef, 4> Parts;
+  StringRef(Given).split(Parts, ',');
+  for (StringRef Part : Parts) {
+    auto Path = findPath(T, Part.str());
+    if (!Path)
+      return Path.takeError();
+    Found.push_back(*Path);
+  }
+  return Found;
+}
+
 } // namespace krcu

@@ -6,6 +6,7 @@
 #include "tool/tree/tree.h"
 #include "llvm/Support/Error.h"
 #include <string>
+#include <vector>
 
 namespace krcu {
 
@@ -14,5 +15,9 @@ namespace krcu {
 /// own wins, unless the path begins with ./ or ../ as only a path from where one stands does. "." is all of it.
 /// Fails if nothing is there, or nothing that is looked at; the mend is the nearest name.
 llvm::Expected<std::string> findPath(const Tree &T, const std::string &Given);
+
+/// The same where there may be several, with commas between them; a name that has a comma of its own is one path. Fails for the first that findPath()
+/// fails for.
+llvm::Expected<std::vector<std::string>> findPathList(const Tree &T, const std::string &Given);
 
 } // namespace krcu

@@ -101,13 +101,17 @@ llvm::Error findPaths(SeriesOptions &O, const ScanOptions &SO) {
   auto T = openTree(SO);
   if (!T)
     return T.takeError();
-  for (auto *Paths : {&O.only, &O.exclude})
-    for (std::string &P : *Paths) {
-      auto Found = findPath(*T, P);
+  for (auto *Paths : {&O.only, &O.exclude}) {
+    std::vector<std::string> All;
+    for (const std::string &P : *Paths) {
+      auto Found = findPathList(*T, P);
       if (!Found)
         return Found.takeError();
-      P = *Found == Tree::MountPoint ? "." : T->shownFile(*Found);
+      for (const std::string &Each : *Found)
+        All.push_back(Each == Tree::MountPoint ? "." : T->shownFile(Each));
     }
+    *Paths = std::move(All);
+  }
   return llvm::Error::success();
 }
 

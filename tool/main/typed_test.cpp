@@ -71,6 +71,17 @@ TEST_F(Typed, APathThatFitsNothingIsAnErrorWithTheNearest) {
   EXPECT_EQ(krcu("scan " + Tree.root() + " ''").status, 2);
 }
 
+TEST_F(Typed, ListsOfPathsTakeCommas) {
+  Ran Both = krcu("scan --no-cache " + Tree.root() + " drv lib"), List = krcu("scan --no-cache " + Tree.root() + " drv,lib");
+  EXPECT_EQ(List.status, Both.status);
+  EXPECT_TRUE(List.has("drv/drv.c:"));
+  Ran R = krcu("scan --no-cache " + Tree.root() + " drv,libb");
+  EXPECT_EQ(R.status, 2);
+  EXPECT_TRUE(R.has("libb: no such file or directory") && R.has("did you mean 'lib'?")) << R.out;
+  EXPECT_EQ(krcu("scan --no-cache " + Tree.root() + " drv,").status, 2);
+  EXPECT_EQ(krcu("audit --no-cache " + Tree.root() + " drv,lib").status, krcu("audit --no-cache " + Tree.root() + " drv lib").status);
+}
+
 TEST_F(Typed, AFamilyThatNoCallbackFreesWithIsNoError) {
   for (const char *Command : {"scan", "scan --format json", "patch"}) {
     Ran R = krcu(std::string(Command) + " --no-cache --family kvfree " + Tree.root() + " drv");
