@@ -98,6 +98,15 @@ TEST_F(Choosing, WhatANewerTreeHasIsSaid) {
   EXPECT_NE(Ask().find("no longer queues a_free()"), std::string::npos) << Ask();
   Newer.write("drv/drv.c", std::string(Head) + callbackText("a_free") + "\n\n" + dropText("a_drop", "a_free"));
   EXPECT_EQ(Ask(), "");
+  auto Rows = loadRules(std::string(KRCU_SOURCE_DIR) + "/rules", {});
+  ASSERT_TRUE(bool(Rows));
+  auto Waits = [&](const std::string &Exit) {
+    Newer.write("drv/drv.c", std::string(Head) + Exit);
+    return mayWaitUpstream(llvm::cantFail(krcu::Tree::open(Newer.root())), *Rows, "drv/drv.c", "drv_exit");
+  };
+  EXPECT_FALSE(Waits("static void drv_exit(void)\n{\n}\n"));
+  EXPECT_TRUE(Waits("static void drv_exit(void)\n{\n\trcu_barrier();\n}\n"));
+  EXPECT_TRUE(Waits("")) << "it is not there to be asked";
 }
 
 } // namespace

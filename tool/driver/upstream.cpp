@@ -2,6 +2,7 @@
 #include "tool/driver/upstream.h"
 
 #include "tool/index/outline.h"
+#include "llvm/ADT/STLExtras.h"
 
 namespace krcu {
 namespace {
@@ -40,6 +41,15 @@ std::string doneUpstream(const Tree &Upstream, const SiteReport &R) {
   if (F && namesWord(llvm::StringRef(*Text).slice(F->body_begin, F->body_end), Primitive))
     return Tree + " has " + Primitive + "() there already";
   return Tree + " no longer queues " + Callback + "() there";
+}
+
+bool mayWaitUpstream(const Tree &Upstream, const Rules &R, const std::string &File, const std::string &Function) {
+  auto Text = Upstream.read(File);
+  if (!Text)
+    return true;
+  const Outline O = outlineOf(*Text);
+  const OutlineFunction *F = O.function(Function);
+  return !F || llvm::any_of(F->identifiers, [&](const std::string &Word) { return R.barrier(Word) != nullptr; });
 }
 
 } // namespace krcu

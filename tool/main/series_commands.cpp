@@ -209,6 +209,12 @@ llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport>
   auto Missing = missingBarriersOf(S, Sites, SO);
   if (!Missing)
     return Missing.takeError();
+  if (!O.upstream.empty()) {
+    auto Upstream = Tree::open(O.upstream);
+    if (!Upstream)
+      return Upstream.takeError();
+    llvm::erase_if(*Missing, [&](const series::MissingBarrier &M) { return mayWaitUpstream(*Upstream, S.rules(), M.where.file, llvm::StringRef(M.exit).split('(').first.str()); });
+  }
   In.missing_barriers = std::move(*Missing);
   for (const LeftOutSite &L : P.left_out) {
     In.left_out.push_back(siteText(L.where.file, L.deferral, L.head, L.callback));
