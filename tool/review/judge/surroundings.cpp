@@ -185,15 +185,20 @@ std::map<std::string, std::vector<unsigned>> Surroundings::byText(const Side &S,
 void Surroundings::locks() {
   const Is Guarded = [&](const FlowCall &C) { return unlinks(C) || event(C, ReviewRule::LockedRead); };
   const std::vector<unsigned> Now = New.calls(Guarded);
-  for (const auto &[Text, Nodes] : byText(Old, Guarded)) {
+  const auto Before = byText(Old, Guarded);
+  for (const auto &[Text, Nodes] : Before) {
     const FlowCall &Was = Old.at(Nodes.front());
     const std::string Place = Was.arguments.empty() ? "" : Old.nameless(Was.arguments.front());
     for (const std::string &Lock : locksIn(Old)) {
       if (isGuarded(Lock) || !llvm::all_of(Nodes, [&](unsigned N) { return Old.between(N, takes(Lock), gives(Lock)); }))
         continue;
+      auto WasOutside = [&](unsigned N) { // the same call, in the old text without the lock, too
+        auto Same = Before.find(New.nameless(New.at(N)));
+        return Same != Before.end() && llvm::any_of(Same->second, [&](unsigned O) { return !Old.between(O, takes(Lock), gives(Lock)); });
+      };
       auto It = llvm::find_if(Now, [&](unsigned N) {
         const FlowCall &C = New.at(N);
-        return !C.arguments.empty() && New.nameless(C.arguments.front()) == Place && !New.between(N, takes(Lock), gives(Lock));
+        return !WasOutside(N) && !C.arguments.empty() && New.nameless(C.arguments.front()) == Place && !New.between(N, takes(Lock), gives(Lock));
       });
       if (It == Now.end())
         continue;

@@ -106,6 +106,13 @@ TEST_F(ReviewSurroundings, ALockThatIsStillThere) {
   EXPECT_EQ(verdict(Lock + "\tif (!p) {\n\t" + Unlock + "\t\treturn;\n\t}\n" + Unlink + Unlock + Free, Lock + "\tif (p) {\n\t" + Unlink + "\t" + Unlock + "\t" + Free + "\t\treturn;\n\t}\n" + Unlock), "OK") << Reason;
 }
 
+/// What is read without the lock was before, too.
+TEST_F(ReviewSurroundings, ALockThatIsTakenForTheStoreOnly) {
+  const std::string Read = "\tp = rcu_dereference_protected(shelf, 1);\n", Swap = Lock + "\trcu_assign_pointer(shelf, q);\n" + Unlock;
+  const std::string Only = "static void parcel_free(struct rcu_head *head)\n{\n\tkfree(container_of(head, struct parcel, rcu));\n}\nvoid other(struct parcel *p)\n{\n\tcall_rcu(&p->rcu, parcel_free);\n}\n";
+  EXPECT_EQ(verdict(Read + Swap + "\tcall_rcu(&p->rcu, parcel_free);\n", Read + Swap + Free, Only), "OK") << Reason;
+}
+
 TEST_F(ReviewSurroundings, WhatStoodInAReadSideSection) {
   const std::string Begin = "\trcu_read_lock();\n", Use = "\tcount += weigh(shelf);\n\tif (!count)\n\t\tcount = 1;\n\tcount++;\n", End = "\trcu_read_unlock();\n";
   EXPECT_EQ(verdict(Begin + Use + End, Begin + End + Use), "CANNOT TELL");
