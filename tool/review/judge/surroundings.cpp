@@ -19,6 +19,9 @@ using review::PatchVerdict;
 
 namespace {
 
+/// Of a function's flow: each call that goes or comes is held against the others. Beyond it the answer is "cannot tell".
+constexpr size_t MostNodes = 1000;
+
 using Is = std::function<bool(const FlowCall &)>;
 
 /// "p" of "&p->rcu", "(struct s *)p" and "*p".
@@ -63,15 +66,29 @@ struct Side {
   }
   bool has(const Is &Which) const { return !calls(Which).empty(); }
   const FlowCall &at(unsigned N) const { return flow.nodes[N].call; }
-  /// Whether every way to the node has passed one of `Begins` and none of `Ends` behind it.
-  bool between(unsigned Node, const Is &Begins, const Is &Ends) const {
+  /// By node: whether every way to it has passed one of `Begins` and none of `Ends` behind it.
+  std::vector<char> between(const Is &Begins, const Is &Ends) const {
     auto Cut = [&](unsigned N) { return flow.nodes[N].kind == FlowNode::Call && Begins(at(N)); };
-    if (Cut(Node) || reachedWithout(flow, Cut)[Node])
-      return false;
-    return llvm::none_of(calls(Ends), [&](unsigned End) { return End != Node && reachedWithout(flow, Cut, End)[Node]; });
+    std::vector<char> Outside = reachedWithout(flow, Cut);
+    for (unsigned N : calls(Ends)) {
+      if (Outside[N])
+        continue; // what comes behind it is known already
+      const std::vector<char> Behind = reachedWithout(flow, Cut, N);
+      for (size_t I = 0; I < Outside.size(); ++I)
+        Outside[I] = Outside[I] || (Behind[I] && I != N);
+    }
+    for (unsigned N = 0; N < flow.nodes.size(); ++N)
+      Outside[N] = !Outside[N] && !Cut(N);
+    return Outside;
   }
   /// Whether some way leads from one node to another.
-  bool leads(unsigned From, unsigned To) const { return From != To && reachedWithout(flow, [](unsigned) { return false; }, From)[To]; }
+  bool leads(unsigned From, unsigned To) const {
+    auto [It, New] = Reached.try_emplace(From);
+    if (New)
+      It->second = reachedWithout(flow, [](unsigned) { return false; }, From);
+    return From != To && It->second[To];
+  }
+  mutable std::map<unsigned, std::vector<char>> Reached = {}; ///< by where one begins
 };
 
 class Surroundings {
@@ -186,19 +203,22 @@ void Surroundings::locks() {
   const Is Guarded = [&](const FlowCall &C) { return unlinks(C) || event(C, ReviewRule::LockedRead); };
   const std::vector<unsigned> Now = New.calls(Guarded);
   const auto Before = byText(Old, Guarded);
-  for (const auto &[Text, Nodes] : Before) {
-    const FlowCall &Was = Old.at(Nodes.front());
-    const std::string Place = Was.arguments.empty() ? "" : Old.nameless(Was.arguments.front());
-    for (const std::string &Lock : locksIn(Old)) {
-      if (isGuarded(Lock) || !llvm::all_of(Nodes, [&](unsigned N) { return Old.between(N, takes(Lock), gives(Lock)); }))
+  for (const std::string &Lock : locksIn(Old)) {
+    if (isGuarded(Lock))
+      continue;
+    const std::vector<char> Had = Old.between(takes(Lock), gives(Lock)), Has = New.between(takes(Lock), gives(Lock));
+    for (const auto &[Text, Nodes] : Before) {
+      const FlowCall &Was = Old.at(Nodes.front());
+      const std::string Place = Was.arguments.empty() ? "" : Old.nameless(Was.arguments.front());
+      if (!llvm::all_of(Nodes, [&](unsigned N) { return Had[N] != 0; }))
         continue;
       auto WasOutside = [&](unsigned N) { // the same call, in the old text without the lock, too
         auto Same = Before.find(New.nameless(New.at(N)));
-        return Same != Before.end() && llvm::any_of(Same->second, [&](unsigned O) { return !Old.between(O, takes(Lock), gives(Lock)); });
+        return Same != Before.end() && llvm::any_of(Same->second, [&](unsigned O) { return !Had[O]; });
       };
       auto It = llvm::find_if(Now, [&](unsigned N) {
         const FlowCall &C = New.at(N);
-        return !WasOutside(N) && !C.arguments.empty() && New.nameless(C.arguments.front()) == Place && !New.between(N, takes(Lock), gives(Lock));
+        return !WasOutside(N) && !C.arguments.empty() && New.nameless(C.arguments.front()) == Place && !Has[N];
       });
       if (It == Now.end())
         continue;
@@ -214,14 +234,20 @@ void Surroundings::readers() {
   if (!Old.has(Begins) || isGuarded("rcu"))
     return;
   const Is Asked = [&](const FlowCall &C) { return !C.arguments.empty() && !isQuiet(C) && !llvm::is_contained(R.effect_calls, C.name); };
-  const std::set<std::string> Locks = locksIn(New);
+  const std::vector<char> Had = Old.between(Begins, Ends);
+  std::vector<char> Has = New.between(Begins, Ends);
+  for (const std::string &Lock : locksIn(New)) {
+    const std::vector<char> Held = New.between(takes(Lock), gives(Lock));
+    for (size_t N = 0; N < Has.size(); ++N)
+      Has[N] = Has[N] || Held[N];
+  }
   const auto Now = byText(New, Asked);
   for (const auto &[Text, Nodes] : byText(Old, Asked)) {
     auto It = Now.find(Text);
-    if (It == Now.end() || !llvm::all_of(Nodes, [&](unsigned N) { return Old.between(N, Begins, Ends); }))
+    if (It == Now.end() || !llvm::all_of(Nodes, [&](unsigned N) { return Had[N] != 0; }))
       continue;
     for (unsigned N : It->second)
-      if (!New.between(N, Begins, Ends) && llvm::none_of(Locks, [&](const std::string &Lock) { return New.between(N, takes(Lock), gives(Lock)); })) {
+      if (!Has[N]) {
         add(PatchVerdict::CannotTell, New.at(N), false, textOf(New.at(N)) + in() + " stood in a read-side section and no longer does; whether what it looks at can be freed meanwhile was not followed");
         return;
       }
@@ -249,22 +275,29 @@ void Surroundings::stops() {
     const size_t N = Deferral ? Deferral->head : Free ? Free->object : 0;
     return (defers(C) || frees(C)) && N < C.arguments.size() ? "free " + subject(C.arguments[N]) : std::string();
   };
+  auto Names = [&](const Side &S) { // by node
+    std::vector<std::string> Result(S.flow.nodes.size());
+    S.eachCall([&](const FlowCall &C, unsigned N) { Result[N] = Object(C); });
+    return Result;
+  };
+  const std::vector<std::string> OldNames = Names(Old), NewNames = Names(New);
+  const std::set<std::string> Had(OldNames.begin(), OldNames.end());
+  std::set<std::string> Asked;
   for (unsigned Stop : Old.calls(Stops)) {
+    if (!Asked.insert(Old.at(Stop).arguments.front()).second)
+      continue;
     const std::string What = Old.at(Stop).arguments.front();
     const Is Same = [&](const FlowCall &C) { return Stops(C) && C.arguments.front() == What; };
-    auto Unstopped = [&](const Side &S) {
+    auto Unstopped = [&](const Side &S, const std::vector<std::string> &NameOf) {
       std::map<std::string, unsigned> Result;
       const std::vector<char> Reached = reachedWithout(S.flow, [&](unsigned N) { return S.flow.nodes[N].kind == FlowNode::Call && Same(S.at(N)); });
-      S.eachCall([&](const FlowCall &C, unsigned N) {
-        if (std::string Name = Object(C); Reached[N] && !Name.empty())
-          Result.emplace(Name, N);
-      });
+      for (unsigned N = 0; N < NameOf.size(); ++N)
+        if (Reached[N] && !NameOf[N].empty())
+          Result.emplace(NameOf[N], N);
       return Result;
     };
-    const auto Before = Unstopped(Old);
-    std::set<std::string> Had;
-    Old.eachCall([&](const FlowCall &C, unsigned) { Had.insert(Object(C)); });
-    for (const auto &[Name, N] : Unstopped(New))
+    const auto Before = Unstopped(Old, OldNames);
+    for (const auto &[Name, N] : Unstopped(New, NewNames))
       if (Had.count(Name) && !Before.count(Name)) {
         add(PatchVerdict::CannotTell, Old.at(Stop), true, textOf(Old.at(Stop)) + " stood in front of " + New.at(N).name + "()" + in() + " and no longer does; what it stopped may still run there");
         return;
@@ -302,12 +335,20 @@ void Surroundings::callback() {
 /// A new call that gets the object when it is out of the structure and not freed yet.
 void Surroundings::touchedBetween() {
   const auto Before = byText(Old, [](const FlowCall &) { return true; });
+  std::map<std::string, std::vector<unsigned>> Candidates; ///< by object: new calls with it behind its unlinking
   for (unsigned Free : New.calls([&](const FlowCall &C) { return defers(C) && !C.arguments.empty(); })) {
     const std::string Object = subject(New.at(Free).arguments.front());
     const Is Unlinks = [&](const FlowCall &C) { return unlinks(C) && llvm::any_of(C.arguments, [&](const std::string &A) { return subject(A) == Object; }); };
-    for (unsigned N : New.calls([&](const FlowCall &C) { return !isAskedElsewhere(C) && !C.arguments.empty() && subject(C.arguments.front()) == Object; })) {
+    auto [Known, Fresh] = Candidates.try_emplace(Object);
+    if (Fresh) {
+      const std::vector<unsigned> Unlinked = New.calls(Unlinks);
+      for (unsigned N : New.calls([&](const FlowCall &C) { return !isAskedElsewhere(C) && !C.arguments.empty() && subject(C.arguments.front()) == Object && !Before.count(New.nameless(C)); }))
+        if (llvm::any_of(Unlinked, [&](unsigned U) { return New.leads(U, N); }))
+          Known->second.push_back(N);
+    }
+    for (unsigned N : Known->second) {
       const FlowCall &C = New.at(N);
-      if (Before.count(New.nameless(C)) || !New.leads(N, Free) || llvm::none_of(New.calls(Unlinks), [&](unsigned U) { return New.leads(U, N); }))
+      if (!New.leads(N, Free))
         continue;
       add(PatchVerdict::CannotTell, C, false, textOf(C) + " comes" + in() + " behind the unlinking of " + Object + " and in front of its free: readers may still look at it, and whether it changes something was not followed");
       return;
@@ -365,6 +406,11 @@ void judgeSurroundings(const SurroundingsQuestion &Q, const std::string &OldText
   const Flow OldFlow = flowOf(OldText, Was), NewFlow = flowOf(NewText, Now);
   auto Body = [](StringRef Text, const OutlineFunction &F) { return Text.substr(F.decl_begin, F.body_end - F.decl_begin); };
   const Side Old{OldFlow, Body(OldText, Was)}, New{NewFlow, Body(NewText, Now)};
+  if (std::max(OldFlow.nodes.size(), NewFlow.nodes.size()) > MostNodes) {
+    const std::string Reason = Q.function + "() is too large for what stands around its frees to be followed";
+    To.push_back({PatchVerdict::CannotTell, Q.after_path, NewFlow.nodes.front().line, false, Reason, {{Q.after_path, NewFlow.nodes.front().line, Q.function, std::to_string(NewFlow.nodes.size()) + " calls, branches and jumps"}}});
+    return;
+  }
   Surroundings(Q, Old, New, To).run();
 }
 
