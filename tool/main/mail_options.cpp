@@ -42,9 +42,9 @@ llvm::Error takeSeriesOptions(const SeriesOptions &O, series::SeriesInput &In) {
   In.trailers = O.trailers;
   In.cc = O.cc;
   llvm::StringRef Prefix = llvm::StringRef(O.prefix).trim(" []");
-  if (Prefix.consume_front("PATCH"))
-    Prefix = Prefix.ltrim();
-  In.prefix = Prefix.str(); // people give it with PATCH, too
+  if (auto [First, Others] = Prefix.split(' '); First == "PATCH") // people give it, too
+    Prefix = Others.ltrim();
+  In.prefix = Prefix.str();
   In.reroll_directory = O.reroll;
   In.version = std::max(O.version, 1u);
   if (!O.reroll.empty() && !O.version) {

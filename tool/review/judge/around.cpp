@@ -17,14 +17,22 @@ using review::PatchVerdict;
 
 namespace {
 
-/// How often a function is called in a text, by name.
-std::map<std::string, int> callsIn(const std::string &Text, const Outline &O, const std::set<std::string> &Functions) {
-  std::map<std::string, int> Count;
-  for (const std::string &Name : Functions)
+/// Some functions of a text, by name.
+std::map<std::string, FunctionText> functionsOf(StringRef Text, const Outline &O, const std::set<std::string> &Names) {
+  std::map<std::string, FunctionText> Result;
+  for (const std::string &Name : Names)
     if (const OutlineFunction *F = O.function(Name))
-      for (const FlowNode &N : flowOf(Text, *F).nodes)
-        if (N.kind == FlowNode::Call)
-          ++Count[N.call.name];
+      Result[Name] = {Text.substr(F->decl_begin, F->body_end - F->decl_begin), flowOf(Text, *F)};
+  return Result;
+}
+
+/// How often they call what, by name.
+std::map<std::string, int> callsIn(const std::map<std::string, FunctionText> &Functions) {
+  std::map<std::string, int> Count;
+  for (const auto &[Name, F] : Functions)
+    for (const FlowNode &N : F.flow.nodes)
+      if (N.kind == FlowNode::Call)
+        ++Count[N.call.name];
   return Count;
 }
 
@@ -99,13 +107,12 @@ void PatchJudge::judgeAround(const ReviewedFile &F) {
   const std::string OldText = F.applied->before.value_or(""), NewText = F.applied->after.value_or("");
   const Outline Old = outlineOf(OldText), New = outlineOf(NewText);
   const std::set<std::string> Changed = changedFunctions(OldText, NewText);
-  const std::map<std::string, int> Had = callsIn(OldText, Old, Changed), Has = callsIn(NewText, New, Changed);
+  const std::map<std::string, FunctionText> Then = functionsOf(OldText, Old, Changed), Now = functionsOf(NewText, New, Changed);
+  const std::map<std::string, int> Had = callsIn(Then), Has = callsIn(Now);
   const Rules &R = After.rules();
   auto Frees = [&](const std::string &Name) {
     const OutlineFunction *Helper = Old.function(Name);
-    return Helper && llvm::any_of(Helper->identifiers, [&](const std::string &Word) {
-      return R.free(Word) || R.deferral(Word) || llvm::is_contained(R.replacements, Word) || llvm::is_contained(R.deferred_frees_no_head, Word);
-    });
+    return Helper && llvm::any_of(Helper->identifiers, [&](const std::string &Word) { return R.free(Word) || defers(R, Word); });
   };
   auto Elsewhere = [&](const std::string &Name) {
     auto Was = Had.find(Name), Is = Has.find(Name);
@@ -119,12 +126,12 @@ void PatchJudge::judgeAround(const ReviewedFile &F) {
     auto Same = [&](const std::string &Symbol) { return StringRef(Symbol).split('@').first == Tag; };
     return llvm::any_of(F.new_facts.deferred_frees, [&](const DeferredFreeFact &D) { return Same(D.record); });
   };
-  for (const std::string &Name : Changed) {
-    const OutlineFunction *Was = Old.function(Name), *Is = New.function(Name);
-    if (!Was || !Is)
+  for (const auto &[Name, Was] : Then) {
+    auto Is = Now.find(Name);
+    if (Is == Now.end())
       continue;
     std::vector<review::Finding> Found;
-    judgeSurroundings({R, Rows.review, Name, F.before_path, F.after_path, Frees, Elsewhere, CallsIn, Defers}, OldText, *Was, NewText, *Is, Found);
+    judgeSurroundings({R, Rows.review, Name, F.before_path, F.after_path, Frees, Elsewhere, CallsIn, Defers}, Was, Is->second, Found);
     for (review::Finding &Each : Found)
       add(Each.verdict, {Each.file, Each.line, 0}, std::move(Each.reason), std::move(Each.evidence), Each.old_line);
   }

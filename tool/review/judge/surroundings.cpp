@@ -4,7 +4,6 @@
 // what else was done for the object. Read off the text of both sides, so nothing here is called right; what is lost is for a person to judge.
 #include "tool/review/judge/surroundings.h"
 
-#include "tool/unload/flow.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include <functional>
@@ -30,8 +29,6 @@ std::string subject(StringRef Argument) {
     Argument = Argument.substr(Argument.find(')') + 1);
   return firstName(Argument.ltrim("&*("));
 }
-
-std::string textOf(const FlowCall &C) { return C.object + C.name + "(" + llvm::join(C.arguments, ", ") + ")"; }
 
 /// One side of a function.
 struct Side {
@@ -97,6 +94,8 @@ public:
 
   void run() {
     const Is Near = [&](const FlowCall &C) { return defers(C) || llvm::is_contained(R.sleeping_waits, C.name) || event(C, ReviewRule::RcuWork); };
+    if (std::max(Old.flow.nodes.size(), New.flow.nodes.size()) > MostNodes)
+      return tooLarge(Near);
     readers();
     stores();
     allocations();
@@ -113,9 +112,7 @@ public:
 
 private:
   bool event(const FlowCall &C, ReviewRule::Event E) const { return !C.pointer && Q.more.is(C.name, E); }
-  bool defers(const FlowCall &C) const {
-    return !C.pointer && (R.deferral(C.name) || llvm::is_contained(R.replacements, C.name) || llvm::is_contained(R.deferred_frees_no_head, C.name));
-  }
+  bool defers(const FlowCall &C) const { return !C.pointer && krcu::defers(R, C.name); }
   bool frees(const FlowCall &C) const { return !C.pointer && R.free(C.name); }
   bool unlinks(const FlowCall &C) const { return llvm::is_contained(R.unlinks, C.name); }
   /// Calls that have a question of their own, or that nobody misses.
@@ -173,6 +170,7 @@ private:
   }
   std::string in() const { return " in " + Q.function + "()"; }
 
+  void tooLarge(const Is &Near);
   void locks();
   void readers();
   void stores();
@@ -196,6 +194,14 @@ std::map<std::string, std::vector<unsigned>> Surroundings::byText(const Side &S,
   for (unsigned N : S.calls(Which))
     Result[S.nameless(S.at(N))].push_back(N);
   return Result;
+}
+
+/// Only whether there is anything to ask about.
+void Surroundings::tooLarge(const Is &Near) {
+  const Is Concerned = [&](const FlowCall &C) { return Near(C) || llvm::is_contained(R.reader_begins, C.name) || llvm::is_contained(R.work_ends, C.name) || event(C, ReviewRule::PlainStore); };
+  for (const Side *S : {&New, &Old})
+    if (const std::vector<unsigned> Found = S->calls(Concerned); !Found.empty())
+      return add(PatchVerdict::CannotTell, S->at(Found.front()), S == &Old, Q.function + "() is too large for what stands around its frees and waits to be followed");
 }
 
 /// What changes a pointer that readers follow, or reads it to change it, under a lock: it must still.
@@ -267,9 +273,9 @@ void Surroundings::stores() {
 /// What was stopped in front of a free, a barrier or a destruction: it may still run there now.
 void Surroundings::stops() {
   const Is Stops = [&](const FlowCall &C) { return !C.pointer && !C.arguments.empty() && llvm::is_contained(R.work_ends, C.name); };
-  auto Object = [&](const FlowCall &C) { // what must not come too early
+  auto Object = [&](const Side &S, const FlowCall &C) { // what must not come too early
     if (R.barrier(C.name) || R.cacheDestroy(C.name))
-      return textOf(C);
+      return S.nameless(C);
     const DeferralRule *Deferral = R.deferral(C.name);
     const FreeRule *Free = R.free(C.name);
     const size_t N = Deferral ? Deferral->head : Free ? Free->object : 0;
@@ -277,20 +283,19 @@ void Surroundings::stops() {
   };
   auto Names = [&](const Side &S) { // by node
     std::vector<std::string> Result(S.flow.nodes.size());
-    S.eachCall([&](const FlowCall &C, unsigned N) { Result[N] = Object(C); });
+    S.eachCall([&](const FlowCall &C, unsigned N) { Result[N] = Object(S, C); });
     return Result;
   };
   const std::vector<std::string> OldNames = Names(Old), NewNames = Names(New);
   const std::set<std::string> Had(OldNames.begin(), OldNames.end());
   std::set<std::string> Asked;
   for (unsigned Stop : Old.calls(Stops)) {
-    if (!Asked.insert(Old.at(Stop).arguments.front()).second)
+    const std::string What = Old.nameless(Old.at(Stop).arguments.front());
+    if (!Asked.insert(What).second)
       continue;
-    const std::string What = Old.at(Stop).arguments.front();
-    const Is Same = [&](const FlowCall &C) { return Stops(C) && C.arguments.front() == What; };
     auto Unstopped = [&](const Side &S, const std::vector<std::string> &NameOf) {
       std::map<std::string, unsigned> Result;
-      const std::vector<char> Reached = reachedWithout(S.flow, [&](unsigned N) { return S.flow.nodes[N].kind == FlowNode::Call && Same(S.at(N)); });
+      const std::vector<char> Reached = reachedWithout(S.flow, [&](unsigned N) { return S.flow.nodes[N].kind == FlowNode::Call && Stops(S.at(N)) && S.nameless(S.at(N).arguments.front()) == What; });
       for (unsigned N = 0; N < NameOf.size(); ++N)
         if (Reached[N] && !NameOf[N].empty())
           Result.emplace(NameOf[N], N);
@@ -325,7 +330,10 @@ void Surroundings::rcuWork() {
 /// An RCU callback runs where nothing may sleep.
 void Surroundings::callback() {
   auto Count = [](const Side &S, const std::string &Name) { return S.calls([&](const FlowCall &C) { return C.name == Name; }).size(); };
-  for (unsigned N : New.calls([&](const FlowCall &C) { return event(C, ReviewRule::Sleeps); }))
+  const Is Sleeps = [&](const FlowCall &C) { // a wait for readers or callbacks, too, and the end of a cache
+    return event(C, ReviewRule::Sleeps) || (!C.pointer && (llvm::is_contained(R.sleeping_waits, C.name) || R.barrier(C.name) || R.cacheDestroy(C.name)));
+  };
+  for (unsigned N : New.calls(Sleeps))
     if (const FlowCall &C = New.at(N); Count(New, C.name) > Count(Old, C.name)) {
       add(PatchVerdict::Broken, C, false, C.name + "() may sleep, and " + Q.function + "() is an RCU callback, which may not");
       return;
@@ -402,15 +410,14 @@ void Surroundings::allocations() {
 
 } // namespace
 
-void judgeSurroundings(const SurroundingsQuestion &Q, const std::string &OldText, const OutlineFunction &Was, const std::string &NewText, const OutlineFunction &Now, std::vector<Finding> &To) {
-  const Flow OldFlow = flowOf(OldText, Was), NewFlow = flowOf(NewText, Now);
-  auto Body = [](StringRef Text, const OutlineFunction &F) { return Text.substr(F.decl_begin, F.body_end - F.decl_begin); };
-  const Side Old{OldFlow, Body(OldText, Was)}, New{NewFlow, Body(NewText, Now)};
-  if (std::max(OldFlow.nodes.size(), NewFlow.nodes.size()) > MostNodes) {
-    const std::string Reason = Q.function + "() is too large for what stands around its frees to be followed";
-    To.push_back({PatchVerdict::CannotTell, Q.after_path, NewFlow.nodes.front().line, false, Reason, {{Q.after_path, NewFlow.nodes.front().line, Q.function, std::to_string(NewFlow.nodes.size()) + " calls, branches and jumps"}}});
-    return;
-  }
+std::string textOf(const FlowCall &C) { return C.object + C.name + "(" + llvm::join(C.arguments, ", ") + ")"; }
+
+bool defers(const Rules &R, const std::string &Name) {
+  return R.deferral(Name) || llvm::is_contained(R.replacements, Name) || llvm::is_contained(R.deferred_frees_no_head, Name);
+}
+
+void judgeSurroundings(const SurroundingsQuestion &Q, const FunctionText &Was, const FunctionText &Now, std::vector<Finding> &To) {
+  const Side Old{Was.flow, Was.text}, New{Now.flow, Now.text};
   Surroundings(Q, Old, New, To).run();
 }
 

@@ -4,12 +4,24 @@
 // is done for the object. Private to the room.
 #pragma once
 
-#include "tool/index/outline.h"
 #include "tool/review/verdict.h"
 #include "tool/rules/review_rules.h"
+#include "tool/unload/flow.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace krcu {
+
+/// A call as it is written: "ops->put(p, 1)".
+std::string textOf(const FlowCall &C);
+
+/// Whether the name is that of a deferral or of a deferred free.
+bool defers(const Rules &R, const std::string &Name);
+
+/// A function on one side of the patch.
+struct FunctionText {
+  llvm::StringRef text; ///< from its declaration to its last brace
+  Flow flow;
+};
 
 struct SurroundingsQuestion {
   const Rules &rules;
@@ -22,8 +34,7 @@ struct SurroundingsQuestion {
   llvm::function_ref<bool(const std::string &)> defers_record;   ///< whether the file frees such a record behind a grace period
 };
 
-/// Adds what the patch takes away or puts in between. `Was` and `Now`: the function in the texts before and after. Text only: nothing is called right.
-void judgeSurroundings(const SurroundingsQuestion &Q, const std::string &OldText, const OutlineFunction &Was, const std::string &NewText, const OutlineFunction &Now,
-                       std::vector<review::Finding> &To);
+/// Adds what the patch takes away or puts in between. Text only: nothing is called right.
+void judgeSurroundings(const SurroundingsQuestion &Q, const FunctionText &Was, const FunctionText &Now, std::vector<review::Finding> &To);
 
 } // namespace krcu

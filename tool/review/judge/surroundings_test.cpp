@@ -2,14 +2,9 @@
 //
 // Patches that leave a free as it is and change what stands around it: locks, read-side sections, what is stopped in front of it, what else is done for
 // the object, where it comes from. Each kind with a change that looks like it and is right.
-#include "tool/driver/pipeline_trees.h"
-#include "tool/review/judge/review.h"
-#include "tool/rewrite/rewrite.h"
-#include "tool/support/error.h"
-#include "gtest/gtest.h"
+#include "tool/review/judge/review_of_text.h"
 
 using namespace krcu;
-using review::PatchVerdict;
 
 namespace {
 
@@ -57,35 +52,13 @@ int count;
 )";
 const std::string Busy = "static void parcel_gone(struct rcu_head *head)\n{\n\tstruct parcel *p = container_of(head, struct parcel, rcu);\n\n\tdev_put(p->dev);\n\tkfree(p);\n}\n";
 
-class ReviewSurroundings : public testing::Test {
+class ReviewSurroundings : public ReviewOfText {
 protected:
-  ReviewSurroundings() : Tree("waits") {}
-
-  std::string verdictOf(const std::string &Old, const std::string &New) {
-    Tree.write("drv/drv.c", Old);
-    auto Diff = unifiedDiff({{"drv/drv.c", {Old, New}}});
-    EXPECT_TRUE(bool(Diff));
-    return verdictOfDiff(*Diff);
-  }
-  std::string verdictOfDiff(const std::string &Diff) {
-    std::vector<review::ReviewPatch> Patches(1);
-    Patches[0].body = Diff;
-    Patches[0].diff = review::parseDiff(Diff);
-    auto S = Scan::prepare(Tree.options());
-    EXPECT_TRUE(bool(S)) << message(S.takeError());
-    const review::PatchReview R = llvm::cantFail(reviewPatches(**S, Patches)).patches.front();
-    Reason = R.reason;
-    return review::verdictTitle(R.verdict);
-  }
   /// Of a function body that becomes another one.
   std::string verdict(const std::string &Old, const std::string &New, const std::string &More = "", const std::string &NewMore = "") {
     auto File = [](const std::string &Before, const std::string &Body) { return Head + Before + "void parcel_drop(struct parcel *p, struct parcel *q)\n{\n" + Body + "}\n"; };
     return verdictOf(File(More, Old), File(NewMore.empty() ? More : NewMore, New));
   }
-  bool says(const std::string &Text) const { return Reason.find(Text) != std::string::npos; }
-
-  ScratchTree Tree;
-  std::string Reason;
 };
 
 const std::string Lock = "\tmutex_lock(&shelf_lock);\n", Unlock = "\tmutex_unlock(&shelf_lock);\n", Unlink = "\tlist_del_rcu(&p->link);\n", Free = "\tkfree_rcu(p, rcu);\n";
@@ -135,6 +108,18 @@ TEST_F(ReviewSurroundings, WhatWasStoppedInFrontOfTheFree) {
   EXPECT_EQ(verdict(Stop + Unlink + Free, Unlink + Free + Stop), "BROKEN") << Reason;
   EXPECT_EQ(verdict("\ttimer_delete_sync(&q->timer);\n\trcu_barrier();\n", "\trcu_barrier();\n\ttimer_delete_sync(&q->timer);\n"), "CANNOT TELL") << Reason;
   EXPECT_EQ(verdict(Stop + Unlink + Free, Unlink + Stop + Free), "OK") << Reason;
+}
+
+/// Another name for the same, and a function that is only large, are no change.
+TEST_F(ReviewSurroundings, NothingIsStoppedLess) {
+  const std::string Old = "void drv_exit(struct parcel *drv)\n{\n\ttimer_delete_sync(&drv->timer);\n\trcu_barrier();\n}\n", New = "void drv_exit(struct parcel *d)\n{\n\ttimer_delete_sync(&d->timer);\n\trcu_barrier();\n}\n";
+  EXPECT_EQ(verdict("", "", Old, New), "OK") << Reason;
+  std::string Large;
+  for (int N = 0; N < 1100; ++N)
+    Large += "\tcount += weigh(q);\n";
+  EXPECT_EQ(verdict(Large + "\tdev_put(q);\n", Large, "void other(struct parcel *p)\n{\n" + Free + "}\n"), "OK") << Reason;
+  EXPECT_EQ(verdict(Large + Free + "\tdev_put(q);\n", Large + Free), "CANNOT TELL");
+  EXPECT_TRUE(says("parcel_drop() is too large for what stands around its frees and waits to be followed")) << Reason;
 }
 
 TEST_F(ReviewSurroundings, AWorkItemThatWaitedForReaders) {

@@ -3,6 +3,7 @@
 // synchronize_rcu() and its kin. What stood behind a wait for readers, on every way to it, must still; and what was taken out of the readers' reach must
 // still be so when the wait begins. Read off the text of both sides: a wait needs no object, so no path of values tells of it.
 #include "tool/review/judge/judge.h"
+#include "tool/review/judge/surroundings.h"
 #include "tool/unload/flow.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -28,8 +29,6 @@ std::string readersOf(const Rules &R, const FlowCall &C) {
     return "srcu " + (C.arguments.empty() ? std::string() : C.arguments.front());
   return Name.contains("tasks") ? "tasks" : "rcu";
 }
-
-std::string textOf(const FlowCall &C) { return C.object + C.name + "(" + llvm::join(C.arguments, ", ") + ")"; }
 
 } // namespace
 
@@ -104,7 +103,7 @@ bool isQuiet(const Rules &R, const ReviewRules &More, const std::string &Name) {
 /// One function and one kind of readers: what has lost its wait, and whether the wait itself is gone.
 void PatchJudge::judgeWait(const ReviewedFile &F, const std::string &Function, const std::string &Readers, const WaitingText &Was, const WaitingText &Is) {
   const Rules &R = After.rules();
-  auto IsDeferral = [&](const FlowCall &C) { return llvm::is_contained(R.replacements, C.name) || llvm::is_contained(R.deferred_frees_no_head, C.name) || R.deferral(C.name) != nullptr; };
+  auto IsDeferral = [&](const FlowCall &C) { return defers(R, C.name); };
   auto AnyOf = [](const FlowCall &C, const std::set<std::string> &Names) {
     return llvm::any_of(C.arguments, [&](const std::string &Argument) { return Names.count(firstName(StringRef(Argument).ltrim("&*"))) != 0; });
   };

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Patches around synchronize_rcu(): what stood behind it must still wait, and what readers could find must be out of their reach when it begins.
-#include "tool/driver/pipeline_trees.h"
-#include "tool/review/judge/review.h"
-#include "tool/rewrite/rewrite.h"
-#include "tool/support/error.h"
-#include "gtest/gtest.h"
+#include "tool/review/judge/review_of_text.h"
 
 using namespace krcu;
-using review::PatchVerdict;
 
 namespace {
 
@@ -19,27 +14,13 @@ const std::string Head = "// SPDX-License-Identifier: Apache-2.0 WITH LLVM-excep
                          "struct parcel *parcel_new(void)\n{\n\treturn kmalloc(sizeof(struct parcel), GFP_KERNEL);\n}\n";
 const std::string Busy = "static void parcel_gone(struct rcu_head *head)\n{\n\tcount++;\n\tkfree(container_of(head, struct parcel, rcu));\n}\n";
 
-class ReviewWaits : public testing::Test {
+class ReviewWaits : public ReviewOfText {
 protected:
-  ReviewWaits() : Tree("waits") {}
-
-  /// "OK", "BROKEN" or what else it is called, of a function body that becomes another one.
+  /// Of a function body that becomes another one.
   std::string verdict(const std::string &Old, const std::string &New, const std::string &More = "", const std::string &NewMore = "") {
     auto File = [](const std::string &Before, const std::string &Body) { return Head + Before + "void parcel_drop(struct parcel *p, struct parcel *q)\n{\n" + Body + "}\n"; };
-    Tree.write("drv/drv.c", File(More, Old));
-    auto Diff = unifiedDiff({{"drv/drv.c", {File(More, Old), File(NewMore.empty() ? More : NewMore, New)}}});
-    EXPECT_TRUE(bool(Diff));
-    std::vector<review::ReviewPatch> Patches(1);
-    Patches[0].body = *Diff;
-    Patches[0].diff = review::parseDiff(*Diff);
-    auto S = Scan::prepare(Tree.options());
-    EXPECT_TRUE(bool(S)) << message(S.takeError());
-    const review::PatchReview R = llvm::cantFail(reviewPatches(**S, Patches)).patches.front();
-    Reason = R.reason;
-    return review::verdictTitle(R.verdict);
+    return verdictOf(File(More, Old), File(NewMore.empty() ? More : NewMore, New));
   }
-  ScratchTree Tree;
-  std::string Reason;
 };
 
 const std::string Unlink = "\tlist_del_rcu(&p->link);\n", Wait = "\tsynchronize_rcu();\n", Free = "\tkfree(p);\n";
