@@ -43,6 +43,12 @@ class Outcome:
         return "; ".join(parts)
 
 
+def processors(text):
+    """How many the kernel says it has."""
+    seen = re.search(r"PROVE processors (\d+)", text)
+    return int(seen.group(1)) if seen else 0
+
+
 def read(text):
     """The outcomes by name."""
     outcomes = {}

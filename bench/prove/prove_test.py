@@ -33,6 +33,10 @@ class Console(unittest.TestCase):
         self.assertTrue(outcome(CLEAN).clean)
         self.assertEqual(outcome(CLEAN).text(), "clean, 3 rounds")
 
+    def test_how_many_processors_there_are(self):
+        self.assertEqual(prove_console.processors("[    0.9] PROVE processors 2\n"), 2)
+        self.assertEqual(prove_console.processors("[    0.9] PROVE begin x\n"), 0)
+
     def test_objects_in_the_cache(self):
         self.assertFalse(outcome(OBJECTS).clean)
         self.assertEqual(outcome(OBJECTS).complaints, ["cache destroyed with objects in it"])

@@ -94,6 +94,19 @@ def not_as_asked(fragment, config):
     return sorted(set(re.findall(r"^CONFIG_(\w+)=[ym]$", fragment, re.M)) - set(re.findall(r"^CONFIG_(\w+)=[ym]$", config, re.M)))
 
 
+def place_of(tree, cache, compiler, network):
+    """The fragment of the larger or the smaller kernel, and where that is built."""
+    fragment = FRAGMENT.read_text() + (NETWORK.read_text() if network else "")
+    return fragment, cache.parent / "built" / key_of(tree, fragment, compiler)
+
+
+def only_larger(tree, cache, choice):
+    """Whether the larger kernel is built and the smaller is not: it can do all that the smaller can."""
+    compiler = compiler_version(compiler_words(choice))
+    larger, smaller = (place_of(Path(tree).resolve(), cache, compiler, network)[1] / "stamp" for network in (True, False))
+    return larger.exists() and not smaller.exists()
+
+
 class TreeKernel:
     """A kernel of a tree: has what prove_machine.Kernel has."""
 
@@ -106,9 +119,8 @@ class TreeKernel:
         self.words = compiler_words(compiler)
         self.compiler = compiler_version(self.words)
         self.busybox = unpack("busybox-static", cache)
-        self.fragment = FRAGMENT.read_text() + (NETWORK.read_text() if network else "")
+        self.fragment, self.headers = place_of(self.tree, cache, self.compiler, network)
         self.needed = NEEDED_OF_NETWORK if network else NEEDED
-        self.headers = cache.parent / "built" / key_of(self.tree, self.fragment, self.compiler)
         self.boot_image = self.headers / "arch" / "x86" / "boot" / "bzImage"
         self._built()
         self.release = (self.headers / "include" / "config" / "kernel.release").read_text().strip()

@@ -13,7 +13,7 @@ import prove
 import prove_bugs
 import prove_unload
 from prove_packaged import packaged
-from prove_tree import TreeKernel, version_of
+from prove_tree import TreeKernel, only_larger, version_of
 
 HERE = Path(__file__).parent
 
@@ -26,6 +26,60 @@ def replace_section(text, heading, lines):
     where = next((i for i, p in enumerate(parts) if p.startswith("## %s\n" % heading)), len(kept))
     kept.insert(where, new)
     return "\n".join(p.rstrip("\n") + "\n" for p in kept)
+
+
+def row_name(line, header):
+    """What a row of a table is about: its column shape or module, without the text that says what a shape is."""
+    titles, cells = ([c.strip() for c in l.strip().strip("|").split("|")] for l in (header, line))
+    return next(cell.split(":")[0] for title, cell in zip(titles, cells) if title in ("shape", "module"))
+
+
+def tables(lines):
+    """Where the tables of a page are: header to (first row, behind the last row)."""
+    found, number = {}, 0
+    while number < len(lines):
+        end = number
+        while end < len(lines) and lines[end].startswith("| "):
+            end += 1
+        if end > number + 1:
+            found[lines[number]] = (number + 2, end)
+        number = max(end, number + 1)
+    return found
+
+
+def with_rows(old, new):
+    """The lines of a section, with the rows of the new ones in the place of those of the same name; whatever else it says stays."""
+    lines = list(old)
+    for header, (first, end) in tables(new).items():
+        if header not in tables(lines):
+            lines += ["", *new[first - 2:end]]
+            continue
+        for row in new[first:end]:
+            start, behind = tables(lines)[header]
+            same = [n for n in range(start, behind) if row_name(lines[n], header) == row_name(row, header)]
+            if same:
+                lines[same[0]] = row
+            else:
+                lines.insert(behind, row)
+    return lines
+
+
+def with_parts(old, new):
+    """The same for a section of which each case has a part (### ...)."""
+    parts = [re.split(r"(?m)^(?=### )", "\n".join(lines).strip("\n") + "\n") for lines in (old, new)]
+    kept, fresh = ([p.strip("\n") for p in part if p.strip("\n")] for part in parts)
+    for part in fresh:
+        same = [n for n, k in enumerate(kept) if k.split("\n")[0] == part.split("\n")[0]]
+        kept[same[0] if same else len(kept):same[0] + 1 if same else len(kept)] = [part]
+    return "\n\n".join(kept).split("\n")
+
+
+def section(text, heading):
+    """The lines of a section that a page has, without its heading."""
+    for part in re.split(r"(?m)^(?=## )", text):
+        if part.startswith("## %s\n" % heading):
+            return part.strip("\n").split("\n")[2:]
+    return []
 
 
 def modules():
@@ -113,7 +167,10 @@ def main():
     chosen = chosen_cases(options.case, cases())
     good = True
     for number, tree in enumerate(options.tree):
-        kernel = packaged(tree, options.cache) if options.packaged else TreeKernel(tree, options.cache, options.compiler, needs_network(chosen))
+        if options.packaged:
+            kernel = packaged(tree, options.cache)
+        else:
+            kernel = TreeKernel(tree, options.cache, options.compiler, needs_network(chosen) or only_larger(tree, options.cache, options.compiler))
         if options.build_only:
             print(kernel.headers)
             continue
@@ -125,7 +182,11 @@ def main():
                 continue
             if options.write:
                 path = HERE.parent / page
-                path.write_text(replace_section(path.read_text(), heading, lines))
+                text = path.read_text()
+                # Who asked for some cases has nothing to say of the others.
+                kept = section(text, heading) if options.case else []
+                merged = lines if not kept else with_rows(kept, lines) if page == "proof.md" else with_parts(kept, lines)
+                path.write_text(replace_section(text, heading, merged))
             print("## %s\n\n%s" % (heading, "\n".join(lines)))
     if not options.build_only:
         print("every verdict is what the kernel did" if good else "a verdict differs from what the kernel did")

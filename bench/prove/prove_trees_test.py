@@ -82,6 +82,17 @@ class Trees(unittest.TestCase):
         self.assertEqual(len({key, prove_tree.key_of(self.tree, "b", "gcc 12"), prove_tree.key_of(self.tree, "a", "gcc 13")}), 3)
 
 
+    def test_the_larger_kernel_will_do_where_it_is_built(self):
+        cache = self.tree / "cache" / "kernels"
+        self.assertFalse(prove_tree.only_larger(self.tree, cache, "gcc"))
+        compiler = prove_tree.compiler_version(["CC=gcc"])
+        for network, larger in ((True, True), (False, False)):
+            place = prove_tree.place_of(self.tree.resolve(), cache, compiler, network)[1]
+            place.mkdir(parents=True)
+            (place / "stamp").write_text("")
+            self.assertEqual(prove_tree.only_larger(self.tree, cache, "gcc"), larger)
+
+
 class Packages(unittest.TestCase):
     NAMES = [
         "linux-headers-7.3.4+deb13-cloud-amd64", "linux-headers-7.3.4+deb13-common", "linux-headers-7.3.4+deb9-cloud-amd64", "linux-kbuild-7.3.4+deb13",
@@ -253,6 +264,21 @@ class Pages(unittest.TestCase):
             self.assertEqual(prove.of_trees(path), "")
             path.write_text(page)
             self.assertEqual(prove.of_trees(path), "\n## Linux 7.3.4, built from its tree\n\na\n")
+
+    def test_some_rows_are_replaced_and_the_rest_stays(self):
+        old = ["text", "", "| shape | a |", "| --- | --- |", "| x: what | 1 |", "| y: what | 2 |", "", "| kernel | module | a |", "| --- | --- | --- |", "| 7 | m | 1 |", "", "end"]
+        new = ["| shape | a |", "| --- | --- |", "| y: what it is | 3 |", "| z: what | 4 |", "", "| b | module |", "| --- | --- |", "| 1 | m |"]
+        self.assertEqual(prove_trees.with_rows(old, new), old[:5] + new[2:4] + old[6:] + [""] + new[5:])
+        page = "# Head\n\n## A\n\n%s\n\n## B\n\nb\n" % "\n".join(old)
+        self.assertEqual(prove_trees.section(page, "A"), old)
+        self.assertEqual(prove_trees.section(page, "C"), [])
+        self.assertEqual(prove_trees.replace_section(page, "A", prove_trees.with_rows(old, old)), page)
+
+    def test_some_cases_are_replaced_and_the_rest_stays(self):
+        old = ["text", "", "### a", "", "1", "", "### b", "", "2"]
+        self.assertEqual(prove_trees.with_parts(old, ["### b", "", "3", ""]), old[:-1] + ["3"])
+        self.assertEqual(prove_trees.with_parts(old, ["### a", "", "3", ""]), old[:4] + ["3"] + old[5:])
+        self.assertEqual(prove_trees.with_parts(old, ["### c", "", "3", ""]), old + ["", "### c", "", "3"])
 
     def test_twice_is_once(self):
         page = prove_trees.replace_section("# Head\n", "A", ["a"])
