@@ -373,7 +373,9 @@ void Slimmer::judge(Candidate &C) {
     for (const Mention &M : *List)
       if (C.why.empty())
         C.why = judgeMention(C, Path, M);
-    if (std::string Problem = Seen.problem(Path); C.why.empty() && !Problem.empty())
+    // A file that says the name for other records only is no matter of this one, whether it parses or not.
+    const bool Concerned = llvm::any_of(*List, [&](const Mention &M) { return !isOfAnother(C, M); });
+    if (std::string Problem = Seen.problem(Path); C.why.empty() && Concerned && !Problem.empty())
       C.why = Path + " could not be relied on: " + Problem;
   }
 }

@@ -162,6 +162,32 @@ TEST(Slim, AnotherRecordsMemberThatAnIfHidesForGood) {
   expectSmaller(Item + Drop + "struct other {\n\tstruct rcu_head rcu;\n};\n#ifdef NOBODY_DEFINES_THIS\nint f(struct other *o)\n{\n\treturn o->rcu.func != NULL;\n}\n#endif\n");
 }
 
+/// Why item.rcu stays beside a file that needs a header which only a build makes, and that frees by a member of the same name.
+std::string whyBesideUnbuilt(const std::string &Free) {
+  SlimTree T;
+  T.write("drv/item.h", Item);
+  T.driver("#include \"item.h\"\n" + Drop, "drv.o more.o");
+  T.write("drv/more.c", SlimTree::Includes + "#include \"item.h\"\n#include \"made_by_a_build.h\"\nstruct other {\n\tlong key;\n\tstruct rcu_head rcu;\n};\ntypedef struct item thing;\n" + Free);
+  return T.slim().why("item.rcu");
+}
+
+TEST(Slim, AFileThatDoesNotParseButSaysThatItFreesAnotherRecord) {
+  EXPECT_EQ(whyBesideUnbuilt("void g(struct other *o)\n{\n\tkfree_rcu(o, rcu);\n}\n"), "");
+  const std::string Refused = "drv/more.c could not be relied on";
+  EXPECT_EQ(whyBesideUnbuilt("void g(struct item *i)\n{\n\tkfree_rcu(i, rcu);\n}\n").find(Refused), 0u) << "its own";
+  EXPECT_EQ(whyBesideUnbuilt("void g(thing *t)\n{\n\tkfree_rcu(t, rcu);\n}\n").find(Refused), 0u) << "not known";
+  EXPECT_EQ(whyBesideUnbuilt("void g(struct other *o)\n{\n\tkfree_rcu(o, rcu);\n\tkfree_rcu(first(o), rcu);\n}\n").find(Refused), 0u) << "one of two";
+}
+
+TEST(Slim, PartOfALongerNameIsNoMember) {
+  SlimTree T;
+  T.write("include/linux/item.h", Item);
+  T.write("include/linux/unique.h", "#include <linux/item.h>\n#define __PASTE(a, b) a##b\n#define __UNIQUE_ID(name) __PASTE(__UNIQUE_ID_, name)\n"
+                                    "#define of_pointer(p) ({ void *__UNIQUE_ID(rcu) = (p); __UNIQUE_ID(rcu); })\n");
+  T.driver("#include <linux/unique.h>\n" + Drop + "void *f(void *p)\n{\n\treturn of_pointer(p);\n}\n");
+  EXPECT_EQ(T.slim().why("item.rcu"), "");
+}
+
 TEST(Slim, AHeaderAndItsTwoUsers) {
   SlimTree T;
   T.write("drv/item.h", "#ifndef ITEM_H\n#define ITEM_H\n" + Item + "static inline void item_put(struct item *i)\n{\n\tkfree_rcu(i, rcu);\n}\n#endif\n");

@@ -241,9 +241,9 @@ std::map<std::string, std::vector<Mention>> mentionsIn(const LexedText &Text, co
       continue;
     if (std::binary_search(Freed.begin(), Freed.end(), N))
       M.kind = Mention::Freed;
-    if (M.kind == Mention::Other) {
+    if (M.kind != Mention::Macro) {
       if (!Typed)
-        Typed.emplace(Text, Members);
+        Typed.emplace(Text, Members, Frees);
       M.records = Typed->recordsOf(N);
     }
     M.line = Text.lineOf(M.offset);

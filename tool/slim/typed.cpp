@@ -19,9 +19,23 @@ bool isStatementWord(StringRef Word) {
   return llvm::is_contained(std::initializer_list<StringRef>{"return", "goto", "case", "else", "do", "if", "while", "for", "switch", "sizeof", "break", "continue", "default"}, Word);
 }
 
+/// Where the block that a token of code stands in ends.
+size_t blockEnd(const std::vector<LexToken> &T, size_t Token, size_t End) {
+  int Depth = 0;
+  for (size_t N = Token; N < End; ++N) {
+    if (!isCode(T[N]))
+      continue;
+    Depth += T[N].is(tok::l_brace) ? 1 : T[N].is(tok::r_brace) ? -1 : 0;
+    if (Depth < 0)
+      return N;
+  }
+  return End;
+}
+
 } // namespace
 
-TypedText::TypedText(const LexedText &Text, const std::set<std::string> &Members) : T(Text.tokens()), Members(Members) {
+TypedText::TypedText(const LexedText &Text, const std::set<std::string> &Members, const std::set<std::string> &Frees)
+    : T(Text.tokens()), Members(Members), Frees(Frees) {
   for (const LexDirective &D : Text.directives())
     if (llvm::ArrayRef<LexToken> Define = Text.tokensOf(D); D.keyword == "define" && !Define.empty())
       Macros.insert(Define[0].text.str());
@@ -46,12 +60,12 @@ const TypedText::Function *TypedText::functionAt(size_t Token) const {
   return It == Functions.begin() || std::prev(It)->end <= Token ? nullptr : &*std::prev(It);
 }
 
-const std::set<std::string> &TypedText::typesOf(const Function &F, StringRef Name) {
+const TypedText::Variable &TypedText::variable(const Function &F, StringRef Name) {
   auto [It, New] = Known.try_emplace({F.begin, Name.str()});
-  std::set<std::string> &Tags = It->second;
+  Variable &V = It->second;
   if (!New || Macros.count(Name.str()))
-    return Tags;
-  bool Declared = false, Odd = false;
+    return V;
+  bool Odd = false;
   for (size_t Begin = F.begin, End; Begin < F.end; Begin = End + 1) {
     for (End = Begin; End < F.end && !(isCode(T[End]) && endsStatement(T[End])); ++End) {
     }
@@ -69,14 +83,15 @@ const std::set<std::string> &TypedText::typesOf(const Function &F, StringRef Nam
         continue;
       // A statement that has both the type and the name may declare the one with the other.
       if (isRecordWord(T[N]) && N + 1 < End && T[N + 1].isIdentifier())
-        Tags.insert(T[N + 1].text.str());
+        V.tags.insert(T[N + 1].text.str());
       Odd = Odd || (T[N].isIdentifier() && (T[N].text.contains("typeof") || T[N].text == "__auto_type" || T[N].text == "CLASS" || T[N].text == "auto"));
       if (!IsName(T[N]) || N < Start + 2)
         continue;
       size_t Tag = N - 1; // "struct foo *p", with qualifiers in between
       while (Tag > Start && (T[Tag].is(tok::star) || T[Tag].text.starts_with("__") || T[Tag].text == "const" || T[Tag].text == "volatile" || T[Tag].text == "restrict"))
         --Tag;
-      Declared = Declared || (Tag > Start && T[Tag].isIdentifier() && isRecordWord(T[Tag - 1]));
+      if (Tag > Start && T[Tag].isIdentifier() && isRecordWord(T[Tag - 1]))
+        V.blocks.emplace_back(N, Begin == F.begin ? F.end : blockEnd(T, N, F.end));
     }
     // "foo_t *p;", "foo_t p = x;": a type that is no record's tag.
     if (Start + 1 < End && T[Start].isIdentifier() && !isRecordWord(T[Start]) && !isStatementWord(T[Start].text) && (T[Start + 1].is(tok::star) || T[Start + 1].isIdentifier()) && Begin != F.begin) {
@@ -86,34 +101,49 @@ const std::set<std::string> &TypedText::typesOf(const Function &F, StringRef Nam
       Odd = Odd || (N < End && IsName(T[N]));
     }
   }
-  if (!Declared || Odd)
-    Tags.clear();
-  return Tags;
+  if (Odd)
+    V = {};
+  return V;
+}
+
+/// A name that is the last argument of container_of() or its kin, or the first.
+std::set<std::string> TypedText::recordsOfMember(size_t N) const {
+  // container_of(rcu, struct foo, head)
+  if (T[N - 1].is(tok::l_paren))
+    return Members.count(T[N - 2].text.str()) && N + 2 < T.size() && T[N + 1].is(tok::comma) && isRecordWord(T[N + 2]) ? std::set<std::string>{""} : std::set<std::string>();
+  // container_of(head, struct foo, rcu)
+  if (!T[N - 1].is(tok::comma) || !T[N - 2].isIdentifier() || !isRecordWord(T[N - 3]))
+    return {};
+  int Depth = 0;
+  for (size_t At = N - 1; At > 0 && N - At < 64 && !T[At].isOneOf(tok::semi, tok::l_brace, tok::r_brace); --At) {
+    Depth += T[At].is(tok::r_paren) ? 1 : T[At].is(tok::l_paren) ? -1 : 0;
+    if (Depth < 0)
+      return Members.count(T[At - 1].text.str()) ? std::set<std::string>{T[N - 2].text.str()} : std::set<std::string>();
+  }
+  return {};
+}
+
+/// A name behind a variable and an arrow, or behind a variable in the arguments of a free.
+std::set<std::string> TypedText::recordsOfVariable(size_t N) {
+  if (!T[N - 2].isIdentifier() || !isCode(T[N - 2]))
+    return {};
+  const bool MayBeNested = T[N - 1].is(tok::period) && T[N - 3].is(tok::comma); // kfree_rcu(p, u.rcu): the variable's name is a member's here
+  const bool Accessed = T[N - 1].isOneOf(tok::arrow, tok::period) && !T[N - 3].isOneOf(tok::arrow, tok::period) && !MayBeNested; // p->rcu
+  const bool Freed = T[N - 1].is(tok::comma) && N >= 4 && T[N - 3].is(tok::l_paren) && Frees.count(T[N - 4].text.str()) && !Macros.count(T[N - 4].text.str()) && N + 1 < T.size() &&
+                     T[N + 1].is(tok::r_paren); // kfree_rcu(p, rcu)
+  const Function *F = Accessed || Freed ? functionAt(N) : nullptr;
+  if (!F)
+    return {};
+  const Variable &V = variable(*F, T[N - 2].text);
+  // A variable of another block has ended, and the name is somebody else's.
+  return llvm::any_of(V.blocks, [&](const auto &Block) { return Block.first < N && N < Block.second; }) ? V.tags : std::set<std::string>();
 }
 
 std::set<std::string> TypedText::recordsOf(size_t N) {
   if (N < 3 || !isCode(T[N]))
     return {};
-  // container_of(rcu, struct foo, head)
-  if (T[N - 1].is(tok::l_paren) && Members.count(T[N - 2].text.str()) && N + 2 < T.size() && T[N + 1].is(tok::comma) && isRecordWord(T[N + 2]))
-    return {""};
-  // container_of(head, struct foo, rcu)
-  if (T[N - 1].is(tok::comma) && T[N - 2].isIdentifier() && isRecordWord(T[N - 3])) {
-    int Depth = 0;
-    for (size_t At = N - 1; At > 0 && N - At < 64; --At) {
-      Depth += T[At].is(tok::r_paren) ? 1 : T[At].is(tok::l_paren) ? -1 : 0;
-      if (Depth < 0)
-        return Members.count(T[At - 1].text.str()) ? std::set<std::string>{T[N - 2].text.str()} : std::set<std::string>();
-      if (T[At].isOneOf(tok::semi, tok::l_brace, tok::r_brace))
-        break;
-    }
-    return {};
-  }
-  // p->rcu
-  if (!T[N - 1].isOneOf(tok::arrow, tok::period) || !T[N - 2].isIdentifier() || !isCode(T[N - 2]) || T[N - 3].isOneOf(tok::arrow, tok::period))
-    return {};
-  const Function *F = functionAt(N);
-  return F ? typesOf(*F, T[N - 2].text) : std::set<std::string>();
+  std::set<std::string> Known = recordsOfMember(N);
+  return Known.empty() ? recordsOfVariable(N) : Known;
 }
 
 } // namespace krcu::slim

@@ -10,7 +10,8 @@ namespace {
 std::set<std::string> recordsOfLast(const std::string &Code) {
   LexedText Text(Code);
   static const std::set<std::string> Members{"container_of"};
-  TypedText Typed(Text, Members);
+  static const std::set<std::string> Frees{"kfree_rcu"};
+  TypedText Typed(Text, Members, Frees);
   for (size_t N = Text.tokens().size(); N > 0; --N)
     if (Text.tokens()[N - 1].text == "rcu")
       return Typed.recordsOf(N - 1);
@@ -53,6 +54,27 @@ TEST(TypedText, AMacroThatTakesATypeAndItsMember) {
   EXPECT_EQ(recordsOfLast("void f(struct head *rcu)\n{\n\tg(container_of(rcu, struct item, head));\n}\n"), Tags{""});
   EXPECT_EQ(recordsOfLast("void f(struct head *h)\n{\n\tg(something(h, struct item, rcu));\n}\n"), Tags{});
   EXPECT_EQ(recordsOfLast("void f(struct item *i)\n{\n\tdrop(i, rcu);\n}\n"), Tags{});
+}
+
+TEST(TypedText, TheVariableThatIsFreed) {
+  EXPECT_EQ(recordsOfLast("void f(struct item *i)\n{\n\tkfree_rcu(i, rcu);\n}\n"), Tags{"item"});
+  EXPECT_EQ(recordsOfLast("void f(void)\n{\n\tstruct other *a;\n\tstruct item *i = first();\n\n\tif (i)\n\t\tkfree_rcu(i, rcu);\n}\n"), Tags{"item"});
+}
+
+TEST(TypedText, AFreeThatDoesNotSayOfWhat) {
+  const std::string F = "void f(struct item *i)\n{\n\t";
+  EXPECT_EQ(recordsOfLast("void f(item_t *i)\n{\n\tkfree_rcu(i, rcu);\n}\n"), Tags{});
+  EXPECT_EQ(recordsOfLast("void f(void)\n{\n\tkfree_rcu(i, rcu);\n}\n"), Tags{});
+  EXPECT_EQ(recordsOfLast(F + "kfree_rcu(i->next, rcu);\n}\n"), Tags{});
+  EXPECT_EQ(recordsOfLast(F + "kfree_rcu(first(i), rcu);\n}\n"), Tags{});
+  EXPECT_EQ(recordsOfLast(F + "kfree_rcu((i), rcu);\n}\n"), Tags{});
+  EXPECT_EQ(recordsOfLast(F + "struct other *u;\n\n\tkfree_rcu(i, u.rcu);\n}\n"), Tags{}) << "u is a member of the item";
+  EXPECT_EQ(recordsOfLast("#define kfree_rcu(a, b) drop((a)->next, b)\n" + F + "kfree_rcu(i, rcu);\n}\n"), Tags{});
+}
+
+TEST(TypedText, AVariableOfAnotherBlockHasEnded) {
+  EXPECT_EQ(recordsOfLast("void f(void)\n{\n\tif (1) {\n\t\tstruct item *i = first();\n\t\tuse(i);\n\t}\n\tkfree_rcu(i, rcu);\n}\n"), Tags{});
+  EXPECT_EQ(recordsOfLast("void f(void)\n{\n\tif (1) {\n\t\tstruct item *i = first();\n\t\tif (i) {\n\t\t\tkfree_rcu(i, rcu);\n\t\t}\n\t}\n}\n"), Tags{"item"});
 }
 
 } // namespace
