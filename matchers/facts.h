@@ -125,6 +125,7 @@ struct InnerObject {
   std::string path;
   std::string record;  ///< symbol
   int64_t offset = 0;  ///< in the outermost record
+  std::string helper;  ///< what the callback itself calls to get from it to the outermost record: "to_foo"; empty: nothing, or container_of()
 };
 
 /// What a callback frees, if all its frees say the same: how container_of() would get to it from an object within it.

@@ -65,7 +65,7 @@ private:
       return;
     }
     if (!Anonymous)
-      Inside.push_back({Path, N.recordOf(R), Begin});
+      Inside.push_back({Path, N.recordOf(R), Begin, {}});
     record(R, Begin, Path);
     if (!Anonymous)
       Inside.pop_back();

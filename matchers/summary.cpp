@@ -10,6 +10,7 @@
 #include "matchers/free_macros.h"
 #include "matchers/graph.h"
 #include "matchers/harmless.h"
+#include "matchers/outward.h"
 #include "matchers/stubs.h"
 #include "matchers/values.h"
 #include "clang/AST/Attr.h"
@@ -550,6 +551,15 @@ bool samePath(const PathSummary &A, const PathSummary &B) {
          std::equal(A.effects.begin(), A.effects.end(), B.effects.begin(), B.effects.end(), sameEffect);
 }
 
+/// How the function itself gets from what is inside the records that it frees to them.
+void nameHelpers(const Names &N, const FunctionDecl *Definition, std::vector<FreedRecord> &Freed) {
+  for (const OutwardHelper &H : outwardHelpersIn(N, Definition))
+    for (FreedRecord &F : Freed)
+      for (InnerObject &I : F.inside)
+        if (I.helper.empty() && F.record == H.outer && I.record == H.inner && I.offset == H.offset)
+          I.helper = H.name;
+}
+
 } // namespace
 
 FunctionSummary summarise(const Names &N, const FunctionDecl *F, std::set<std::string> &MissingBodies) {
@@ -589,6 +599,8 @@ FunctionSummary summarise(const Names &N, const FunctionDecl *F, std::set<std::s
   Result.error = W.error();
   Result.parameter_record_note = W.freedRecord();
   Result.freed = W.records.describe(Result.paths);
+  if (!Result.freed.empty() && N.seenDefinition(F))
+    nameHelpers(N, Definition, Result.freed);
   Result.bodies = std::move(W.bodies);
   return Result;
 }

@@ -45,8 +45,8 @@ template <typename F> void fields(PathSummary &V, F &&Each) {
   Each(effects, assumed_null, result, ends);
 }
 template <typename F> void fields(InnerObject &V, F &&Each) {
-  auto &[path, record, offset] = V;
-  Each(path, record, offset);
+  auto &[path, record, offset, helper] = V;
+  Each(path, record, offset, helper);
 }
 template <typename F> void fields(FreedRecord &V, F &&Each) {
   auto &[record, text, inside] = V;

@@ -3,7 +3,8 @@
 // The order: what the head's own text names, if it has the type that is freed; a variable in scope of that type that is known to point
 // to the object; container_of() on what the text names. Where no free tells a type, the address decides, as it must.
 // container_of() on something without side effects may be evaluated as often as the macro likes, and
-// it subtracts the distance that the layout shows, so its result is the address that the callback frees.
+// it subtracts the distance that the layout shows, so its result is the address that the callback frees; so does a helper of the
+// callback's own that does nothing else (matchers/outward.h).
 #include "tool/lifetime/naming.h"
 #include <algorithm>
 
@@ -23,8 +24,9 @@ ObjectName named(const HeadLevel &L) {
   return Name;
 }
 
-/// container_of(base, struct foo, member), if the record holds the object that `L` names just there.
-ObjectName contained(const HeadLevel &L, const FreedRecord &Freed, const CallbackReport &C) {
+/// container_of(base, struct foo, member), if the record holds the object that `L` names just there; where the callback has a helper for it that
+/// is known at the site, the helper.
+ObjectName contained(const CallSiteFact &S, const HeadLevel &L, const FreedRecord &Freed, const CallbackReport &C) {
   if (!L.complete || L.variable || !L.plain || L.object.empty() || L.member.empty() || Freed.text.empty())
     return {};
   for (const InnerObject &I : Freed.inside) {
@@ -32,7 +34,9 @@ ObjectName contained(const HeadLevel &L, const FreedRecord &Freed, const Callbac
       continue;
     ObjectName Name;
     Name.found = true;
-    Name.object = "container_of(" + L.object + ", " + Freed.text + ", " + I.path + ")";
+    // What the callback may call, a function further down in its file may call, too.
+    const bool Known = !I.helper.empty() && C.where.line < S.where.line;
+    Name.object = Known ? I.helper + "(" + L.object + ")" : "container_of(" + L.object + ", " + Freed.text + ", " + I.path + ")";
     Name.member = I.path + "." + L.member;
     Name.record = Freed.text;
     return Name;
@@ -68,7 +72,7 @@ ObjectName nameObject(const CallSiteFact &S, const CallbackReport &C) {
       for (const FreedRecord &F : C.summary->freed)
         if (F.record == Record)
           for (const HeadLevel &L : S.levels)
-            if (ObjectName Name = contained(L, F, C); Name.found)
+            if (ObjectName Name = contained(S, L, F, C); Name.found)
               return Name;
   ObjectName None;
   if (Spelled != S.levels.end())

@@ -25,7 +25,7 @@ struct Case {
     site.where.file = "a.c";
     site.head_text = "&i->rcu";
     site.levels = std::move(Levels);
-    summary.freed = {{"shell@a.c", "struct shell", {{"in", "inner@a.c", 0}}}};
+    summary.freed = {{"shell@a.c", "struct shell", {{"in", "inner@a.c", 0, ""}}}};
     callback.where.file = "a.c";
     callback.object_offset = -8;
     callback.typed = !Records.empty();
@@ -66,6 +66,15 @@ TEST(Naming, NoContainerOfWhereTheRecordMayBeUnknown) {
   Case C({level("i", "rcu", "inner", 8)});
   C.callback.where.file = "b.c";
   EXPECT_EQ(C.name().substr(0, 5), "none:");
+}
+
+TEST(Naming, TheHelperThatTheCallbackCalls) {
+  Case C({level("i", "rcu", "inner", 8)});
+  C.summary.freed[0].inside[0].helper = "to_shell";
+  C.callback.where.line = 10, C.site.where.line = 20;
+  EXPECT_EQ(C.name(), "to_shell(i), in.rcu");
+  C.site.where.line = 5;
+  EXPECT_EQ(C.name(), "container_of(i, struct shell, in), in.rcu") << "it may stand between the two";
 }
 
 TEST(Naming, NoContainerOfARecordWithoutAName) {
