@@ -30,7 +30,7 @@ int error(llvm::Error E) {
 }
 
 /// Takes out what the user has judged already.
-llvm::Error filter(AuditReport &R, const AuditCommandOptions &O) {
+llvm::Error filter(AuditReport &R, const AuditCommandOptions &O, bool Quiet) {
   std::map<std::string, const Suppression *> Silent;
   std::vector<Suppression> List;
   std::set<std::string> Known;
@@ -61,7 +61,7 @@ llvm::Error filter(AuditReport &R, const AuditCommandOptions &O) {
   });
   for (const Suppression &S : List)
     if (!Used.count(S.fingerprint))
-      std::fprintf(stderr, "krcu: note: %s:%u: nothing has the fingerprint %s any more (%s)\n", onOneLine(O.suppressions).c_str(), S.line, onOneLine(S.fingerprint).c_str(), onOneLine(S.reason).c_str());
+      tell(Quiet, "note", O.suppressions + ":" + std::to_string(S.line) + ": nothing has the fingerprint " + S.fingerprint + " any more (" + S.reason + ")");
   return llvm::Error::success();
 }
 
@@ -111,7 +111,9 @@ int printFixes(Scan &S, const AuditReport &R, const AuditCommandOptions &O, cons
   std::map<std::string, std::pair<std::string, std::string>> Files;
   for (const auto &[File, Texts] : F.files)
     Files[S.tree().shownFile(File)] = Texts;
-  auto Text = Mails ? makeFixSeries(S, F, O.series, O.paths, S.tree().shown(auditJson(R))) : unifiedDiff(Files);
+  SeriesOptions Series = O.series;
+  Series.quiet = Print.quiet;
+  auto Text = Mails ? makeFixSeries(S, F, Series, O.paths, S.tree().shown(auditJson(R))) : unifiedDiff(Files);
   if (!Text)
     return error(Text.takeError());
   if (llvm::Error E = writeResult(Print, *Text, Mails ? "text" : "diff"))
@@ -119,10 +121,10 @@ int printFixes(Scan &S, const AuditReport &R, const AuditCommandOptions &O, cons
   unsigned Left = 0;
   for (const AuditFix &Fix : F.fixes) {
     const Location &At = Fix.finding->where;
-    std::fprintf(stderr, "krcu: %s\n", onOneLine(S.tree().shown(At.file + ":" + std::to_string(At.line) + ": " + Fix.finding->kind + (Fix.mended ? ": " : " is not mended: ") + Fix.text)).c_str());
+    tell(Print.quiet, "", S.tree().shown(At.file + ":" + std::to_string(At.line) + ": " + Fix.finding->kind + (Fix.mended ? ": " : " is not mended: ") + Fix.text));
     Left += !Fix.mended;
   }
-  std::fprintf(stderr, "krcu: %zu of %s mended\n", F.fixes.size() - Left, counted(F.fixes.size(), "finding").c_str());
+  tell(Print.quiet, "", std::to_string(F.fixes.size() - Left) + " of " + counted(F.fixes.size(), "finding") + " mended");
   return Nothing;
 }
 
@@ -186,12 +188,12 @@ int runAudit(const AuditCommandOptions &O, const PrintOptions &Print, const char
                                   }, SO.config.get()});
   clearProgress();
   (*S)->saveCache();
-  if (llvm::Error E = filter(R, O))
+  if (llvm::Error E = filter(R, O, Print.quiet))
     return error(std::move(E));
-  for (const std::string &W : Print.quiet ? std::vector<std::string>() : (*S)->warnings())
-    std::fprintf(stderr, "krcu: warning: %s\n", onOneLine((*S)->tree().shown(W)).c_str());
-  for (const std::string &N : Print.quiet ? std::vector<std::string>() : R.notes)
-    std::fprintf(stderr, "krcu: warning: %s\n", onOneLine(N).c_str());
+  for (const std::string &W : (*S)->warnings())
+    tell(Print.quiet, "warning", (*S)->tree().shown(W));
+  for (const std::string &N : R.notes)
+    tell(Print.quiet, "warning", N);
   if (O.stats)
     std::fprintf(stderr, "%s%-24s %8u\n", statsText((*S)->timing().phases()).c_str(), "parses", (*S)->frontend().stats.parses.load());
   std::string Problem = R.nothing_parsed ? (*S)->tree().shown(R.not_looked_at.front()) : std::string(); // of the report before the paths in it are shown

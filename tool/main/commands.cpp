@@ -216,7 +216,7 @@ Error leaveOutKnown(Scan &S, std::vector<SiteReport> &Sites, const Options &O) {
   for (size_t N = 0; N < Sites.size(); ++N)
     if (!(*Known)[N])
       New.push_back(std::move(Sites[N]));
-  std::fprintf(stderr, "krcu: note: %zu of %s are as in %s and left out\n", Sites.size() - New.size(), counted(Sites.size(), "call").c_str(), O.gate.baseline.c_str());
+  tell(O.print.quiet, "note", std::to_string(Sites.size() - New.size()) + " of " + counted(Sites.size(), "call") + " are as in " + O.gate.baseline + " and left out");
   Sites = std::move(New);
   return Error::success();
 }
@@ -277,6 +277,7 @@ int runScan(const Options &O, ScanOptions SO) {
 }
 
 int runPatch(Options O, ScanOptions SO) {
+  O.series.quiet = O.print.quiet;
   if (Error E = checkSeriesOptions(O.series, SO))
     return error(std::move(E));
   if (Error E = findPaths(O.series, SO))
@@ -418,11 +419,12 @@ int runFlags(const Options &O, const ScanOptions &SO) {
     return error(S.takeError());
   const std::string Path = *Found;
   Frontend::FlagReport R = (*S)->frontend().flagsOf(Path);
-  std::fputs(forTerminal(warningsOf(**S)).c_str(), stderr);
+  if (!O.print.quiet)
+    std::fputs(forTerminal(warningsOf(**S)).c_str(), stderr);
   if (R.variant.empty())
     return error(fail(R.file + ": " + R.problem));
   if (!R.problem.empty())
-    std::fprintf(stderr, "krcu: note: %s\n", onOneLine(R.problem).c_str());
+    tell(O.print.quiet, "note", R.problem);
   // With a module beside it, the kernel's paths stay whole, and the module's are those of its own directory.
   const std::string Mount = T->visible(Tree::MountPoint);
   for (Frontend::FlagRow &Row : R.rows)

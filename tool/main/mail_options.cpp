@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What is asked of mails, whatever their patches do.
+#include "tool/main/presentation.h"
 #include "tool/main/series_commands.h"
 
 #include "tool/series/series.h"
@@ -63,7 +64,7 @@ llvm::Error takeSeriesOptions(const SeriesOptions &O, series::SeriesInput &In) {
 
 llvm::Expected<std::string> writeMails(const series::SeriesResult &Made, const SeriesOptions &O) {
   for (const std::string &W : Made.warnings)
-    std::fprintf(stderr, "krcu: warning: %s\n", onOneLine(W).c_str());
+    tell(O.quiet, "warning", W);
   if (O.directory.empty())
     return std::string();
   if (llvm::Error E = series::writeSeries(Made, O.directory))

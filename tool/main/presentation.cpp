@@ -93,7 +93,7 @@ CLI::Validator namedFile() {
 
 void addPrintOptions(CLI::App &Command, PrintOptions &O) {
   Command.add_option("-o,--output", O.output, "write the result to this file instead of standard output")->check(namedFile())->allow_extra_args(false);
-  Command.add_flag("-q,--quiet", O.quiet, "no progress, notes and warnings on standard error; errors are said");
+  Command.add_flag("-q,--quiet", O.quiet, "say nothing on standard error but errors: no progress, notes or warnings (README of a series keeps them)");
   Command.add_option("--color", O.color, "colours in text: auto (on a terminal, unless NO_COLOR is set), always, never")->check(CLI::IsMember({"auto", "always", "never"}))->allow_extra_args(false);
   Command.add_option("--progress", O.progress, "what is being done, on standard error: auto (a line on a terminal), none, json (a line each time, for programs)")
       ->check(CLI::IsMember({"auto", "none", "json"}))
@@ -118,6 +118,13 @@ llvm::Error writeResult(const PrintOptions &O, const std::string &Text, StringRe
 
 llvm::Error nothingWasParsed(const std::string &What) {
   return fail("nothing could be parsed, so nothing is known: " + What + "; krcu explain --flags shows how it was tried");
+}
+
+void tell(bool Quiet, const char *Kind, const std::string &Text) {
+  if (Quiet)
+    return;
+  clearProgress();
+  std::fprintf(stderr, "krcu: %s%s%s\n", Kind, *Kind ? ": " : "", onOneLine(Text).c_str());
 }
 
 std::shared_ptr<Progress> progressOf(const PrintOptions &O) {

@@ -39,6 +39,8 @@ llvm::Error nothingWasParsed(const std::string &What);
 std::shared_ptr<Progress> progressOf(const PrintOptions &O);
 /// Takes the line of progress away before something else is printed.
 void clearProgress();
+/// "krcu: warning: TEXT" on standard error, `Kind` being "warning" or "note" (empty: neither word); nothing with -q. Errors do not come this way.
+void tell(bool Quiet, const char *Kind, const std::string &Text);
 /// "krcu COMMAND ARGUMENT...", to be typed into a shell.
 std::string commandLine(const std::string &Command, const std::vector<std::string> &Arguments);
 

@@ -170,7 +170,7 @@ llvm::Error judgeOnBases(const ReviewOptions &O, const std::string &Rules, const
 }
 
 /// Without the patches that --baseline has already, in every tree.
-llvm::Error leaveOutKnown(review::ReviewReport &R, const std::string &Baseline) {
+llvm::Error leaveOutKnown(review::ReviewReport &R, const std::string &Baseline, bool Quiet) {
   if (Baseline.empty())
     return llvm::Error::success();
   auto Known = knownEntries(review::reviewJson(R, KRCU_VERSION), Baseline);
@@ -187,7 +187,7 @@ llvm::Error leaveOutKnown(review::ReviewReport &R, const std::string &Baseline) 
       if (Everywhere)
         C.patches.erase(C.patches.begin() + static_cast<std::ptrdiff_t>(P));
   }
-  std::fprintf(stderr, "krcu: note: %zu of %s are judged as in %s and left out\n", LeftOut, counted(Count, "patch", "patches").c_str(), Baseline.c_str());
+  tell(Quiet, "note", std::to_string(LeftOut) + " of " + counted(Count, "patch", "patches") + " are judged as in " + Baseline + " and left out");
   return llvm::Error::success();
 }
 
@@ -304,15 +304,15 @@ int runReview(const ReviewOptions &O, const PrintOptions &Print, const char *Exe
     Report.columns.push_back(std::move(*C));
   }
   clearProgress();
-  for (const std::string &N : Print.quiet ? std::vector<std::string>() : Report.notes)
-    std::fprintf(stderr, "krcu: note: %s\n", onOneLine(N).c_str());
+  for (const std::string &N : Report.notes)
+    tell(Print.quiet, "note", N);
   if (!O.reply.empty()) {
     auto Written = review::writeReplies(Report, O.reply, *Verdicts);
     if (!Written)
       return error(Written.takeError());
-    std::fprintf(stderr, "krcu: note: %s written to %s; nothing was sent\n", counted(Written->size(), "answer").c_str(), O.reply.c_str());
+    tell(Print.quiet, "note", counted(Written->size(), "answer") + " written to " + O.reply + "; nothing was sent");
   }
-  if (llvm::Error E = leaveOutKnown(Report, O.gate.baseline))
+  if (llvm::Error E = leaveOutKnown(Report, O.gate.baseline, Print.quiet))
     return error(std::move(E));
   const std::string Unparsed = whatKeptAllFromParsing(Report);
   bool Any = false;

@@ -6,6 +6,7 @@
 #include "tool/driver/upstream.h"
 #include "tool/driver/verify.h"
 #include "tool/main/paths.h"
+#include "tool/main/presentation.h"
 #include "tool/main/series_gains.h"
 #include "tool/report/report.h"
 #include "tool/review/apply.h"
@@ -223,7 +224,7 @@ llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport>
   if (llvm::Error E = takeSeriesOptions(O, In))
     return E;
   if (!P.left_out.empty())
-    std::fprintf(stderr, "krcu: note: %zu calls that could be converted are left out; README says why of each (--with-kept: also those whose callback stays)\n", P.left_out.size());
+    tell(O.quiet, "note", std::to_string(P.left_out.size()) + " calls that could be converted are left out; README says why of each (--with-kept: also those whose callback stays)");
   return finishSeries(In, O);
 }
 
@@ -242,7 +243,7 @@ llvm::Expected<std::string> finishSeries(const series::SeriesInput &In, const Se
       Out += "  " + C.id.substr(0, 12) + " " + C.subject + "\n";
   }
   for (const std::string &W : Unlike)
-    std::fprintf(stderr, "krcu: warning: %s\n", onOneLine(W).c_str());
+    tell(O.quiet, "warning", W);
   auto Written = writeMails(*Made, O);
   if (!Written)
     return Written.takeError();

@@ -24,6 +24,7 @@ struct SeriesOptions {
   bool run_checkpatch = false;
   bool one_series = false;
   bool with_kept = false;     ///< also conversions whose callback stays
+  bool quiet = false;         ///< -q: warnings and notes are not said
   bool exit_code = false;     ///< status 1 if there is something to convert
   unsigned version = 0;       ///< -v; 0: not given
   std::string reroll;         ///< directory of the version before

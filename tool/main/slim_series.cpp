@@ -112,7 +112,7 @@ llvm::Expected<std::string> makeSlimSeries(Scan &S, const slim::SlimResult &R, c
   if (llvm::Error E = takeSeriesOptions(O, In))
     return E;
   if (!R.left_out.empty())
-    std::fprintf(stderr, "krcu: note: %zu heads that could be smaller are left out; README says why of each (--with-kept: also those that save no memory)\n", R.left_out.size());
+    tell(O.quiet, "note", std::to_string(R.left_out.size()) + " heads that could be smaller are left out; README says why of each (--with-kept: also those that save no memory)");
   return finishSeries(In, O);
 }
 

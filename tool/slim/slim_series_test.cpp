@@ -65,6 +65,19 @@ TEST_F(SlimSeries, WhatSavesNoMemoryIsLeftOut) {
   EXPECT_NE(only().find("struct big: 56 -> 48, still kmalloc-64"), std::string::npos) << only();
 }
 
+TEST_F(SlimSeries, QuietSaysNothingAndREADMEHasIt) {
+  T.driver(Item + Drop + "struct big {\n\tlong keys[5];\n\tstruct rcu_head rcu;\n};\nvoid f(struct big *b)\n{\n\tkfree_rcu(b, rcu);\n}\n"); // which is left out, and told
+  Ran Loud = series(), Quiet = series({"-q"});
+  EXPECT_EQ(Quiet.status, 0);
+  EXPECT_NE(Loud.err.find("warning: the tree is no git repository"), std::string::npos) << Loud.err;
+  EXPECT_NE(Loud.err.find("note: 1 heads"), std::string::npos) << Loud.err;
+  EXPECT_EQ(Quiet.err, "");
+  EXPECT_NE(readText(out() + "/README").find("! the tree is no git repository"), std::string::npos) << readText(out() + "/README");
+  Ran Failing = series({"-q", "--exclude", "drv"});
+  EXPECT_EQ(Failing.status, 2);
+  EXPECT_NE(Failing.err.find("there is nothing to change"), std::string::npos) << "an error is said: " << Failing.err;
+}
+
 TEST_F(SlimSeries, AConversionComesFirst) {
   T.driver(Item + Drop + "struct other {\n\tlong key;\n\tstruct rcu_head rcu;\n};\nstatic void other_free(struct rcu_head *head)\n{\n\tkfree(container_of(head, struct other, rcu));\n}\n"
                          "void f(struct other *o)\n{\n\tcall_rcu(&o->rcu, other_free);\n}\n");
