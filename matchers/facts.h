@@ -50,6 +50,8 @@ struct HeadLevel {
   std::string symbol = {}; ///< of the record, "foo@drv/foo.h"
   bool variable = false; ///< not spelled in the head: a variable in scope that is known to point to the object that holds it
   bool plain = false;    ///< `object` has no side effects, so it may stand in any expression
+  int64_t farthest = 0;  ///< the offset that another configuration can give the head, at most (matchers/extent.h)
+  std::string moved_by = {}; ///< what ahead of the head makes the difference; empty if nothing does
 };
 
 /// An if whose branches are nothing but calls of deferrals, with the call in one of them. If all of them become the same call, the if goes.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "matchers/sites.h"
+#include "matchers/extent.h"
 #include "matchers/members.h"
 #include "matchers/ties.h"
 #include "clang/AST/RecursiveASTVisitor.h"
@@ -29,6 +30,14 @@ std::string pointerText(const Names &N, const Expr *Base, bool IsPointer) {
   if (const auto *U = dyn_cast<UnaryOperator>(Base->IgnoreParens()); U && U->getOpcode() == UO_Deref)
     return N.textOf(U->getSubExpr()->getSourceRange());
   return "&" + Text;
+}
+
+void noteExtent(const Names &N, const RecordDecl *R, HeadLevel &To) {
+  if (!R || !R->isCompleteDefinition() || R->isInvalidDecl() || !To.complete)
+    return;
+  Extent E = extentOf(N, R, To.offset);
+  To.farthest = E.farthest;
+  To.moved_by = std::move(E.moved_by);
 }
 
 /// The levels of a member chain, outermost object first.
@@ -74,6 +83,7 @@ void collectLevels(const Names &N, const Expr *Head, CallSiteFact &Site) {
       L.plain = !Base->HasSideEffects(N.context());
       L.offset = Offset;
       L.complete = Complete;
+      noteExtent(N, Record->getAsRecordDecl(), L);
       Inside.push_back(L);
     }
     if (M->isArrow())
@@ -220,6 +230,7 @@ private:
       Level.symbol = N.recordOf(R);
       Level.offset = *Offset;
       Level.complete = Level.variable = Level.plain = true;
+      noteExtent(N, R, Level);
       Found.push_back(std::move(Level));
     }
     Site.levels.insert(Site.levels.end(), Found.rbegin(), Found.rend()); // in the order of declaration

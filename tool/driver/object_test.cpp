@@ -57,6 +57,18 @@ TEST_F(ScanObject, AnotherFileOfTheModuleLooksIntoTheHead) {
   EXPECT_TRUE(begins(Text, "refuse:")) << Text;
 }
 
+TEST_F(ScanObject, AnotherConfigurationPutsTheHeadOutOfReach) {
+  auto With = [&](const std::string &Members) {
+    return site(Waits, "struct wide {\n" + Members + "\tstruct rcu_head rcu;\n};\nstatic void wide_free(struct rcu_head *head)\n{\n\tkfree(container_of(head, struct wide, rcu));\n}\n"
+                       "void wide_drop(struct wide *wide)\n{\n\tcall_rcu(&wide->rcu, wide_free);\n}\n");
+  };
+  EXPECT_TRUE(begins(With("\tchar text[2048];\n"), "convert:"));
+  EXPECT_TRUE(begins(With("\tchar text[4096];\n"), "refuse:"));
+  const std::string Hidden = With("\tint key;\n#ifdef CONFIG_DRV_TRACE\n\tchar trace[8192];\n#endif\n");
+  EXPECT_TRUE(begins(Hidden, "review: in another configuration the head can lie further than 4095 bytes")) << Hidden;
+  EXPECT_NE(Hidden.find("ahead of it is char trace[8192] (hidden here by an #if) of struct wide"), std::string::npos) << Hidden;
+}
+
 TEST_F(ScanObject, KfreeOfAnObjectOfACache) {
   auto Module = [](const std::string &Make, const std::string &End) {
     return Freed + "static struct kmem_cache *items;\nstruct item *item_new(void)\n{\n\tstruct item *item = " + Make + ";\n\treturn item;\n}\nstatic int __init drv_init(void)\n{\n\titems = KMEM_CACHE(item, 0);\n\treturn items ? 0 : -1;\n}\nmodule_init(drv_init);\n"

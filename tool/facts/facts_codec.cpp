@@ -19,8 +19,8 @@ template <typename F> void fields(Location &V, F &&Each) {
   Each(file, line, column);
 }
 template <typename F> void fields(HeadLevel &V, F &&Each) {
-  auto &[object, member, record, offset, complete, symbol, variable, plain] = V;
-  Each(object, member, record, offset, complete, symbol, variable, plain);
+  auto &[object, member, record, offset, complete, symbol, variable, plain, farthest, moved_by] = V;
+  Each(object, member, record, offset, complete, symbol, variable, plain, farthest, moved_by);
 }
 template <typename F> void fields(BranchFact &V, F &&Each) {
   auto &[begin, end, calls, line, pure] = V;

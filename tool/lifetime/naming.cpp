@@ -81,4 +81,11 @@ ObjectName nameObject(const CallSiteFact &S, const CallbackReport &C) {
   return None;
 }
 
+const HeadLevel *movedOutOfReach(const CallSiteFact &S, int64_t Offset) {
+  for (const HeadLevel &L : S.levels)
+    if (L.complete && !L.moved_by.empty() && L.offset <= Offset && L.farthest - L.offset >= HeadReach - Offset)
+      return &L;
+  return nullptr;
+}
+
 } // namespace krcu

@@ -20,4 +20,9 @@ struct ObjectName {
 
 ObjectName nameObject(const CallSiteFact &S, const CallbackReport &C);
 
+/// kfree_rcu() takes heads at offsets below this (include/linux/rcupdate.h, __is_kvfree_rcu_offset(); include/linux/rcutiny.h), in bytes.
+constexpr int64_t HeadReach = 4096;
+/// The record of the head's that can put it out of reach in another configuration, if it lies `Offset` bytes from the object's start in this one; or null.
+const HeadLevel *movedOutOfReach(const CallSiteFact &S, int64_t Offset);
+
 } // namespace krcu

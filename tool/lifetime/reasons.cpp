@@ -83,6 +83,8 @@ std::string reasonText(const SiteReport &R, Reason Why, const std::string &D) {
     return "what another branch of the text does is not known: " + D;
   case Reason::OffsetTooLarge:
     return "the head is at offset " + D + " of the object; kfree_rcu() takes at most 4095";
+  case Reason::OffsetVaries:
+    return "in another configuration the head can lie further than 4095 bytes from the start of the object, which is as far as kfree_rcu() reaches: ahead of it is " + D;
   case Reason::IncompleteType:
     return "the layout of the object is not known here: " + D;
   case Reason::Hurry:

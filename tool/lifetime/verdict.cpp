@@ -454,8 +454,12 @@ bool Judge::nameReplacement(SiteReport &R, const CallbackReport &C, const Conver
                  S.levels.front().record + " the head is at offset " + std::to_string(S.levels.front().offset));
     return false;
   }
-  if (-C.object_offset >= 4096) {
+  if (-C.object_offset >= HeadReach) {
     settle(R, SiteClass::Refuse, Reason::OffsetTooLarge, std::to_string(-C.object_offset));
+    return false;
+  }
+  if (const HeadLevel *Moved = movedOutOfReach(S, -C.object_offset)) {
+    R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::OffsetVaries, Moved->moved_by + " of " + Moved->record);
     return false;
   }
   if (Name.object.empty() || Name.member.empty()) {

@@ -25,7 +25,7 @@ enum class Reason {
   Slob, DestroyedWithoutWait,
   // review
   AllocatorUnread, CacheUnknown, SearchIncomplete, WaitNotLookedAt, InitErrorPathOnly, ChecksLost, FreesNull, Spoiled, VmallocUnknown, Differs, HiddenBranch,
-  ChoosesBetween, ObjectUnnamed, SameInBothBranches,
+  ChoosesBetween, ObjectUnnamed, SameInBothBranches, OffsetVaries,
   // refuse
   WrongObject, HeadInVariable, HeadCast, HeadOther, InMacro, NotAStatement, HoldsDirective, OffsetTooLarge, IncompleteType, Hurry, Flavour,
   NoReplacement, CannotName, NotAHead, HeadRead, NotVerified,

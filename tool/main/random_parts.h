@@ -33,7 +33,7 @@ struct LayoutRow {
   unsigned weight = 1;
   const char *before = "", *head = "\tstruct rcu_head rcu;\n", *after = "", *member = "rcu";
   bool first = false;
-  bool too_far = false; ///< kfree_rcu() takes no such offset
+  bool too_far = false; ///< kfree_rcu() takes no such offset, here or in another configuration
 };
 
 enum class Where { Nowhere, Core, Header, Life };

@@ -17,6 +17,9 @@ const std::vector<LayoutRow> Layouts = {
     {.name = "in a union", .before = "\tint key;\n", .head = "\tunion {\n\t\tstruct rcu_head rcu;\n\t\tlong spare[2];\n\t} u;\n", .member = "u.rcu"},
     {.name = "behind an array", .before = "\tint key;\n\tchar text[40];\n"},
     {.name = "further than kfree_rcu() reaches", .before = "\tint key;\n\tchar page[4096];\n", .too_far = true},
+    {.name = "behind an array of a configured size", .before = "\tint key;\n\tchar text[512 * CONFIG_GEN_LEVEL];\n", .too_far = true},
+    {.name = "behind a small array of a configured size", .before = "\tint key;\n\tchar text[CONFIG_GEN_LEVEL];\n"},
+    {.name = "behind an array that #if hides", .before = "\tint key;\n#ifdef CONFIG_GEN_D\n\tchar trace[8192];\n#endif\n", .too_far = true},
 };
 
 const std::vector<ObjectRow> Objects = {

@@ -7,6 +7,7 @@
 #include "tool/driver/records.h"
 #include "tool/index/outline.h"
 #include "tool/lifetime/callback.h"
+#include "tool/lifetime/naming.h"
 #include "tool/review/explain.h"
 #include "tool/lifetime/targets.h"
 #include "llvm/ADT/STLExtras.h"
@@ -213,12 +214,21 @@ bool PatchJudge::canBeHead(const DeferredFreeFact &D, const EvidenceList &Shown)
   return true;
 }
 
+/// Whether no other configuration can put the head too far from the start of its object.
+bool PatchJudge::isInReach(const CallSiteFact &S, int64_t Wanted, const DeferredFreeFact &D, const EvidenceList &Shown) {
+  const HeadLevel *Moved = movedOutOfReach(S, Wanted);
+  if (Moved)
+    add(PatchVerdict::CannotTell, D.where, "in another configuration the head can lie further than 4095 bytes from the start of the object, which is as far as kfree_rcu() reaches: ahead of it is " +
+                                               Moved->moved_by + " of " + Moved->record, Shown);
+  return !Moved;
+}
+
 /// Is the head of the new call one that the object has, `Wanted` bytes behind its start?
 bool PatchJudge::judgeHead(const Conversion &C, int64_t Wanted, const EvidenceList &Shown) {
   const DeferredFreeFact &D = *C.free;
   if (llvm::is_contained(Before.rules().deferred_frees_no_head, D.name))
     return true;
-  if (!canBeHead(D, Shown))
+  if (!canBeHead(D, Shown) || !isInReach(*C.site, Wanted, D, Shown))
     return false;
   if (D.offset < 0)
     add(PatchVerdict::CannotTell, D.where, "how far " + D.member + " is from the start of " + D.object + " could not be seen", Shown);
@@ -240,7 +250,7 @@ bool PatchJudge::sameObject(ReviewedFile &F, const Conversion &C, const Callback
   };
   bool NoHead = llvm::is_contained(Before.rules().deferred_frees_no_head, D.name);
   const HeadLevel *Level = levelAt(S, Wanted);
-  if (!NoHead && !canBeHead(D, Shown))
+  if (!NoHead && (!canBeHead(D, Shown) || !isInReach(S, Wanted, D, Shown)))
     return false;
   if (S.in_macro || D.in_macro)
     return Says(PatchVerdict::CannotTell, "the call stands in a macro, so what it frees cannot be compared");

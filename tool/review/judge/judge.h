@@ -80,6 +80,7 @@ private:
   void judgeDestructions(ReviewedFile &F);
   std::set<std::string> functionsThatFree(const std::vector<std::string> &Caches);
   bool canBeHead(const DeferredFreeFact &D, const EvidenceList &Shown);
+  bool isInReach(const CallSiteFact &S, int64_t Wanted, const DeferredFreeFact &D, const EvidenceList &Shown);
   bool judgeHead(const Conversion &C, int64_t Wanted, const EvidenceList &Shown);
   void addMend(const Conversion &C, int64_t Wanted);
   void add(review::PatchVerdict V, const Location &Where, std::string Reason, EvidenceList Evidence = {}, bool OldLine = false);

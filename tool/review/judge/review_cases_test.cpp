@@ -155,6 +155,18 @@ TEST_F(ReviewCase, AnotherPointerOfTheSameTypeIsWrongWhateverElseTheFileSays) {
   expect(edited(driver(), NoAlias), edited(edited(good(), {{"kfree_rcu(other, rcu)", "kfree_rcu(node, rcu)"}}), NoAlias), PatchVerdict::Broken, "wrong object");
 }
 
+TEST_F(ReviewCase, AHeadThatAnotherConfigurationPutsOutOfReach) {
+  auto Verdict = [&](const std::string &Trace) {
+    const std::string Wide = "struct wide {\n\tint key;\n#ifdef CONFIG_POST_TRACE\n\tchar trace[" + Trace + "];\n#endif\n\tstruct rcu_head rcu;\n};\n", Drop = "void wide_drop(struct wide *wide)\n{\n\t";
+    const std::string Old = Head + Wide + "static void wide_free(struct rcu_head *head)\n{\n\tkfree(container_of(head, struct wide, rcu));\n}\n" + Drop + "call_rcu(&wide->rcu, wide_free);\n}\n";
+    return review({{"drv/post.c", Old}}, {{"drv/post.c", Head + Wide + Drop + "kfree_rcu(wide, rcu);\n}\n"}});
+  };
+  EXPECT_EQ(Verdict("64").verdict, PatchVerdict::Ok);
+  review::PatchReview P = Verdict("8192");
+  EXPECT_EQ(P.verdict, PatchVerdict::CannotTell);
+  EXPECT_NE(P.reason.find("ahead of it is char trace[8192] (hidden here by an #if) of struct wide"), std::string::npos) << P.reason;
+}
+
 TEST_F(ReviewCase, FreedTwice) {
   expect(driver(), edited(good(), {{"kfree_rcu(node, rcu);", "kfree_rcu(node, rcu);\n\tkmem_cache_free(parcels, node);"}}), PatchVerdict::Broken, "node is freed twice");
   expect(driver(), edited(good(), {{"kfree_rcu(node, rcu);", "kfree_rcu(node, rcu);\n\tkfree_rcu(node, rcu);"}}), PatchVerdict::Broken, "node is freed twice");
