@@ -12,10 +12,8 @@ using llvm::StringRef;
 namespace krcu {
 namespace {
 
-/// Whether the text may look into a head of that name: "rcu.func", "rcu . next", or a function that does.
-bool mayLookInto(StringRef Text, StringRef Field, const std::vector<std::string> &Readers) {
-  if (llvm::any_of(Readers, [&](const std::string &Reader) { return Text.contains(Reader); }))
-    return true;
+/// Whether the text may look into a head of that name: "rcu.func", "rcu . next".
+bool mayLookInto(StringRef Text, StringRef Field) {
   auto IsName = [](char C) { return llvm::isAlnum(C) || C == '_'; };
   for (size_t At = Text.find(Field); At != StringRef::npos; At = Text.find(Field, At + 1)) {
     StringRef Rest = Text.substr(At + Field.size()).ltrim();
@@ -37,12 +35,23 @@ const std::vector<std::string> &Judge::lookersInto(const std::string &Field, con
   if (!llvm::is_contained(Files, File))
     Files.push_back(File);
   auto [It, New] = Lookers.try_emplace({Files.front(), Field});
-  for (const std::string &Each : New ? Files : std::vector<std::string>()) {
-    const int Id = DB.index().find(Each);
-    auto Text = Id < 0 || !StringRef(Each).ends_with(".c") ? nullptr : DB.index().text(static_cast<uint32_t>(Id));
-    if (Text && mayLookInto(*Text, Field, DB.rules().head_readers))
-      It->second.push_back(Each);
-  }
+  if (!New)
+    return It->second;
+  // The index knows which texts have a word at all; few have, and a driver may have five hundred.
+  std::vector<uint32_t> Sources;
+  for (const std::string &Each : Files)
+    if (const int Id = DB.index().find(Each); Id >= 0 && StringRef(Each).ends_with(".c"))
+      Sources.push_back(static_cast<uint32_t>(Id));
+  llvm::sort(Sources);
+  std::set<uint32_t> Looking;
+  for (const std::string &Reader : DB.rules().head_readers)
+    for (uint32_t Id : DB.index().mentioningAmong(Reader, &Sources))
+      Looking.insert(Id);
+  for (uint32_t Id : DB.index().mentioningAmong(Field, &Sources))
+    if (auto Text = DB.index().text(Id); Text && mayLookInto(*Text, Field))
+      Looking.insert(Id);
+  for (uint32_t Id : Looking)
+    It->second.push_back(DB.index().files()[Id].path);
   return It->second;
 }
 

@@ -129,11 +129,11 @@ bool MacroTable::add(const MacroText &M) {
   return true;
 }
 
-bool MacroTable::any(StringRef Name, llvm::function_ref<bool(const MacroText &)> Test) const {
+bool MacroTable::any(StringRef Name, llvm::function_ref<bool(const MacroText &)> Test, StringRef Only) const {
   auto It = Own.find(Name);
-  if (It != Own.end() && llvm::any_of(It->getValue(), [&](const MacroText *M) { return Test(*M); }))
+  if (It != Own.end() && llvm::any_of(It->getValue(), [&](const MacroText *M) { return (Only.empty() || M->file == Only) && Test(*M); }))
     return true;
-  return Below && Below->any(Name, Test);
+  return Below && Below->any(Name, Test, Only);
 }
 
 std::vector<std::string> MacroTable::names() const {
@@ -168,6 +168,31 @@ MacroArguments argumentsOf(StringRef Behind, size_t *Length) {
     Depth += (C == '(') - (C == ')');
   }
   return std::nullopt;
+}
+
+/// Where the branch of an #if ends that a byte stands in; the end of the text if it stands in none.
+static size_t endOfBranch(StringRef Text, size_t At) {
+  unsigned Depth = 0;
+  for (size_t Next = Text.find('\n', At); Next != StringRef::npos; Next = Text.find('\n', Next + 1)) {
+    StringRef Line = Text.substr(Next + 1).take_until([](char C) { return C == '\n'; }).ltrim(" \t");
+    if (!Line.consume_front("#"))
+      continue;
+    Line = Line.ltrim(" \t");
+    if (Line.starts_with("if"))
+      ++Depth;
+    else if (!Depth && (Line.starts_with("el") || Line.starts_with("endif")))
+      return Next;
+    else if (Line.starts_with("endif"))
+      --Depth;
+  }
+  return Text.size();
+}
+
+bool ownsMacro(StringRef Text, StringRef Name) {
+  size_t First = findWord(Text, Name);
+  if (First == StringRef::npos || macroDefinedBy(directiveAround(Text, First)) != Name)
+    return false;
+  return findWord(Text, Name, endOfBranch(Text, First)) == StringRef::npos;
 }
 
 MacroText readMacro(StringRef Directive) {
@@ -230,9 +255,12 @@ std::string NameMaker::meaning(StringRef Text, const MacroText &M, const MacroAr
 std::string NameMaker::nameMadeBy(const MacroCall &C, const MacroText &M, const MacroArguments &Given, unsigned Depth) const {
   const MacroText *Callee = nullptr;
   MacroArguments Arguments;
-  bool Several = anyFitting(C.name, C.arguments, [&](const MacroText &Each, const MacroArguments &Fitting) {
+  bool Several = anyFitting(C.name, C.arguments, M.file, [&](const MacroText &Each, const MacroArguments &Fitting) {
+    if (Callee && !Callee->readsAs(Each))
+      return true;
+    Callee = &Each;
     Arguments = Fitting;
-    return std::exchange(Callee, &Each) != nullptr;
+    return false;
   });
   if (Several || !Callee || Callee->text.empty() || !Arguments)
     return Anything;
@@ -242,8 +270,9 @@ std::string NameMaker::nameMadeBy(const MacroCall &C, const MacroText &M, const 
 }
 
 /// Whether a definition is as asked for, of those that such arguments can be for; of all, with arguments that are not known, if there is none.
-bool NameMaker::anyFitting(const std::string &Macro, const MacroArguments &Given,
+bool NameMaker::anyFitting(const std::string &Macro, const MacroArguments &Given, const std::string &File,
                            llvm::function_ref<bool(const MacroText &, const MacroArguments &)> Test) const {
+  const StringRef Only = Owns && !File.empty() && Owns(File, Macro) ? StringRef(File) : StringRef();
   bool Fitting = false;
   if (Given && Known.any(Macro, [&](const MacroText &M) {
         MacroArguments Own = Given;
@@ -251,9 +280,9 @@ bool NameMaker::anyFitting(const std::string &Macro, const MacroArguments &Given
           return false;
         Fitting = true;
         return Test(M, Own);
-      }))
+      }, Only))
     return true;
-  return !Fitting && Known.any(Macro, [&](const MacroText &M) { return Test(M, std::nullopt); });
+  return !Fitting && Known.any(Macro, [&](const MacroText &M) { return Test(M, std::nullopt); }, Only);
 }
 
 bool NameMaker::expands(const MacroText &M, const MacroArguments &Arguments, unsigned Depth) {
@@ -277,22 +306,22 @@ bool NameMaker::expands(const MacroText &M, const MacroArguments &Arguments, uns
     if (Given)
       for (std::string &Argument : *Given)
         Argument = meaning(Argument, M, Arguments, 0);
-    if (anyFitting(C.name, Given, [&](const MacroText &Inner, const MacroArguments &Own) { return expands(Inner, Own, Depth + 1); }))
+    if (anyFitting(C.name, Given, M.file, [&](const MacroText &Inner, const MacroArguments &Own) { return expands(Inner, Own, Depth + 1); }))
       return true;
   }
   return false;
 }
 
-bool NameMaker::spells(const std::string &Macro, const MacroArguments &Arguments) {
+bool NameMaker::spells(const std::string &Macro, const MacroArguments &Arguments, const std::string &File) {
   Spelt = true;
-  bool Result = makes(Macro, Arguments);
+  bool Result = makes(Macro, Arguments, File);
   Spelt = false;
   return Result;
 }
 
-bool NameMaker::makes(const std::string &Macro, const MacroArguments &Arguments) {
+bool NameMaker::makes(const std::string &Macro, const MacroArguments &Arguments, const std::string &File) {
   Steps = 0;
-  return anyFitting(Macro, Arguments, [&](const MacroText &M, const MacroArguments &Own) { return expands(M, Own, 0); });
+  return anyFitting(Macro, Arguments, File, [&](const MacroText &M, const MacroArguments &Own) { return expands(M, Own, 0); });
 }
 
 } // namespace krcu

@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace krcu {
@@ -32,11 +33,20 @@ struct MacroText {
   std::vector<std::string> patterns;            ///< what each chain makes of arguments that are not known
   std::vector<MacroCall> calls;                 ///< words of its text, in order, those within arguments, too
   std::string text;                             ///< what it stands for, if that is short; empty if it is not
+  std::string file = {};                        ///< where it is defined; empty: not told
   bool operator==(const MacroText &) const = default;
+  /// Whether both read the same, wherever they stand.
+  bool readsAs(const MacroText &O) const {
+    return std::tie(name, object, variadic, parameters, chains, calls, text) == std::tie(O.name, O.object, O.variadic, O.parameters, O.chains, O.calls, O.text);
+  }
 };
 
 /// Reads a whole "#define NAME(...) ...".
 MacroText readMacro(llvm::StringRef Directive);
+
+/// Whether all that a text says of a macro's name is of its own definitions: the first mention defines it, and all others stand in the same branch of
+/// every #if.
+bool ownsMacro(llvm::StringRef Text, llvm::StringRef Name);
 
 /// What stands between the commas of (a, b), without blanks around it. `Behind` begins at the parenthesis or at blanks before it.
 /// `Length`: of it, with the parentheses and the blanks before them.
@@ -49,8 +59,8 @@ public:
   /// False if it was there.
   bool add(const MacroText &M);
   void remove(const MacroText &M) { llvm::erase(Own[M.name], &M); }
-  /// Whether some definition of the name, here or below, is as asked for.
-  bool any(llvm::StringRef Name, llvm::function_ref<bool(const MacroText &)> Test) const;
+  /// Whether some definition of the name, here or below, is as asked for. `Only`: of those in that file; empty: of all.
+  bool any(llvm::StringRef Name, llvm::function_ref<bool(const MacroText &)> Test, llvm::StringRef Only = {}) const;
   std::vector<std::string> names() const; ///< in order, those below, too
 
 private:
@@ -65,16 +75,19 @@ public:
   /// `Expand`: what a word becomes if it is a macro without parentheses; itself if it is none; Anything if that cannot be told.
   using Expansion = std::function<std::string(const std::string &)>;
   static constexpr char Anything[] = "?"; ///< text that is not known; it may stand beside known text: "cache_?"
-  NameMaker(const MacroTable &Known, llvm::StringRef Word, Expansion Expand) : Known(Known), Word(Word), Expand(std::move(Expand)) {}
-  /// A use of the macro with these arguments. False means that it cannot.
-  bool makes(const std::string &Macro, const MacroArguments &Arguments);
+  /// Whether a file has its own definitions of a name (ownsMacro()): others do not count where it stands there.
+  using Ownership = std::function<bool(const std::string &File, const std::string &Name)>;
+  NameMaker(const MacroTable &Known, llvm::StringRef Word, Expansion Expand, Ownership Owns = nullptr)
+      : Known(Known), Word(Word), Expand(std::move(Expand)), Owns(std::move(Owns)) {}
+  /// A use of the macro with these arguments, in `File` if that is known. False means that it cannot.
+  bool makes(const std::string &Macro, const MacroArguments &Arguments, const std::string &File = {});
   /// The same, if every part of the word is spelt. False means nothing.
-  bool spells(const std::string &Macro, const MacroArguments &Arguments);
+  bool spells(const std::string &Macro, const MacroArguments &Arguments, const std::string &File = {});
   /// A ## of this definition alone, whatever it is given.
   static bool canJoin(const MacroText &M, llvm::StringRef Word);
 
 private:
-  bool anyFitting(const std::string &Macro, const MacroArguments &Given, llvm::function_ref<bool(const MacroText &, const MacroArguments &)> Test) const;
+  bool anyFitting(const std::string &Macro, const MacroArguments &Given, const std::string &File, llvm::function_ref<bool(const MacroText &, const MacroArguments &)> Test) const;
   bool expands(const MacroText &M, const MacroArguments &Arguments, unsigned Depth);
   std::string nameMadeBy(const MacroCall &C, const MacroText &M, const MacroArguments &Given, unsigned Depth) const;
   std::string meaning(llvm::StringRef Text, const MacroText &M, const MacroArguments &Given, unsigned Depth) const;
@@ -82,6 +95,7 @@ private:
   const MacroTable &Known;
   llvm::StringRef Word;
   Expansion Expand;
+  Ownership Owns;
   unsigned Steps = 0;
   bool Spelt = false; ///< what is not known makes nothing
 };

@@ -74,6 +74,40 @@ TEST_F(Joined, OtherShapes) {
   EXPECT_FALSE(can("unknown", "(item)", "item_cache"));
 }
 
+TEST(MacroText, WhoseDefinitionsCount) {
+  EXPECT_TRUE(ownsMacro("#define OPS(n) f_##n\nOPS(a)\n", "OPS"));
+  EXPECT_TRUE(ownsMacro("#ifndef ITEM_H\n#define ITEM_H\n#ifdef WIDE\n#define OPS(n) f_##n\nOPS(a)\n#if 1\nOPS(b)\n#endif\n#undef OPS\n#define OPS(n) g_##n\nOPS(c)\n#undef OPS\n#endif\n#endif\n", "OPS"));
+  EXPECT_FALSE(ownsMacro("OPS(a)\n", "OPS"));
+  EXPECT_FALSE(ownsMacro("OPS(a)\n#undef OPS\n#define OPS(n) f_##n\n", "OPS")) << "one that was there before is used first";
+  EXPECT_FALSE(ownsMacro("#ifndef OPS\n#define OPS(n) f_##n\n#endif\nOPS(a)\n", "OPS")) << "somebody else may have defined it";
+  EXPECT_FALSE(ownsMacro("#ifdef WIDE\n#define OPS(n) f_##n\n#endif\nOPS(a)\n", "OPS"));
+  EXPECT_FALSE(ownsMacro("#ifdef WIDE\n#define OPS(n) f_##n\n#else\nOPS(a)\n#endif\n", "OPS"));
+  EXPECT_FALSE(ownsMacro("#define OPS2(n) f_##n\n", "OPS"));
+}
+
+TEST(MacroText, OthersDefinitionsDoNotCountWhereAFileHasItsOwn) {
+  std::deque<MacroText> Texts;
+  MacroTable Table;
+  auto Add = [&](const char *Directive, const char *File) {
+    Texts.push_back(readMacro(Directive));
+    Texts.back().file = File;
+    Table.add(Texts.back());
+  };
+  Add("#define OPS(n) n##_cache", "other.h");
+  Add("#define OPS(n) get_##n", "own.h");
+  Add("#define BOTH(n) OPS(n)", "own.h");
+  auto Can = [&](const char *Macro, const char *File, const char *Word) {
+    auto Owns = [](const std::string &File, const std::string &Name) { return File == "own.h" && Name == "OPS"; };
+    return NameMaker(Table, Word, [](const std::string &Name) { return Name; }, Owns).makes(Macro, argumentsOf("(item)"), File);
+  };
+  EXPECT_TRUE(Can("OPS", "user.c", "item_cache"));
+  EXPECT_TRUE(Can("OPS", "user.c", "get_item"));
+  EXPECT_FALSE(Can("OPS", "own.h", "item_cache"));
+  EXPECT_TRUE(Can("OPS", "own.h", "get_item"));
+  EXPECT_FALSE(Can("BOTH", "user.c", "item_cache")) << "as its file has it";
+  EXPECT_TRUE(Can("BOTH", "user.c", "get_item"));
+}
+
 TEST(MacroText, TornDirectivesAreRead) {
   EXPECT_EQ(readMacro("#define").name, "");
   EXPECT_EQ(readMacro("#define x(").parameters.size(), 0u);

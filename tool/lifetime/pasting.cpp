@@ -73,6 +73,7 @@ std::vector<MacroUse> usesIn(const Database &DB, const std::string &File, const 
       if (Name.empty() || Name == Macro)
         continue; // an #if, or what is looked for itself
       U.within = readMacro(Directive);
+      U.within.file = File;
     } else {
       U.alone = !U.arguments && isWholeArgument(Text, T.offset, Macro.size());
       auto O = T.function >= 0 && Id >= 0 ? DB.outline(static_cast<uint32_t>(Id)) : nullptr;
@@ -84,13 +85,15 @@ std::vector<MacroUse> usesIn(const Database &DB, const std::string &File, const 
   return Result;
 }
 
-/// The definitions of a text that join something.
-std::vector<MacroText> joinersIn(StringRef Text) {
+/// The definitions of a file that join something.
+std::vector<MacroText> joinersIn(StringRef Text, const std::string &File) {
   std::vector<MacroText> Result;
   std::optional<size_t> Last;
   for (PasteInText &P : pastesIn(Text))
-    if (std::exchange(Last, P.begin) != P.begin && !P.macro.chains.empty())
+    if (std::exchange(Last, P.begin) != P.begin && !P.macro.chains.empty()) {
+      P.macro.file = File;
       Result.push_back(std::move(P.macro));
+    }
   return Result;
 }
 
@@ -144,6 +147,8 @@ public:
   /// What a macro without parentheses stands for, of headers that every file may include. Only one in capitals is looked for: words in small
   /// letters stand in thousands of them, and no macro there is a part of a name that a module knows.
   const std::string &wideObject(const std::string &Name);
+  /// Whether a file has its own definitions of a macro.
+  bool owns(const std::string &File, const std::string &Name);
 
 private:
   std::vector<std::string> compiledWith(const std::string &Source);
@@ -154,6 +159,7 @@ private:
   std::vector<MacroText> Joiners;
   llvm::StringMap<unsigned> Numbers; ///< of macros that were asked for
   ObjectMacros WideObjects;
+  std::map<std::pair<std::string, std::string>, bool> Owners; ///< by file and name
   std::map<std::string, std::map<std::string, std::vector<std::string>>> Around; ///< headers in a directory's surroundings, by the last part of their names
   std::map<std::set<std::string>, ModuleTexts> Modules;
 };
@@ -165,7 +171,7 @@ PasteTables::PasteTables(const Database &DB) : DB(DB) {
       Wide.ids.push_back(File);
   for (uint32_t File : DB.index().mentioningAmong(Index::PasteOperator, &Wide.ids))
     if (auto Text = DB.index().text(File))
-      llvm::append_range(Joiners, joinersIn(*Text));
+      llvm::append_range(Joiners, joinersIn(*Text, Files[File].path));
 }
 
 void PasteTables::addIncluded(const std::string &Near, StringRef Text, std::vector<std::string> &Work) {
@@ -211,7 +217,7 @@ ModuleTexts &PasteTables::of(const std::set<std::string> &Sources) {
       auto Text = With.size() == 1 ? textOf(DB, File) : nullptr;
       if (!Text)
         continue;
-      llvm::append_range(M.joiners, joinersIn(*Text));
+      llvm::append_range(M.joiners, joinersIn(*Text, File));
       addObjects(*Text, M.objects);
       if (int Id = DB.index().find(File); Id >= 0)
         M.ids.push_back(static_cast<uint32_t>(Id));
@@ -254,6 +260,14 @@ const std::string &PasteTables::wideObject(const std::string &Name) {
   return It->second;
 }
 
+bool PasteTables::owns(const std::string &File, const std::string &Name) {
+  auto [It, New] = Owners.try_emplace({File, Name}, false);
+  if (New)
+    if (auto Text = textOf(DB, File))
+      It->second = ownsMacro(*Text, Name);
+  return It->second;
+}
+
 namespace {
 
 /// One search for uses that make one word.
@@ -265,7 +279,10 @@ public:
 
 private:
   void close(MacroTable &Known, std::vector<std::string> Work, TextGroup &In, const NameMaker::Expansion &Expand) const;
-  bool makes(const MacroTable &Known, const std::string &Macro, const MacroArguments &Arguments, const NameMaker::Expansion &Expand) const;
+  bool makes(const MacroTable &Known, const std::string &Macro, const MacroArguments &Arguments, const std::string &File, const NameMaker::Expansion &Expand) const;
+  NameMaker maker(const MacroTable &Known, NameMaker::Expansion Expand) const {
+    return {Known, Word, std::move(Expand), [this](const std::string &File, const std::string &Name) { return Tables.owns(File, Name); }};
+  }
   bool isUse(const MacroTable &Known, const std::string &Macro, const MacroUse &U) const;
   bool includes(const std::string &Source, const std::string &Header) const;
 
@@ -276,12 +293,12 @@ private:
 };
 
 /// Whether a word is a macro is asked only where it makes a difference.
-bool PasteSearch::makes(const MacroTable &Known, const std::string &Macro, const MacroArguments &Arguments, const NameMaker::Expansion &Expand) const {
-  if (NameMaker(Known, Word, asItStands).makes(Macro, Arguments))
+bool PasteSearch::makes(const MacroTable &Known, const std::string &Macro, const MacroArguments &Arguments, const std::string &File, const NameMaker::Expansion &Expand) const {
+  if (maker(Known, asItStands).makes(Macro, Arguments, File))
     return true;
   auto MayBeAny = [](const std::string &Given) { return isPlainWord(Given) ? NameMaker::Anything : Given; };
   auto Meant = [&](const std::string &Given) { return isPlainWord(Given) ? Expand(Given) : Given; };
-  return NameMaker(Known, Word, MayBeAny).makes(Macro, Arguments) && NameMaker(Known, Word, Meant).makes(Macro, Arguments);
+  return maker(Known, MayBeAny).makes(Macro, Arguments, File) && maker(Known, Meant).makes(Macro, Arguments, File);
 }
 
 /// Adds the macros whose definitions use a known one, and so on.
@@ -292,7 +309,7 @@ void PasteSearch::close(MacroTable &Known, std::vector<std::string> Work, TextGr
     for (const MacroUse &U : Tables.uses(In, Macro)) {
       if (U.within.name.empty() || !Known.add(U.within))
         continue;
-      if (makes(Known, U.within.name, std::nullopt, Expand))
+      if (makes(Known, U.within.name, std::nullopt, U.file, Expand))
         Work.push_back(U.within.name);
       else
         Known.remove(U.within);
@@ -334,12 +351,12 @@ std::set<PastingUse> PasteSearch::among(const std::set<std::string> &Sources) {
   std::set<PastingUse> Found;
   for (const std::string &Macro : Known.names()) {
     for (const MacroUse &U : Tables.uses(M, Macro))
-      if (isUse(Known, Macro, U) && makes(Known, Macro, U.arguments, Expand))
+      if (isUse(Known, Macro, U) && makes(Known, Macro, U.arguments, U.file, Expand))
         for (const std::string &Source : M.sources[U.file])
           Found.insert({Macro, Source, U.file == Source ? "" : U.function});
     // In an inline function, say. What is for everybody can only mean a module's name if it spells it.
     for (const MacroUse &U : Tables.uses(Tables.wide(), Macro))
-      if (isUse(Known, Macro, U) && NameMaker(Known, Word, Expand).spells(Macro, U.arguments))
+      if (isUse(Known, Macro, U) && maker(Known, Expand).spells(Macro, U.arguments, U.file))
         for (const std::string &Source : Sources)
           if (includes(Source, U.file))
             Found.insert({Macro, Source, U.function});
