@@ -22,7 +22,7 @@ std::map<std::string, FunctionText> functionsOf(StringRef Text, const Outline &O
   std::map<std::string, FunctionText> Result;
   for (const std::string &Name : Names)
     if (const OutlineFunction *F = O.function(Name))
-      Result[Name] = {Text.substr(F->decl_begin, F->body_end - F->decl_begin), flowOf(Text, *F)};
+      Result[Name] = {Text.substr(F->decl_begin, F->body_end - F->decl_begin), flowOf(Text, *F), F->decl_begin, static_cast<unsigned>(Text.take_front(F->decl_begin).count('\n')) + 1};
   return Result;
 }
 

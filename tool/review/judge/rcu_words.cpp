@@ -25,7 +25,8 @@ RcuWords::RcuWords(const Rules &R, const ReviewRules &More) {
   for (const std::vector<std::string> *Names : {&R.deferred_frees_no_head, &R.heads, &R.sleeping_waits})
     All.insert(Names->begin(), Names->end());
   for (const std::vector<std::string> *Names : {&R.reader_begins, &R.reader_ends})
-    Around.insert(Names->begin(), Names->end());
+    Readers.insert(Names->begin(), Names->end());
+  Around = Readers;
   for (const ReviewRule &E : More.events) {
     if (E.event == ReviewRule::OrderedStore || E.event == ReviewRule::PlainStore || E.event == ReviewRule::RcuWork || E.event == ReviewRule::ReaderFlag)
       Around.insert(E.name);
@@ -42,6 +43,43 @@ bool RcuWords::setsMember(StringRef Line) const {
   return Line.starts_with(".") && Members.count(Line.substr(0, Line.find_first_of(" \t=")).str()) != 0;
 }
 
+namespace {
+
+/// Variables that a line looks into: "p" of "p->key".
+std::set<std::string> lookedInto(StringRef Line) {
+  std::set<std::string> Result;
+  for (size_t At = Line.find("->"); At != StringRef::npos; At = Line.find("->", At + 2)) {
+    size_t Begin = At;
+    while (Begin && (llvm::isAlnum(Line[Begin - 1]) || Line[Begin - 1] == '_'))
+      --Begin;
+    Result.insert(Line.slice(Begin, At).str());
+  }
+  Result.erase("");
+  return Result;
+}
+
+} // namespace
+
+/// Whether a line stays that begins or ends a read-side section, and what looks into an object goes on one side of it and comes on the other.
+bool RcuWords::crossesSection(const Hunk &H) const {
+  std::set<std::string> Gone, Come, GoneAbove, ComeAbove; // above the last line that stays
+  for (const HunkLine &L : H.lines) {
+    if (L.kind == ' ') {
+      if ((!Gone.empty() || !Come.empty()) && stand(Readers, L.text)) {
+        GoneAbove.merge(Gone);
+        ComeAbove.merge(Come);
+      }
+      continue;
+    }
+    for (const std::string &Object : lookedInto(L.text)) {
+      if ((L.kind == '-' ? ComeAbove : GoneAbove).count(Object))
+        return true;
+      (L.kind == '-' ? Gone : Come).insert(Object);
+    }
+  }
+  return false;
+}
+
 bool RcuWords::mentionsRules(const AppliedFile &F) const {
   return stand(Strong, F.before.value_or("")) || stand(Strong, F.after.value_or(""));
 }
@@ -49,10 +87,13 @@ bool RcuWords::mentionsRules(const AppliedFile &F) const {
 bool RcuWords::mayMatter(const Diff &D, const AppliedFile &F) const {
   for (const FileDiff &Each : D.files)
     if (Each.path() == F.path)
-      for (const Hunk &H : Each.hunks)
+      for (const Hunk &H : Each.hunks) {
+        if (crossesSection(H))
+          return true;
         for (const HunkLine &L : H.lines)
           if (stand(All, L.text) || (L.kind != ' ' && (stand(Around, L.text) || setsMember(L.text))))
             return true;
+      }
   if (!mentionsRules(F))
     return false;
   for (const FileDiff &Each : D.files)

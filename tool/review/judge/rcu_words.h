@@ -24,10 +24,12 @@ private:
   using Words = std::set<std::string, std::less<>>;
   static bool stand(const Words &These, llvm::StringRef Text);
   bool setsMember(llvm::StringRef Line) const;
+  bool crossesSection(const review::Hunk &H) const;
 
   Words Strong, All;
   Words Around;      ///< of a line that changes: read-side sections, stores that publish, flags of caches
   Words Allocations; ///< the same, in a file that defers
+  Words Readers;     ///< begin or end a read-side section
   Words Members;     ///< that the core calls behind a grace period
 };
 

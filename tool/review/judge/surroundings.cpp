@@ -34,6 +34,8 @@ std::string subject(StringRef Argument) {
 struct Side {
   const Flow &flow;
   StringRef body;
+  uint32_t begin = 0; ///< of the body in its file
+  unsigned line = 1;  ///< the same as a line
 
   /// An expression as it would be if all variables of the function had one name: another name is no change.
   std::string nameless(StringRef Expression) const {
@@ -77,6 +79,29 @@ struct Side {
     for (unsigned N = 0; N < flow.nodes.size(); ++N)
       Outside[N] = !Outside[N] && !Cut(N);
     return Outside;
+  }
+  /// By the places of the body that look into what a variable points to, "p->": the call that comes next, or the exit.
+  std::map<size_t, unsigned> looksThrough(StringRef Variable) const {
+    std::map<uint32_t, unsigned> Calls;
+    eachCall([&](const FlowCall &C, unsigned N) { Calls.emplace(C.offset, N); });
+    std::map<size_t, unsigned> Result;
+    for (size_t At = 0; At < body.size(); ++At) {
+      StringRef Rest = body.substr(At);
+      if (Rest.starts_with("/*") || Rest.starts_with("//")) {
+        At = body.find(Rest.starts_with("/*") ? "*/" : "\n", At + 2);
+        if (At == StringRef::npos)
+          break;
+        continue;
+      }
+      if (!Rest.starts_with("->"))
+        continue;
+      StringRef Before = body.take_front(At).rtrim(" \t");
+      if (!Before.consume_back(Variable) || (!Before.empty() && (llvm::isAlnum(Before.back()) || StringRef("_.>").contains(Before.back()))))
+        continue;
+      auto Next = Calls.lower_bound(begin + static_cast<uint32_t>(At));
+      Result.emplace(Before.size(), Next == Calls.end() ? unsigned{Flow::Exit} : Next->second);
+    }
+    return Result;
   }
   /// Whether some way leads from one node to another.
   bool leads(unsigned From, unsigned To) const {
@@ -173,6 +198,7 @@ private:
   void tooLarge(const Is &Near);
   void locks();
   void readers();
+  void reads(const std::vector<char> &Had, const std::vector<char> &Has);
   void stores();
   void stops();
   void rcuWork();
@@ -247,6 +273,7 @@ void Surroundings::readers() {
     for (size_t N = 0; N < Has.size(); ++N)
       Has[N] = Has[N] || Held[N];
   }
+  reads(Had, Has);
   const auto Now = byText(New, Asked);
   for (const auto &[Text, Nodes] : byText(Old, Asked)) {
     auto It = Now.find(Text);
@@ -255,6 +282,40 @@ void Surroundings::readers() {
     for (unsigned N : It->second)
       if (!Has[N]) {
         add(PatchVerdict::CannotTell, New.at(N), false, textOf(New.at(N)) + in() + " stood in a read-side section and no longer does; whether what it looks at can be freed meanwhile was not followed");
+        return;
+      }
+  }
+}
+
+/// What a read-side section has fetched was only looked into there: it must still be. `Had`, `Has`: by node, whether it stands in a section. A call with
+/// the object that is new in the section may take a reference.
+void Surroundings::reads(const std::vector<char> &Had, const std::vector<char> &Has) {
+  auto Fetched = [](const FlowCall &C) { // "p" of p = rcu_dereference(x), and of list_for_each_entry_rcu(p, ...)
+    return C.assigned.empty() && C.name.find("for_each") != std::string::npos && !C.arguments.empty() ? C.arguments.front() : C.assigned;
+  };
+  const auto Before = byText(Old, [](const FlowCall &) { return true; });
+  std::set<std::string> Objects;
+  Old.eachCall([&](const FlowCall &C, unsigned N) {
+    if (Had[N] && Old.flow.locals.count(Fetched(C)))
+      Objects.insert(Fetched(C));
+  });
+  New.eachCall([&](const FlowCall &C, unsigned N) {
+    if (!Has[N])
+      Objects.erase(Fetched(C));
+    else if (!Before.count(New.nameless(C)))
+      for (const std::string &A : C.arguments)
+        Objects.erase(subject(A));
+  });
+  for (const std::string &Object : Objects) {
+    if (llvm::any_of(Old.looksThrough(Object), [&](const auto &Look) { return !Had[Look.second]; }))
+      continue;
+    for (const auto &[At, Next] : New.looksThrough(Object))
+      if (!Has[Next]) {
+        const unsigned Line = New.line + static_cast<unsigned>(New.body.take_front(At).count('\n'));
+        const StringRef Text = New.body.substr(New.body.take_front(At).rfind('\n') + 1).split('\n').first.trim();
+        To.push_back({PatchVerdict::CannotTell, Q.after_path, Line, false,
+                      Object + in() + " was looked into in a read-side section only, and now it is outside of one; whether it can be freed meanwhile was not followed",
+                      {{Q.after_path, Line, Q.function, "now: " + Text.str()}}});
         return;
       }
   }
@@ -417,7 +478,7 @@ bool defers(const Rules &R, const std::string &Name) {
 }
 
 void judgeSurroundings(const SurroundingsQuestion &Q, const FunctionText &Was, const FunctionText &Now, std::vector<Finding> &To) {
-  const Side Old{Was.flow, Was.text}, New{Now.flow, Now.text};
+  const Side Old{Was.flow, Was.text, Was.begin, Was.line}, New{Now.flow, Now.text, Now.begin, Now.line};
   Surroundings(Q, Old, New, To).run();
 }
 

@@ -21,6 +21,8 @@ bool defers(const Rules &R, const std::string &Name);
 struct FunctionText {
   llvm::StringRef text; ///< from its declaration to its last brace
   Flow flow;
+  uint32_t begin = 0; ///< of the text in its file, in bytes
+  unsigned line = 1;  ///< the same as a line
 };
 
 struct SurroundingsQuestion {

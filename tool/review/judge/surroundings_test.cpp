@@ -95,6 +95,18 @@ TEST_F(ReviewSurroundings, WhatStoodInAReadSideSection) {
   EXPECT_EQ(verdict(Begin + Use + "\tpr_debug(\"d\");\n" + End, Begin + Use + End + "\tpr_debug(\"d\");\n"), "OK") << Reason;
 }
 
+TEST_F(ReviewSurroundings, WhatWasOnlyLookedIntoInAReadSideSection) {
+  const std::string Begin = "\tstruct parcel *r;\n\n\trcu_read_lock();\n\tr = rcu_dereference(shelf);\n", Use = "\tif (r)\n\t\tcount += r->weight;\n", End = "\trcu_read_unlock();\n";
+  const std::string Macro = "#define rcu_dereference(p) (p)\nbool parcel_get(struct parcel *p);\n";
+  EXPECT_EQ(verdict(Begin + Use + End, Begin + End + Use, Macro), "CANNOT TELL");
+  EXPECT_TRUE(says("r in parcel_drop() was looked into in a read-side section only, and now it is outside of one")) << Reason;
+  EXPECT_EQ(verdict(Begin + Use + End, Begin + End + "\tcount += r ? r->weight : 0;\n", Macro), "CANNOT TELL") << Reason;
+  EXPECT_EQ(verdict(Begin + Use + End, Begin + "\tif (!r) {\n\t\trcu_read_unlock();\n\t\treturn;\n\t}\n\tcount += r->weight;\n" + End, Macro), "OK") << Reason;
+  EXPECT_EQ(verdict(Begin + Use + End, Begin + "\tif (r && !parcel_get(r))\n\t\tr = NULL;\n" + End + Use, Macro), "OK") << "it may hold a reference: " << Reason;
+  EXPECT_EQ(verdict(Begin + Use + End + "\tp->weight = 1;\n", Begin + Use + "\tp->weight = 1;\n" + End, Macro), "OK") << Reason;
+  EXPECT_EQ(verdict(Begin + "\tcount += p->weight;\n" + Use + End, Begin + Use + End + "\tcount += p->weight;\n", Macro), "OK") << "nothing of it was fetched there: " << Reason;
+}
+
 TEST_F(ReviewSurroundings, AStoreThatPublishes) {
   EXPECT_EQ(verdict("\trcu_assign_pointer(shelf, q);\n" + Free, "\tRCU_INIT_POINTER(shelf, q);\n" + Free), "CANNOT TELL");
   EXPECT_TRUE(says("RCU_INIT_POINTER(shelf, q) in parcel_drop() takes the place of a store")) << Reason;
