@@ -159,9 +159,13 @@ void Slimmer::findMentions() {
   }
   std::vector<uint32_t> List(All.begin(), All.end());
   std::vector<std::map<std::string, std::vector<Mention>>> Found(List.size());
+  CallWords Words{Frees, R.members, R.annotations, {}};
+  for (const DeferralRule &D : S.rules().deferrals)
+    if (!Frees.count(D.name))
+      Words.queues.insert(D.name);
   parallelFor(S.options().jobs, List.size(), [&](size_t N, unsigned) {
     if (auto Text = S.index().text(List[N]))
-      Found[N] = mentionsIn(LexedText(*Text), Names, Frees, R.annotations, R.members);
+      Found[N] = mentionsIn(LexedText(*Text), Names, Words);
   });
   for (size_t N = 0; N < List.size(); ++N)
     if (!Found[N].empty())

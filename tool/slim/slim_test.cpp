@@ -158,6 +158,23 @@ TEST(Slim, ALockOfThatNameIsNoMember) {
   expectSmaller(Item + Drop + "#define guard(name) int guard_##name = 0; (void)guard_##name; (void)\nvoid f(void)\n{\n\tguard(rcu)(0);\n}\n#ifdef NOBODY_DEFINES_THIS\nvoid g(void)\n{\n\tguard(rcu)(0);\n}\n#endif\n");
 }
 
+TEST(Slim, AVariableThatIsQueuedIsNoMember) {
+  const std::string Queue = "#ifdef NOBODY_DEFINES_THIS\nvoid queue(struct rcu_head *rcu, rcu_callback_t f)\n{\n\tcall_rcu(rcu, f);\n}\n#endif\n";
+  expectSmaller(Item + Drop + Queue);
+  SlimTree T;
+  T.driver(Item + Drop + "#ifdef NOBODY_DEFINES_THIS\nvoid queue(struct item *i)\n{\n\tsome_queue(i, rcu);\n}\n#endif\n");
+  EXPECT_NE(T.slim().why("item.rcu").find("no parse showed which"), std::string::npos) << "it may be a macro's member";
+}
+
+TEST(Slim, AGuardThatIsDefinedUnderThatNameIsNoMember) {
+  SlimTree T;
+  T.write("include/linux/item.h", Item);
+  T.write("include/linux/lock.h", "#include <linux/item.h>\n#define DEFINE_LOCK_GUARD_0(name, l, u) typedef struct { void *lock; } class_##name##_t;\nDEFINE_LOCK_GUARD_0(rcu, 0, 0)\n");
+  T.write("include/linux/trace.h", "#include <linux/item.h>\n#define TRACE_SYSTEM rcu\n#define NAME2(x) #x\n#define NAME(x) NAME2(x)\n#define SYSTEM NAME(TRACE_SYSTEM)\n");
+  T.driver("#include <linux/lock.h>\n#include <linux/trace.h>\n" + Drop + "const char *f(void)\n{\n\treturn SYSTEM;\n}\n");
+  EXPECT_EQ(T.slim().why("item.rcu"), "");
+}
+
 TEST(Slim, AnotherRecordsMemberThatAnIfHidesForGood) {
   expectSmaller(Item + Drop + "struct other {\n\tstruct rcu_head rcu;\n};\n#ifdef NOBODY_DEFINES_THIS\nint f(struct other *o)\n{\n\treturn o->rcu.func != NULL;\n}\n#endif\n");
 }

@@ -152,6 +152,19 @@ bool canBeMember(const std::vector<LexToken> &T, size_t N, const LexToken *Befor
   return Before->isOneOf(tok::l_paren, tok::comma) && !(Behind && Behind->is(tok::l_paren));
 }
 
+/// Whether the name alone is an argument of one of these calls: "call_rcu(rcu, free)".
+bool isWholeArgumentOf(const std::vector<LexToken> &T, size_t N, const std::set<std::string> &Calls) {
+  if (N < 2 || N + 1 >= T.size() || !T[N - 1].isOneOf(tok::l_paren, tok::comma) || !T[N + 1].isOneOf(tok::comma, tok::r_paren))
+    return false;
+  int Depth = 0;
+  for (size_t At = N; At-- > 1 && N - At < 64 && T[At].directive == T[N].directive && !T[At].isOneOf(tok::semi, tok::l_brace, tok::r_brace);) {
+    Depth += T[At].is(tok::r_paren) ? 1 : T[At].is(tok::l_paren) ? -1 : 0;
+    if (Depth < 0)
+      return Calls.count(T[At - 1].text.str()) != 0;
+  }
+  return false;
+}
+
 } // namespace
 
 std::vector<HeadDecl> headsIn(const std::string &File, const LexedText &Text, const std::set<std::string> &Heads) {
@@ -207,11 +220,10 @@ std::set<std::string> freedMembersIn(const LexedText &Text, const std::set<std::
   return Result;
 }
 
-std::map<std::string, std::vector<Mention>> mentionsIn(const LexedText &Text, const std::set<std::string> &Names, const std::set<std::string> &Frees,
-                                                       const std::set<std::string> &Annotations, const std::set<std::string> &Members) {
+std::map<std::string, std::vector<Mention>> mentionsIn(const LexedText &Text, const std::set<std::string> &Names, const CallWords &Words) {
   std::map<std::string, std::vector<Mention>> Result;
   const std::vector<LexToken> &T = Text.tokens();
-  std::vector<size_t> Freed = freedTokens(Text, Frees);
+  std::vector<size_t> Freed = freedTokens(Text, Words.frees);
   std::map<int32_t, std::set<StringRef>> Parameters; // by directive
   std::optional<TypedText> Typed;
   for (size_t N = 0; N < T.size(); ++N) {
@@ -233,17 +245,21 @@ std::map<std::string, std::vector<Mention>> mentionsIn(const LexedText &Text, co
         continue;
       M.kind = Mention::Macro;
       M.macro = Define.empty() ? "" : Define[0].text.str();
+      if (Words.annotations.count(M.macro)) // #define TRACE_SYSTEM rcu
+        continue;
     }
     const LexToken *Before = N > 0 && T[N - 1].directive == T[N].directive ? &T[N - 1] : nullptr;
     if (!canBeMember(T, N, Before, M.kind == Mention::Macro))
       continue;
-    if (N >= 2 && T[N - 1].is(tok::l_paren) && Annotations.count(T[N - 2].text.str()))
+    if (N >= 2 && T[N - 1].is(tok::l_paren) && Words.annotations.count(T[N - 2].text.str()))
+      continue;
+    if (isWholeArgumentOf(T, N, Words.queues))
       continue;
     if (std::binary_search(Freed.begin(), Freed.end(), N))
       M.kind = Mention::Freed;
     if (M.kind != Mention::Macro) {
       if (!Typed)
-        Typed.emplace(Text, Members, Frees);
+        Typed.emplace(Text, Words.members, Words.frees);
       M.records = Typed->recordsOf(N);
     }
     M.line = Text.lineOf(M.offset);

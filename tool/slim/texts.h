@@ -45,9 +45,16 @@ struct Mention {
   std::set<std::string> records; ///< tags of the records that it may be a member of, where the text says it; empty: it does not
 };
 
-/// By name, in the order of the text. Not in the parentheses of `Annotations`. `Members`: as TypedText has them.
-std::map<std::string, std::vector<Mention>> mentionsIn(const LexedText &Text, const std::set<std::string> &Names, const std::set<std::string> &Frees,
-                                                       const std::set<std::string> &Annotations, const std::set<std::string> &Members);
+/// Macros and functions whose arguments say what a name is.
+struct CallWords {
+  std::set<std::string> frees;       ///< as TypedText has them
+  std::set<std::string> members;     ///< as TypedText has them
+  std::set<std::string> annotations; ///< the first argument is no member, nor is what such a macro stands for
+  std::set<std::string> queues;      ///< call_rcu() and its kin: an argument is an expression, so a word alone is a variable
+};
+
+/// By name, in the order of the text.
+std::map<std::string, std::vector<Mention>> mentionsIn(const LexedText &Text, const std::set<std::string> &Names, const CallWords &Words);
 
 /// Lines with a cast to a pointer to one of `Heads`.
 std::vector<unsigned> castsIn(const LexedText &Text, const std::set<std::string> &Heads);

@@ -19,6 +19,46 @@ bool isStatementWord(StringRef Word) {
   return llvm::is_contained(std::initializer_list<StringRef>{"return", "goto", "case", "else", "do", "if", "while", "for", "switch", "sizeof", "break", "continue", "default"}, Word);
 }
 
+/// The first of the stars and qualifiers before a name.
+size_t declaratorBegin(const std::vector<LexToken> &T, size_t Start, size_t Name) {
+  size_t At = Name;
+  while (At > Start && (T[At - 1].is(tok::star) || T[At - 1].text.starts_with("__") || T[At - 1].text == "const" || T[At - 1].text == "volatile" || T[At - 1].text == "restrict"))
+    --At;
+  return At;
+}
+
+/// Whether a statement begins with something that may be a type, and no record's: "foo_t *", "int x".
+bool beginsWithOtherType(const std::vector<LexToken> &T, size_t Start, size_t End) {
+  if (Start + 1 >= End || !T[Start].isIdentifier() || isStatementWord(T[Start].text) || !T[Start + 1].isOneOf(tok::star, tok::raw_identifier))
+    return false;
+  for (size_t N = Start; N < End && (T[N].isIdentifier() || T[N].is(tok::star)); ++N)
+    if (isRecordWord(T[N]))
+      return false;
+  return true;
+}
+
+/// Whether a name of a statement may be one that it declares: behind nothing but words and stars, or behind a comma outside of parentheses.
+bool isDeclarator(const std::vector<LexToken> &T, size_t Start, size_t Name) {
+  const size_t Before = declaratorBegin(T, Start, Name);
+  if (llvm::all_of(llvm::ArrayRef(T).slice(Start, Before - Start), [](const LexToken &Token) { return Token.isIdentifier() || Token.is(tok::star); }))
+    return true;
+  int Depth = 0;
+  for (size_t N = Start; N < Before; ++N)
+    Depth += T[N].is(tok::l_paren) ? 1 : T[N].is(tok::r_paren) ? -1 : 0;
+  return Before > Start && T[Before - 1].is(tok::comma) && Depth == 0;
+}
+
+/// Whether it is declared with a record's type: "struct foo *p", or "*p" further on in such a declaration.
+bool isRecordDeclarator(const std::vector<LexToken> &T, size_t Start, size_t Name) {
+  const size_t Before = declaratorBegin(T, Start, Name);
+  if (Before >= Start + 2 && T[Before - 1].isIdentifier() && isRecordWord(T[Before - 2]))
+    return true;
+  size_t Type = Start;
+  while (Type < Before && (T[Type].text == "static" || T[Type].text == "const" || T[Type].text == "volatile" || T[Type].text == "register"))
+    ++Type;
+  return isRecordWord(T[Type]) && Before > Type + 2 && T[Before - 1].is(tok::comma) && isDeclarator(T, Start, Name);
+}
+
 /// Where the block that a token of code stands in ends.
 size_t blockEnd(const std::vector<LexToken> &T, size_t Token, size_t End) {
   int Depth = 0;
@@ -69,36 +109,29 @@ const TypedText::Variable &TypedText::variable(const Function &F, StringRef Name
   for (size_t Begin = F.begin, End; Begin < F.end; Begin = End + 1) {
     for (End = Begin; End < F.end && !(isCode(T[End]) && endsStatement(T[End])); ++End) {
     }
-    auto Range = llvm::ArrayRef(T).slice(Begin, End - Begin);
     auto IsName = [&](const LexToken &Token) { return Token.isIdentifier() && Token.text == Name && isCode(Token); };
-    if (llvm::none_of(Range, IsName))
+    if (llvm::none_of(llvm::ArrayRef(T).slice(Begin, End - Begin), IsName))
       continue;
     size_t Start = Begin; // the first token of code, and behind the parenthesis of a for
     while (Start < End && !isCode(T[Start]))
       ++Start;
     if (Start + 2 < End && T[Start].text == "for" && T[Start + 1].is(tok::l_paren))
       Start += 2;
+    const bool OtherType = Begin != F.begin && beginsWithOtherType(T, Start, End);
+    bool Assigned = false; // what stands behind "=" declares nothing: container_of(h, typeof(*p), m)
     for (size_t N = Start; N < End; ++N) {
       if (!isCode(T[N]))
         continue;
+      Assigned = Assigned || T[N].is(tok::equal);
       // A statement that has both the type and the name may declare the one with the other.
       if (isRecordWord(T[N]) && N + 1 < End && T[N + 1].isIdentifier())
         V.tags.insert(T[N + 1].text.str());
-      Odd = Odd || (T[N].isIdentifier() && (T[N].text.contains("typeof") || T[N].text == "__auto_type" || T[N].text == "CLASS" || T[N].text == "auto"));
-      if (!IsName(T[N]) || N < Start + 2)
+      Odd = Odd || (!Assigned && T[N].isIdentifier() && (T[N].text.contains("typeof") || T[N].text == "__auto_type" || T[N].text == "CLASS" || T[N].text == "auto"));
+      if (!IsName(T[N]) || N == Start)
         continue;
-      size_t Tag = N - 1; // "struct foo *p", with qualifiers in between
-      while (Tag > Start && (T[Tag].is(tok::star) || T[Tag].text.starts_with("__") || T[Tag].text == "const" || T[Tag].text == "volatile" || T[Tag].text == "restrict"))
-        --Tag;
-      if (Tag > Start && T[Tag].isIdentifier() && isRecordWord(T[Tag - 1]))
+      if (isRecordDeclarator(T, Start, N))
         V.blocks.emplace_back(N, Begin == F.begin ? F.end : blockEnd(T, N, F.end));
-    }
-    // "foo_t *p;", "foo_t p = x;": a type that is no record's tag.
-    if (Start + 1 < End && T[Start].isIdentifier() && !isRecordWord(T[Start]) && !isStatementWord(T[Start].text) && (T[Start + 1].is(tok::star) || T[Start + 1].isIdentifier()) && Begin != F.begin) {
-      size_t N = Start + 1;
-      while (N < End && (T[N].is(tok::star) || (T[N].isIdentifier() && T[N].text != Name)) && !isRecordWord(T[N]))
-        ++N;
-      Odd = Odd || (N < End && IsName(T[N]));
+      Odd = Odd || (OtherType && isDeclarator(T, Start, N)); // "foo_t *p;", "foo_t *a, *p = x;"
     }
   }
   if (Odd)

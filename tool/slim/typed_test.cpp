@@ -61,6 +61,21 @@ TEST(TypedText, TheVariableThatIsFreed) {
   EXPECT_EQ(recordsOfLast("void f(void)\n{\n\tstruct other *a;\n\tstruct item *i = first();\n\n\tif (i)\n\t\tkfree_rcu(i, rcu);\n}\n"), Tags{"item"});
 }
 
+TEST(TypedText, DeclaredTogether) {
+  EXPECT_EQ(recordsOfLast("void f(void)\n{\n\tstruct item *a = NULL, *i = first(a, 1);\n\n\tkfree_rcu(i, rcu);\n}\n"), Tags{"item"});
+  EXPECT_EQ(recordsOfLast("void f(void)\n{\n\tconst struct item *a, *i = first();\n\n\tkfree_rcu(i, rcu);\n}\n"), Tags{"item"});
+  EXPECT_EQ(recordsOfLast("void f(void)\n{\n\tstruct item *i = first();\n\n\tuse(a, i);\n\tb = a * c, i;\n\tkfree_rcu(i, rcu);\n}\n"), Tags{"item"});
+  EXPECT_EQ(recordsOfLast("void f(struct item *i)\n{\n\tif (1) {\n\t\titem_t *a, *i;\n\n\t\tkfree_rcu(i, rcu);\n\t}\n}\n"), Tags{}) << "hidden by a second variable of another type";
+  EXPECT_EQ(recordsOfLast("void f(void)\n{\n\tstruct item *a = first(b, i);\n\n\tkfree_rcu(i, rcu);\n}\n"), Tags{}) << "an argument";
+  EXPECT_EQ(recordsOfLast("void f(struct item *a, item_t *i)\n{\n\tkfree_rcu(i, rcu);\n}\n"), Tags{}) << "another parameter";
+}
+
+TEST(TypedText, TypeofInAnInitialiserDeclaresNothing) {
+  EXPECT_EQ(recordsOfLast("void f(struct ref *r)\n{\n\tstruct item *i = container_of(r, typeof(*i), ref);\n\n\tkfree_rcu(i, rcu);\n}\n"), Tags{"item"});
+  EXPECT_EQ(recordsOfLast("void f(struct ref *r)\n{\n\tstruct item *i = ({ typeof(other) i = first(); i; });\n\n\tkfree_rcu(i, rcu);\n}\n"), Tags{});
+  EXPECT_EQ(recordsOfLast("void f(struct item *i)\n{\n\tfor (typeof(other) i = first(); i; i = i->next)\n\t\tkfree_rcu(i, rcu);\n}\n"), Tags{});
+}
+
 TEST(TypedText, AFreeThatDoesNotSayOfWhat) {
   const std::string F = "void f(struct item *i)\n{\n\t";
   EXPECT_EQ(recordsOfLast("void f(item_t *i)\n{\n\tkfree_rcu(i, rcu);\n}\n"), Tags{});
