@@ -361,6 +361,12 @@ std::map<std::string, std::string> Frontend::settingsWithout(const std::string &
   return Result;
 }
 
+bool Frontend::builds(const std::string &Name, const std::string &File, const std::map<std::string, std::string> &Force) {
+  Variant *V = variant(Name, Force);
+  std::string Why;
+  return V->session && V->kbuild && V->kbuild->isBuilt(File, &Why);
+}
+
 std::optional<bool> Frontend::compiles(const std::string &File, const std::vector<std::string> &Conditions) {
   std::vector<std::string> Names = candidateVariants(File);
   Variant *V = Names.empty() || Options.commands ? nullptr : variant(Names.front());

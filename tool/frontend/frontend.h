@@ -129,6 +129,8 @@ public:
   std::string configValue(const std::string &Variant, const std::string &Symbol);
   /// What to force for a configuration without the options that Kconfig files of these names (no directories) define: each that is set, as "n".
   std::map<std::string, std::string> settingsWithout(const std::string &Variant, const std::set<std::string> &KconfigFiles);
+  /// Whether that architecture builds the file with these symbols forced.
+  bool builds(const std::string &Variant, const std::string &File, const std::map<std::string, std::string> &Force);
   /// Whether a line of the file under these #if conditions is compiled when the file is parsed as usual; nothing if that is not certain.
   std::optional<bool> compiles(const std::string &File, const std::vector<std::string> &Conditions);
   /// Whether some configuration of the tree can set the symbol, for whatever architecture.

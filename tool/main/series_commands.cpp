@@ -224,7 +224,7 @@ llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport>
   if (llvm::Error E = takeSeriesOptions(O, In))
     return E;
   if (!P.left_out.empty())
-    tell(O.quiet, "note", std::to_string(P.left_out.size()) + " calls that could be converted are left out; README says why of each (--with-kept: also those whose callback stays)");
+    tell(O.quiet, "note", counted(P.left_out.size(), "call") + " left out that could be converted; README says why of each (--with-kept: also those whose callback stays)");
   return finishSeries(In, O);
 }
 

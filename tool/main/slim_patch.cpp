@@ -34,7 +34,7 @@ void addMembers(Json &To, const slim::SlimResult &R) {
   for (const slim::SlimMember &M : R.members) {
     Json Objects = Json::array(), Frees = Json::array(), Converted = Json::array();
     for (const slim::ShrunkRecord &O : M.objects) {
-      Json One = {{"record", O.record}, {"before", O.before}, {"after", O.after}, {"flexible", O.flexible}};
+      Json One = {{"record", O.record}, {"before", O.before}, {"after", O.after}, {"flexible", O.flexible}, {"architecture", O.architecture}};
       if (O.debugging)
         One["debugging"] = true;
       if (O.class_before)

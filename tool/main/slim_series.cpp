@@ -3,6 +3,7 @@
 
 #include "tool/main/commands.h"
 #include "tool/main/slim_patch.h"
+#include "tool/report/terminal.h"
 #include "tool/series/series.h"
 #include "tool/support/error.h"
 #include "llvm/ADT/STLExtras.h"
@@ -47,11 +48,21 @@ series::SlimText textOf(const slim::SlimMember &M, bool OwnBuild) {
   T.option = M.option;
   for (const std::string &F : M.freed_by)
     T.frees.push_back(F + "()");
-  for (const slim::ShrunkRecord &O : M.objects)
-    T.sizes.push_back(sizeLine(O));
+  for (const slim::ShrunkRecord &O : M.objects) {
+    T.sizes.emplace_back(sizeLine(O), O.architecture);
+    if (!O.architecture.empty())
+      T.architectures.insert(O.architecture);
+  }
   T.usual = !OwnBuild && llvm::any_of(M.objects, [](const slim::ShrunkRecord &O) { return !O.debugging; });
   for (const slim::WholeUse &U : M.copies)
     T.notes.push_back(U.where.file + ":" + std::to_string(U.where.line) + ": the whole record is copied, which is right with either head");
+  for (const Location &Free : M.frees)
+    if (!llvm::is_contained(T.users, Free.file))
+      T.users.push_back(Free.file);
+  for (const auto &[File, Architecture] : M.parsed)
+    if (!llvm::is_contained(T.users, File))
+      T.users.push_back(File);
+  llvm::erase_if(T.users, [](const std::string &File) { return !llvm::StringRef(File).ends_with(".c"); });
   for (const auto &[File, Architecture] : M.parsed) {
     T.parsed.insert(File);
     T.architectures.insert(Architecture);
@@ -112,7 +123,7 @@ llvm::Expected<std::string> makeSlimSeries(Scan &S, const slim::SlimResult &R, c
   if (llvm::Error E = takeSeriesOptions(O, In))
     return E;
   if (!R.left_out.empty())
-    tell(O.quiet, "note", std::to_string(R.left_out.size()) + " heads that could be smaller are left out; README says why of each (--with-kept: also those that save no memory)");
+    tell(O.quiet, "note", counted(R.left_out.size(), "head") + " left out that could be smaller; README says why of each (--with-kept: also those that save no memory)");
   return finishSeries(In, O);
 }
 

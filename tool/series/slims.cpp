@@ -22,7 +22,8 @@ TemplateData listOf(const std::vector<std::string> &Texts) {
 
 /// What the texts of several members say together, each word once.
 struct Words {
-  std::vector<std::string> records, members, types, new_types, options, frees, sizes, notes;
+  std::vector<std::string> records, members, types, new_types, options, frees, notes;
+  std::vector<std::pair<std::string, std::string>> sizes; ///< with the architecture of each
   std::set<std::string> parsed, architectures;
   bool usual = false;
 };
@@ -37,8 +38,9 @@ Words wordsOf(const std::vector<const SlimText *> &Mine) {
     addUnique(W.options, T->option);
     for (const std::string &F : T->frees)
       addUnique(W.frees, F);
-    for (const std::string &Line : T->sizes)
-      addUnique(W.sizes, Line);
+    for (const auto &Line : T->sizes)
+      if (!llvm::is_contained(W.sizes, Line))
+        W.sizes.push_back(Line);
     for (const std::string &N : T->notes)
       addUnique(W.notes, N);
     W.usual = W.usual || T->usual;
@@ -60,7 +62,16 @@ TemplateData dataOf(const Words &W, const MessageContext &C) {
   D.set("take", W.frees.size() == 1 ? "takes" : "take");
   if (!W.options.empty())
     D.set("option", W.options.front());
-  D.set("sizes", listOf(W.sizes));
+  // One architecture is named once, several beside each line.
+  std::set<std::string> Measured;
+  for (const auto &[Line, Architecture] : W.sizes)
+    Measured.insert(Architecture);
+  std::vector<std::string> Lines;
+  for (const auto &[Line, Architecture] : W.sizes)
+    Lines.push_back(Line + (Measured.size() > 1 ? " (" + Architecture + ")" : ""));
+  D.set("sizes", listOf(Lines));
+  if (Measured.size() == 1 && !Measured.begin()->empty())
+    D.set("measured_on", *Measured.begin());
   D.set("usual", W.usual);
   D.set("architectures", enumerate({W.architectures.begin(), W.architectures.end()}));
   D.set("version", C.version);

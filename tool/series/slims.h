@@ -14,11 +14,12 @@ struct SlimText {
   std::string type, new_type;      ///< tags
   std::string option;              ///< CONFIG symbol that the smaller size hangs on; empty: none
   std::vector<std::string> frees;  ///< what frees by it: "kfree_rcu()"
-  std::vector<std::string> sizes;  ///< lines: "struct foo: 104 -> 96, kmalloc-128 -> kmalloc-96"
+  std::vector<std::pair<std::string, std::string>> sizes; ///< lines ("struct foo: 104 -> 96, kmalloc-128 -> kmalloc-96"), and the architecture of each
   bool usual = false;              ///< they are without the debugging options of the configuration
   std::vector<std::string> notes;  ///< for the person: sentences without full stop
+  std::vector<std::string> users;  ///< files that use it, those that free by it first
   std::set<std::string> parsed;    ///< files that were parsed with the new type
-  std::set<std::string> architectures; ///< for which; the sizes are theirs
+  std::set<std::string> architectures; ///< for which
 };
 
 /// The text of the patch that changes these members' files. Subjects as messageOf().

@@ -31,7 +31,7 @@ const std::vector<std::string> &fixVariables() {
 
 /// Of those that make heads smaller.
 const std::vector<std::string> &slimVariables() {
-  static const std::vector<std::string> Names = {"prefix", "records", "few", "heads", "new_type", "frees", "use", "take", "option", "sizes", "usual", "text", "architectures", "files_parsed", "notes",
+  static const std::vector<std::string> Names = {"prefix", "records", "few", "heads", "new_type", "frees", "use", "take", "option", "sizes", "usual", "text", "architectures", "measured_on", "files_parsed", "notes",
                                                  "version", "tree_version", "configuration", "file_names", "subject_prefix", "count", "members", "command"};
   return Names;
 }

@@ -33,12 +33,18 @@ llvm::Expected<Rows> loadRows(const std::string &RulesDirectory) {
   if (Root->kind != YamlNode::Map)
     return failAt(File, 1, 1, "is no mapping of sections", "");
   Rows Out;
+  const std::map<std::string, std::set<std::string> *> Lists = {
+      {"size_classes", &Out.size_classes}, {"assertions", &Out.assertions}, {"copies", &Out.copies},   {"annotations", &Out.annotations},
+      {"members", &Out.members},           {"debugging", &Out.debugging},   {"unusual", &Out.unusual}, {"compile_tests", &Out.compile_tests}};
+  std::vector<std::string> Sections{"slim_heads"};
+  for (const auto &[Name, To] : Lists)
+    Sections.push_back(Name);
   for (const YamlEntry &E : Root->entries) {
     const std::string &Section = E.key.text;
-    std::set<std::string> *Names = Section == "size_classes" ? &Out.size_classes : Section == "assertions" ? &Out.assertions : Section == "copies" ? &Out.copies : Section == "annotations" ? &Out.annotations : Section == "members" ? &Out.members : Section == "debugging" ? &Out.debugging : Section == "unusual" ? &Out.unusual : nullptr;
+    auto List = Lists.find(Section);
+    std::set<std::string> *Names = List == Lists.end() ? nullptr : List->second;
     if (!Names && Section != "slim_heads")
-      return failAt(File, E.key.line, E.key.column, "unknown section '" + Section + "'",
-                    mendUnknown(Section, {"slim_heads", "size_classes", "assertions", "copies", "annotations", "members", "debugging", "unusual"}, "sections"));
+      return failAt(File, E.key.line, E.key.column, "unknown section '" + Section + "'", mendUnknown(Section, Sections, "sections"));
     for (const YamlNode &Row : E.value.items) {
       const std::vector<llvm::StringRef> Keys = Names ? std::vector<llvm::StringRef>{"name", "names"} : std::vector<llvm::StringRef>{"name", "instead_of", "option"};
       RowReader R(File, Row, Section, Keys);

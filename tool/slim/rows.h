@@ -27,6 +27,7 @@ struct Rows {
   std::set<std::string> annotations;   ///< macros whose argument is a lock, a class or part of a longer name, and no member
   std::set<std::string> debugging;     ///< names of Kconfig files, without directories, whose options make records bigger than they are in a kernel in use
   std::set<std::string> unusual;       ///< CONFIG symbols that do so elsewhere
+  std::set<std::string> compile_tests; ///< CONFIG symbols with which an architecture compiles what never runs on it
   std::set<std::string> members;       ///< macros that take a type and the name of a member of it
 };
 

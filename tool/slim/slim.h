@@ -25,6 +25,7 @@ struct ShrunkRecord {
   bool flexible = false;            ///< an array of any length ends it
   uint64_t class_before = 0, class_after = 0; ///< what kmalloc() gives for one; 0: not known
   bool debugging = false;           ///< the sizes are of a configuration with debugging options, because the object is not freed without them
+  std::string architecture;         ///< that the sizes are of
   Location cache;                   ///< where a slab cache is made for it; not valid: none was seen
 };
 

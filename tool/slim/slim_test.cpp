@@ -56,6 +56,24 @@ TEST(Slim, SizesAreThoseWithoutDebugging) {
   EXPECT_TRUE(S.result.members[0].objects[0].debugging);
 }
 
+/// A driver that one architecture runs and others compile for a test: the sizes are those of the former.
+TEST(Slim, SizesAreThoseOfAnArchitectureThatRunsIt) {
+  SlimTree T;
+  T.write("arch/arm64/Kconfig", "config ARM64\n\tdef_bool y\n");
+  T.write("arch/arm64/Makefile", "");
+  T.write("Kconfig", T.read("Kconfig") + "source \"arch/$(SRCARCH)/Kconfig\"\nconfig COMPILE_TEST\n\tbool \"Compile also drivers which will not load\"\nconfig PART\n\ttristate \"A part of a board\"\n\tdepends on ARM64 || COMPILE_TEST\n");
+  T.driver("struct item {\n\tlong key;\n#ifdef CONFIG_ARM64\n\tlong more;\n#endif\n\tstruct rcu_head rcu;\n};\n\n" + Drop);
+  Slimmed S = T.slim();
+  ASSERT_EQ(S.result.members.size(), 1u) << S.error << S.why("item.rcu");
+  EXPECT_EQ(S.result.members[0].objects[0].architecture, "x86");
+  EXPECT_EQ(S.result.members[0].objects[0].before, 24u);
+  T.write("drv/Makefile", "obj-$(CONFIG_PART) += drv.o\n");
+  S = T.slim();
+  ASSERT_EQ(S.result.members.size(), 1u) << S.error << S.why("item.rcu");
+  EXPECT_EQ(S.result.members[0].objects[0].architecture, "arm64");
+  EXPECT_EQ(S.result.members[0].objects[0].before, 32u);
+}
+
 TEST(Slim, ASecondRunFindsNothing) {
   SlimTree T;
   T.driver(Item + Drop);

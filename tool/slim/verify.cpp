@@ -22,8 +22,13 @@ struct NewParse {
   ParseOutcome outcome;
   UnitUses uses;
   UnitUses usual_before, usual_after; ///< of the old and the new text without debugging options, if the file is one that sizes are taken from
+  std::string usual_variant;          ///< the architecture of these
   std::string complaint;
 };
+
+std::string complaintOf(const ParseDiagnostic &D) {
+  return "the new text would give " + std::string(D.error ? "an error" : "a warning") + " at " + D.file + ":" + std::to_string(D.line) + ": " + D.text;
+}
 
 class Changing {
 public:
@@ -39,6 +44,7 @@ private:
   std::map<std::string, std::string> textsFor(const std::string &File, const std::vector<const SlimMember *> &Of) const;
   NewParse parseOne(const std::string &File, const std::vector<const SlimMember *> &Of, unsigned Worker) const;
   void parseUsual(const ParseRequest &Old, const ParseRequest &New, UseQuestion Q, unsigned Worker, NewParse &To) const;
+  std::pair<std::string, Settings> usualFor(const std::string &File, const std::string &Else) const;
   std::set<std::string> measuredIn(const SlimMember &M) const;
   std::optional<ShrunkRecord> usualSize(const SlimMember &M, const Place &New, const std::string &Record) const;
   std::string measure(SlimMember &M) const;
@@ -180,22 +186,43 @@ std::set<std::string> Changing::measuredIn(const SlimMember &M) const {
   return Result;
 }
 
+/// The first architecture that builds the file without the options for compile tests, and what its usual configuration has not; `Else` if there
+/// is none.
+std::pair<std::string, Settings> Changing::usualFor(const std::string &File, const std::string &Else) const {
+  const std::vector<std::string> Mains = StringRef(File).ends_with(".c") ? std::vector<std::string>{File} : S.frontend().mainFilesFor(File);
+  const std::vector<std::string> Variants = Mains.empty() ? std::vector<std::string>() : S.frontend().variantsToTry(Mains.front());
+  Settings NoTest;
+  for (const std::string &Symbol : R.compile_tests)
+    NoTest[Symbol] = "n";
+  auto Builds = llvm::find_if(Variants, [&](const std::string &Variant) { return S.frontend().builds(Variant, Mains.front(), NoTest); });
+  const std::string &Chosen = Builds == Variants.end() ? Else : *Builds;
+  Settings Usual = S.frontend().settingsWithout(Chosen, R.debugging);
+  for (const std::string &Symbol : R.unusual)
+    Usual[Symbol] = "n";
+  return {Chosen, std::move(Usual)};
+}
+
 /// krcu's own configuration has all debugging options on, so that every text is seen; nobody's objects are as big as they are then.
 void Changing::parseUsual(const ParseRequest &Old, const ParseRequest &New, UseQuestion Q, unsigned Worker, NewParse &To) const {
   if (!S.options().compile_commands.empty())
     return; // the user's own configuration is the usual one
-  Settings Usual = S.frontend().settingsWithout(New.variant, R.debugging);
-  for (const std::string &Symbol : R.unusual)
-    Usual[Symbol] = "n";
+  const auto [Variant, Usual] = usualFor(New.file, New.variant);
+  if (StringRef(New.file).ends_with(".c") && S.frontend().builds(Variant, New.file, {}) && !S.frontend().builds(Variant, New.file, Usual))
+    return; // only kernels with debugging options have it
   for (const SlimHead &H : R.heads)
     Q.heads.insert(H.instead_of.begin(), H.instead_of.end());
-  for (auto [Request, Shown] : {std::pair(Old, &To.usual_before), std::pair(New, &To.usual_after)}) {
+  ParseOutcome Before, After;
+  for (auto [Request, Outcome, Shown] : {std::tuple(Old, &Before, &To.usual_before), std::tuple(New, &After, &To.usual_after)}) {
+    Request.variant = Variant;
     Request.force = Usual;
-    S.frontend().parse(Request, Worker, [&, Into = Shown](clang::ASTContext &C, const std::vector<clang::Decl *> &Decls, const ParseOutcome &Out) {
+    *Outcome = S.frontend().parse(Request, Worker, [&, Into = Shown](clang::ASTContext &C, const std::vector<clang::Decl *> &Decls, const ParseOutcome &Out) {
       if (!Out.errors)
         *Into = usesIn(C, Decls, Q);
     });
   }
+  if (auto D = firstNewDiagnostic(Before, After); D && !Before.errors)
+    To.complaint = complaintOf(*D);
+  To.usual_variant = Variant;
 }
 
 NewParse Changing::parseOne(const std::string &File, const std::vector<const SlimMember *> &Of, unsigned Worker) const {
@@ -224,7 +251,7 @@ NewParse Changing::parseOne(const std::string &File, const std::vector<const Sli
   } else if (!P.outcome.diagnostics.empty()) {
     ParseOutcome Before = S.frontend().parse(Old, Worker, [](clang::ASTContext &, const std::vector<clang::Decl *> &, const ParseOutcome &) {});
     if (auto D = firstNewDiagnostic(Before, P.outcome))
-      P.complaint = "the new text would give " + std::string(D->error ? "an error" : "a warning") + " at " + D->file + ":" + std::to_string(D->line) + ": " + D->text;
+      P.complaint = complaintOf(*D);
   }
   if (P.complaint.empty() && llvm::any_of(Of, [&](const SlimMember *M) { return measuredIn(*M).count(File) != 0; }))
     parseUsual(Old, Request, Q, Worker, P);
@@ -265,7 +292,7 @@ std::optional<ShrunkRecord> Changing::usualSize(const SlimMember &M, const Place
     const NewParse &P = Parses.at(File);
     const FreedObject *Was = Find(P.usual_before, oldPlace(M)), *Now = Find(P.usual_after, New);
     if (Was && Now && Now->align >= Was->align)
-      return ShrunkRecord{Record, Was->size, Now->size, Now->flexible, 0, 0, false, {}};
+      return ShrunkRecord{Record, Was->size, Now->size, Now->flexible, 0, 0, false, P.usual_variant, {}};
   }
   return std::nullopt;
 }
@@ -276,6 +303,7 @@ std::string Changing::measure(SlimMember &M) const {
   if (New == NewPlaces.end())
     return "its declaration was not found again in the new text";
   std::map<std::string, FreedObject> Before, After;
+  std::map<std::string, std::string> Architecture; // of After
   for (const Use &U : Seen.of(oldPlace(M)))
     if (!U.offset && U.object.size)
       Before.emplace(U.object.record, U.object);
@@ -288,8 +316,8 @@ std::string Changing::measure(SlimMember &M) const {
         continue;
       if (!U.freed)
         return U.where.file + ":" + std::to_string(U.where.line) + ": " + U.how;
-      if (!U.offset && U.object.size)
-        After.emplace(U.object.record, U.object);
+      if (!U.offset && U.object.size && After.emplace(U.object.record, U.object).second)
+        Architecture[U.object.record] = P.outcome.variant;
     }
   }
   if (After.empty())
@@ -303,7 +331,7 @@ std::string Changing::measure(SlimMember &M) const {
     if (Now.align < Was->second.align)
       return "struct " + Record + " would lose its alignment, " + std::to_string(Was->second.align) + " bytes";
     std::optional<ShrunkRecord> Usual = usualSize(M, New->second, Record);
-    ShrunkRecord O = Usual ? *Usual : ShrunkRecord{Record, Was->second.size, Now.size, Now.flexible, 0, 0, S.options().compile_commands.empty(), {}};
+    ShrunkRecord O = Usual ? *Usual : ShrunkRecord{Record, Was->second.size, Now.size, Now.flexible, 0, 0, S.options().compile_commands.empty(), Architecture[Record], {}};
     O.cache = cacheFor(S.database(), Record);
     if (!O.flexible && !O.cache.valid())
       O.class_before = classOf(Classes, O.before), O.class_after = classOf(Classes, O.after);
@@ -327,6 +355,9 @@ llvm::Error Changing::run() {
         refuse(M, std::move(Why));
       } else if (OnlyGains && llvm::all_of(M.objects, [](const ShrunkRecord &O) { return O.after == O.before || (O.class_before && O.class_before == O.class_after); })) {
         To.left_out.push_back({M.decl, "kmalloc() gives as much memory as before"});
+        M.new_type.clear();
+      } else if (OnlyGains && llvm::all_of(M.objects, [](const ShrunkRecord &O) { return O.debugging; })) {
+        To.left_out.push_back({M.decl, "only kernels with debugging options have such objects"});
         M.new_type.clear();
       }
     }
