@@ -184,19 +184,20 @@ void Maintainers::parse(llvm::StringRef Text, const Tree &T) {
   Finish("");
 }
 
+bool Maintainers::covers(const Pattern &P, const std::string &File) {
+  if (P.kind == 'N')
+    return P.regex->matches(File);
+  bool Begins = P.regex ? P.regex->matches(File) : llvm::StringRef(File).starts_with(P.literal);
+  return Begins && (P.text.empty() || P.text.back() == '/' || P.slashes == slashesIn(File));
+}
+
 std::optional<int> Maintainers::depthIn(const Section &S, const std::string &File) const {
-  auto Covers = [&](const Pattern &P) {
-    if (P.kind == 'N')
-      return P.regex->matches(File);
-    bool Begins = P.regex ? P.regex->matches(File) : llvm::StringRef(File).starts_with(P.literal);
-    return Begins && (P.text.empty() || P.text.back() == '/' || P.slashes == slashesIn(File));
-  };
   std::optional<int> Depth;
   for (const Pattern &P : S.files)
-    if (P.kind == 'X' && Covers(P))
+    if (P.kind == 'X' && covers(P, File))
       return std::nullopt;
   for (const Pattern &P : S.files)
-    if (P.kind != 'X' && Covers(P))
+    if (P.kind != 'X' && covers(P, File))
       Depth = P.kind == 'N' ? 0 : P.depth;
   return Depth;
 }
@@ -283,6 +284,30 @@ std::vector<SectionMatch> Maintainers::sectionsOf(const std::string &File) const
     Out.push_back(std::move(M));
   }
   return Out;
+}
+
+std::string Maintainers::groupOf(const std::string &File) const {
+  auto IsWordOf = [](llvm::StringRef Title, llvm::StringRef Name) {
+    while (!Title.empty()) {
+      llvm::StringRef Word = Title.take_while([](char C) { return llvm::isAlnum(C) || C == '_'; });
+      if (!Word.empty() && Word.equals_insensitive(Name))
+        return true;
+      Title = Title.drop_front(std::max<size_t>(Word.size(), 1));
+    }
+    return false;
+  };
+  const llvm::StringRef Base = llvm::StringRef(File).substr(llvm::StringRef(File).rfind('/') + 1), Stem = Base.take_front(Base.rfind('.')); // npos + 1 is 0
+  for (const Section *S : sectionsFor(File)) {
+    if (IsWordOf(S->title, Stem))
+      return Stem.str();
+    for (const Pattern &P : S->files) {
+      const llvm::StringRef Last = llvm::StringRef(P.text).substr(llvm::StringRef(P.text).rfind('/') + 1);
+      const size_t Star = Last.find(".*");
+      if (P.kind == 'F' && Star != llvm::StringRef::npos && covers(P, File) && Base.starts_with(Last.take_front(Star)) && IsWordOf(S->title, Last.take_front(Star)))
+        return Last.take_front(Star).str();
+    }
+  }
+  return {};
 }
 
 } // namespace krcu::series

@@ -42,6 +42,9 @@ public:
   std::vector<Recipient> recipientsOf(llvm::StringRef Mail) const;
   /// Entries that cover a file by F: or N:, most specific first.
   std::vector<SectionMatch> sectionsOf(const std::string &File) const;
+  /// The name that files of an entry share and that its title has, too: "audit" of kernel/audit_tree.c under AUDIT SUBSYSTEM with kernel/audit*,
+  /// or a file's own name. Empty: there is none.
+  std::string groupOf(const std::string &File) const;
 
 private:
   struct Pattern {
@@ -64,6 +67,7 @@ private:
   };
 
   void parse(llvm::StringRef Text, const Tree &T);
+  static bool covers(const Pattern &P, const std::string &File);
   std::optional<int> depthIn(const Section &S, const std::string &File) const;
   std::vector<const Section *> sectionsFor(const std::string &File) const;
   std::vector<const Section *> sectionsByKeyword(llvm::StringRef Mail) const;

@@ -141,14 +141,14 @@ SubjectStyle styleOfSubjects(const std::vector<std::string> &Subjects) {
   return Best;
 }
 
-std::string prefixOfPath(const std::string &File, const std::vector<PrefixRow> &Rows) {
+std::string prefixOfPath(const std::string &File, const std::vector<PrefixRow> &Rows, const std::string &Group) {
   llvm::SmallVector<llvm::StringRef, 8> Parts;
   llvm::StringRef(File).split(Parts, '/');
   llvm::StringRef Stem = Parts.back().take_front(Parts.back().rfind('.'));
   for (const PrefixRow &Row : Rows) {
     llvm::SmallVector<llvm::StringRef, 8> Under;
     llvm::StringRef(Row.under).split(Under, '/', -1, false);
-    bool Fits = Under.size() < Parts.size();
+    bool Fits = Under.size() < Parts.size() && (!Group.empty() || !llvm::StringRef(Row.prefix).contains("{group}"));
     for (size_t I = 0; Fits && I < Under.size(); ++I)
       Fits = Under[I] == "*" || Under[I] == Parts[I];
     if (!Fits)
@@ -163,6 +163,8 @@ std::string prefixOfPath(const std::string &File, const std::vector<PrefixRow> &
       unsigned Number = 0;
       if (Name == "stem")
         Out += Stem.str();
+      else if (Name == "group")
+        Out += Group;
       else if (!Name.getAsInteger(10, Number) && Number >= 1 && Number < Parts.size())
         Out += Parts[Number - 1].str();
       Rest = Tail;

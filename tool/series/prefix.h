@@ -23,7 +23,7 @@ std::map<std::string, std::vector<std::string>> subjectsOf(git_repository *Repos
 /// What most of these subject lines begin with; an empty prefix if they do not agree.
 SubjectStyle styleOfSubjects(const std::vector<std::string> &Subjects);
 
-/// From the rows about directories.
-std::string prefixOfPath(const std::string &File, const std::vector<PrefixRow> &Rows);
+/// From the rows about directories. \p Group: what MAINTAINERS calls the file and those around it, or empty.
+std::string prefixOfPath(const std::string &File, const std::vector<PrefixRow> &Rows, const std::string &Group = "");
 
 } // namespace krcu::series

@@ -80,8 +80,10 @@ TEST_F(Reroll, SecondVersionKeepsWhatAPersonMadeOfTheFirst) {
   std::string V3 = again(V2, 3);
   EXPECT_NE(contentOf(patchIn(V3, "v3-0001")).find("\nMy own paragraph.\n\nReviewed-by: Some One"), std::string::npos);
   std::string Third = contentOf(V3 + "/v3-0000-cover-letter.patch");
-  EXPECT_NE(Third.find("Changes in v3:"), std::string::npos) << Third;
-  EXPECT_NE(Third.find("Changes in v2:"), std::string::npos) << Third;
+  size_t Newest = Third.find("\nChanges in v3:\n- \n\nv2: https"), Older = Third.find("\n\nChanges in v2:\n-\n\nv1: https");
+  EXPECT_NE(Newest, std::string::npos) << Third;
+  EXPECT_NE(Older, std::string::npos) << Third;
+  EXPECT_LT(Newest, Older) << "the newest comes first";
 }
 
 TEST_F(Reroll, TextThatNobodyTouchedFollowsKrcu) {

@@ -272,7 +272,7 @@ std::vector<std::string> barrierSentences(const PatchUnit &P, const MessageConte
       if (B.may_go && isDropped(B.barrier, B.where.file, C))
         Add("has no callback left to wait for and goes, too.", "have no callback left to wait for and go, too.", B.barrier, Place);
       else if (B.may_go)
-        Add("has no callback left to wait for and can go in a patch of its own.", "have no callback left to wait for and can go in a patch of their own.", B.barrier, Place);
+        continue; // a commit says what it does; that another one may follow is a note for whoever reads the mail
       else if (B.before_destruction && B.known && !B.needed_by.empty())
         Add("has to stay: " + neededBy(B.needed_by.front(), P) + ".", "have to stay: " + neededBy(B.needed_by.front(), P) + ".", B.barrier, Place);
       else if (B.before_destruction)

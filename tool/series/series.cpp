@@ -87,7 +87,7 @@ public:
       return fail("there is nothing to change, so there is no series to write");
     if (llvm::Error E = prepare())
       return E;
-    std::vector<SeriesPlan> Plans = arrange(cutPatches(In.files, *In.sites, People ? &*People : nullptr, Repository.get(), Customs, isFix()), In.one_series);
+    std::vector<SeriesPlan> Plans = arrange(cutPatches(In.files, *In.sites, People ? &*People : nullptr, Repository.get(), Customs, isFix(), headerUsers()), In.one_series);
     std::set<std::string> Trees;
     for (const SeriesPlan &P : Plans)
       for (const PatchUnit &U : P.patches) {
@@ -109,6 +109,13 @@ public:
 private:
   bool isFix() const { return !In.fixes.empty(); }
   bool isSlim() const { return !In.slims.empty(); }
+  HeaderUsers headerUsers() const {
+    HeaderUsers Users;
+    for (const SlimText &T : In.slims)
+      for (const std::string &File : T.users)
+        Users[T.file].push_back(File);
+    return Users;
+  }
   llvm::Error prepare() {
     auto S = loadSettings(In.rules_directory);
     if (!S)
@@ -263,6 +270,14 @@ private:
     return Out;
   }
 
+  /// A cover letter's text with the newest version's changes ahead of those that a person kept of earlier ones.
+  static std::string withChanges(const std::string &Text, const std::string &Changes) {
+    if (Changes.empty())
+      return Text + "\n";
+    const size_t Earlier = ("\n" + Text).find("\nChanges in v");
+    return Earlier == std::string::npos ? Text + "\n" + Changes + "\n" : Text.substr(0, Earlier) + Changes + "\n" + Text.substr(Earlier) + "\n";
+  }
+
   static constexpr const char *CoverKey = "cover:";
   static std::string keyOf(const PatchUnit &P) { return llvm::join(P.files, " "); }
 
@@ -319,18 +334,29 @@ private:
     return M;
   }
 
-  void addAsked(std::vector<Recipient> &To) const {
-    for (const std::string &Person : In.cc) {
-      Address A = parseAddress(Person);
-      if (std::none_of(To.begin(), To.end(), [&](const Recipient &R) { return lowered(R.address.mail) == lowered(A.mail); }))
-        To.push_back({A, Role::Reviewer, "--cc"});
-    }
+  static void addNew(std::vector<Recipient> &To, const Recipient &R) {
+    if (std::none_of(To.begin(), To.end(), [&](const Recipient &T) { return lowered(T.address.mail) == lowered(R.address.mail); }))
+      To.push_back(R);
   }
 
-  /// K: patterns also look at the headers, and so at the recipients themselves: ask until the answer stands still.
-  void findRecipients(Mail &M) const {
+  void addAsked(std::vector<Recipient> &To) const {
+    for (const std::string &Person : In.cc)
+      addNew(To, {parseAddress(Person), Role::Reviewer, "--cc"});
+  }
+
+  /// K: patterns also look at the headers, and so at the recipients themselves: ask until the answer stands still. A header that nobody looks
+  /// after goes to the people of what uses it, and what has no maintainer at all to who takes that.
+  void findRecipients(Mail &M, const PatchUnit &P) const {
     for (int Round = 0; People && Round < 8; ++Round) {
       std::vector<Recipient> Found = People->recipientsOf(formatMail(M));
+      for (const std::string &File : P.also_for)
+        for (const Recipient &R : People->recipientsOf("--- a/" + File + "\n"))
+          addNew(Found, R);
+      if (P.unmaintained && llvm::none_of(Found, [](const Recipient &R) { return R.role == Role::Maintainer; }))
+        for (const ListRow &L : Customs.lists)
+          if (L.use == "unmaintained")
+            Found.insert(Found.begin(), {parseAddress(L.address), Role::Maintainer, "unmaintained"});
+      std::stable_partition(Found.begin(), Found.end(), [](const Recipient &R) { return R.role != Role::List; });
       if (Found == M.recipients)
         break;
       M.recipients = std::move(Found);
@@ -352,7 +378,7 @@ private:
       M.base_commit = Result.base_commit;
     M.message_id = Id;
     M.in_reply_to = Cover;
-    findRecipients(M);
+    findRecipients(M, P.unit);
     addAsked(M.recipients);
     const std::string Key = keyOf(P.unit);
     MailTexts Final = withEdits(Key, Now, M);
@@ -373,19 +399,16 @@ private:
     constexpr size_t Few = 8;
     std::vector<Recipient> Persons, Lists;
     std::map<std::string, size_t> Patches; ///< by person
-    auto Add = [](std::vector<Recipient> &To, const Recipient &R) {
-      if (std::none_of(To.begin(), To.end(), [&](const Recipient &U) { return lowered(U.address.mail) == lowered(R.address.mail); }))
-        To.push_back(R);
-    };
     for (const MadePatch &P : S.patches)
       for (const Recipient &R : P.recipients)
         if (R.role == Role::List)
-          Add(Lists, {R.address, Role::List, ""});
+          addNew(Lists, {R.address, Role::List, ""});
         else if (R.role == Role::Maintainer)
-          Add(Persons, R), ++Patches[lowered(R.address.mail)];
+          addNew(Persons, R), ++Patches[lowered(R.address.mail)];
     if (TreeWide && !isFix())
       for (const ListRow &L : Customs.lists)
-        Add(Lists, {parseAddress(L.address), Role::List, "tree-wide"});
+        if (L.use == "tree_wide")
+          addNew(Lists, {parseAddress(L.address), Role::List, "tree-wide"});
     if (Persons.size() > Few)
       std::erase_if(Persons, [&](const Recipient &R) { return Patches[lowered(R.address.mail)] * 2 <= S.patches.size(); });
     std::vector<Recipient> Out = Persons.size() <= Few ? Persons : std::vector<Recipient>();
@@ -393,7 +416,7 @@ private:
     const bool RestOnSlab = llvm::any_of(S.patches, [](const MadePatch &P) { return P.text.find("kmem_cache_destroy()") != std::string::npos; });
     if (People && RestOnSlab && !isFix())
       for (const Recipient &R : primitiveOwners(*People, *In.semantics))
-        Add(Out, {R.address, Role::Reviewer, R.section}); // asked for their opinion, not to take it
+        addNew(Out, {R.address, Role::Reviewer, R.section}); // asked for their opinion, not to take it
     addAsked(Out);
     return Out;
   }
@@ -412,8 +435,8 @@ private:
     const std::string Key = CoverKey + Plan.name;
     MailTexts Final = withEdits(Key, Now, M);
     M.subject = S.cover_subject = Final.subject;
-    std::string Changes = changes(Key);
-    M.body = Final.body + "\n" + (Changes.empty() ? "" : Changes + "\n") + plainPersonName(Result.author) + " (" + std::to_string(Total) + "):\n";
+    // "v1: https://..." at the end looks like a trailer, and belongs to the text.
+    M.body = withChanges(withTrailers(Final.body, Final.trailers), changes(Key)) + plainPersonName(Result.author) + " (" + std::to_string(Total) + "):\n";
     std::string Diff;
     for (const MadePatch &P : S.patches) {
       M.body += "  " + P.subject + "\n";
@@ -450,48 +473,5 @@ private:
 } // namespace
 
 llvm::Expected<SeriesResult> makeSeries(const SeriesInput &In) { return Maker(In).run(); }
-
-std::optional<int64_t> parseDate(llvm::StringRef Text) {
-  int64_t Seconds = 0;
-  llvm::StringRef Digits = Text;
-  Digits.consume_front("@");
-  if (!Digits.getAsInteger(10, Seconds) && Seconds >= 0 && Seconds < INT64_C(253402300800))
-    return Seconds;
-  std::tm Parts{};
-  for (const char *Format : {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d", "%a, %d %b %Y %H:%M:%S", "%d %b %Y %H:%M:%S"}) {
-    Parts = {};
-    std::string Copy = Text.str();
-    const char *End = strptime(Copy.c_str(), Format, &Parts);
-    if (End && (*End == '\0' || llvm::StringRef(End) == "Z"))
-      return timegm(&Parts);
-  }
-  return std::nullopt;
-}
-
-std::optional<ZonedDate> parseZonedDate(llvm::StringRef Text) {
-  Text = Text.trim();
-  for (llvm::StringRef Utc : {" GMT", " UTC"})
-    if (Text.consume_back(Utc))
-      break;
-  ZonedDate Out;
-  bool Clock = Text.contains(':'); // else a zone only says how to print the seconds
-  size_t Sign = Text.find_last_of("+-");
-  if (Sign != llvm::StringRef::npos && Sign > 0) {
-    std::string Zone = Text.substr(Sign + 1).str();
-    if (Zone.size() == 5 && Zone[2] == ':')
-      Zone.erase(2, 1);
-    llvm::StringRef Before = Text.take_front(Sign);
-    unsigned Offset = 0;
-    if (Zone.size() == 4 && !llvm::StringRef(Zone).getAsInteger(10, Offset) && Offset % 100 < 60 && Offset <= 1400 && (Before.ends_with(" ") || Before.contains(':'))) {
-      Out.minutes = static_cast<int>(Offset / 100 * 60 + Offset % 100) * (Text[Sign] == '-' ? -1 : 1);
-      Text = Before.rtrim();
-    }
-  }
-  auto Seconds = parseDate(Text);
-  if (!Seconds)
-    return std::nullopt;
-  Out.seconds = *Seconds - (Clock ? Out.minutes * 60 : 0);
-  return Out;
-}
 
 } // namespace krcu::series

@@ -75,6 +75,17 @@ TEST(Split, DirectoriesAreCalledAsPeopleCallTheSubsystem) {
   EXPECT_EQ(R.series[2].directory, "widgetfs");
 }
 
+TEST(Split, ADirectoryIsCalledByWhatItsPrefixesShare) {
+  Converted C(FileMap{{"MAINTAINERS", "A\nM:\tA <a@x.org>\nT:\tgit git://x/pub/who/linux.git\nF:\tdrivers/iommu/\n\nB\nM:\tB <b@x.org>\nF:\tdrivers/iommu/riscv/\n\nC\nM:\tC <c@x.org>\nT:\tgit git://x/other.git\nF:\tfs/\n"}});
+  C.add("drivers/iommu/riscv/x.c", "x_free");
+  C.add("drivers/iommu/arm/one/y.c", "y_free");
+  C.add("fs/z.c", "z_free");
+  SeriesResult R = C.make();
+  ASSERT_EQ(R.series.size(), 2u);
+  EXPECT_EQ(R.series[1].directory, "iommu");
+  EXPECT_EQ(R.series[1].patches.size(), 2u);
+}
+
 TEST(Split, FilesThatShareARemovedCallbackStayTogether) {
   Converted C(FileMap{{"MAINTAINERS", People}});
   C.add("net/a/x.c", "x_free");
@@ -247,6 +258,10 @@ TEST(Message, BarriersOfOneFateAreOneSentenceWithoutPaths) {
     B.where = {std::string("net/a/") + Name + ".c", 7, 0};
     B.known = B.may_go = true;
     L.barriers.push_back(B);
+    B.may_go = false, B.before_destruction = true;
+    B.function = std::string(Name) + "_stop";
+    B.needed_by.push_back({"net/a/four.c", 5, "four_put", "call_rcu() queues four_free()"});
+    L.barriers.push_back(B);
   }
   BarrierLeftover Stays;
   Stays.barrier = "rcu_barrier";
@@ -257,8 +272,8 @@ TEST(Message, BarriersOfOneFateAreOneSentenceWithoutPaths) {
   L.barriers.push_back(Stays);
   C.Sites[0].leftovers = std::make_shared<const Leftovers>(L);
   std::string Body = unfolded(C.make().series[0].patches[0].message.body);
-  EXPECT_NE(Body.find("The rcu_barrier() calls in one_exit(), two_exit() and three_exit() have no callback left to wait for and can go in a patch of their own."), std::string::npos) << Body;
-  EXPECT_NE(Body.find("rcu_barrier() in four_exit() has to stay: four_put() still queues four_free()."), std::string::npos) << Body;
+  EXPECT_NE(Body.find("The rcu_barrier() calls in one_stop(), two_stop(), three_stop() and four_exit() have to stay: four_put() still queues four_free()."), std::string::npos) << Body;
+  EXPECT_EQ(Body.find("one_exit"), std::string::npos) << "a barrier that may go in another patch is no matter of this one: " << Body;
   EXPECT_EQ(Body.find(".c"), std::string::npos) << Body;
 }
 

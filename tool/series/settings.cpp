@@ -29,8 +29,8 @@ llvm::Error readTree(RowReader &R, Settings &To) {
 
 llvm::Error readList(RowReader &R, Settings &To) {
   ListRow Row{R.text("use"), R.text("address")};
-  if (Row.use != "tree_wide" || Row.address.find('@') == std::string::npos)
-    R.problem(R.where(), "a row needs 'use: tree_wide' and an 'address'", "");
+  if ((Row.use != "tree_wide" && Row.use != "unmaintained") || Row.address.find('@') == std::string::npos)
+    R.problem(R.where(), "a row needs 'use: tree_wide' or 'use: unmaintained' and an 'address'", "");
   To.lists.push_back(std::move(Row));
   return R.take();
 }

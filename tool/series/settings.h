@@ -12,7 +12,7 @@ namespace krcu::series {
 
 struct PrefixRow {
   std::string under;  ///< "net/*": a directory, '*' stands for one name
-  std::string prefix; ///< "{2}": the second name of the path; "{stem}": the file's name without its ending
+  std::string prefix; ///< "{2}": the second name of the path; "{stem}": the file's name without its ending; "{group}": Maintainers::groupOf(), without which the row is none
 };
 
 struct TreeRow {
@@ -24,7 +24,7 @@ struct TreeRow {
 };
 
 struct ListRow {
-  std::string use;     ///< when: "tree_wide"
+  std::string use;     ///< when: "tree_wide", "unmaintained"
   std::string address;
 };
 

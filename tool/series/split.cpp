@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/series/split.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include <algorithm>
 #include <set>
@@ -81,19 +82,46 @@ std::string addressOf(llvm::StringRef Value) {
   return Value.str();
 }
 
+/// The entries that say something of who looks after the file.
+std::vector<SectionMatch> keepersOf(const std::string &File, const Maintainers *People, const Settings &S) {
+  std::vector<SectionMatch> Out = People ? People->sectionsOf(File) : std::vector<SectionMatch>();
+  std::erase_if(Out, [&](const SectionMatch &M) {
+    const TreeRow *Row = rowOf(M, S);
+    return Row && Row->catch_all;
+  });
+  return Out;
+}
+
+/// The file that says where a file belongs: of a header the first that uses it, at best beside it.
+std::string homeOfFile(const std::string &File, const HeaderUsers &Users) {
+  auto It = Users.find(File);
+  if (!llvm::StringRef(File).ends_with(".h") || It == Users.end() || It->second.empty())
+    return File;
+  const llvm::StringRef Directory = llvm::StringRef(File).rsplit('/').first;
+  for (const std::string &User : It->second)
+    if (llvm::StringRef(User).rsplit('/').first == Directory)
+      return User;
+  return It->second.front();
+}
+
+/// The patch's first .c file speaks for it.
+const std::string &mainOf(const std::vector<std::string> &Files) {
+  auto Main = std::find_if(Files.begin(), Files.end(), [](const std::string &F) { return llvm::StringRef(F).ends_with(".c"); });
+  return Main == Files.end() ? Files.front() : *Main;
+}
+
 void findTree(PatchUnit &P, const Maintainers *People, const Settings &S) {
   P.tree = "other";
   if (!People)
     return;
   P.tree = "for " + P.style.prefix; // nobody's in particular: a posting of its own
-  // The patch's first .c file speaks for it.
-  auto Main = std::find_if(P.files.begin(), P.files.end(), [](const std::string &F) { return llvm::StringRef(F).ends_with(".c"); });
-  for (const SectionMatch &M : People->sectionsOf(Main == P.files.end() ? P.files.front() : *Main)) {
+  std::vector<SectionMatch> Keepers = keepersOf(mainOf(P.files), People, S);
+  if (Keepers.empty() && !P.also_for.empty())
+    Keepers = keepersOf(P.also_for.front(), People, S);
+  for (const SectionMatch &M : Keepers) {
     if (M.trees.empty())
       continue;
     const TreeRow *Row = rowOf(M, S);
-    if (Row && Row->catch_all)
-      continue;
     P.address = addressOf(M.trees.front());
     if (Row) {
       P.tree = Row->name;
@@ -114,7 +142,7 @@ void findTree(PatchUnit &P, const Maintainers *People, const Settings &S) {
 } // namespace
 
 std::vector<PatchUnit> cutPatches(const FileTexts &Files, const std::vector<SiteReport> &Sites, const Maintainers *People,
-                                  git_repository *Repository, const Settings &S, bool EachFile) {
+                                  git_repository *Repository, const Settings &S, bool EachFile, const HeaderUsers &Users) {
   Together Groups(Files);
   std::map<std::string, std::string> FirstFileOf; // removed callback -> a file it goes from
   for (const SiteReport &R : Sites) {
@@ -132,10 +160,15 @@ std::vector<PatchUnit> cutPatches(const FileTexts &Files, const std::vector<Site
     AllFiles.push_back(File);
   }
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> ByPeople;
+  std::map<std::string, std::string> AlsoFor;
   for (const auto &[Root, Members] : Components) {
-    auto Main = std::find_if(Members.begin(), Members.end(), [](const std::string &F) { return llvm::StringRef(F).ends_with(".c"); });
-    std::string Prefix = prefixOfPath(Main == Members.end() ? Members.front() : *Main, S.prefixes);
-    std::vector<std::string> &Patch = ByPeople[{Prefix, EachFile ? Root : recipientKey(Members, People)}];
+    const std::string Home = homeOfFile(mainOf(Members), Users);
+    std::string Prefix = prefixOfPath(Home, S.prefixes, People ? People->groupOf(Home) : "");
+    std::vector<std::string> Asked = Members; // whose people get it
+    for (const std::string &File : Members)
+      if (std::string Of = homeOfFile(File, Users); Of != File && People && keepersOf(File, People, S).empty())
+        Asked.push_back(AlsoFor[File] = Of);
+    std::vector<std::string> &Patch = ByPeople[{Prefix, EachFile ? Root : recipientKey(Asked, People)}];
     Patch.insert(Patch.end(), Members.begin(), Members.end());
   }
   std::map<std::string, std::vector<std::string>> Subjects;
@@ -146,6 +179,9 @@ std::vector<PatchUnit> cutPatches(const FileTexts &Files, const std::vector<Site
     PatchUnit P;
     P.files = std::move(Members);
     std::sort(P.files.begin(), P.files.end());
+    for (const std::string &File : P.files)
+      if (auto It = AlsoFor.find(File); It != AlsoFor.end() && std::find(P.also_for.begin(), P.also_for.end(), It->second) == P.also_for.end())
+        P.also_for.push_back(It->second);
     for (const SiteReport &R : Sites)
       if (R.cls == SiteClass::Convert && std::binary_search(P.files.begin(), P.files.end(), R.census.where.file))
         P.sites.push_back(&R);
@@ -153,6 +189,8 @@ std::vector<PatchUnit> cutPatches(const FileTexts &Files, const std::vector<Site
     for (const std::string &File : P.files)
       if (auto It = Subjects.find(File); It != Subjects.end())
         Lines.insert(Lines.end(), It->second.begin(), It->second.end());
+    auto IsKept = [&](const std::string &File) { return !keepersOf(File, People, S).empty(); };
+    P.unmaintained = People && llvm::none_of(P.files, IsKept) && llvm::none_of(P.also_for, IsKept);
     P.style = styleOfSubjects(Lines);
     if (P.style.prefix.empty())
       P.style = {Key.first, false, 0};
@@ -186,6 +224,17 @@ std::string commonDirectory(const std::vector<PatchUnit> &Patches) {
   return Last.empty() ? Common.str() : (Front.rsplit('/').second.empty() ? Front : Front.rsplit('/').second).str() + "-" + Last.str();
 }
 
+/// "iommu" of "iommu/riscv" and "iommu/arm-smmu-v3": the words that the names have in common; empty if there are none.
+std::string commonPrefix(const std::vector<PatchUnit> &Patches) {
+  llvm::StringRef Common = Patches.front().style.prefix;
+  for (const PatchUnit &P : Patches)
+    while (!Common.empty() && P.style.prefix != Common && !llvm::StringRef(P.style.prefix).starts_with(Common.str() + "/") && !llvm::StringRef(P.style.prefix).starts_with(Common.str() + ":")) {
+      const size_t At = Common.find_last_of("/:");
+      Common = At == llvm::StringRef::npos ? "" : Common.take_front(At);
+    }
+  return slugOf(Common);
+}
+
 /// What people call the subsystem: the tree where it has a name, else what its subjects begin with.
 std::string nameOf(const std::vector<PatchUnit> &Patches) {
   if (Patches.front().tree_has_name)
@@ -194,6 +243,8 @@ std::string nameOf(const std::vector<PatchUnit> &Patches) {
   for (const PatchUnit &P : Patches)
     if (std::string Slug = slugOf(P.style.prefix); std::find(Prefixes.begin(), Prefixes.end(), Slug) == Prefixes.end())
       Prefixes.push_back(Slug);
+  if (std::string Common = commonPrefix(Patches); !Common.empty())
+    return Common;
   std::string Name = Prefixes.size() <= 2 ? llvm::join(Prefixes, "-") : slugOf(commonDirectory(Patches));
   return Name.empty() ? slugOf(Patches.front().tree) : Name;
 }
