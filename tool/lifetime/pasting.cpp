@@ -159,7 +159,7 @@ private:
   std::vector<MacroText> Joiners;
   llvm::StringMap<unsigned> Numbers; ///< of macros that were asked for
   ObjectMacros WideObjects;
-  std::map<std::pair<std::string, std::string>, bool> Owners; ///< by file and name
+  llvm::StringMap<llvm::StringMap<bool>> Owners; ///< by name and file
   std::map<std::string, std::map<std::string, std::vector<std::string>>> Around; ///< headers in a directory's surroundings, by the last part of their names
   std::map<std::set<std::string>, ModuleTexts> Modules;
 };
@@ -261,7 +261,7 @@ const std::string &PasteTables::wideObject(const std::string &Name) {
 }
 
 bool PasteTables::owns(const std::string &File, const std::string &Name) {
-  auto [It, New] = Owners.try_emplace({File, Name}, false);
+  auto [It, New] = Owners[Name].try_emplace(File, false);
   if (New)
     if (auto Text = textOf(DB, File))
       It->second = ownsMacro(*Text, Name);
@@ -278,11 +278,18 @@ public:
   std::set<PastingUse> among(const std::set<std::string> &Sources);
 
 private:
-  void close(MacroTable &Known, std::vector<std::string> Work, TextGroup &In, const NameMaker::Expansion &Expand) const;
-  bool makes(const MacroTable &Known, const std::string &Macro, const MacroArguments &Arguments, const std::string &File, const NameMaker::Expansion &Expand) const;
+  /// The question of a use, in three ways: whether a word is a macro is asked only where it makes a difference.
+  struct Makers {
+    NameMaker as_it_stands, may_be_any, meant;
+    bool makes(const std::string &Macro, const MacroArguments &Arguments, const std::string &File) {
+      return as_it_stands.makes(Macro, Arguments, File) || (may_be_any.makes(Macro, Arguments, File) && meant.makes(Macro, Arguments, File));
+    }
+  };
   NameMaker maker(const MacroTable &Known, NameMaker::Expansion Expand) const {
     return {Known, Word, std::move(Expand), [this](const std::string &File, const std::string &Name) { return Tables.owns(File, Name); }};
   }
+  Makers makers(const MacroTable &Known, const NameMaker::Expansion &Expand) const;
+  void close(MacroTable &Known, std::vector<std::string> Work, TextGroup &In, Makers &Make) const;
   bool isUse(const MacroTable &Known, const std::string &Macro, const MacroUse &U) const;
   bool includes(const std::string &Source, const std::string &Header) const;
 
@@ -292,24 +299,21 @@ private:
   MacroTable Wide; ///< macros for everybody that can make the word
 };
 
-/// Whether a word is a macro is asked only where it makes a difference.
-bool PasteSearch::makes(const MacroTable &Known, const std::string &Macro, const MacroArguments &Arguments, const std::string &File, const NameMaker::Expansion &Expand) const {
-  if (maker(Known, asItStands).makes(Macro, Arguments, File))
-    return true;
+PasteSearch::Makers PasteSearch::makers(const MacroTable &Known, const NameMaker::Expansion &Expand) const {
   auto MayBeAny = [](const std::string &Given) { return isPlainWord(Given) ? NameMaker::Anything : Given; };
-  auto Meant = [&](const std::string &Given) { return isPlainWord(Given) ? Expand(Given) : Given; };
-  return maker(Known, MayBeAny).makes(Macro, Arguments, File) && maker(Known, Meant).makes(Macro, Arguments, File);
+  auto Meant = [&Expand](const std::string &Given) { return isPlainWord(Given) ? Expand(Given) : Given; };
+  return {maker(Known, asItStands), maker(Known, MayBeAny), maker(Known, Meant)};
 }
 
 /// Adds the macros whose definitions use a known one, and so on.
-void PasteSearch::close(MacroTable &Known, std::vector<std::string> Work, TextGroup &In, const NameMaker::Expansion &Expand) const {
+void PasteSearch::close(MacroTable &Known, std::vector<std::string> Work, TextGroup &In, Makers &Make) const {
   while (!Work.empty()) {
     const std::string Macro = std::move(Work.back());
     Work.pop_back();
     for (const MacroUse &U : Tables.uses(In, Macro)) {
       if (U.within.name.empty() || !Known.add(U.within))
         continue;
-      if (makes(Known, U.within.name, std::nullopt, U.file, Expand))
+      if (Make.makes(U.within.name, std::nullopt, U.file))
         Work.push_back(U.within.name);
       else
         Known.remove(U.within);
@@ -322,7 +326,9 @@ PasteSearch::PasteSearch(const Database &DB, PasteTables &Tables, StringRef Word
   for (const MacroText &M : Tables.joiners())
     if (NameMaker::canJoin(M, Word) && Wide.add(M))
       Names.push_back(M.name);
-  close(Wide, std::move(Names), Tables.wide(), [&](const std::string &Name) { return Tables.wideObject(Name); });
+  const NameMaker::Expansion Expand = [&](const std::string &Name) { return Tables.wideObject(Name); };
+  Makers Make = makers(Wide, Expand);
+  close(Wide, std::move(Names), Tables.wide(), Make);
 }
 
 /// Whether the macro is expanded there: one with parentheses must have them, or be handed on to a macro that adds them.
@@ -343,20 +349,22 @@ std::set<PastingUse> PasteSearch::among(const std::set<std::string> &Sources) {
   for (const MacroText &Joiner : M.joiners)
     if (NameMaker::canJoin(Joiner, Word) && Known.add(Joiner))
       Names.push_back(Joiner.name);
-  auto Expand = [&](const std::string &Name) {
+  const NameMaker::Expansion Expand = [&](const std::string &Name) {
     auto It = M.objects.find(Name);
     return It == M.objects.end() ? Tables.wideObject(Name) : It->second;
   };
-  close(Known, std::move(Names), M, Expand);
+  Makers Make = makers(Known, Expand);
+  NameMaker Spelt = maker(Known, Expand);
+  close(Known, std::move(Names), M, Make);
   std::set<PastingUse> Found;
   for (const std::string &Macro : Known.names()) {
     for (const MacroUse &U : Tables.uses(M, Macro))
-      if (isUse(Known, Macro, U) && makes(Known, Macro, U.arguments, U.file, Expand))
+      if (isUse(Known, Macro, U) && Make.makes(Macro, U.arguments, U.file))
         for (const std::string &Source : M.sources[U.file])
           Found.insert({Macro, Source, U.file == Source ? "" : U.function});
     // In an inline function, say. What is for everybody can only mean a module's name if it spells it.
     for (const MacroUse &U : Tables.uses(Tables.wide(), Macro))
-      if (isUse(Known, Macro, U) && maker(Known, Expand).spells(Macro, U.arguments, U.file))
+      if (isUse(Known, Macro, U) && Spelt.spells(Macro, U.arguments, U.file))
         for (const std::string &Source : Sources)
           if (includes(Source, U.file))
             Found.insert({Macro, Source, U.function});
