@@ -186,7 +186,7 @@ TEST(Slim, AVariableThatIsQueuedIsNoMember) {
 
 TEST(Slim, AGuardThatIsDefinedUnderThatNameIsNoMember) {
   SlimTree T;
-  T.write("include/linux/item.h", Item);
+  T.write("include/linux/item.h", "#ifndef ITEM_H\n#define ITEM_H\n" + Item + "#endif\n");
   T.write("include/linux/lock.h", "#include <linux/item.h>\n#define DEFINE_LOCK_GUARD_0(name, l, u) typedef struct { void *lock; } class_##name##_t;\nDEFINE_LOCK_GUARD_0(rcu, 0, 0)\n");
   T.write("include/linux/trace.h", "#include <linux/item.h>\n#define TRACE_SYSTEM rcu\n#define NAME2(x) #x\n#define NAME(x) NAME2(x)\n#define SYSTEM NAME(TRACE_SYSTEM)\n");
   T.driver("#include <linux/lock.h>\n#include <linux/trace.h>\n" + Drop + "const char *f(void)\n{\n\treturn SYSTEM;\n}\n");
