@@ -170,6 +170,11 @@ class Cases(unittest.TestCase):
             self.assertEqual(prove.table("", ["x"], None, [(kernel, ({"x": ("safe", "")}, outcomes))], wrong)[1], good)
 
 
+    def test_a_race_that_is_seldom_lost_is_run_more_often(self):
+        self.assertEqual([prove_unload.rounds_of_unsafe(s, 10) for s in ({}, {"unsafe_rounds": 100})], [10, 100])
+        self.assertEqual(prove_unload.rounds_of_unsafe({"unsafe_rounds": 100}, 200), 200)
+
+
 class Choice(unittest.TestCase):
     TEXT = "a\n#ifdef PROVE_UNSAFE\nb\n#else\nc\n#endif\n#ifndef PROVE_UNSAFE\nd\n#endif\ne\n"
 
