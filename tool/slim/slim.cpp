@@ -54,7 +54,11 @@ private:
   const GoneText *goneAt(const Candidate &C, const std::string &File, uint32_t Offset) const { return C.decl.why.empty() ? Gone.at(File, Offset) : nullptr; }
   bool open(const Candidate &C, const std::string &File, const Mention &M) const;
   bool isOfAnother(const Candidate &C, const Mention &M) const;
+  bool isVariable(const Mention &M) const { return !M.argument_of.empty() && Functions.count(M.argument_of); }
+  /// Whether the text alone shows that the place is no matter of the candidate's.
+  bool isElse(const Candidate &C, const Mention &M) const { return isVariable(M) || isOfAnother(C, M); }
   void findMacroTags();
+  std::vector<char> areMacros(const std::vector<std::string> &Names) const;
   const std::string &path(uint32_t File) const { return S.index().files()[File].path; }
   std::vector<Candidate *> live();
 
@@ -70,6 +74,7 @@ private:
   std::map<uint32_t, std::map<std::string, std::vector<Mention>>> Mentions;
   unsigned Declarations = 0;
   std::set<std::string> MacroTags; ///< tags that a macro may make another one
+  std::set<std::string> Functions; ///< what has one of the names alone as an argument and is no macro anywhere in the tree
 };
 
 std::string at(const Location &L) { return L.file + ":" + std::to_string(L.line); }
@@ -159,10 +164,7 @@ void Slimmer::findMentions() {
   }
   std::vector<uint32_t> List(All.begin(), All.end());
   std::vector<std::map<std::string, std::vector<Mention>>> Found(List.size());
-  CallWords Words{Frees, R.members, R.annotations, {}};
-  for (const DeferralRule &D : S.rules().deferrals)
-    if (!Frees.count(D.name))
-      Words.queues.insert(D.name);
+  const CallWords Words{Frees, R.members, R.annotations};
   parallelFor(S.options().jobs, List.size(), [&](size_t N, unsigned) {
     if (auto Text = S.index().text(List[N]))
       Found[N] = mentionsIn(LexedText(*Text), Names, Words);
@@ -206,23 +208,37 @@ bool Slimmer::isOfAnother(const Candidate &C, const Mention &M) const {
 
 /// Whether the place still waits for an explanation.
 bool Slimmer::open(const Candidate &C, const std::string &File, const Mention &M) const {
-  return M.kind != Mention::Freed && !isOfAnother(C, M) && !goneAt(C, File, M.offset) && Seen.at({File, M.offset}).empty();
+  return M.kind != Mention::Freed && !isElse(C, M) && !goneAt(C, File, M.offset) && Seen.at({File, M.offset}).empty();
 }
 
+std::vector<char> Slimmer::areMacros(const std::vector<std::string> &Names) const {
+  std::vector<char> Result(Names.size());
+  parallelFor(S.options().jobs, Names.size(), [&](size_t N, unsigned) { Result[N] = !S.index().definingMacro(Names[N], nullptr).empty(); });
+  return Result;
+}
+
+/// Which words of the places are macros: a tag that is one may be another record's, and the argument of what is none is an expression.
 void Slimmer::findMacroTags() {
-  std::set<std::string> Tags;
+  std::set<std::string> Tags, Called;
   for (const Candidate *C : live())
     for (const auto &[File, List] : C->mentions)
-      for (const Mention &M : *List)
+      for (const Mention &M : *List) {
         if (isOfAnother(*C, M))
           Tags.insert(M.records.begin(), M.records.end());
+        if (!M.argument_of.empty())
+          Called.insert(M.argument_of);
+      }
   Tags.erase(""); // of what is no member
   std::vector<std::string> List(Tags.begin(), Tags.end());
-  std::vector<char> IsMacro(List.size());
-  parallelFor(S.options().jobs, List.size(), [&](size_t N, unsigned) { IsMacro[N] = !S.index().definingMacro(List[N], nullptr).empty(); });
+  std::vector<char> IsMacro = areMacros(List);
   for (size_t N = 0; N < List.size(); ++N)
     if (IsMacro[N])
       MacroTags.insert(List[N]);
+  List.assign(Called.begin(), Called.end());
+  IsMacro = areMacros(List);
+  for (size_t N = 0; N < List.size(); ++N)
+    if (!IsMacro[N] && !Frees.count(List[N]))
+      Functions.insert(List[N]);
 }
 
 std::vector<Candidate *> Slimmer::live() {
@@ -324,7 +340,7 @@ std::string Slimmer::judgeMention(Candidate &C, const std::string &File, const M
         C.converted.insert(G->sites.begin(), G->sites.end());
     return {};
   }
-  if (!Seen.at({File, M.offset}).empty() || M.kind == Mention::Freed || isOfAnother(C, M))
+  if (!Seen.at({File, M.offset}).empty() || M.kind == Mention::Freed || isElse(C, M))
     return {}; // judgeUses() has looked at it
   const std::string Place = File + ":" + std::to_string(M.line);
   if (M.kind == Mention::Macro)
@@ -378,7 +394,7 @@ void Slimmer::judge(Candidate &C) {
       if (C.why.empty())
         C.why = judgeMention(C, Path, M);
     // A file that says the name for other records only is no matter of this one, whether it parses or not.
-    const bool Concerned = llvm::any_of(*List, [&](const Mention &M) { return !isOfAnother(C, M); });
+    const bool Concerned = llvm::any_of(*List, [&](const Mention &M) { return !isElse(C, M); });
     if (std::string Problem = Seen.problem(Path); C.why.empty() && Concerned && !Problem.empty())
       C.why = Path + " could not be relied on: " + Problem;
   }

@@ -152,17 +152,17 @@ bool canBeMember(const std::vector<LexToken> &T, size_t N, const LexToken *Befor
   return Before->isOneOf(tok::l_paren, tok::comma) && !(Behind && Behind->is(tok::l_paren));
 }
 
-/// Whether the name alone is an argument of one of these calls: "call_rcu(rcu, free)".
-bool isWholeArgumentOf(const std::vector<LexToken> &T, size_t N, const std::set<std::string> &Calls) {
+/// What has the name alone as an argument: "f" of f(a, rcu). Empty: nothing.
+std::string wholeArgumentOf(const std::vector<LexToken> &T, size_t N) {
   if (N < 2 || N + 1 >= T.size() || !T[N - 1].isOneOf(tok::l_paren, tok::comma) || !T[N + 1].isOneOf(tok::comma, tok::r_paren))
-    return false;
+    return {};
   int Depth = 0;
   for (size_t At = N; At-- > 1 && N - At < 64 && T[At].directive == T[N].directive && !T[At].isOneOf(tok::semi, tok::l_brace, tok::r_brace);) {
     Depth += T[At].is(tok::r_paren) ? 1 : T[At].is(tok::l_paren) ? -1 : 0;
     if (Depth < 0)
-      return Calls.count(T[At - 1].text.str()) != 0;
+      return T[At - 1].isIdentifier() ? T[At - 1].text.str() : std::string();
   }
-  return false;
+  return {};
 }
 
 } // namespace
@@ -232,7 +232,7 @@ std::map<std::string, std::vector<Mention>> mentionsIn(const LexedText &Text, co
     auto Name = Names.find(T[N].text.str());
     if (Name == Names.end())
       continue;
-    Mention M{Mention::Other, T[N].offset, 0, "", {}};
+    Mention M{Mention::Other, T[N].offset, 0, "", "", {}};
     if (T[N].directive >= 0) {
       const LexDirective &D = Text.directives()[static_cast<size_t>(T[N].directive)];
       if (!isDefine(D)) // #include <linux/rcu.h>, #ifdef: no use of a member
@@ -253,10 +253,10 @@ std::map<std::string, std::vector<Mention>> mentionsIn(const LexedText &Text, co
       continue;
     if (N >= 2 && T[N - 1].is(tok::l_paren) && Words.annotations.count(T[N - 2].text.str()))
       continue;
-    if (isWholeArgumentOf(T, N, Words.queues))
-      continue;
     if (std::binary_search(Freed.begin(), Freed.end(), N))
       M.kind = Mention::Freed;
+    if (M.kind == Mention::Other)
+      M.argument_of = wholeArgumentOf(T, N);
     if (M.kind != Mention::Macro) {
       if (!Typed)
         Typed.emplace(Text, Words.members, Words.frees);

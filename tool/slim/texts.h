@@ -42,6 +42,7 @@ struct Mention {
   uint32_t offset = 0;
   unsigned line = 0;
   std::string macro; ///< that it stands in
+  std::string argument_of; ///< what has the name alone as an argument: "f" of f(rcu). If that is no macro, it is a variable
   std::set<std::string> records; ///< tags of the records that it may be a member of, where the text says it; empty: it does not
 };
 
@@ -50,7 +51,6 @@ struct CallWords {
   std::set<std::string> frees;       ///< as TypedText has them
   std::set<std::string> members;     ///< as TypedText has them
   std::set<std::string> annotations; ///< the first argument is no member, nor is what such a macro stands for
-  std::set<std::string> queues;      ///< call_rcu() and its kin: an argument is an expression, so a word alone is a variable
 };
 
 /// By name, in the order of the text.
