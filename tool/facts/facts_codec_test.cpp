@@ -28,7 +28,7 @@ FileFacts full() {
   FunctionSummary U;
   U.function = "cb", U.where = L, U.begin = 1, U.end = 2, U.parameters = 3, U.is_static = true, U.in_macro = true, U.opaque = true, U.why = "loops";
   U.paths = {P, {}}, U.parameter_record_note = "struct item";
-  U.freed = {{"item@a.c", "struct item", {{"base", "base@b.h", 8}}}};
+  U.freed = {{"item@a.c", "struct item", {{"base", "base@b.h", 8, "to_item"}}}};
   F.summaries = {U};
   CallFact C;
   C.callee = "f", C.indirect = true, C.where = L, C.macro = "W", C.always = true, C.before = {1, 2}, C.maybe_before = {3}, C.arguments = {"V:c", ""};
