@@ -32,6 +32,16 @@ TEST(Slim, AMemberThatOnlyKfreeRcuUses) {
   EXPECT_EQ(M.frees[0].file, "drv/drv.c");
 }
 
+TEST(Slim, ARecordThatEndsInAnArrayHasNoSizeClass) {
+  for (const char *Array : {"long more[];", "long more[0];"}) {
+    Slimmed S = expectSmaller("struct item {\n\tstruct rcu_head rcu;\n\t" + std::string(Array) + "\n};\n\n" + Drop);
+    ASSERT_EQ(S.result.members.size(), 1u);
+    ASSERT_EQ(S.result.members[0].objects.size(), 1u);
+    EXPECT_TRUE(S.result.members[0].objects[0].flexible) << Array;
+    EXPECT_EQ(S.result.members[0].objects[0].class_after, 0u) << Array;
+  }
+}
+
 /// krcu's own configuration has all debugging options on; nobody's objects are as big as they are then.
 TEST(Slim, SizesAreThoseWithoutDebugging) {
   SlimTree T;

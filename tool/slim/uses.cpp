@@ -226,6 +226,14 @@ private:
         return M;
     return {};
   }
+  /// "unsigned long flags[0];" is how an array of any length was written before C had one.
+  bool endsInEmptyArray(const RecordDecl *R) const {
+    const FieldDecl *Last = nullptr;
+    for (const FieldDecl *F : R->fields())
+      Last = F;
+    const ConstantArrayType *A = Last ? C.getAsConstantArrayType(Last->getType()) : nullptr;
+    return A && A->getSize().isZero();
+  }
   FreedObject objectOf(const MemberExpr *E) const {
     while (const auto *Outer = E->isArrow() ? nullptr : dyn_cast<MemberExpr>(E->getBase()->IgnoreParens()))
       E = Outer;
@@ -234,7 +242,7 @@ private:
     if (!R || R->isInvalidDecl())
       return {};
     const ASTRecordLayout &Layout = C.getASTRecordLayout(R);
-    return {R->getNameAsString(), static_cast<uint64_t>(Layout.getSize().getQuantity()), static_cast<unsigned>(Layout.getAlignment().getQuantity()), R->hasFlexibleArrayMember()};
+    return {R->getNameAsString(), static_cast<uint64_t>(Layout.getSize().getQuantity()), static_cast<unsigned>(Layout.getAlignment().getQuantity()), R->hasFlexibleArrayMember() || endsInEmptyArray(R)};
   }
   void noteMember(const FieldDecl *F, const MemberExpr *E) {
     MemberInfo &I = Out.members[placeOf(F->getLocation())];
