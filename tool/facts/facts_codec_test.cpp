@@ -15,7 +15,7 @@ FileFacts full() {
   CallSiteFact S;
   S.where = L, S.begin = 10, S.end = 20, S.function = "drop@drv/x.c", S.deferral = "call_rcu", S.in_macro = true, S.macro = "M";
   S.is_statement = true, S.head = HeadShape::CastObject, S.is_rcu_head = true, S.head_text = "&p->rcu";
-  S.levels = {{"p", "rcu", "struct item", -8, true, "item@a.c", true, true}, {"q", "a.b", "struct other", 16, false}};
+  S.levels = {{"p", "rcu", "struct item", -8, true, "item@a.c", true, true, 4200, "char text[N]"}, {"q", "a.b", "struct other", 16, false}};
   S.branches = {{10, 90, 2, 7, true}};
   S.callback_kind = CallbackKind::Parameter, S.callback = "cb", S.callback_text = "(void *)cb";
   F.sites = {S};
