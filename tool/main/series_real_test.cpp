@@ -130,7 +130,12 @@ TEST_F(RealSeries, RecipientsAreThoseOfTheTreesOwnScript) {
     std::set<std::string> Ours;
     for (const std::string &Line : linesOf(llvm::StringRef(*Text).slice(Begin, Text->find("\n\n", Begin))))
       Ours.insert(Line.substr(4));
-    EXPECT_EQ(Ours, linesOf(output("cd " + shellWord(Tree) + " && perl scripts/get_maintainer.pl --no-git --no-git-fallback --norolestats " + shellWord(Work + "/out/" + Mail)))) << Mail;
+    const std::set<std::string> Script = linesOf(output("cd " + shellWord(Tree) + " && perl scripts/get_maintainer.pl --no-git --no-git-fallback --norolestats " + shellWord(Work + "/out/" + Mail)));
+    if (Script == std::set<std::string>{"linux-kernel@vger.kernel.org"}) { // nobody's file: it goes to the people of its users, too, or to who takes such patches
+      EXPECT_TRUE(Ours.count("linux-kernel@vger.kernel.org") && Ours.size() > 1) << Mail;
+      continue;
+    }
+    EXPECT_EQ(Ours, Script) << Mail;
   }
 }
 

@@ -114,6 +114,13 @@ private:
     for (const SlimText &T : In.slims)
       for (const std::string &File : T.users)
         Users[T.file].push_back(File);
+    for (const SiteReport &R : *In.sites) { // a header's call frees what the files with the callbacks have
+      Users[R.census.where.file].push_back(R.callback.where.file);
+      for (const CallbackReport &C : R.candidates)
+        Users[R.census.where.file].push_back(C.where.file);
+    }
+    for (auto &[Header, Files] : Users)
+      llvm::erase_if(Files, [](const std::string &File) { return !llvm::StringRef(File).ends_with(".c"); });
     return Users;
   }
   llvm::Error prepare() {
