@@ -31,8 +31,26 @@ TEST(Extent, AnArrayWhoseBoundAConfigurationGives) {
 
 TEST(Extent, InAnotherRecord) {
   EXPECT_EQ(extent("\tstruct buffer b;\n", "struct buffer { long n; char text[ITEM_PAGE / 2]; };\n"), "262152: char text[ITEM_PAGE / 2]");
-  EXPECT_EQ(extent("\tstruct buffer b[2];\n", "struct buffer { long n; char text[CONFIG_SIZE]; };\n"), "8272: char text[CONFIG_SIZE]");
+  EXPECT_EQ(extent("\tstruct buffer b[2];\n", "struct buffer { long n; char text[CONFIG_SIZE]; };\n"), "16400: char text[CONFIG_SIZE]");
   EXPECT_EQ(extent("\tstruct buffer *b;\n", "struct buffer { long n; char text[ITEM_PAGE / 2]; };\n"), "8");
+}
+
+TEST(Extent, AUnionIsAsWideAsItsWidest) {
+  EXPECT_EQ(extent("\tunion {\n\t\tchar a[CONFIG_SIZE];\n\t\tchar b[2 * CONFIG_SIZE];\n\t};\n"), "16384: char b[2 * CONFIG_SIZE]");
+  EXPECT_EQ(extent("\tunion {\n\t\tlong n;\n#ifdef CONFIG_TRACE\n\t\tchar trace[8192];\n#endif\n\t};\n"), "8200: char trace[8192] (hidden here by an #if)");
+}
+
+TEST(Extent, AnInnerRecordIsAskedItself) {
+  EXPECT_EQ(extent("\tstruct {\n#if 1\n\t\tchar shown[64];\n#else\n\t\tchar trace[8192];\n#endif\n\t} in;\n"), "8256: char trace[8192] (hidden here by an #if)");
+  EXPECT_EQ(extent("\tstruct {\n#if 1\n\t\tchar shown[SHOWN];\n#endif\n\t} in;\n", "#define SHOWN 64\n"), "64");
+}
+
+/// Each level holds the one before twice: as text it is short, and as a walk it is long.
+TEST(Extent, ARecordIsReadOnce) {
+  std::string Levels = "struct level0 { };\n";
+  for (int N = 1; N <= 60; ++N)
+    Levels += "struct level" + std::to_string(N) + " { struct level" + std::to_string(N - 1) + " a, b; };\n";
+  EXPECT_EQ(extent("\tstruct level60 all;\n\tlong n;\n", Levels), "8");
 }
 
 TEST(Extent, BehindTheHeadOrBesideItNothingMoves) {
@@ -47,7 +65,7 @@ TEST(Extent, AMemberThatAnIfHides) {
   EXPECT_EQ(extent("\tlong n;\n#ifdef CONFIG_TRACE\n\tchar trace[8192];\n#else\n\tchar trace[16];\n#endif\n"), "24");
   EXPECT_EQ(extent("\tlong n;\n#ifdef CONFIG_TRACE\n\tchar trace[8192];\n#else\n\tchar spare[16];\n#endif\n"), "8216: char trace[8192] (hidden here by an #if)");
   EXPECT_EQ(extent("\tlong n;\n#ifdef CONFIG_TRACE\n\tvoid *trace[WORDS];\n#endif\n", "#define WORDS 700\n"), "5608: void *trace[WORDS] (hidden here by an #if)");
-  EXPECT_EQ(extent("\tlong n;\n#ifdef CONFIG_TRACE\n\tchar room[ROOM];\n#endif\n", "# define ROOM\t(offsetof(struct item, n))\n"), "40: char room[ROOM] (hidden here by an #if)");
+  EXPECT_EQ(extent("\tlong n;\n#ifdef CONFIG_TRACE\n\tchar room[ROOM];\n#endif\n", "# define ROOM\t(offsetof(struct foo, rcu))\n"), "200: char room[ROOM] (hidden here by an #if)");
   EXPECT_EQ(extent("\tlong n;\n#ifdef CONFIG_TRACE\n\tvoid *owner;\n#endif\n"), "8");
 }
 

@@ -52,6 +52,7 @@ FileFacts extractFacts(ASTContext &Context, const std::string &MainFile, const s
   Damage Spoiled(N, Options.errors);
   N.setDamage(&Spoiled);
   N.setForeign(Options.foreign);
+  Extents X(N);
   std::set<const FunctionDecl *> Callbacks;
   std::set<std::string> Missing;
   std::set<std::string> Files;
@@ -62,7 +63,7 @@ FileFacts extractFacts(ASTContext &Context, const std::string &MainFile, const s
       if (!hasParsedBody(F))
         continue;
       Files.insert(N.fileOf(F->getLocation()));
-      collectSites(N, F, Facts.sites, Callbacks);
+      collectSites(N, X, F, Facts.sites, Callbacks);
       collectDeferredFrees(N, F, Facts);
       collectFlows(N, F, Facts);
       collectReferences(N, F, Facts);

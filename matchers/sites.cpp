@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "matchers/sites.h"
-#include "matchers/extent.h"
 #include "matchers/members.h"
 #include "matchers/ties.h"
 #include "clang/AST/RecursiveASTVisitor.h"
@@ -32,16 +31,16 @@ std::string pointerText(const Names &N, const Expr *Base, bool IsPointer) {
   return "&" + Text;
 }
 
-void noteExtent(const Names &N, const RecordDecl *R, HeadLevel &To) {
+void noteExtent(Extents &X, const RecordDecl *R, HeadLevel &To) {
   if (!R || !R->isCompleteDefinition() || R->isInvalidDecl() || !To.complete)
     return;
-  Extent E = extentOf(N, R, To.offset);
+  const Extent &E = X.of(R, To.offset);
   To.farthest = E.farthest;
-  To.moved_by = std::move(E.moved_by);
+  To.moved_by = E.moved_by;
 }
 
 /// The levels of a member chain, outermost object first.
-void collectLevels(const Names &N, const Expr *Head, CallSiteFact &Site) {
+void collectLevels(const Names &N, Extents &X, const Expr *Head, CallSiteFact &Site) {
   std::vector<HeadLevel> Inside;
   int64_t Offset = 0;
   bool Complete = true;
@@ -83,7 +82,7 @@ void collectLevels(const Names &N, const Expr *Head, CallSiteFact &Site) {
       L.plain = !Base->HasSideEffects(N.context());
       L.offset = Offset;
       L.complete = Complete;
-      noteExtent(N, Record->getAsRecordDecl(), L);
+      noteExtent(X, Record->getAsRecordDecl(), L);
       Inside.push_back(L);
     }
     if (M->isArrow())
@@ -100,7 +99,7 @@ bool isHeadOf(const Names &N, QualType Argument, QualType Parameter) {
   return R && Taken && R->getCanonicalDecl() == Taken->getCanonicalDecl() && N.isHeadRecord(R);
 }
 
-void describeHead(const Names &N, const Expr *Argument, QualType Parameter, CallSiteFact &Site) {
+void describeHead(const Names &N, Extents &X, const Expr *Argument, QualType Parameter, CallSiteFact &Site) {
   Site.head_text = N.textOf(Argument->getSourceRange());
   const Expr *E = stripped(Argument);
   QualType T = E->getType();
@@ -113,7 +112,7 @@ void describeHead(const Names &N, const Expr *Argument, QualType Parameter, Call
       Inner = A->getBase()->IgnoreParenImpCasts();
     if (isa<MemberExpr>(Inner) && (Inner == Sub || Inner->getType()->isArrayType())) {
       Site.head = HeadShape::Member;
-      collectLevels(N, Sub, Site);
+      collectLevels(N, X, Sub, Site);
       return;
     }
   }
@@ -131,8 +130,8 @@ void describeHead(const Names &N, const Expr *Argument, QualType Parameter, Call
 
 class SiteVisitor : public RecursiveASTVisitor<SiteVisitor> {
 public:
-  SiteVisitor(const Names &N, const FunctionDecl *F, std::vector<CallSiteFact> &Sites, std::set<const FunctionDecl *> &Callbacks)
-      : N(N), F(F), Sites(Sites), Callbacks(Callbacks), Tied(N, F) {
+  SiteVisitor(const Names &N, Extents &X, const FunctionDecl *F, std::vector<CallSiteFact> &Sites, std::set<const FunctionDecl *> &Callbacks)
+      : N(N), X(X), F(F), Sites(Sites), Callbacks(Callbacks), Tied(N, F) {
     Visible.assign(F->param_begin(), F->param_end());
   }
 
@@ -180,7 +179,7 @@ public:
     Site.is_statement = Statements.count(Call) != 0;
     place(Call, Call->getArg(Rule->head), Call->getArg(Rule->callback), Site);
     QualType Taken = Rule->head < Callee->getNumParams() ? Callee->getParamDecl(Rule->head)->getType() : Call->getArg(Rule->head)->getType();
-    describeHead(N, Call->getArg(Rule->head), Taken, Site);
+    describeHead(N, X, Call->getArg(Rule->head), Taken, Site);
     addVariables(Call, Call->getArg(Rule->head), Site);
     if (auto In = Branches.find(Call); In != Branches.end())
       Site.branches = In->second;
@@ -230,7 +229,7 @@ private:
       Level.symbol = N.recordOf(R);
       Level.offset = *Offset;
       Level.complete = Level.variable = Level.plain = true;
-      noteExtent(N, R, Level);
+      noteExtent(X, R, Level);
       Found.push_back(std::move(Level));
     }
     Site.levels.insert(Site.levels.end(), Found.rbegin(), Found.rend()); // in the order of declaration
@@ -360,6 +359,7 @@ private:
   }
 
   const Names &N;
+  Extents &X;
   const FunctionDecl *F;
   std::vector<CallSiteFact> &Sites;
   std::set<const FunctionDecl *> &Callbacks;
@@ -372,9 +372,9 @@ private:
 
 } // namespace
 
-void collectSites(const Names &N, const FunctionDecl *F, std::vector<CallSiteFact> &Sites,
+void collectSites(const Names &N, Extents &X, const FunctionDecl *F, std::vector<CallSiteFact> &Sites,
                   std::set<const FunctionDecl *> &Callbacks) {
-  SiteVisitor(N, F, Sites, Callbacks).TraverseStmt(F->getBody());
+  SiteVisitor(N, X, F, Sites, Callbacks).TraverseStmt(F->getBody());
 }
 
 } // namespace krcu

@@ -2,6 +2,7 @@
 #include "tool/audit/audit.h"
 #include "tool/audit/free_glance.h"
 #include "tool/audit/parts.h"
+#include "tool/lifetime/naming.h"
 #include "tool/review/judge/judge.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
@@ -66,9 +67,9 @@ void auditShape(const DeferredFreeFact &D, std::vector<AuditFinding> &To) {
     To.push_back(F);
     F.confidence = Confidence::High;
   }
-  if (D.offset >= 4096 || (D.offset >= 0 && !D.is_rcu_head)) {
+  if (D.offset >= HeadReach || (D.offset >= 0 && !D.is_rcu_head)) {
     F.kind = "not_a_head";
-    F.reason = D.offset >= 4096 ? Call + ": the head is at offset " + std::to_string(D.offset) + ", and kfree_rcu() takes at most 4095"
+    F.reason = D.offset >= HeadReach ? Call + ": the head is at offset " + std::to_string(D.offset) + ", and kfree_rcu() takes at most " + std::to_string(HeadReach - 1)
                                 : Call + ": " + D.member + " of " + D.record_text + " is no struct rcu_head";
     F.confidence_why = "read off the record's layout";
     F.evidence = {{D.where.file, D.where.line, F.function, F.reason}};

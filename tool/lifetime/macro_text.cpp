@@ -170,29 +170,62 @@ MacroArguments argumentsOf(StringRef Behind, size_t *Length) {
   return std::nullopt;
 }
 
-/// Where the branch of an #if ends that a byte stands in; the end of the text if it stands in none.
-static size_t endOfBranch(StringRef Text, size_t At) {
-  unsigned Depth = 0;
-  for (size_t Next = Text.find('\n', At); Next != StringRef::npos; Next = Text.find('\n', Next + 1)) {
-    StringRef Line = Text.substr(Next + 1).take_until([](char C) { return C == '\n'; }).ltrim(" \t");
-    if (!Line.consume_front("#"))
-      continue;
-    Line = Line.ltrim(" \t");
-    if (Line.starts_with("if"))
-      ++Depth;
-    else if (!Depth && (Line.starts_with("el") || Line.starts_with("endif")))
-      return Next;
-    else if (Line.starts_with("endif"))
-      --Depth;
+namespace {
+
+/// Of a macro's first definition in a text.
+struct FirstDefine {
+  size_t at = 0, branch_end = 0; ///< of its name; of the branch of an #if that it stands in
+  bool others = false;           ///< the name stands before it, or behind its branch
+};
+
+/// By name, with the ends of their branches.
+llvm::StringMap<FirstDefine> firstDefines(StringRef Text) {
+  llvm::StringMap<FirstDefine> Found;
+  std::vector<std::vector<FirstDefine *>> Open(1); // of each branch that is not closed, those in it
+  auto Close = [&](size_t End) {
+    for (FirstDefine *D : Open.back())
+      D->branch_end = End;
+    Open.back().clear();
+  };
+  for (size_t Begin = 0; Begin < Text.size();) {
+    const size_t End = std::min(Text.find('\n', Begin), Text.size());
+    StringRef Line = Text.slice(Begin, End).ltrim(" \t");
+    if (StringRef Name = macroDefinedBy(Line); !Name.empty()) {
+      if (auto [It, New] = Found.try_emplace(Name); New) {
+        It->second.at = static_cast<size_t>(Name.data() - Text.data());
+        Open.back().push_back(&It->second);
+      }
+    } else if (Line.consume_front("#")) {
+      Line = Line.ltrim(" \t");
+      if (Line.starts_with("if"))
+        Open.emplace_back();
+      else if (Line.starts_with("el") || Line.starts_with("endif"))
+        Close(Begin);
+      if (Line.starts_with("endif") && Open.size() > 1)
+        Open.pop_back();
+    }
+    Begin = End + 1;
   }
-  return Text.size();
+  for (; !Open.empty(); Open.pop_back())
+    Close(Text.size());
+  return Found;
 }
 
-bool ownsMacro(StringRef Text, StringRef Name) {
-  size_t First = findWord(Text, Name);
-  if (First == StringRef::npos || macroDefinedBy(directiveAround(Text, First)) != Name)
-    return false;
-  return findWord(Text, Name, endOfBranch(Text, First)) == StringRef::npos;
+} // namespace
+
+llvm::StringSet<> ownMacros(StringRef Text) {
+  llvm::StringMap<FirstDefine> Defines = firstDefines(Text);
+  for (size_t At = 0; At < Text.size();) {
+    const StringRef Word = Text.substr(At).take_while(isWord);
+    if (auto It = Word.empty() ? Defines.end() : Defines.find(Word); It != Defines.end())
+      It->second.others |= At < It->second.at || At >= It->second.branch_end;
+    At += std::max<size_t>(Word.size(), 1);
+  }
+  llvm::StringSet<> Own;
+  for (const auto &Entry : Defines)
+    if (!Entry.getValue().others)
+      Own.insert(Entry.getKey());
+  return Own;
 }
 
 MacroText readMacro(StringRef Directive) {

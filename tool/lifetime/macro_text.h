@@ -7,6 +7,7 @@
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/StringSet.h"
 #include <functional>
 #include <optional>
 #include <string>
@@ -44,9 +45,9 @@ struct MacroText {
 /// Reads a whole "#define NAME(...) ...".
 MacroText readMacro(llvm::StringRef Directive);
 
-/// Whether all that a text says of a macro's name is of its own definitions: the first mention defines it, and all others stand in the same branch of
-/// every #if.
-bool ownsMacro(llvm::StringRef Text, llvm::StringRef Name);
+/// The macros of a text that others' definitions are no matter of: what is first said of such a name defines it, and all else stands in the same
+/// branch of every #if.
+llvm::StringSet<> ownMacros(llvm::StringRef Text);
 
 /// What stands between the commas of (a, b), without blanks around it. `Behind` begins at the parenthesis or at blanks before it.
 /// `Length`: of it, with the parentheses and the blanks before them.
@@ -75,7 +76,7 @@ public:
   /// `Expand`: what a word becomes if it is a macro without parentheses; itself if it is none; Anything if that cannot be told.
   using Expansion = std::function<std::string(const std::string &)>;
   static constexpr char Anything[] = "?"; ///< text that is not known; it may stand beside known text: "cache_?"
-  /// Whether a file has its own definitions of a name (ownsMacro()): others do not count where it stands there.
+  /// Whether a file has its own definitions of a name (ownMacros()): others do not count where it stands there.
   using Ownership = std::function<bool(const std::string &File, const std::string &Name)>;
   NameMaker(const MacroTable &Known, llvm::StringRef Word, Expansion Expand, Ownership Owns = nullptr)
       : Known(Known), Word(Word), Expand(std::move(Expand)), Owns(std::move(Owns)) {}

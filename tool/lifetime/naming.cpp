@@ -88,4 +88,9 @@ const HeadLevel *movedOutOfReach(const CallSiteFact &S, int64_t Offset) {
   return nullptr;
 }
 
+std::string outOfReachText(const HeadLevel &L) {
+  return "in another configuration the head can lie further than " + std::to_string(HeadReach - 1) +
+         " bytes from the start of the object, which is as far as kfree_rcu() reaches: ahead of it is " + L.moved_by + " of " + L.record;
+}
+
 } // namespace krcu

@@ -24,5 +24,7 @@ ObjectName nameObject(const CallSiteFact &S, const CallbackReport &C);
 constexpr int64_t HeadReach = 4096;
 /// The record of the head's that can put it out of reach in another configuration, if it lies `Offset` bytes from the object's start in this one; or null.
 const HeadLevel *movedOutOfReach(const CallSiteFact &S, int64_t Offset);
+/// Why that is so, as a sentence without full stop.
+std::string outOfReachText(const HeadLevel &L);
 
 } // namespace krcu

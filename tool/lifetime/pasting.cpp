@@ -159,7 +159,7 @@ private:
   std::vector<MacroText> Joiners;
   llvm::StringMap<unsigned> Numbers; ///< of macros that were asked for
   ObjectMacros WideObjects;
-  llvm::StringMap<llvm::StringMap<bool>> Owners; ///< by name and file
+  llvm::StringMap<llvm::StringSet<>> OwnMacros; ///< by file
   std::map<std::string, std::map<std::string, std::vector<std::string>>> Around; ///< headers in a directory's surroundings, by the last part of their names
   std::map<std::set<std::string>, ModuleTexts> Modules;
 };
@@ -261,11 +261,11 @@ const std::string &PasteTables::wideObject(const std::string &Name) {
 }
 
 bool PasteTables::owns(const std::string &File, const std::string &Name) {
-  auto [It, New] = Owners[Name].try_emplace(File, false);
+  auto [It, New] = OwnMacros.try_emplace(File);
   if (New)
     if (auto Text = textOf(DB, File))
-      It->second = ownsMacro(*Text, Name);
-  return It->second;
+      It->second = ownMacros(*Text);
+  return It->second.contains(Name);
 }
 
 namespace {

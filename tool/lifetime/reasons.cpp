@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Reasons -> sentences, and the evidence in the order in which a reviewer would read it.
+#include "tool/lifetime/naming.h"
 #include "tool/lifetime/verdict.h"
 #include <algorithm>
 
@@ -82,9 +83,9 @@ std::string reasonText(const SiteReport &R, Reason Why, const std::string &D) {
   case Reason::HiddenBranch:
     return "what another branch of the text does is not known: " + D;
   case Reason::OffsetTooLarge:
-    return "the head is at offset " + D + " of the object; kfree_rcu() takes at most 4095";
+    return "the head is at offset " + D + " of the object; kfree_rcu() takes at most " + std::to_string(HeadReach - 1);
   case Reason::OffsetVaries:
-    return "in another configuration the head can lie further than 4095 bytes from the start of the object, which is as far as kfree_rcu() reaches: ahead of it is " + D;
+    return D;
   case Reason::IncompleteType:
     return "the layout of the object is not known here: " + D;
   case Reason::Hurry:

@@ -459,7 +459,7 @@ bool Judge::nameReplacement(SiteReport &R, const CallbackReport &C, const Conver
     return false;
   }
   if (const HeadLevel *Moved = movedOutOfReach(S, -C.object_offset)) {
-    R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::OffsetVaries, Moved->moved_by + " of " + Moved->record);
+    R.verdict = Verdict::Review, settle(R, SiteClass::Review, Reason::OffsetVaries, outOfReachText(*Moved));
     return false;
   }
   if (Name.object.empty() || Name.member.empty()) {

@@ -19,15 +19,13 @@ inline llvm::StringRef lastWord(llvm::StringRef Text) {
   return Text.substr(Begin);
 }
 
-/// Where the word stands in the text, from `From` on, with no part of an identifier on either side; npos: nowhere.
-inline size_t findWord(llvm::StringRef Text, llvm::StringRef Word, size_t From = 0) {
-  for (size_t At = Text.find(Word, From); At != llvm::StringRef::npos; At = Text.find(Word, At + 1))
+/// Whether the word stands in the text, with no part of an identifier on either side.
+inline bool hasWord(llvm::StringRef Text, llvm::StringRef Word) {
+  for (size_t At = Text.find(Word); At != llvm::StringRef::npos; At = Text.find(Word, At + 1))
     if ((At == 0 || !isWord(Text[At - 1])) && (At + Word.size() == Text.size() || !isWord(Text[At + Word.size()])))
-      return At;
-  return llvm::StringRef::npos;
+      return true;
+  return false;
 }
-
-inline bool hasWord(llvm::StringRef Text, llvm::StringRef Word) { return findWord(Text, Word) != llvm::StringRef::npos; }
 
 /// Calls `Each` with what every #include of the text names, as written, and whether it stands in quotes. Comments count, too.
 template <typename Visitor> void forEachInclude(llvm::StringRef Text, Visitor Each) {

@@ -209,8 +209,8 @@ bool PatchJudge::canBeHead(const DeferredFreeFact &D, const EvidenceList &Shown)
   };
   if (D.offset >= 0 && !D.is_rcu_head && Before.semantics().is("head_type_checked"))
     return Says("wrong member: " + D.member + " of " + D.record_text + " is no struct rcu_head");
-  if (D.offset >= 4096)
-    return Says("the head is at offset " + std::to_string(D.offset) + "; kfree_rcu() takes at most 4095");
+  if (D.offset >= HeadReach)
+    return Says("the head is at offset " + std::to_string(D.offset) + "; kfree_rcu() takes at most " + std::to_string(HeadReach - 1));
   return true;
 }
 
@@ -218,8 +218,7 @@ bool PatchJudge::canBeHead(const DeferredFreeFact &D, const EvidenceList &Shown)
 bool PatchJudge::isInReach(const CallSiteFact &S, int64_t Wanted, const DeferredFreeFact &D, const EvidenceList &Shown) {
   const HeadLevel *Moved = movedOutOfReach(S, Wanted);
   if (Moved)
-    add(PatchVerdict::CannotTell, D.where, "in another configuration the head can lie further than 4095 bytes from the start of the object, which is as far as kfree_rcu() reaches: ahead of it is " +
-                                               Moved->moved_by + " of " + Moved->record, Shown);
+    add(PatchVerdict::CannotTell, D.where, outOfReachText(*Moved), Shown);
   return !Moved;
 }
 

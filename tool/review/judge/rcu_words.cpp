@@ -3,6 +3,7 @@
 
 #include "tool/driver/changes.h"
 #include "tool/index/outline.h"
+#include "tool/review/judge/looks.h"
 #include "llvm/ADT/StringExtras.h"
 #include <optional>
 #include <string_view>
@@ -43,23 +44,6 @@ bool RcuWords::setsMember(StringRef Line) const {
   return Line.starts_with(".") && Members.count(Line.substr(0, Line.find_first_of(" \t=")).str()) != 0;
 }
 
-namespace {
-
-/// Variables that a line looks into: "p" of "p->key".
-std::set<std::string> lookedInto(StringRef Line) {
-  std::set<std::string> Result;
-  for (size_t At = Line.find("->"); At != StringRef::npos; At = Line.find("->", At + 2)) {
-    size_t Begin = At;
-    while (Begin && (llvm::isAlnum(Line[Begin - 1]) || Line[Begin - 1] == '_'))
-      --Begin;
-    Result.insert(Line.slice(Begin, At).str());
-  }
-  Result.erase("");
-  return Result;
-}
-
-} // namespace
-
 /// Whether a line stays that begins or ends a read-side section, and what looks into an object goes on one side of it and comes on the other.
 bool RcuWords::crossesSection(const Hunk &H) const {
   std::set<std::string> Gone, Come, GoneAbove, ComeAbove; // above the last line that stays
@@ -71,11 +55,13 @@ bool RcuWords::crossesSection(const Hunk &H) const {
       }
       continue;
     }
-    for (const std::string &Object : lookedInto(L.text)) {
-      if ((L.kind == '-' ? ComeAbove : GoneAbove).count(Object))
-        return true;
-      (L.kind == '-' ? Gone : Come).insert(Object);
-    }
+    bool Crosses = false;
+    eachLook(L.text, [&](StringRef Object, size_t) {
+      Crosses |= (L.kind == '-' ? ComeAbove : GoneAbove).count(Object.str()) != 0;
+      (L.kind == '-' ? Gone : Come).insert(Object.str());
+    });
+    if (Crosses)
+      return true;
   }
   return false;
 }

@@ -3,6 +3,7 @@
 // What stands around a free and is no part of it: who is kept out while readers' pointers change, what readers may still look at, what was stopped before,
 // what else was done for the object. Read off the text of both sides, so nothing here is called right; what is lost is for a person to judge.
 #include "tool/review/judge/surroundings.h"
+#include "tool/review/judge/looks.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -80,27 +81,22 @@ struct Side {
       Outside[N] = !Outside[N] && !Cut(N);
     return Outside;
   }
-  /// By the places of the body that look into what a variable points to, "p->": the call that comes next, or the exit.
-  std::map<size_t, unsigned> looksThrough(StringRef Variable) const {
+  struct Look {
+    std::string variable;
+    size_t at;     ///< in the body
+    unsigned next; ///< the call that comes next, or the exit
+  };
+  /// What looks into one of these variables, "p->", in order.
+  std::vector<Look> looksThrough(const std::set<std::string> &Variables) const {
     std::map<uint32_t, unsigned> Calls;
     eachCall([&](const FlowCall &C, unsigned N) { Calls.emplace(C.offset, N); });
-    std::map<size_t, unsigned> Result;
-    for (size_t At = 0; At < body.size(); ++At) {
-      StringRef Rest = body.substr(At);
-      if (Rest.starts_with("/*") || Rest.starts_with("//")) {
-        At = body.find(Rest.starts_with("/*") ? "*/" : "\n", At + 2);
-        if (At == StringRef::npos)
-          break;
-        continue;
-      }
-      if (!Rest.starts_with("->"))
-        continue;
-      StringRef Before = body.take_front(At).rtrim(" \t");
-      if (!Before.consume_back(Variable) || (!Before.empty() && (llvm::isAlnum(Before.back()) || StringRef("_.>").contains(Before.back()))))
-        continue;
+    std::vector<Look> Result;
+    eachLook(body, [&](StringRef Variable, size_t At) {
+      if (!Variables.count(Variable.str()))
+        return;
       auto Next = Calls.lower_bound(begin + static_cast<uint32_t>(At));
-      Result.emplace(Before.size(), Next == Calls.end() ? unsigned{Flow::Exit} : Next->second);
-    }
+      Result.push_back({Variable.str(), At, Next == Calls.end() ? unsigned{Flow::Exit} : Next->second});
+    });
     return Result;
   }
   /// Whether some way leads from one node to another.
@@ -306,18 +302,18 @@ void Surroundings::reads(const std::vector<char> &Had, const std::vector<char> &
       for (const std::string &A : C.arguments)
         Objects.erase(subject(A));
   });
-  for (const std::string &Object : Objects) {
-    if (llvm::any_of(Old.looksThrough(Object), [&](const auto &Look) { return !Had[Look.second]; }))
+  for (const Side::Look &L : Old.looksThrough(Objects))
+    if (!Had[L.next])
+      Objects.erase(L.variable);
+  for (const Side::Look &L : New.looksThrough(Objects)) {
+    if (Has[L.next])
       continue;
-    for (const auto &[At, Next] : New.looksThrough(Object))
-      if (!Has[Next]) {
-        const unsigned Line = New.line + static_cast<unsigned>(New.body.take_front(At).count('\n'));
-        const StringRef Text = New.body.substr(New.body.take_front(At).rfind('\n') + 1).split('\n').first.trim();
-        To.push_back({PatchVerdict::CannotTell, Q.after_path, Line, false,
-                      Object + in() + " was looked into in a read-side section only, and now it is outside of one; whether it can be freed meanwhile was not followed",
-                      {{Q.after_path, Line, Q.function, "now: " + Text.str()}}});
-        return;
-      }
+    const unsigned Line = New.line + static_cast<unsigned>(New.body.take_front(L.at).count('\n'));
+    const StringRef Text = New.body.substr(New.body.take_front(L.at).rfind('\n') + 1).split('\n').first.trim(); // npos + 1 is 0
+    To.push_back({PatchVerdict::CannotTell, Q.after_path, Line, false,
+                  L.variable + in() + " was looked into in a read-side section only, and now it is outside of one; whether it can be freed meanwhile was not followed",
+                  {{Q.after_path, Line, Q.function, "now: " + Text.str()}}});
+    return;
   }
 }
 

@@ -101,6 +101,8 @@ TEST_F(ReviewSurroundings, WhatWasOnlyLookedIntoInAReadSideSection) {
   EXPECT_EQ(verdict(Begin + Use + End, Begin + End + Use, Macro), "CANNOT TELL");
   EXPECT_TRUE(says("r in parcel_drop() was looked into in a read-side section only, and now it is outside of one")) << Reason;
   EXPECT_EQ(verdict(Begin + Use + End, Begin + End + "\tcount += r ? r->weight : 0;\n", Macro), "CANNOT TELL") << Reason;
+  EXPECT_EQ(verdict(Begin + Use + End, Begin + End + "\tif (r && count > r->weight)\n\t\tcount = 0;\n", Macro), "CANNOT TELL") << Reason;
+  EXPECT_EQ(verdict(Begin + Use + End, Begin + Use + End + "\t/* r->weight was read above */\n", Macro), "OK") << Reason;
   EXPECT_EQ(verdict(Begin + Use + End, Begin + "\tif (!r) {\n\t\trcu_read_unlock();\n\t\treturn;\n\t}\n\tcount += r->weight;\n" + End, Macro), "OK") << Reason;
   EXPECT_EQ(verdict(Begin + Use + End, Begin + "\tif (r && !parcel_get(r))\n\t\tr = NULL;\n" + End + Use, Macro), "OK") << "it may hold a reference: " << Reason;
   EXPECT_EQ(verdict(Begin + Use + End + "\tp->weight = 1;\n", Begin + Use + "\tp->weight = 1;\n" + End, Macro), "OK") << Reason;
