@@ -98,11 +98,6 @@ bool fits(StringRef Pattern, StringRef Word, bool Spelt) {
   return true;
 }
 
-/// The word that a chain makes of the arguments fits.
-bool joins(llvm::ArrayRef<std::string> Chain, const MacroText &M, const MacroArguments &Arguments, StringRef Word, bool Spelt = false) {
-  return fits(joined(Chain, M, Arguments), Word, Spelt);
-}
-
 /// Whether a text is words and ## alone.
 bool isChainOnly(StringRef Text) {
   return llvm::all_of(Text, [](char C) { return isWord(C) || isBlank(C) || C == '#'; });
@@ -136,11 +131,19 @@ bool MacroTable::any(StringRef Name, llvm::function_ref<bool(const MacroText &)>
   return Below && Below->any(Name, Test, Only);
 }
 
-std::vector<std::string> MacroTable::names() const {
-  std::vector<std::string> Names = Below ? Below->names() : std::vector<std::string>();
+std::vector<std::string> MacroTable::ownNames() const {
+  std::vector<std::string> Names;
   for (const auto &Entry : Own)
     if (!Entry.getValue().empty())
       Names.push_back(Entry.getKey().str());
+  llvm::sort(Names);
+  return Names;
+}
+
+std::vector<std::string> MacroTable::names() const {
+  std::vector<std::string> Names = ownNames();
+  if (Below)
+    llvm::append_range(Names, Below->names());
   llvm::sort(Names);
   Names.erase(std::unique(Names.begin(), Names.end()), Names.end());
   return Names;
@@ -259,8 +262,10 @@ MacroText readMacro(StringRef Directive) {
   return M;
 }
 
+bool NameMaker::canBe(StringRef Pattern, StringRef Word) { return fits(Pattern, Word, false); }
+
 bool NameMaker::canJoin(const MacroText &M, StringRef Word) {
-  return llvm::any_of(M.patterns, [&](const std::string &Pattern) { return fits(Pattern, Word, false); });
+  return llvm::any_of(M.patterns, [&](const std::string &Pattern) { return canBe(Pattern, Word); });
 }
 
 /// What a text in a macro means, with the macro's own arguments put in: a pattern.
@@ -318,19 +323,31 @@ bool NameMaker::anyFitting(const std::string &Macro, const MacroArguments &Given
   return !Fitting && Known.any(Macro, [&](const MacroText &M) { return Test(M, std::nullopt); }, Only);
 }
 
+/// The word can be what a part of a use has become.
+bool NameMaker::fitsWord(const std::string &Pattern) const {
+  if (Trace)
+    Trace->patterns.push_back(Pattern);
+  return fits(Pattern, Word, Spelt);
+}
+
 bool NameMaker::expands(const MacroText &M, const MacroArguments &Arguments, unsigned Depth) {
   if (Depth > MaxDepth || ++Steps > MaxSteps)
-    return !Spelt;
-  if (llvm::any_of(M.chains, [&](const auto &Chain) { return joins(Chain, M, Arguments, Word, Spelt); }))
+    return fitsWord(Anything);
+  if (llvm::any_of(M.chains, [&](const auto &Chain) { return fitsWord(joined(Chain, M, Arguments)); }))
     return true;
   size_t Done = 0; // what stands before is judged
   for (const MacroCall &C : M.calls) {
     if (C.begin < Done)
       continue; // a part of a name
-    if (C.name == M.name || !Known.any(C.name, [](const MacroText &) { return true; }))
+    if (C.name == M.name)
       continue;
+    if (!Known.any(C.name, [](const MacroText &) { return true; })) {
+      if (Trace)
+        Trace->unknown.push_back(C.name);
+      continue;
+    }
     if (std::string Made = nameMadeBy(C, M, Arguments, 0); Made != Anything) {
-      if (fits(Made, Word, Spelt))
+      if (fitsWord(Made))
         return true;
       Done = C.end;
       continue;
@@ -355,6 +372,18 @@ bool NameMaker::spells(const std::string &Macro, const MacroArguments &Arguments
 bool NameMaker::makes(const std::string &Macro, const MacroArguments &Arguments, const std::string &File) {
   Steps = 0;
   return anyFitting(Macro, Arguments, File, [&](const MacroText &M, const MacroArguments &Own) { return expands(M, Own, 0); });
+}
+
+MakerTrace NameMaker::traced(const std::string &Macro, const std::string &File) {
+  MakerTrace Result;
+  Trace = &Result;
+  makes(Macro, std::nullopt, File);
+  Trace = nullptr;
+  for (std::vector<std::string> *Each : {&Result.patterns, &Result.unknown}) {
+    llvm::sort(*Each);
+    Each->erase(std::unique(Each->begin(), Each->end()), Each->end());
+  }
+  return Result;
 }
 
 } // namespace krcu

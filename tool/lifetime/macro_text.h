@@ -62,11 +62,18 @@ public:
   void remove(const MacroText &M) { llvm::erase(Own[M.name], &M); }
   /// Whether some definition of the name, here or below, is as asked for. `Only`: of those in that file; empty: of all.
   bool any(llvm::StringRef Name, llvm::function_ref<bool(const MacroText &)> Test, llvm::StringRef Only = {}) const;
-  std::vector<std::string> names() const; ///< in order, those below, too
+  std::vector<std::string> names() const;    ///< in order, those below, too
+  std::vector<std::string> ownNames() const; ///< in order, those below left out
 
 private:
   const MacroTable *Below;
   llvm::StringMap<std::vector<const MacroText *>> Own;
+};
+
+/// What the answer about a use rested on, whatever the word is.
+struct MakerTrace {
+  std::vector<std::string> patterns; ///< that the word was held against: another word is made if it fits one of them
+  std::vector<std::string> unknown;  ///< words that were no macros of the table
 };
 
 /// Whether uses of macros can make one word. What is given directly to a ## is pasted as it stands; what goes through another macro may be a macro
@@ -84,11 +91,16 @@ public:
   bool makes(const std::string &Macro, const MacroArguments &Arguments, const std::string &File = {});
   /// The same, if every part of the word is spelt. False means nothing.
   bool spells(const std::string &Macro, const MacroArguments &Arguments, const std::string &File = {});
+  /// What the answer about the macro, used with arguments that are not known, rests on.
+  MakerTrace traced(const std::string &Macro, const std::string &File);
+  /// A pattern can be read as the word.
+  static bool canBe(llvm::StringRef Pattern, llvm::StringRef Word);
   /// A ## of this definition alone, whatever it is given.
   static bool canJoin(const MacroText &M, llvm::StringRef Word);
 
 private:
   bool anyFitting(const std::string &Macro, const MacroArguments &Given, const std::string &File, llvm::function_ref<bool(const MacroText &, const MacroArguments &)> Test) const;
+  bool fitsWord(const std::string &Pattern) const;
   bool expands(const MacroText &M, const MacroArguments &Arguments, unsigned Depth);
   std::string nameMadeBy(const MacroCall &C, const MacroText &M, const MacroArguments &Given, unsigned Depth) const;
   std::string meaning(llvm::StringRef Text, const MacroText &M, const MacroArguments &Given, unsigned Depth) const;
@@ -97,6 +109,7 @@ private:
   llvm::StringRef Word;
   Expansion Expand;
   Ownership Owns;
+  MakerTrace *Trace = nullptr; ///< to be added to, if there is one
   unsigned Steps = 0;
   bool Spelt = false; ///< what is not known makes nothing
 };

@@ -17,11 +17,6 @@
 using llvm::StringRef;
 
 namespace krcu {
-namespace {
-
-std::string asItStands(const std::string &Given) { return Given; }
-
-} // namespace
 
 bool canPaste(StringRef Directive, StringRef Word) { return NameMaker::canJoin(readMacro(Directive), Word); }
 
@@ -30,7 +25,7 @@ bool canPaste(StringRef Directive, StringRef Behind, StringRef Word) { return ca
 bool canPaste(const MacroText &M, StringRef Behind, StringRef Word) {
   MacroTable Alone;
   Alone.add(M);
-  return NameMaker(Alone, Word, asItStands).makes(M.name, argumentsOf(Behind));
+  return NameMaker(Alone, Word, [](const std::string &Given) { return Given; }).makes(M.name, argumentsOf(Behind));
 }
 
 namespace {
@@ -125,6 +120,20 @@ struct TextGroup {
   std::map<unsigned, std::vector<MacroUse>> uses; ///< by number of a name, if there are some
 };
 
+/// A use within the definition of a macro for everybody, which makes some words and not others.
+struct SomeWords {
+  const MacroUse *use = nullptr;
+  MakerTrace as_it_stands, may_be_any;
+  std::optional<MakerTrace> meant; ///< read when a word needs it
+};
+
+/// What is read once: a word has nothing to do with most macros for everybody.
+struct WideMacros {
+  MacroTable any;                                 ///< can make every word
+  std::vector<SomeWords> some;                    ///< use one of those
+  llvm::StringMap<std::vector<SomeWords *>> waiting; ///< by a word that was no known macro: those of `some` that it stands in
+};
+
 /// The sources of a module, or one of them, and what they include from around them.
 struct ModuleTexts : TextGroup {
   std::map<std::string, std::vector<std::string>> sources; ///< by file: those that are compiled with it
@@ -143,6 +152,7 @@ public:
   /// Of headers that every file may include.
   TextGroup &wide() { return Wide; }
   const std::vector<MacroText> &joiners() const { return Joiners; }
+  WideMacros &wideMacros();
   const std::vector<MacroUse> &uses(TextGroup &In, const std::string &Macro);
   /// What a macro without parentheses stands for, of headers that every file may include. Only one in capitals is looked for: words in small
   /// letters stand in thousands of them, and no macro there is a part of a name that a module knows.
@@ -157,6 +167,7 @@ private:
   const Database &DB;
   TextGroup Wide;
   std::vector<MacroText> Joiners;
+  std::optional<WideMacros> Macros;
   llvm::StringMap<unsigned> Numbers; ///< of macros that were asked for
   ObjectMacros WideObjects;
   llvm::StringMap<llvm::StringSet<>> OwnMacros; ///< by file
@@ -270,6 +281,93 @@ bool PasteTables::owns(const std::string &File, const std::string &Name) {
 
 namespace {
 
+/// The question of a use, in three ways: whether a word is a macro is asked only where it makes a difference.
+class Makers {
+public:
+  /// `Expand`: what is behind a word that is a macro without parentheses.
+  Makers(PasteTables &Tables, const MacroTable &Known, StringRef Word, NameMaker::Expansion Expand)
+      : AsItStands(maker(Tables, Known, Word, [](const std::string &Given) { return Given; })),
+        MayBeAny(maker(Tables, Known, Word, [](const std::string &Given) { return isPlainWord(Given) ? NameMaker::Anything : Given; })),
+        Meant(maker(Tables, Known, Word, [Expand = std::move(Expand)](const std::string &Given) { return isPlainWord(Given) ? Expand(Given) : Given; })) {}
+
+  bool makes(const std::string &Macro, const MacroArguments &Arguments, const std::string &File) {
+    return AsItStands.makes(Macro, Arguments, File) || (MayBeAny.makes(Macro, Arguments, File) && Meant.makes(Macro, Arguments, File));
+  }
+  bool spells(const std::string &Macro, const MacroArguments &Arguments, const std::string &File) { return Meant.spells(Macro, Arguments, File); }
+  /// What the answers about a macro that is used with anything rest on.
+  void trace(const MacroText &M, SomeWords &To) {
+    To.as_it_stands = AsItStands.traced(M.name, M.file);
+    To.may_be_any = MayBeAny.traced(M.name, M.file);
+  }
+  MakerTrace traceMeant(const MacroText &M) { return Meant.traced(M.name, M.file); }
+
+private:
+  static NameMaker maker(PasteTables &Tables, const MacroTable &Known, StringRef Word, NameMaker::Expansion Expand) {
+    return {Known, Word, std::move(Expand), [&Tables](const std::string &File, const std::string &Name) { return Tables.owns(File, Name); }};
+  }
+  NameMaker AsItStands, MayBeAny, Meant;
+};
+
+/// Adds the macros whose definitions use a known one, and so on. Returns the uses in definitions that do not make the word.
+std::vector<const MacroUse *> closeOver(PasteTables &Tables, MacroTable &Known, std::vector<std::string> Work, TextGroup &In, Makers &Make) {
+  std::vector<const MacroUse *> Left;
+  while (!Work.empty()) {
+    const std::string Macro = std::move(Work.back());
+    Work.pop_back();
+    for (const MacroUse &U : Tables.uses(In, Macro)) {
+      if (U.within.name.empty() || !Known.add(U.within))
+        continue;
+      if (Make.makes(U.within.name, std::nullopt, U.file)) {
+        Work.push_back(U.within.name);
+      } else {
+        Known.remove(U.within);
+        Left.push_back(&U);
+      }
+    }
+  }
+  return Left;
+}
+
+NameMaker::Expansion wideObjects(PasteTables &Tables) {
+  return [&Tables](const std::string &Name) { return Tables.wideObject(Name); };
+}
+
+/// No text spells a part of it, so a macro that can make it can make every word.
+constexpr char EveryWord[] = "\x01";
+
+/// Uses that make some words: each definition once.
+void readSome(PasteTables &Tables, WideMacros &M, llvm::ArrayRef<const MacroUse *> Uses) {
+  MacroTable Seen(&M.any);
+  for (const MacroUse *U : Uses) {
+    if (!Seen.add(U->within))
+      continue;
+    MacroTable With(&M.any);
+    With.add(U->within);
+    M.some.emplace_back().use = U;
+    Makers(Tables, With, EveryWord, wideObjects(Tables)).trace(U->within, M.some.back());
+  }
+  for (SomeWords &S : M.some)
+    for (const MakerTrace *Trace : {&S.as_it_stands, &S.may_be_any})
+      for (const std::string &Word : Trace->unknown)
+        if (std::vector<SomeWords *> &Waiting = M.waiting[Word]; Waiting.empty() || Waiting.back() != &S)
+          Waiting.push_back(&S);
+}
+
+/// Whether a use can make the word, as far as macros that can make every word are known.
+bool canMake(PasteTables &Tables, SomeWords &S, StringRef Word) {
+  auto Fits = [&](const MakerTrace &Trace) { return llvm::any_of(Trace.patterns, [&](const std::string &P) { return NameMaker::canBe(P, Word); }); };
+  if (Fits(S.as_it_stands))
+    return true;
+  if (!Fits(S.may_be_any))
+    return false;
+  if (!S.meant) {
+    MacroTable With(&Tables.wideMacros().any);
+    With.add(S.use->within);
+    S.meant = Makers(Tables, With, EveryWord, wideObjects(Tables)).traceMeant(S.use->within);
+  }
+  return Fits(*S.meant);
+}
+
 /// One search for uses that make one word.
 class PasteSearch {
 public:
@@ -278,18 +376,7 @@ public:
   std::set<PastingUse> among(const std::set<std::string> &Sources);
 
 private:
-  /// The question of a use, in three ways: whether a word is a macro is asked only where it makes a difference.
-  struct Makers {
-    NameMaker as_it_stands, may_be_any, meant;
-    bool makes(const std::string &Macro, const MacroArguments &Arguments, const std::string &File) {
-      return as_it_stands.makes(Macro, Arguments, File) || (may_be_any.makes(Macro, Arguments, File) && meant.makes(Macro, Arguments, File));
-    }
-  };
-  NameMaker maker(const MacroTable &Known, NameMaker::Expansion Expand) const {
-    return {Known, Word, std::move(Expand), [this](const std::string &File, const std::string &Name) { return Tables.owns(File, Name); }};
-  }
-  Makers makers(const MacroTable &Known, const NameMaker::Expansion &Expand) const;
-  void close(MacroTable &Known, std::vector<std::string> Work, TextGroup &In, Makers &Make) const;
+  void addWaiting();
   bool isUse(const MacroTable &Known, const std::string &Macro, const MacroUse &U) const;
   bool includes(const std::string &Source, const std::string &Header) const;
 
@@ -299,36 +386,38 @@ private:
   MacroTable Wide; ///< macros for everybody that can make the word
 };
 
-PasteSearch::Makers PasteSearch::makers(const MacroTable &Known, const NameMaker::Expansion &Expand) const {
-  auto MayBeAny = [](const std::string &Given) { return isPlainWord(Given) ? NameMaker::Anything : Given; };
-  auto Meant = [&Expand](const std::string &Given) { return isPlainWord(Given) ? Expand(Given) : Given; };
-  return {maker(Known, asItStands), maker(Known, MayBeAny), maker(Known, Meant)};
-}
-
-/// Adds the macros whose definitions use a known one, and so on.
-void PasteSearch::close(MacroTable &Known, std::vector<std::string> Work, TextGroup &In, Makers &Make) const {
-  while (!Work.empty()) {
-    const std::string Macro = std::move(Work.back());
-    Work.pop_back();
-    for (const MacroUse &U : Tables.uses(In, Macro)) {
-      if (U.within.name.empty() || !Known.add(U.within))
-        continue;
-      if (Make.makes(U.within.name, std::nullopt, U.file))
-        Work.push_back(U.within.name);
-      else
-        Known.remove(U.within);
-    }
-  }
-}
-
-PasteSearch::PasteSearch(const Database &DB, PasteTables &Tables, StringRef Word) : DB(DB), Tables(Tables), Word(Word) {
+PasteSearch::PasteSearch(const Database &DB, PasteTables &Tables, StringRef Word) : DB(DB), Tables(Tables), Word(Word), Wide(&Tables.wideMacros().any) {
   std::vector<std::string> Names;
   for (const MacroText &M : Tables.joiners())
     if (NameMaker::canJoin(M, Word) && Wide.add(M))
       Names.push_back(M.name);
-  const NameMaker::Expansion Expand = [&](const std::string &Name) { return Tables.wideObject(Name); };
-  Makers Make = makers(Wide, Expand);
-  close(Wide, std::move(Names), Tables.wide(), Make);
+  for (SomeWords &S : Tables.wideMacros().some)
+    if (canMake(Tables, S, Word) && Wide.add(S.use->within))
+      Names.push_back(S.use->within.name);
+  Makers Make(Tables, Wide, Word, wideObjects(Tables));
+  closeOver(Tables, Wide, std::move(Names), Tables.wide(), Make);
+  addWaiting();
+}
+
+/// A use that was asked about before one of its words was known to be a macro that makes this word is asked about again.
+void PasteSearch::addWaiting() {
+  Makers Make(Tables, Wide, Word, wideObjects(Tables));
+  std::vector<std::string> New = Wide.ownNames();
+  while (!New.empty()) {
+    const std::string Name = std::move(New.back());
+    New.pop_back();
+    for (SomeWords *S : Tables.wideMacros().waiting.lookup(Name)) {
+      const MacroText &Within = S->use->within;
+      if (!Wide.add(Within))
+        continue;
+      if (!Make.makes(Within.name, std::nullopt, S->use->file)) {
+        Wide.remove(Within);
+        continue;
+      }
+      New.push_back(Within.name);
+      closeOver(Tables, Wide, {Within.name}, Tables.wide(), Make);
+    }
+  }
 }
 
 /// Whether the macro is expanded there: one with parentheses must have them, or be handed on to a macro that adds them.
@@ -353,9 +442,8 @@ std::set<PastingUse> PasteSearch::among(const std::set<std::string> &Sources) {
     auto It = M.objects.find(Name);
     return It == M.objects.end() ? Tables.wideObject(Name) : It->second;
   };
-  Makers Make = makers(Known, Expand);
-  NameMaker Spelt = maker(Known, Expand);
-  close(Known, std::move(Names), M, Make);
+  Makers Make(Tables, Known, Word, Expand);
+  closeOver(Tables, Known, std::move(Names), M, Make);
   std::set<PastingUse> Found;
   for (const std::string &Macro : Known.names()) {
     for (const MacroUse &U : Tables.uses(M, Macro))
@@ -364,7 +452,7 @@ std::set<PastingUse> PasteSearch::among(const std::set<std::string> &Sources) {
           Found.insert({Macro, Source, U.file == Source ? "" : U.function});
     // In an inline function, say. What is for everybody can only mean a module's name if it spells it.
     for (const MacroUse &U : Tables.uses(Tables.wide(), Macro))
-      if (isUse(Known, Macro, U) && Spelt.spells(Macro, U.arguments, U.file))
+      if (isUse(Known, Macro, U) && Make.spells(Macro, U.arguments, U.file))
         for (const std::string &Source : Sources)
           if (includes(Source, U.file))
             Found.insert({Macro, Source, U.function});
@@ -374,6 +462,19 @@ std::set<PastingUse> PasteSearch::among(const std::set<std::string> &Sources) {
 
 } // namespace
 
+WideMacros &PasteTables::wideMacros() {
+  if (Macros)
+    return *Macros;
+  WideMacros &M = Macros.emplace();
+  std::vector<std::string> Names;
+  for (const MacroText &Joiner : Joiners)
+    if (NameMaker::canJoin(Joiner, EveryWord) && M.any.add(Joiner))
+      Names.push_back(Joiner.name);
+  Makers Make(*this, M.any, EveryWord, wideObjects(*this));
+  readSome(*this, M, closeOver(*this, M.any, std::move(Names), Wide, Make));
+  return M;
+}
+
 static PasteTables &tablesOf(const Database &DB) {
   std::shared_ptr<PasteTables> &Tables = DB.pasteTables();
   if (!Tables)
@@ -382,8 +483,7 @@ static PasteTables &tablesOf(const Database &DB) {
 }
 
 void readWidePastes(const Database &DB) {
-  // No macro spells a part of it, so what is asked for it is asked for every word.
-  PasteSearch(DB, tablesOf(DB), "\x01");
+  tablesOf(DB).wideMacros();
 }
 
 std::set<PastingUse> usesThatPaste(const Database &DB, const std::set<std::string> &Sources, StringRef Word, bool Alone) {
