@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/driver/plan.h"
-#include "tool/index/outline.h"
+#include "tool/index/outline_cache.h"
 #include "tool/support/parallel.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
@@ -95,17 +95,19 @@ std::map<std::string, Demand> planFirstParse(const Index &I, const Rules &R, con
     auto Text = Id < 0 ? nullptr : I.text(static_cast<uint32_t>(Id));
     if (!Text)
       return;
-    Outline Own = outlineOf(*Text);
+    const std::shared_ptr<const Outline> Own = I.outlines().get(Files[N]);
+    if (!Own)
+      return;
     for (const CensusEntry *E : ByFile.at(Files[N])) {
       D.words.insert(E->word());
       if (StringRef(Files[N]).ends_with(".h") && !E->function.empty())
         D.names.insert(E->function); // so that a precompiled header keeps its body
       std::string Callback = callbackName(*E);
       if (!Callback.empty())
-        followCallback(I, R, Own, *Text, Callback, D, 6);
+        followCallback(I, R, *Own, *Text, Callback, D, 6);
     }
     if (mentionsCaches(D, R))
-      addWaysToDestruction(Own, R, D);
+      addWaysToDestruction(*Own, R, D);
   });
   std::map<std::string, Demand> Plan;
   for (size_t N = 0; N < Files.size(); ++N)

@@ -3,7 +3,7 @@
 // May the callback go? Every token of the tree that spells its name must be the definition, a prototype, or a call that
 // is rewritten. Tokens are found by the raw lexer, so uses under every #if count, and a use in a macro keeps the callback.
 #include "tool/driver/patch.h"
-#include "tool/index/outline.h"
+#include "tool/index/outline_cache.h"
 #include "tool/index/token_table.h"
 #include <algorithm>
 #include <map>
@@ -43,16 +43,16 @@ public:
   explicit Texts(const Scan &S) : S(S) {}
   struct Read {
     std::shared_ptr<const std::string> text;
-    Outline outline;
+    std::shared_ptr<const Outline> outline;
     TokenTable tokens;
-    explicit Read(std::shared_ptr<const std::string> Text) : text(std::move(Text)), outline(outlineOf(*text)), tokens(*text) {}
+    Read(std::shared_ptr<const std::string> Text, std::shared_ptr<const Outline> O) : text(std::move(Text)), outline(std::move(O)), tokens(*text) {}
   };
   /// Null if the file cannot be read.
   const Read *of(uint32_t File) {
     auto [It, New] = Known.try_emplace(File);
-    if (New)
-      if (auto Text = S.index().text(File))
-        It->second = std::make_unique<const Read>(std::move(Text));
+    if (auto Text = New ? S.index().text(File) : nullptr)
+      if (auto O = S.index().outlines().get(S.index().files()[File].path))
+        It->second = std::make_unique<const Read>(std::move(Text), std::move(O));
     return It->second.get();
   }
 
@@ -99,7 +99,7 @@ bool onlyUsedHere(const Scan &S, const CallbackReport &C, const std::map<std::st
     for (const OutlineToken &T : Text->tokens.of(Name)) {
       bool InDefinition = File == C.where.file && T.offset >= C.summary->begin && T.offset < C.summary->end;
       bool InCall = Calls != Rewritten.end() && Calls->second.hold(T.offset);
-      if (!InDefinition && !InCall && !T.after_member_access && !isPrototype(Text->outline, T))
+      if (!InDefinition && !InCall && !T.after_member_access && !isPrototype(*Text->outline, T))
         return false;
     }
   }

@@ -321,9 +321,8 @@ void Scan::glanceAtCallbacks() {
   Timing::Phase P(Times, "glance");
   std::vector<std::optional<GlanceFinding>> Slots(Census.size()), Others(Census.size());
   std::vector<std::unique_ptr<Glancer>> Workers;
-  OutlineCache Outlines(*TheIndex);
   for (unsigned W = 0; W < std::max(1u, Options.jobs); ++W)
-    Workers.push_back(std::make_unique<Glancer>(*TheIndex, TheRules, Outlines));
+    Workers.push_back(std::make_unique<Glancer>(*TheIndex, TheRules));
   parallelFor(Options.jobs, Census.size(), [&](size_t N, unsigned Worker) {
     std::string Callback = Census[N].kind == CensusKind::Call ? callbackName(Census[N]) : std::string();
     if (Callback.empty())

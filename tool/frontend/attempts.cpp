@@ -52,7 +52,7 @@ ParseOutcome Frontend::parseUnder(Variant &V, const ParseRequest &Request, const
   ParseJob Job;
   Job.main_file = Main;
   Job.bodies = &Request.bodies;
-  Job.outlines = &Outlines;
+  Job.outlines = &I.outlines();
   Job.overrides = Request.overrides;
   Job.warn_unused = Request.warn_unused;
   Job.trace_overlay = A.trace_overlay;

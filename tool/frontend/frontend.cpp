@@ -21,7 +21,7 @@ using namespace llvm;
 namespace krcu {
 
 Frontend::Frontend(const Tree &Tr, const Index &Ix, FrontendOptions O)
-    : T(Tr), I(Ix), Options(std::move(O)), AllVariants(variantsFor(Tr)), Outlines(Ix), Blank(std::make_unique<BlankHeaders>()), TheDoor(std::make_unique<Door>()) {
+    : T(Tr), I(Ix), Options(std::move(O)), AllVariants(variantsFor(Tr)), Blank(std::make_unique<BlankHeaders>()), TheDoor(std::make_unique<Door>()) {
   for (unsigned N = 0; N < std::max(1u, Options.jobs); ++N)
     Workers.push_back(std::make_unique<Worker>());
 }

@@ -202,7 +202,6 @@ private:
   const Index &I;
   FrontendOptions Options;
   const std::vector<std::string> AllVariants; ///< of code that belongs to no architecture
-  OutlineCache Outlines;
   std::unique_ptr<BlankHeaders> Blank;
   std::unique_ptr<Door> TheDoor;
   mutable std::once_flag HeadersSorted;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/frontend/pch.h"
 #include "tool/index/lex.h"
+#include "tool/index/outline_cache.h"
 #include "llvm/ADT/StringRef.h"
 #include <algorithm>
 #include <map>
@@ -36,10 +37,10 @@ bool hasGuard(const Index &I, const std::string &Path) {
 
 } // namespace
 
-std::vector<std::string> choosePchHeaders(const Index &I, OutlineCache &Outlines, const std::vector<std::string> &Files) {
+std::vector<std::string> choosePchHeaders(const Index &I, const std::vector<std::string> &Files) {
   std::map<std::string, unsigned> Count;
   for (const std::string &F : Files)
-    if (auto O = Outlines.get(F))
+    if (auto O = I.outlines().get(F))
       for (const auto &[Line, Name] : O->includes)
         if (llvm::StringRef(Name).starts_with("linux/") || llvm::StringRef(Name).starts_with("net/"))
           ++Count[Name];

@@ -20,6 +20,6 @@ constexpr size_t PchFamiliesFrom = 200; ///< files
 
 /// Headers (as written between <>) that a fair share of `Files` include directly, in a fixed order. Only common kernel headers
 /// qualify: a header that few files want makes names collide in the others.
-std::vector<std::string> choosePchHeaders(const Index &I, OutlineCache &Outlines, const std::vector<std::string> &Files);
+std::vector<std::string> choosePchHeaders(const Index &I, const std::vector<std::string> &Files);
 
 } // namespace krcu

@@ -81,7 +81,7 @@ bool Frontend::preparePch(const std::vector<std::string> &Files, const std::set<
   if (Jobs.empty())
     return false;
   for (PchJob &J : Jobs) {
-    for (const std::string &H : choosePchHeaders(I, Outlines, J.files))
+    for (const std::string &H : choosePchHeaders(I, J.files))
       J.header.source += "#include <" + H + ">\n";
     J.variant->session->showSource(J.header);
   }

@@ -32,7 +32,7 @@ struct FileCache {
 struct ParseJob {
   std::string main_file;               ///< relative to the tree
   const BodyFilter *bodies = nullptr;
-  OutlineCache *outlines = nullptr;
+  const OutlineCache *outlines = nullptr;
   const std::map<std::string, std::string> *overrides = nullptr;
   std::string pch;                     ///< precompiled header to use; empty: none
   const std::vector<ParseDiagnostic> *pch_errors = nullptr; ///< errors that it holds; null: none

@@ -37,7 +37,7 @@ struct GlanceFindings {
 /// Not thread-safe; make one per thread. `I`, `R` and `Outlines` must outlive it.
 class Glancer {
 public:
-  Glancer(const Index &I, const Rules &R, const OutlineCache &Outlines) : I(I), R(R), Outlines(Outlines) {
+  Glancer(const Index &I, const Rules &R) : I(I), R(R), Outlines(I.outlines()) {
     Effects.insert(R.effect_calls.begin(), R.effect_calls.end());
     Effects.insert(R.replacements.begin(), R.replacements.end());
     for (const DeferralRule &D : R.deferrals)

@@ -34,11 +34,9 @@ private:
     R.effect_calls = {"refcount_dec_and_test"};
     write("drv/a.c", Text);
     Ix = build();
-    Outlines = std::make_unique<OutlineCache>(*Ix);
-    Looker = std::make_unique<Glancer>(*Ix, R, *Outlines);
+    Looker = std::make_unique<Glancer>(*Ix, R);
   }
   std::unique_ptr<Index> Ix;
-  std::unique_ptr<OutlineCache> Outlines;
   std::unique_ptr<Glancer> Looker;
 };
 

@@ -127,6 +127,20 @@ const std::vector<uint32_t> &IncludeGraph::knownIncluders(const Index &I, llvm::
   return It->second;
 }
 
+/// Who includes whom at last asks this of some thousand files, most of which nobody includes.
+const std::vector<uint32_t> &IncludeGraph::knownIncluders(const Index &I, uint32_t File) const {
+  {
+    std::lock_guard<std::mutex> Guard(Lock);
+    if (File < KnownOfFile.size() && KnownOfFile[File])
+      return *KnownOfFile[File];
+  }
+  const std::vector<uint32_t> &Found = knownIncluders(I, I.files()[File].path);
+  std::lock_guard<std::mutex> Guard(Lock);
+  KnownOfFile.resize(I.files().size());
+  KnownOfFile[File] = &Found;
+  return Found;
+}
+
 std::vector<uint32_t> IncludeGraph::includersOf(const Index &I, llvm::StringRef HeaderPath) const {
   return knownIncluders(I, HeaderPath);
 }
@@ -147,6 +161,8 @@ std::vector<int> IncludeGraph::filesBeside(const Index &I, uint32_t N) const {
 std::vector<uint32_t> IncludeGraph::findIncluders(const Index &I, llvm::StringRef HeaderPath) const {
   std::vector<uint32_t> Out = I.forcedIncludersOf(HeaderPath);
   auto It = ByBasename.find(basename(HeaderPath));
+  if (It == ByBasename.end() && Out.empty())
+    return Out;
   int Header = I.find(HeaderPath);
   for (uint32_t N : It == ByBasename.end() ? std::vector<uint32_t>() : It->second) {
     if (!couldName(Names[N].tail, HeaderPath))
@@ -170,7 +186,7 @@ std::vector<uint32_t> IncludeGraph::transitiveIncludersOf(const Index &I, llvm::
   for (uint32_t File : Queue)
     Reached.set(File);
   for (size_t At = 0; At < Queue.size(); ++At)
-    for (uint32_t File : knownIncluders(I, I.files()[Queue[At]].path))
+    for (uint32_t File : knownIncluders(I, Queue[At]))
       if (!Reached.test(File)) {
         Reached.set(File);
         Queue.push_back(File);

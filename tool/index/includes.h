@@ -54,6 +54,7 @@ private:
   std::vector<int> filesBeside(const Index &I, uint32_t N) const;
   std::vector<uint32_t> findIncluders(const Index &I, llvm::StringRef HeaderPath) const;
   const std::vector<uint32_t> &knownIncluders(const Index &I, llvm::StringRef HeaderPath) const;
+  const std::vector<uint32_t> &knownIncluders(const Index &I, uint32_t File) const;
 
   struct Name {
     std::string written;         ///< with the opening '<' or '"'
@@ -65,6 +66,7 @@ private:
   mutable std::mutex Lock;
   mutable llvm::DenseMap<uint32_t, std::vector<int>> Beside; ///< index into Names -> filesBeside()
   mutable llvm::StringMap<std::vector<uint32_t>> Known; ///< header -> includers; entries never move
+  mutable std::vector<const std::vector<uint32_t> *> KnownOfFile; ///< the same by the file's number; null: not asked yet
 };
 
 } // namespace krcu

@@ -33,6 +33,7 @@ struct FunctionPlace {
 };
 
 struct IndexMemory;
+class OutlineCache;
 
 struct IndexOptions {
   unsigned jobs = 1;
@@ -47,7 +48,10 @@ public:
   /// Of the tree and of what is mounted in it.
   static llvm::Expected<std::unique_ptr<Index>> build(const Tree &T, const Rules &R,
                                                       const IndexOptions &Options);
-  virtual ~Index() = default;
+  Index();
+  Index(const Index &Other); ///< its outlines are made anew
+  Index &operator=(const Index &) = delete;
+  virtual ~Index();
 
   virtual const std::vector<IndexedFile> &files() const = 0; ///< sorted by path
   virtual uint64_t bytesRead() const = 0;
@@ -86,6 +90,9 @@ public:
     return It == Forced.end() ? std::vector<uint32_t>() : It->second;
   }
 
+  /// Outlines of the files, made when somebody asks and kept as long as the index. Thread-safe.
+  const OutlineCache &outlines() const { return *Outlines; }
+
   /// For --stats: bytes held by the filters and tables.
   virtual uint64_t memoryUsed() const = 0;
 
@@ -94,6 +101,7 @@ protected:
 
 private:
   std::map<std::string, std::vector<uint32_t>> Forced; ///< header -> files
+  std::unique_ptr<const OutlineCache> Outlines;
 };
 
 } // namespace krcu

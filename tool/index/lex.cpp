@@ -70,6 +70,7 @@ LexedText::LexedText(llvm::StringRef Source) : Text(Source.str()) {
   for (size_t At = Text.find('\n'); At != std::string::npos; At = Text.find('\n', At + 1))
     LineStarts.push_back(static_cast<uint32_t>(At + 1));
 
+  Tokens.reserve(std::min(Text.size() / 6, MaxTokens)); // of kernel code seven bytes are a token, comments included
   Walker W(Text);
   bool KeywordNext = false;
   int32_t Current = -1;

@@ -89,8 +89,9 @@ const OutlineFunction *Outline::function(llvm::StringRef Name) const {
   return It != by_name.end() && functions[*It].name == Name ? &functions[*It] : nullptr;
 }
 
-Outline outlineOf(llvm::StringRef Text) {
-  LexedText L(Text);
+Outline outlineOf(llvm::StringRef Text) { return outlineOf(LexedText(Text)); }
+
+Outline outlineOf(const LexedText &L) {
   Outline Out;
   Out.functions = functionsOf(L);
   for (OutlineFunction &F : Out.functions)

@@ -60,6 +60,8 @@ struct Outline {
 /// Functions made by a macro (SYSCALL_DEFINE3(name, ...) { ... }) carry the macro's name.
 /// Never fails: of a broken file (unterminated comment, zeros, invalid UTF-8) it returns what there is.
 Outline outlineOf(llvm::StringRef Text);
+class LexedText;
+Outline outlineOf(const LexedText &L);
 
 /// Every token spelled `Word` outside comments and strings, in file order.
 std::vector<OutlineToken> findTokens(llvm::StringRef Text, llvm::StringRef Word);

@@ -3,6 +3,12 @@
 
 namespace krcu {
 
+Index::Index() : Outlines(std::make_unique<OutlineCache>(*this)) {}
+
+Index::Index(const Index &Other) : Hiding(Other.Hiding), Forced(Other.Forced), Outlines(std::make_unique<OutlineCache>(*this)) {}
+
+Index::~Index() = default;
+
 std::shared_ptr<const Outline> OutlineCache::get(const std::string &File) const {
   {
     std::lock_guard<std::mutex> Guard(Lock);
@@ -17,6 +23,12 @@ std::shared_ptr<const Outline> OutlineCache::get(const std::string &File) const 
       Result = std::make_shared<const Outline>(outlineOf(*Text));
   std::lock_guard<std::mutex> Guard(Lock);
   return Cache.emplace(File, Result).first->second;
+}
+
+void OutlineCache::keep(const std::string &File, Outline O) const {
+  auto Kept = std::make_shared<const Outline>(std::move(O));
+  std::lock_guard<std::mutex> Guard(Lock);
+  Cache.emplace(File, std::move(Kept));
 }
 
 bool OutlineCache::has(const std::string &File) const {

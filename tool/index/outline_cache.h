@@ -19,6 +19,8 @@ public:
   /// Null if the file is not in the index or unreadable.
   std::shared_ptr<const Outline> get(const std::string &File) const;
   bool has(const std::string &File) const; ///< it has been made
+  /// For somebody who has the text in tokens anyway.
+  void keep(const std::string &File, Outline O) const;
 
 private:
   const Index &I;

@@ -53,6 +53,14 @@ int depthAtEnd(const LexedText &L, bool First, size_t &Open) {
 
 } // namespace
 
+/// How often "#if" and the like, less how often "#endif", stand in the text.
+static long openGroups(StringRef Text) {
+  long Open = 0;
+  for (size_t At = Text.find('#'); At != StringRef::npos; At = Text.find('#', At + 1)) // a search for one byte is much the faster
+    Open += Text.substr(At + 1).starts_with("if") - Text.substr(At + 1).starts_with("endif");
+  return Open;
+}
+
 bool endsInside(StringRef Text) {
   const size_t Opens = Text.rfind("/*"), Closes = Text.rfind("*/");
   const bool CommentOpen = Opens != StringRef::npos && (Closes == StringRef::npos || Opens > Closes); // or a string that has one
@@ -60,7 +68,7 @@ bool endsInside(StringRef Text) {
   StringRef Trimmed = Text.rtrim(), Line = Trimmed.substr(Trimmed.rfind('\n') + 1);
   const bool Outside = Line.empty() || Line.starts_with("#endif") ||
                        (!llvm::isSpace(Line.front()) && (Line.ends_with("}") || Line.ends_with(";") || Line.ends_with(")") || Line.ends_with("*/")));
-  if (Outside && !CommentOpen && std::count(Text.begin(), Text.end(), '{') == std::count(Text.begin(), Text.end(), '}') && Text.count("#if") <= Text.count("#endif"))
+  if (Outside && !CommentOpen && std::count(Text.begin(), Text.end(), '{') == std::count(Text.begin(), Text.end(), '}') && openGroups(Text) <= 0)
     return false;
   LexedText L(Text);
   size_t Open = 0;

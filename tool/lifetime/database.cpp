@@ -56,7 +56,7 @@ const std::vector<uint32_t> &Database::mentioning(const std::string &Word) const
 void Database::makeOutlines(const std::vector<uint32_t> &Files) const {
   std::vector<uint32_t> New;
   for (uint32_t File : Files)
-    if (!Text->outlines.has(I.files()[File].path))
+    if (!I.outlines().has(I.files()[File].path))
       New.push_back(File);
   if (New.size() > 1)
     parallelFor(Jobs, New.size(), [&](size_t N, unsigned) { outline(New[N]); });

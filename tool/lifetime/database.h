@@ -97,7 +97,7 @@ struct FunctionUse {
 
 class Database {
 public:
-  Database(const Index &I, const Rules &R, unsigned Jobs = 1) : I(I), R(R), Jobs(Jobs), Text(std::make_shared<TextCache>(I)) {}
+  Database(const Index &I, const Rules &R, unsigned Jobs = 1) : I(I), R(R), Jobs(Jobs), Text(std::make_shared<TextCache>()) {}
 
   const Index &index() const { return I; }
   const Rules &rules() const { return R; }
@@ -119,7 +119,7 @@ public:
   void setLimits(ConfigurationLimits L) { Limits = std::move(L); }
   const ConfigurationLimits &limits() const { return Limits; }
   /// The outline of a file (null if unreadable), made once.
-  std::shared_ptr<const Outline> outline(uint32_t File) const { return Text->outlines.get(I.files()[File].path); }
+  std::shared_ptr<const Outline> outline(uint32_t File) const { return I.outlines().get(I.files()[File].path); }
   /// outline() of several files, made in parallel where they are not made yet.
   void makeOutlines(const std::vector<uint32_t> &Files) const;
   /// In parallel, what tokens() is asked of these next.
@@ -219,8 +219,6 @@ private:
 
   /// Answers about the text, which no parse changes; shared by copies.
   struct TextCache {
-    explicit TextCache(const Index &I) : outlines(I) {}
-    OutlineCache outlines;
     llvm::StringMap<std::vector<uint32_t>> mentions; ///< entries of a StringMap never move
     llvm::StringMap<std::vector<FunctionPlace>> definitions;
     std::map<std::pair<std::string, std::string>, std::vector<OutlineToken>> tokens;

@@ -43,11 +43,13 @@ const std::vector<uint32_t> &Database::definingMacro(const std::string &Macro, c
   if (Known != Text->definers.end())
     return Known->second;
   auto [Files, New] = Text->headers.try_emplace(Around);
-  for (uint32_t File = 0; New && File < I.files().size(); ++File) {
-    StringRef Path = I.files()[File].path;
-    bool Wanted = Around.empty() ? isWide(Path) : Path.starts_with(Around) && (!Path.ends_with(".c") || !I.includersOf(Path).empty());
-    if (Wanted && I.files()[File].problem.empty())
-      Files->second.push_back(File);
+  const std::vector<IndexedFile> &All = I.files(); // sorted by path, so what stands below a directory is one stretch
+  auto First = std::lower_bound(All.begin(), All.end(), Around, [](const IndexedFile &F, const std::string &Path) { return F.path < Path; });
+  for (auto It = First; New && It != All.end() && StringRef(It->path).starts_with(Around); ++It) {
+    StringRef Path = It->path;
+    bool Wanted = Around.empty() ? isWide(Path) : !Path.ends_with(".c") || !I.includersOf(Path).empty();
+    if (Wanted && It->problem.empty())
+      Files->second.push_back(static_cast<uint32_t>(It - All.begin()));
   }
   return Text->definers.emplace(std::pair(Macro, Around), I.definingMacro(Macro, &Files->second)).first->second;
 }

@@ -130,6 +130,7 @@ struct SomeWords {
 /// What is read once: a word has nothing to do with most macros for everybody.
 struct WideMacros {
   MacroTable any;                                 ///< can make every word
+  std::vector<const MacroText *> joiners;         ///< can make some by themselves
   std::vector<SomeWords> some;                    ///< use one of those
   llvm::StringMap<std::vector<SomeWords *>> waiting; ///< by a word that was no known macro: those of `some` that it stands in
 };
@@ -151,7 +152,6 @@ public:
   ModuleTexts &of(const std::set<std::string> &Sources);
   /// Of headers that every file may include.
   TextGroup &wide() { return Wide; }
-  const std::vector<MacroText> &joiners() const { return Joiners; }
   WideMacros &wideMacros();
   const std::vector<MacroUse> &uses(TextGroup &In, const std::string &Macro);
   /// What a macro without parentheses stands for, of headers that every file may include. Only one in capitals is looked for: words in small
@@ -388,9 +388,9 @@ private:
 
 PasteSearch::PasteSearch(const Database &DB, PasteTables &Tables, StringRef Word) : DB(DB), Tables(Tables), Word(Word), Wide(&Tables.wideMacros().any) {
   std::vector<std::string> Names;
-  for (const MacroText &M : Tables.joiners())
-    if (NameMaker::canJoin(M, Word) && Wide.add(M))
-      Names.push_back(M.name);
+  for (const MacroText *M : Tables.wideMacros().joiners)
+    if (NameMaker::canJoin(*M, Word) && Wide.add(*M))
+      Names.push_back(M->name);
   for (SomeWords &S : Tables.wideMacros().some)
     if (canMake(Tables, S, Word) && Wide.add(S.use->within))
       Names.push_back(S.use->within.name);
@@ -468,7 +468,9 @@ WideMacros &PasteTables::wideMacros() {
   WideMacros &M = Macros.emplace();
   std::vector<std::string> Names;
   for (const MacroText &Joiner : Joiners)
-    if (NameMaker::canJoin(Joiner, EveryWord) && M.any.add(Joiner))
+    if (!NameMaker::canJoin(Joiner, EveryWord))
+      M.joiners.push_back(&Joiner);
+    else if (M.any.add(Joiner))
       Names.push_back(Joiner.name);
   Makers Make(*this, M.any, EveryWord, wideObjects(*this));
   readSome(*this, M, closeOver(*this, M.any, std::move(Names), Wide, Make));
