@@ -3,14 +3,11 @@
 // Names that a macro puts together with ##. The macros are those of the module's texts and of the headers for everybody, and whoever uses one of
 // them in a definition of its own. Which files mention a macro is asked of the index, once for all names that are looked for.
 #include "tool/lifetime/pasting.h"
+#include "tool/lifetime/paste_tables.h"
 #include "tool/index/text_search.h"
-#include "tool/lifetime/closure_text.h"
 #include "tool/lifetime/mentions.h"
-#include "tool/lifetime/variant_choices.h"
 #include "tool/lifetime/words.h"
-#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringMap.h"
 #include <optional>
 #include <utility>
 
@@ -26,257 +23,6 @@ bool canPaste(const MacroText &M, StringRef Behind, StringRef Word) {
   MacroTable Alone;
   Alone.add(M);
   return NameMaker(Alone, Word, [](const std::string &Given) { return Given; }).makes(M.name, argumentsOf(Behind));
-}
-
-namespace {
-
-/// A use of a macro: in the code of a text, or in the definition of another macro.
-struct MacroUse {
-  std::string file;
-  std::string function;   ///< that the place stands in; empty: none
-  MacroArguments arguments;
-  bool alone = false;     ///< without parentheses, as an argument of something
-  MacroText within;       ///< the macro whose definition the place stands in; its name is empty if there is none
-};
-
-bool isForEverybody(StringRef Path) {
-  return Path.ends_with(".h") && (Path.starts_with("include/") || (Path.starts_with("arch/") && Path.contains("/include/")));
-}
-
-/// Whether a word stands between commas or parentheses, as an argument does.
-bool isWholeArgument(StringRef Text, size_t At, size_t Length) {
-  StringRef Before = Text.take_front(At).rtrim(), Behind = Text.substr(At + Length).ltrim();
-  return (Before.ends_with("(") || Before.ends_with(",")) && (Behind.starts_with(")") || Behind.starts_with(","));
-}
-
-/// The uses of a word that is a macro's name, its own definitions left out.
-std::vector<MacroUse> usesIn(const Database &DB, const std::string &File, const std::string &Macro) {
-  std::vector<MacroUse> Result;
-  std::shared_ptr<const std::string> Held = textOf(DB, File);
-  if (!Held)
-    return Result;
-  const StringRef Text = *Held;
-  const int Id = DB.index().find(File);
-  std::vector<OutlineToken> OfLink; // a link has no tokens of its own
-  if (Id < 0)
-    OfLink = findTokens(Text, Macro);
-  for (const OutlineToken &T : Id < 0 ? OfLink : DB.tokens(File, Macro)) {
-    MacroUse U{File, {}, argumentsOf(Text.substr(T.offset + Macro.size())), false, {}};
-    if (T.in_directive) {
-      StringRef Directive = directiveAround(Text, T.offset);
-      StringRef Name = macroDefinedBy(Directive);
-      if (Name.empty() || Name == Macro)
-        continue; // an #if, or what is looked for itself
-      U.within = readMacro(Directive);
-      U.within.file = File;
-    } else {
-      U.alone = !U.arguments && isWholeArgument(Text, T.offset, Macro.size());
-      auto O = T.function >= 0 && Id >= 0 ? DB.outline(static_cast<uint32_t>(Id)) : nullptr;
-      if (O)
-        U.function = O->functions[static_cast<size_t>(T.function)].name;
-    }
-    Result.push_back(std::move(U));
-  }
-  return Result;
-}
-
-/// The definitions of a file that join something.
-std::vector<MacroText> joinersIn(StringRef Text, const std::string &File) {
-  std::vector<MacroText> Result;
-  std::optional<size_t> Last;
-  for (PasteInText &P : pastesIn(Text))
-    if (std::exchange(Last, P.begin) != P.begin && !P.macro.chains.empty()) {
-      P.macro.file = File;
-      Result.push_back(std::move(P.macro));
-    }
-  return Result;
-}
-
-/// What macros without parentheses stand for, by name; Anything where that is no word, or not the same everywhere.
-using ObjectMacros = llvm::StringMap<std::string>;
-
-/// Adds those that the text defines, or only one of them.
-void addObjects(StringRef Text, ObjectMacros &To, StringRef Only = {}) {
-  for (size_t At = Text.find('#'); At != StringRef::npos; At = Text.find('#', At + 1)) {
-    if (!Text.substr(At + 1).ltrim(" \t").starts_with("define"))
-      continue;
-    StringRef Directive = directiveAround(Text, At), Name = macroDefinedBy(Directive);
-    StringRef Behind = Directive.drop_front(Name.empty() ? 0 : static_cast<size_t>(Name.end() - Directive.begin()));
-    if (Name.empty() || Behind.starts_with("(") || (!Only.empty() && Name != Only))
-      continue;
-    StringRef Value = Behind.take_until([](char C) { return C == '/'; }).trim(); // a comment may follow
-    const std::string Meant = llvm::all_of(Value, isWord) ? Value.str() : NameMaker::Anything;
-    auto [It, New] = To.try_emplace(Name, Meant);
-    if (!New && It->second != Meant)
-      It->second = NameMaker::Anything;
-  }
-}
-
-/// Files, and the uses in them that were asked for.
-struct TextGroup {
-  std::vector<uint32_t> ids;      ///< of those that the index has, in increasing order
-  std::vector<std::string> links; ///< the others
-  llvm::BitVector asked;          ///< by number of a name
-  std::map<unsigned, std::vector<MacroUse>> uses; ///< by number of a name, if there are some
-};
-
-/// A use within the definition of a macro for everybody, which makes some words and not others.
-struct SomeWords {
-  const MacroUse *use = nullptr;
-  MakerTrace as_it_stands, may_be_any;
-  std::optional<MakerTrace> meant; ///< read when a word needs it
-};
-
-/// What is read once: a word has nothing to do with most macros for everybody.
-struct WideMacros {
-  MacroTable any;                                 ///< can make every word
-  std::vector<const MacroText *> joiners;         ///< can make some by themselves
-  std::vector<SomeWords> some;                    ///< use one of those
-  llvm::StringMap<std::vector<SomeWords *>> waiting; ///< by a word that was no known macro: those of `some` that it stands in
-};
-
-/// The sources of a module, or one of them, and what they include from around them.
-struct ModuleTexts : TextGroup {
-  std::map<std::string, std::vector<std::string>> sources; ///< by file: those that are compiled with it
-  std::vector<MacroText> joiners;
-  ObjectMacros objects;
-};
-
-} // namespace
-
-/// What is read once, whatever word is looked for.
-class PasteTables {
-public:
-  explicit PasteTables(const Database &DB);
-
-  ModuleTexts &of(const std::set<std::string> &Sources);
-  /// Of headers that every file may include.
-  TextGroup &wide() { return Wide; }
-  WideMacros &wideMacros();
-  const std::vector<MacroUse> &uses(TextGroup &In, const std::string &Macro);
-  /// What a macro without parentheses stands for, of headers that every file may include. Only one in capitals is looked for: words in small
-  /// letters stand in thousands of them, and no macro there is a part of a name that a module knows.
-  const std::string &wideObject(const std::string &Name);
-  /// Whether a file has its own definitions of a macro.
-  bool owns(const std::string &File, const std::string &Name);
-
-private:
-  std::vector<std::string> compiledWith(const std::string &Source);
-  void addIncluded(const std::string &Near, StringRef Text, std::vector<std::string> &Work);
-
-  const Database &DB;
-  TextGroup Wide;
-  std::vector<MacroText> Joiners;
-  std::optional<WideMacros> Macros;
-  llvm::StringMap<unsigned> Numbers; ///< of macros that were asked for
-  ObjectMacros WideObjects;
-  llvm::StringMap<llvm::StringSet<>> OwnMacros; ///< by file
-  std::map<std::string, std::map<std::string, std::vector<std::string>>> Around; ///< headers in a directory's surroundings, by the last part of their names
-  std::map<std::set<std::string>, ModuleTexts> Modules;
-};
-
-PasteTables::PasteTables(const Database &DB) : DB(DB) {
-  const std::vector<IndexedFile> &Files = DB.index().files();
-  for (uint32_t File = 0; File < Files.size(); ++File)
-    if (isForEverybody(Files[File].path) && Files[File].problem.empty())
-      Wide.ids.push_back(File);
-  for (uint32_t File : DB.index().mentioningAmong(Index::PasteOperator, &Wide.ids))
-    if (auto Text = DB.index().text(File))
-      llvm::append_range(Joiners, joinersIn(*Text, Files[File].path));
-}
-
-void PasteTables::addIncluded(const std::string &Near, StringRef Text, std::vector<std::string> &Work) {
-  auto [Headers, New] = Around.try_emplace(Near);
-  if (New)
-    for (uint32_t Id : headersBelow(DB.index(), Near)) {
-      const std::string &Path = DB.index().files()[Id].path;
-      Headers->second[Path.substr(Path.rfind('/') + 1)].push_back(Path);
-    }
-  forEachInclude(Text, [&, &Known = Headers->second](StringRef Name, bool) {
-    auto It = Known.find(Name.substr(Name.rfind('/') + 1).str());
-    if (It != Known.end())
-      llvm::append_range(Work, It->second);
-  });
-}
-
-/// The source and what it includes from around it, as far as it can be read.
-std::vector<std::string> PasteTables::compiledWith(const std::string &Source) {
-  const std::string Near = surroundingsOf(Source);
-  std::set<std::string> Done;
-  std::vector<std::string> Files, Work{Source};
-  while (!Work.empty()) {
-    std::string File = std::move(Work.back());
-    Work.pop_back();
-    std::shared_ptr<const std::string> Text = Done.insert(File).second ? textOf(DB, File) : nullptr;
-    if (!Text)
-      continue;
-    addIncluded(Near, *Text, Work);
-    Files.push_back(std::move(File));
-  }
-  return Files;
-}
-
-ModuleTexts &PasteTables::of(const std::set<std::string> &Sources) {
-  auto [It, New] = Modules.try_emplace(Sources);
-  ModuleTexts &M = It->second;
-  if (!New)
-    return M;
-  for (const std::string &Source : Sources)
-    for (const std::string &File : compiledWith(Source)) {
-      std::vector<std::string> &With = M.sources[File];
-      With.push_back(Source);
-      auto Text = With.size() == 1 ? textOf(DB, File) : nullptr;
-      if (!Text)
-        continue;
-      llvm::append_range(M.joiners, joinersIn(*Text, File));
-      addObjects(*Text, M.objects);
-      if (int Id = DB.index().find(File); Id >= 0)
-        M.ids.push_back(static_cast<uint32_t>(Id));
-      else
-        M.links.push_back(File);
-    }
-  llvm::sort(M.ids);
-  return M;
-}
-
-const std::vector<MacroUse> &PasteTables::uses(TextGroup &In, const std::string &Macro) {
-  static const std::vector<MacroUse> None;
-  const unsigned Number = Numbers.try_emplace(Macro, Numbers.size()).first->second;
-  if (In.asked.size() <= Number)
-    In.asked.resize(Number + 64);
-  if (!In.asked.test(Number)) {
-    In.asked.set(Number);
-    std::vector<MacroUse> Found;
-    for (uint32_t File : DB.index().mentioningAmong(Macro, &In.ids))
-      llvm::append_range(Found, usesIn(DB, DB.index().files()[File].path, Macro));
-    for (const std::string &Link : In.links)
-      llvm::append_range(Found, usesIn(DB, Link, Macro));
-    if (!Found.empty())
-      In.uses[Number] = std::move(Found);
-  }
-  auto It = In.uses.find(Number);
-  return It == In.uses.end() ? None : It->second;
-}
-
-const std::string &PasteTables::wideObject(const std::string &Name) {
-  auto [It, New] = WideObjects.try_emplace(Name, Name);
-  if (New && isPlainWord(Name) && llvm::none_of(Name, llvm::isLower)) {
-    ObjectMacros Found;
-    for (uint32_t File : DB.index().definingMacro(Name, &Wide.ids))
-      if (auto Text = DB.index().text(File))
-        addObjects(*Text, Found, Name);
-    if (auto Meant = Found.find(Name); Meant != Found.end())
-      It->second = Meant->second;
-  }
-  return It->second;
-}
-
-bool PasteTables::owns(const std::string &File, const std::string &Name) {
-  auto [It, New] = OwnMacros.try_emplace(File);
-  if (New)
-    if (auto Text = textOf(DB, File))
-      It->second = ownMacros(*Text);
-  return It->second.contains(Name);
 }
 
 namespace {
@@ -353,6 +99,21 @@ void readSome(PasteTables &Tables, WideMacros &M, llvm::ArrayRef<const MacroUse 
           Waiting.push_back(&S);
 }
 
+WideMacros &wideMacros(PasteTables &Tables) {
+  if (Tables.wideMacros())
+    return *Tables.wideMacros();
+  WideMacros &M = Tables.wideMacros().emplace();
+  std::vector<std::string> Names;
+  for (const MacroText &Joiner : Tables.joiners())
+    if (!NameMaker::canJoin(Joiner, EveryWord))
+      M.joiners.push_back(&Joiner);
+    else if (M.any.add(Joiner))
+      Names.push_back(Joiner.name);
+  Makers Make(Tables, M.any, EveryWord, wideObjects(Tables));
+  readSome(Tables, M, closeOver(Tables, M.any, std::move(Names), Tables.wide(), Make));
+  return M;
+}
+
 /// Whether a use can make the word, as far as macros that can make every word are known.
 bool canMake(PasteTables &Tables, SomeWords &S, StringRef Word) {
   auto Fits = [&](const MakerTrace &Trace) { return llvm::any_of(Trace.patterns, [&](const std::string &P) { return NameMaker::canBe(P, Word); }); };
@@ -361,7 +122,7 @@ bool canMake(PasteTables &Tables, SomeWords &S, StringRef Word) {
   if (!Fits(S.may_be_any))
     return false;
   if (!S.meant) {
-    MacroTable With(&Tables.wideMacros().any);
+    MacroTable With(&wideMacros(Tables).any);
     With.add(S.use->within);
     S.meant = Makers(Tables, With, EveryWord, wideObjects(Tables)).traceMeant(S.use->within);
   }
@@ -386,12 +147,12 @@ private:
   MacroTable Wide; ///< macros for everybody that can make the word
 };
 
-PasteSearch::PasteSearch(const Database &DB, PasteTables &Tables, StringRef Word) : DB(DB), Tables(Tables), Word(Word), Wide(&Tables.wideMacros().any) {
+PasteSearch::PasteSearch(const Database &DB, PasteTables &Tables, StringRef Word) : DB(DB), Tables(Tables), Word(Word), Wide(&wideMacros(Tables).any) {
   std::vector<std::string> Names;
-  for (const MacroText *M : Tables.wideMacros().joiners)
+  for (const MacroText *M : wideMacros(Tables).joiners)
     if (NameMaker::canJoin(*M, Word) && Wide.add(*M))
       Names.push_back(M->name);
-  for (SomeWords &S : Tables.wideMacros().some)
+  for (SomeWords &S : wideMacros(Tables).some)
     if (canMake(Tables, S, Word) && Wide.add(S.use->within))
       Names.push_back(S.use->within.name);
   Makers Make(Tables, Wide, Word, wideObjects(Tables));
@@ -406,7 +167,7 @@ void PasteSearch::addWaiting() {
   while (!New.empty()) {
     const std::string Name = std::move(New.back());
     New.pop_back();
-    for (SomeWords *S : Tables.wideMacros().waiting.lookup(Name)) {
+    for (SomeWords *S : wideMacros(Tables).waiting.lookup(Name)) {
       const MacroText &Within = S->use->within;
       if (!Wide.add(Within))
         continue;
@@ -435,9 +196,9 @@ std::set<PastingUse> PasteSearch::among(const std::set<std::string> &Sources) {
   ModuleTexts &M = Tables.of(Sources);
   MacroTable Known(&Wide);
   std::vector<std::string> Names = Known.names();
-  for (const MacroText &Joiner : M.joiners)
-    if (NameMaker::canJoin(Joiner, Word) && Known.add(Joiner))
-      Names.push_back(Joiner.name);
+  for (const MacroText *Joiner : M.joiners)
+    if (NameMaker::canJoin(*Joiner, Word) && Known.add(*Joiner))
+      Names.push_back(Joiner->name);
   const NameMaker::Expansion Expand = [&](const std::string &Name) {
     auto It = M.objects.find(Name);
     return It == M.objects.end() ? Tables.wideObject(Name) : It->second;
@@ -462,21 +223,6 @@ std::set<PastingUse> PasteSearch::among(const std::set<std::string> &Sources) {
 
 } // namespace
 
-WideMacros &PasteTables::wideMacros() {
-  if (Macros)
-    return *Macros;
-  WideMacros &M = Macros.emplace();
-  std::vector<std::string> Names;
-  for (const MacroText &Joiner : Joiners)
-    if (!NameMaker::canJoin(Joiner, EveryWord))
-      M.joiners.push_back(&Joiner);
-    else if (M.any.add(Joiner))
-      Names.push_back(Joiner.name);
-  Makers Make(*this, M.any, EveryWord, wideObjects(*this));
-  readSome(*this, M, closeOver(*this, M.any, std::move(Names), Wide, Make));
-  return M;
-}
-
 static PasteTables &tablesOf(const Database &DB) {
   std::shared_ptr<PasteTables> &Tables = DB.pasteTables();
   if (!Tables)
@@ -485,7 +231,7 @@ static PasteTables &tablesOf(const Database &DB) {
 }
 
 void readWidePastes(const Database &DB) {
-  tablesOf(DB).wideMacros();
+  wideMacros(tablesOf(DB));
 }
 
 std::set<PastingUse> usesThatPaste(const Database &DB, const std::set<std::string> &Sources, StringRef Word, bool Alone) {
