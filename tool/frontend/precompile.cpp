@@ -115,16 +115,16 @@ void Frontend::mendPch(PchJob &J, std::set<std::string> Whole) {
   for (auto [Line, Rest] = StringRef(J.header.source).split('\n'); !Line.empty(); std::tie(Line, Rest) = Rest.split('\n'))
     Lines.push_back(Line.str());
   for (unsigned Round = 1; J.done && !J.header.errors.empty(); ++Round) {
-    auto Odd = find_if(J.header.errors, [&](ParseDiagnostic &D) { return !(D.of_tree = isOfTree(*J.variant, D, "", W)); });
-    if (J.header.errors.front().of_tree) { // the others may follow from it
+    const ParseDiagnostic &Odd = J.header.errors.front(); // the others may follow from it
+    if (isOfTree(*J.variant, Odd, "", W)) {
       for (ParseDiagnostic &D : J.header.errors)
         D.of_tree = true;
       J.header.files.insert(W.inputs.begin(), W.inputs.end());
       return;
     }
-    bool Tried = !Whole.insert(Odd->file).second, Listed = Odd->main_line > 0 && Odd->main_line <= Lines.size();
+    bool Tried = !Whole.insert(Odd.file).second, Listed = Odd.main_line > 0 && Odd.main_line <= Lines.size();
     if (Tried && Listed)
-      Lines.erase(Lines.begin() + (Odd->main_line - 1));
+      Lines.erase(Lines.begin() + (Odd.main_line - 1));
     if (Round == MaxRounds)
       Lines.clear();
     J.header.source.clear();
