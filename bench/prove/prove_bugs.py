@@ -71,12 +71,15 @@ def boot(kernel, scratch, bug, directory, rounds):
     ko = built[bug["module"] + ".ko"]
     machine.add_needs(ko)
     machine.add_file(ko, "test")
+    if "firmware" in bug:
+        machine.add_firmware(bug["firmware"])
     for program in bug.get("programs", []):
         machine.need_program(program)
     if "helper" in bug:
         machine.add_helper(bug["helper"])
     name = bug["module"].replace("-", "_")
-    body = "round() {\n  insmod /test/%s.ko || return 1\n  { %s; } || { echo PROVE-USE-FAILED; return 1; }\n  rmmod %s || return 1\n  settle\n}\n" % (bug["module"], bug["use"], name)
+    load = " ".join(["/test/%s.ko" % bug["module"], *bug.get("parameters", [])])
+    body = "round() {\n  insmod %s || return 1\n  { %s; } || { echo PROVE-USE-FAILED; return 1; }\n  rmmod %s || return 1\n  settle\n}\n" % (load, bug["use"], name)
     say("boot %s: %s, %d rounds" % (kernel.release, bug["name"], rounds))
     text = machine.boot(body + machine.test(bug["name"], bug.get("prepare", ""), "round", rounds, bug.get("caches", ["prove_"])))
     return prove_console.read(text).get(bug["name"]) or prove_console.Outcome(bug["name"]), text
