@@ -47,6 +47,8 @@ def source_of(kernel, bug, top):
     source = kernel.tree / bug["source"]
     if source.is_dir():
         shutil.copytree(source, top / bug["source"])
+        for header in source.parent.glob("*.h"):  # which it may include as ../internal.h
+            shutil.copy(header, (top / bug["source"]).parent)
         return top / bug["source"]
     directory = (top / bug["source"]).parent
     directory.mkdir(parents=True)
@@ -73,6 +75,10 @@ def boot(kernel, scratch, bug, directory, rounds):
     machine.add_file(ko, "test")
     if "firmware" in bug:
         machine.add_firmware(bug["firmware"])
+    machine.hardware += bug.get("hardware", [])
+    machine.append = bug.get("append", "")
+    for other in bug.get("with", []):
+        machine.add_file(built[other + ".ko"], "test")
     for program in bug.get("programs", []):
         machine.need_program(program)
     if "helper" in bug:

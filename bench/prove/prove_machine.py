@@ -139,14 +139,15 @@ class Machine:
             (self.root / name).mkdir(parents=True, exist_ok=True)
         shutil.copy(kernel.busybox / "bin" / "busybox", self.root / "bin" / "busybox")
         self.loads = []
-        self.firmware = []
+        self.hardware = []  # words for qemu, besides those of every machine
+        self.append = ""
 
     def add_firmware(self, package):
         """A machine of EFI instead of qemu's own: a Debian package with such a firmware, which is only unpacked."""
         found = sorted((unpack(package, self.kernel.busybox.parent)).glob("usr/share/**/OVMF.fd"))
         if not found:
             sys.exit("prove: %s has no OVMF.fd" % package)
-        self.firmware = ["-bios", found[0]]
+        self.hardware += ["-bios", found[0]]
 
     def add_program(self, name):
         path = shutil.which(name, path="/usr/sbin:/sbin:/usr/bin:/bin")
@@ -233,10 +234,10 @@ class Machine:
         sys.exit("prove: %s does not boot:\n%s" % (self.kernel.release, text[-2000:]))
 
     def _run(self, initrd, console):
-        append = ("console=ttyS0 slab_nomerge panic=-1 nokaslr no_timer_check mitigations=off loglevel=7 random.trust_cpu=on rdinit=/init " + self.kernel.append).strip()
+        append = ("console=ttyS0 slab_nomerge panic=-1 nokaslr no_timer_check mitigations=off loglevel=7 random.trust_cpu=on rdinit=/init %s %s" % (self.kernel.append, self.append)).strip()
         # As many sockets: the table of processors that a kernel without ACPI reads names one processor of each.
         command = ["qemu-system-x86_64", "-accel", Machine.accelerator, "-cpu", "max", "-smp", "%d,sockets=%d,cores=1,threads=1" % (PROCESSORS, PROCESSORS), "-m", "768", "-display", "none", "-monitor", "none",
-                   "-no-reboot", "-serial", "file:%s" % console, "-kernel", self.kernel.boot_image, "-initrd", initrd, "-append", append, *self.firmware]
+                   "-no-reboot", "-serial", "file:%s" % console, "-kernel", self.kernel.boot_image, "-initrd", initrd, "-append", append, *self.hardware]
         result = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         if result.returncode != 0 and Machine.accelerator != self.EMULATION:
             # The device may be there and not do what qemu asks of it: on a machine that is virtual itself, say.

@@ -184,16 +184,25 @@ void WaySearch::addDoors() {
   }
   auto Key = [&](const Door &D) { return std::make_tuple(!D.rule->needs.empty(), Nodes[D.node].distance, D.call.file, D.call.line); };
   std::stable_sort(Doors.begin(), Doors.end(), [&](const Door &A, const Door &B) { return Key(A) < Key(B); });
+  // A way that goes through what another door opens is a longer one to the same.
   std::set<unsigned> Told;
+  auto New = [&](unsigned N) {
+    while (!Told.count(N) && Nodes[N].next != N)
+      N = Nodes[N].next;
+    return !Told.count(N);
+  };
   for (const Door &D : Doors)
-    if (Out.ways.size() < MaxWays && Told.insert(D.node).second)
+    if (Out.ways.size() < MaxWays && New(D.node)) {
+      Told.insert(D.node);
       Out.ways.push_back(wayThrough(D));
+    }
 }
 
 ReproducerWay WaySearch::wayThrough(const Door &D) const {
   ReproducerWay W;
   W.kind = D.rule->kind;
   W.name = nameBehind(D);
+  W.named = D.rule->called_argument || !D.rule->called.empty();
   W.needs = D.rule->needs;
   W.parameters = parametersOn(D.node);
   const std::string Place = filledIn(D.rule->place, W.name, "");
@@ -219,7 +228,11 @@ void WaySearch::addSteps(const Door &D, const std::string &Place, ReproducerWay 
       return;
     }
     To.every_step = To.every_step && S;
-    Between.push_back({ReproducerStep::Do, S ? filledIn(S->does, To.name, Place) : "have " + (V.record.empty() ? "" : V.record + ".") + Field + " called", Why});
+    const std::string Do = S ? filledIn(S->does, To.name, Place) : "have " + (V.record.empty() ? "" : V.record + ".") + Field + " called";
+    if (!Between.empty() && Between.back().text == Do)
+      Between.back().why += "; " + Why;
+    else
+      Between.push_back({ReproducerStep::Do, Do, Why});
   };
   const TextVariable *Last = nullptr;
   unsigned At = D.node;
@@ -296,7 +309,7 @@ void WaySearch::addLeaving() {
 void WaySearch::addLookedAt() {
   std::set<std::string> Said;
   auto Say = [&](const std::string &File, unsigned Line, const std::string &Function, const std::string &Text) {
-    if (Out.looked_at.size() < MaxOthers && Said.insert(File + Text).second)
+    if (Out.looked_at.size() < MaxOthers && Said.insert(File + ":" + Function + ":" + Text).second)
       Out.looked_at.push_back({File, Line, Function, Text});
   };
   std::vector<unsigned> Order;
@@ -319,11 +332,13 @@ void WaySearch::addLookedAt() {
         Say(N.file(), Words.lineOf(*N.variable, N.field, Nodes[N.next].name()), "", (N.variable->record.empty() ? "" : N.variable->record + ".") + N.field + " of " + N.name() + " is " + Nodes[N.next].name() + ", and nothing else of the module names " + N.name());
     } else if (N.uses.empty() && !N.function->text->is_static && !isHook(N)) {
       const Database &DB = M.tree().database();
-      std::string Others;
+      std::vector<std::string> Others;
       for (uint32_t Id : DB.mentioning(N.name()))
-        if (const std::string &File = DB.index().files()[Id].path; Others.empty() && StringRef(File).ends_with(".c") && !M.owns(File))
-          Others = File;
-      Say(N.file(), N.function->text->line, N.name(), "nothing of the module names it; " + (Others.empty() ? "nor does any other source" : Others + " does"));
+        if (const std::string &File = DB.index().files()[Id].path; StringRef(File).ends_with(".c") && !M.owns(File))
+          Others.push_back(File);
+      // What stands nearest to the module is likeliest to be of use.
+      llvm::stable_sort(Others, [&](const std::string &A, const std::string &B) { return llvm::count(A, '/') < llvm::count(B, '/'); });
+      Say(N.file(), N.function->text->line, N.name(), "nothing of the module names it; " + (Others.empty() ? "nor does any other source" : Others.front() + (Others.size() > 1 ? " and " + std::to_string(Others.size() - 1) + " more do" : " does")));
     }
   }
 }

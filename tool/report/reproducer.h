@@ -21,6 +21,7 @@ struct ReproducerStep {
 struct ReproducerWay {
   std::string kind;      ///< of the row: "qdisc"; "load": the start of the module comes there
   std::string name;      ///< what user space knows it by; empty: none, or it could not be read
+  bool named = false;    ///< user space knows it by a name
   std::string needs;     ///< what must be there besides; may be empty
   std::vector<std::string> parameters; ///< of the module, that functions on the way name
   std::vector<ReproducerStep> steps;
