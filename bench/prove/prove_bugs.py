@@ -75,6 +75,8 @@ def boot(kernel, scratch, bug, directory, rounds):
     machine.add_file(ko, "test")
     if "firmware" in bug:
         machine.add_firmware(bug["firmware"])
+    if bug.get("tpm"):
+        machine.add_tpm()
     machine.hardware += bug.get("hardware", [])
     machine.append = bug.get("append", "")
     for other in bug.get("with", []):

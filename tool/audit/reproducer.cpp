@@ -84,6 +84,7 @@ Reproducer Reproducing::of(const AuditFinding &F) const {
   R.ways = std::move(Found.ways);
   R.notes = std::move(Found.leaving);
   R.looked_at = std::move(Found.looked_at);
+  R.looked_at_more = Found.more;
   if (R.ways.empty())
     R.no_way = "krcu knows no way of user space to what queues " + plainName(Q->sites.front().callback) + "(): no call that makes something of " + R.module + " known and has a row leads there";
   addSteps(*M, R);

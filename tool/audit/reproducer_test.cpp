@@ -125,6 +125,27 @@ TEST_F(Reproducers, ANameThatIsAnArgument) {
   EXPECT_EQ(R.ways[0].steps.at(2).text, "write to /sys/kernel/debug/.../error");
 }
 
+/// The link's set-up is named by the notifier, too; that is no other way to it.
+TEST_F(Reproducers, AWayThroughAnotherDoor) {
+  const Reproducer &R = of("struct rtnl_link_ops {\n\tconst char *kind;\n\tint (*setup)(struct item *item);\n};\nstruct notifier_block {\n\tint (*notifier_call)(struct item *item);\n};\n"
+                           "int rtnl_link_register(struct rtnl_link_ops *ops);\nvoid rtnl_link_unregister(struct rtnl_link_ops *ops);\nint register_netdevice_notifier(struct notifier_block *block);\nextern void *links;\n" + Counted + Updated +
+                           "static struct rtnl_link_ops drv_links = {\n\t.kind = \"drv\",\n\t.setup = drv_update,\n};\nstatic int drv_event(struct item *item)\n{\n\treturn links == &drv_links;\n}\n"
+                           "static struct notifier_block drv_block = {\n\t.notifier_call = drv_event,\n};\nint drv_listen(void)\n{\n\treturn register_netdevice_notifier(&drv_block);\n}\n" + known("rtnl_link_register(&drv_links)", "rtnl_link_unregister(&drv_links)"));
+  ASSERT_EQ(R.ways.size(), 1u) << R.no_way;
+  EXPECT_EQ(steps(R), "modprobe drv; ip link add DEVICE type drv OPTIONS; ip link del DEVICE; rmmod drv");
+}
+
+TEST_F(Reproducers, TheSameCallTwiceAndTheSameStepTwice) {
+  const Reproducer &R = of("struct file_operations {\n\tlong (*unlocked_ioctl)(struct item *item);\n\tlong (*compat_ioctl)(struct item *item);\n};\nvoid *debugfs_create_file(const char *name, int mode, void *parent, void *data, const struct file_operations *fops);\n" + Counted +
+                           "static long drv_ioctl(struct item *item)\n{\n\titem_count(item);\n\treturn 0;\n}\nstatic long drv_compat(struct item *item)\n{\n\titem_count(item);\n\treturn 0;\n}\n"
+                           "static const struct file_operations drv_fops = {\n\t.unlocked_ioctl = drv_ioctl,\n\t.compat_ioctl = drv_compat,\n};\n"
+                           "void drv_add(void)\n{\n\tdebugfs_create_file(\"x\", 0600, NULL, NULL, &drv_fops);\n}\nvoid drv_more(void)\n{\n\tdebugfs_create_file(\"x\", 0600, NULL, NULL, &drv_fops);\n}\n" + Init +
+                           "static void __exit drv_exit(void)\n{\n}\nmodule_exit(drv_exit);\n");
+  ASSERT_EQ(R.ways.size(), 1u) << R.no_way;
+  EXPECT_EQ(steps(R), "modprobe drv; open /sys/kernel/debug/.../x; an ioctl() of /sys/kernel/debug/.../x; close /sys/kernel/debug/.../x; rmmod drv");
+  EXPECT_NE(R.ways[0].way[0].text.find("; the same call stands 1 more time"), std::string::npos) << R.ways[0].way[0].text;
+}
+
 TEST_F(Reproducers, AMemberWithoutARow) {
   const Reproducer &R = of("struct key_type {\n\tconst char *name;\n\tint (*polish)(struct item *item);\n};\nint register_key_type(struct key_type *type);\nvoid unregister_key_type(struct key_type *type);\n" + Counted + Updated +
                            "static struct key_type drv_keys = {\n\t.name = \"drv\",\n\t.polish = drv_update,\n};\n" + known("register_key_type(&drv_keys)", "unregister_key_type(&drv_keys)"));

@@ -15,6 +15,8 @@ namespace {
 constexpr unsigned MaxSteps = 16; ///< a longer chain of names shows nothing
 constexpr size_t MaxWays = 3, MaxOthers = 12;
 
+std::string memberOf(const TextVariable &V, const std::string &Field) { return (V.record.empty() ? "" : V.record + ".") + Field; }
+
 /// A function or a table of the module, on the way to what queues.
 struct Node {
   const TextFunction *function = nullptr; ///< or
@@ -65,12 +67,23 @@ private:
   bool opensADoor(unsigned Table, const TextFunction &F) const;
   void addDoors();
   ReproducerWay wayThrough(const Door &D) const;
+  struct Steps {
+    std::string name;            ///< of the door
+    std::string opens, closes;   ///< what opening and closing it has called
+    std::vector<ReproducerStep> between;
+    std::set<std::string> said;
+    bool every = true; ///< each member has a row
+  };
+  void addMember(const TextVariable &V, const std::string &Field, const std::string &Word, const std::string &Place, Steps &To) const;
   void addSteps(const Door &D, const std::string &Place, ReproducerWay &To) const;
   void addChain(unsigned From, EvidenceList &To) const;
   std::vector<std::string> parametersOn(unsigned From) const;
   void addStarts();
   void addLeaving();
   void addLookedAt();
+  void say(const std::string &File, unsigned Line, const std::string &Function, const std::string &Text);
+  void sayTable(const Node &N);
+  void sayOpen(const Node &N);
   bool isHook(const Node &N) const { return N.function && (Q.starts.count(N.function->symbol) || Q.exits.count(N.function->symbol)); }
 
   const WayQuestion &Q;
@@ -80,6 +93,7 @@ private:
   std::vector<Node> Nodes;
   std::map<std::string, std::vector<unsigned>> ByName;
   std::vector<WordCall> Calls; ///< of doors
+  std::set<std::string> Said; ///< of what was looked at
   UserWays Out;
 };
 
@@ -205,56 +219,53 @@ ReproducerWay WaySearch::wayThrough(const Door &D) const {
   W.named = D.rule->called_argument || !D.rule->called.empty();
   W.needs = D.rule->needs;
   W.parameters = parametersOn(D.node);
-  const std::string Place = filledIn(D.rule->place, W.name, "");
-  W.way.push_back({D.call.file, D.call.line, D.call.function, D.call.text() + (Nodes[D.node].variable ? " makes " + Nodes[D.node].name() + " known" : " makes " + Nodes[D.node].name() + "() known")});
+  const std::string Place = filledIn(D.rule->place, W.name, ""), What = Nodes[D.node].name() + (Nodes[D.node].variable ? "" : "()");
+  const auto Others = llvm::count_if(Calls, [&](const WordCall &C) { return C.name == D.call.name && C.arguments == D.call.arguments; }) - 1;
+  W.way.push_back({D.call.file, D.call.line, D.call.function, D.call.text() + " makes " + What + " known" + (Others ? "; the same call stands " + std::to_string(Others) + (Others == 1 ? " more time" : " more times") : "")});
   addChain(D.node, W.way);
   addSteps(D, Place, W);
   return W;
 }
 
+/// What one member on the way means: a step of its own, or something that opening or closing the door does.
+void WaySearch::addMember(const TextVariable &V, const std::string &Field, const std::string &Word, const std::string &Place, Steps &To) const {
+  const std::string Member = memberOf(V, Field), Why = Member + " is " + Word + (M.hasFunction(Word) ? "()" : "");
+  const UserStepRule *S = Rules.step(V.record, Field);
+  if (!To.said.insert(Why).second || (!S && !M.hasFunction(Word)))
+    return; // a table in a table: nobody calls it
+  if (S && S->when != UserStepRule::Does) {
+    std::string &Where = S->when == UserStepRule::Open ? To.opens : To.closes;
+    Where += (Where.empty() ? "" : "; ") + Why;
+    return;
+  }
+  To.every = To.every && S;
+  const std::string Do = S ? filledIn(S->does, To.name, Place) : "have " + Member + " called";
+  if (!To.between.empty() && To.between.back().text == Do)
+    To.between.back().why += "; " + Why;
+  else
+    To.between.push_back({ReproducerStep::Do, Do, Why});
+}
+
 /// From the door inwards: each member on the chain, and of the last table also the others that come to what queues as directly.
 void WaySearch::addSteps(const Door &D, const std::string &Place, ReproducerWay &To) const {
-  std::string Opens, Closes;
-  std::vector<ReproducerStep> Between;
-  std::set<std::string> Said;
-  auto Add = [&](const TextVariable &V, const std::string &Field, const std::string &Word) {
-    const std::string Why = (V.record.empty() ? "" : V.record + ".") + Field + " is " + Word + (M.hasFunction(Word) ? "()" : "");
-    const UserStepRule *S = Rules.step(V.record, Field);
-    if (!Said.insert(Why).second || (!S && !M.hasFunction(Word)))
-      return; // a table in a table: nobody calls it
-    if (S && S->when != UserStepRule::Does) {
-      std::string &Where = S->when == UserStepRule::Open ? Opens : Closes;
-      Where += (Where.empty() ? "" : "; ") + Why;
-      return;
+  Steps All;
+  All.name = To.name;
+  const Node *Last = nullptr;
+  for (unsigned At = D.node; Nodes[At].next != At; At = Nodes[At].next)
+    if (const Node &N = Nodes[At]; N.variable) {
+      addMember(*N.variable, N.field, Nodes[N.next].name(), Place, All);
+      Last = Nodes[N.next].function ? &N : Last;
     }
-    To.every_step = To.every_step && S;
-    const std::string Do = S ? filledIn(S->does, To.name, Place) : "have " + (V.record.empty() ? "" : V.record + ".") + Field + " called";
-    if (!Between.empty() && Between.back().text == Do)
-      Between.back().why += "; " + Why;
-    else
-      Between.push_back({ReproducerStep::Do, Do, Why});
-  };
-  const TextVariable *Last = nullptr;
-  unsigned At = D.node;
-  for (; Nodes[At].next != At; At = Nodes[At].next)
-    if (const TextVariable *V = Nodes[At].variable) {
-      Add(*V, Nodes[At].field, Nodes[Nodes[At].next].name());
-      Last = Nodes[Nodes[At].next].function ? V : Last;
-    }
-  if (Last) {
-    unsigned Nearest = ~0u;
-    for (unsigned N = D.node; Nodes[N].next != N; N = Nodes[N].next)
-      if (Nodes[N].variable == Last)
-        Nearest = Nodes[Nodes[N].next].distance;
-    for (const TextVariable::Entry &E : Last->entries)
-      for (unsigned N : nodesOf(E.word, Last->file))
-        if (Nodes[N].function && Nodes[N].reached && Nodes[N].distance <= Nearest)
-          Add(*Last, E.field, E.word);
-  }
-  To.steps.push_back({ReproducerStep::Do, filledIn(D.rule->open, To.name, Place), Opens});
-  To.steps.insert(To.steps.end(), Between.begin(), Between.end());
+  if (Last)
+    for (const TextVariable::Entry &E : Last->variable->entries)
+      for (unsigned N : nodesOf(E.word, Last->file()))
+        if (Nodes[N].function && Nodes[N].reached && Nodes[N].distance <= Nodes[Last->next].distance)
+          addMember(*Last->variable, E.field, E.word, Place, All);
+  To.every_step = All.every;
+  To.steps.push_back({ReproducerStep::Do, filledIn(D.rule->open, To.name, Place), All.opens});
+  To.steps.insert(To.steps.end(), All.between.begin(), All.between.end());
   if (!D.rule->close.empty())
-    To.steps.push_back({ReproducerStep::Do, filledIn(D.rule->close, To.name, Place), Closes});
+    To.steps.push_back({ReproducerStep::Do, filledIn(D.rule->close, To.name, Place), All.closes});
 }
 
 /// The nodes from here to what queues, each as a line of evidence.
@@ -263,7 +274,7 @@ void WaySearch::addChain(unsigned From, EvidenceList &To) const {
     const Node &N = Nodes[At], &Next = Nodes[N.next];
     const std::string What = Next.name() + (Next.function ? "()" : "");
     if (N.variable)
-      To.push_back({N.file(), Words.lineOf(*N.variable, N.field, Next.name()), "", (N.variable->record.empty() ? "" : N.variable->record + ".") + N.field + " of " + N.name() + " is " + What});
+      To.push_back({N.file(), Words.lineOf(*N.variable, N.field, Next.name()), "", memberOf(*N.variable, N.field) + " of " + N.name() + " is " + What});
     else
       To.push_back({N.file(), Words.lineIn(*N.function, Next.name()), N.name(), "names " + What});
   }
@@ -305,42 +316,53 @@ void WaySearch::addLeaving() {
     }
 }
 
-/// Without a way: the tables that come to what queues, with who is handed them; and what others may call.
-void WaySearch::addLookedAt() {
-  std::set<std::string> Said;
-  auto Say = [&](const std::string &File, unsigned Line, const std::string &Function, const std::string &Text) {
-    if (Out.looked_at.size() < MaxOthers && Said.insert(File + ":" + Function + ":" + Text).second)
-      Out.looked_at.push_back({File, Line, Function, Text});
-  };
-  std::vector<unsigned> Order;
-  for (unsigned N = 0; N < Nodes.size(); ++N)
-    if (Nodes[N].reached)
-      Order.push_back(N);
-  std::stable_sort(Order.begin(), Order.end(), [&](unsigned A, unsigned B) { return Nodes[A].distance < Nodes[B].distance; });
-  for (unsigned At : Order) {
-    const Node &N = Nodes[At];
-    if (N.variable) {
-      bool Handed = false;
-      for (const Node::Use &U : N.uses)
-        if (const TextFunction *F = Nodes[U.by].function)
-          for (const FlowNode &Each : M.tree().flow(*F).nodes)
-            if (Each.kind == FlowNode::Call && llvm::any_of(Each.call.arguments, [&](const std::string &A) { return firstName(A) == N.name(); })) {
-              Say(F->file, Each.call.line, F->name, Each.call.name + "() is handed " + N.name() + (N.variable->record.empty() ? "" : ", a struct " + N.variable->record) + ", and has no row");
-              Handed = true;
-            }
-      if (!Handed && N.uses.empty())
-        Say(N.file(), Words.lineOf(*N.variable, N.field, Nodes[N.next].name()), "", (N.variable->record.empty() ? "" : N.variable->record + ".") + N.field + " of " + N.name() + " is " + Nodes[N.next].name() + ", and nothing else of the module names " + N.name());
-    } else if (N.uses.empty() && !N.function->text->is_static && !isHook(N)) {
-      const Database &DB = M.tree().database();
-      std::vector<std::string> Others;
-      for (uint32_t Id : DB.mentioning(N.name()))
-        if (const std::string &File = DB.index().files()[Id].path; StringRef(File).ends_with(".c") && !M.owns(File))
-          Others.push_back(File);
-      // What stands nearest to the module is likeliest to be of use.
-      llvm::stable_sort(Others, [&](const std::string &A, const std::string &B) { return llvm::count(A, '/') < llvm::count(B, '/'); });
-      Say(N.file(), N.function->text->line, N.name(), "nothing of the module names it; " + (Others.empty() ? "nor does any other source" : Others.front() + (Others.size() > 1 ? " and " + std::to_string(Others.size() - 1) + " more do" : " does")));
-    }
+void WaySearch::say(const std::string &File, unsigned Line, const std::string &Function, const std::string &Text) {
+  if (!Said.insert(File + ":" + Function + ":" + Text).second)
+    return;
+  if (Out.looked_at.size() < MaxOthers)
+    Out.looked_at.push_back({File, Line, Function, Text});
+  else
+    ++Out.more;
+}
+
+/// Who is handed the table by a call that has no row; or that nobody names it.
+void WaySearch::sayTable(const Node &N) {
+  const std::string Record = N.variable->record;
+  for (const Node::Use &U : N.uses)
+    if (const TextFunction *F = Nodes[U.by].function)
+      for (const FlowNode &Each : M.tree().flow(*F).nodes)
+        if (Each.kind == FlowNode::Call && llvm::any_of(Each.call.arguments, [&](const std::string &A) { return StringRef(A).ltrim("& ") == N.name(); }))
+          say(F->file, Each.call.line, F->name, Each.call.name + "() is handed " + N.name() + (Record.empty() ? "" : ", a struct " + Record) + ", and has no row");
+  if (N.uses.empty()) {
+    const std::string Member = memberOf(*N.variable, N.field), What = Nodes[N.next].name();
+    say(N.file(), Words.lineOf(*N.variable, N.field, What), "", Member + " of " + N.name() + " is " + What + ", and nothing else of the module names " + N.name());
   }
+}
+
+/// A function that only others can call: the source that stands highest in the tree is likeliest to be of use.
+void WaySearch::sayOpen(const Node &N) {
+  const Database &DB = M.tree().database();
+  std::vector<std::string> Others;
+  for (uint32_t Id : DB.mentioning(N.name()))
+    if (const std::string &File = DB.index().files()[Id].path; StringRef(File).ends_with(".c") && !M.owns(File))
+      Others.push_back(File);
+  llvm::stable_sort(Others, [&](const std::string &A, const std::string &B) { return llvm::count(A, '/') < llvm::count(B, '/'); });
+  const std::string Who = Others.empty() ? "nor does any other source" : Others.front() + (Others.size() > 1 ? " and " + std::to_string(Others.size() - 1) + " more do" : " does");
+  say(N.file(), N.function->text->line, N.name(), "nothing of the module names it; " + Who);
+}
+
+/// Without a way: what was come to instead, the nearest first.
+void WaySearch::addLookedAt() {
+  std::vector<const Node *> Order;
+  for (const Node &N : Nodes)
+    if (N.reached)
+      Order.push_back(&N);
+  std::stable_sort(Order.begin(), Order.end(), [](const Node *A, const Node *B) { return A->distance < B->distance; });
+  for (const Node *N : Order)
+    if (N->variable)
+      sayTable(*N);
+    else if (N->uses.empty() && !N->function->text->is_static && !isHook(*N))
+      sayOpen(*N);
 }
 
 } // namespace

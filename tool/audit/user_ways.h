@@ -23,6 +23,7 @@ struct WayQuestion {
 struct UserWays {
   std::vector<ReproducerWay> ways; ///< without the steps that load and remove the module
   EvidenceList leaving;            ///< the exit itself comes to one of the functions
+  unsigned more = 0;               ///< so many more than looked_at shows
   EvidenceList looked_at;          ///< what the module makes known by calls that have no row or lead elsewhere, and who may call it from outside
 };
 

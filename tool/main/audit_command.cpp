@@ -180,7 +180,7 @@ void addAuditCommand(CLI::App &App, AuditCommandOptions &O, PrintOptions &Print)
   addTreeQuestionOptions(*C, O);
   Fix->excludes(C->get_option("--format")); // it prints a diff
   CLI::Option *Way = C->add_option("--reproducer", O.reproducer, "for the finding at FILE:LINE: what to load, what user space has to do, what to remove, and what is seen then; nothing is run");
-  for (const char *Other : {"--fix", "--baseline", "--suppressions", "--fail-on"})
+  for (const char *Other : {"--fix", "--kind", "--severity", "--baseline", "--suppressions", "--fail-on"})
     Way->excludes(C->get_option(Other)); // they are about a list of findings
   addPageOptions(*C, Print);
   addPrintOptions(*C, Print);

@@ -87,6 +87,8 @@ TEST_F(AuditCommand, AReproducerIsOfAFinding) {
   }
   R = audit("--reproducer zoo/zo.c:3", "2>&1");
   EXPECT_TRUE(R.status == 2 && has(R, "did you mean 'zoo/zoo.c'?")) << R.out;
+  R = audit("drv --reproducer " + Place, "2>&1");
+  EXPECT_TRUE(R.status == 2 && has(R, "the paths of the command leave this file out")) << R.out;
   EXPECT_EQ(audit("--reproducer " + Place + " --format sarif").status, 2);
   EXPECT_EQ(audit("--reproducer " + Place + " --fix").status, 2);
 }

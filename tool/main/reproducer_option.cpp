@@ -3,6 +3,7 @@
 #include "tool/audit/reproducer.h"
 #include "tool/main/paths.h"
 #include "tool/main/places.h"
+#include "tool/report/terminal.h"
 #include "tool/support/error.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Path.h"
@@ -49,9 +50,13 @@ llvm::Expected<std::string> reproducerReport(Scan &S, const AuditReport &R, cons
       Here.push_back(&F);
     Others += (Others.empty() ? "" : ", ") + std::to_string(F.where.line) + " (" + F.kind + ")";
   }
-  if (Here.empty())
+  if (Here.empty()) {
+    const std::string Unread = R.not_looked_at.empty() ? "" : "; " + counted(R.not_looked_at.size(), "file") + " did not parse cleanly, so some may be missing";
     return fail(S.tree().shown(At.file) + ":" + std::to_string(At.line) + ": krcu audit has no finding there; " +
-                (Others.empty() ? "it has none in this file" : "those of this file are at line " + Others));
+                (!S.wantsPath(At.file)  ? "the paths of the command leave this file out"
+                 : Others.empty() ? "it has none in this file"
+                                  : "those of this file are at line " + Others) + Unread);
+  }
   std::vector<Reproducer> All = reproducersOf(S, Here);
   return S.tree().shown(Format == "json" ? reproducerJson(R, All) : reproducerText(All, widthOf(Print), isColoured(Print)));
 }

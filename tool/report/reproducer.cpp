@@ -52,7 +52,7 @@ std::string textOf(const Reproducer &R, unsigned Width, bool Colour) {
   for (size_t N = 0; N < R.ways.size(); ++N)
     Out += wayText(R.ways[N], R.ways.size() == 1 ? "way" : "way " + std::to_string(N + 1) + " of " + std::to_string(R.ways.size()), Width);
   if (!R.looked_at.empty())
-    Out += "    looked at:\n" + evidenceText(R.looked_at, Width);
+    Out += "    looked at:\n" + evidenceText(R.looked_at, Width) + (R.looked_at_more ? "        and " + std::to_string(R.looked_at_more) + " more\n" : "");
   if (!R.notes.empty())
     Out += "    removing the module queues by itself, if there is anything left:\n" + evidenceText(R.notes, Width);
   if (!R.sign.empty())
@@ -99,7 +99,7 @@ std::string reproducerJson(const AuditReport &R, const std::vector<Reproducer> &
     for (const ReproducerWay &W : Each.ways)
       Ways.push_back(wayJson(W));
     J["reproducers"].push_back({{"kind", F.kind}, {"severity", severityName(F.severity)}, {"file", F.where.file}, {"line", F.where.line}, {"reason", F.reason}, {"fingerprint", fingerprintOf(F)}, {"holds_if", textOrNull(F.only_if)},
-                                {"module", textOrNull(Each.module)}, {"sources", Each.files}, {"ways", Ways}, {"no_way", textOrNull(Each.no_way)}, {"looked_at", evidenceJson(Each.looked_at)},
+                                {"module", textOrNull(Each.module)}, {"sources", Each.files}, {"ways", Ways}, {"no_way", textOrNull(Each.no_way)}, {"looked_at", evidenceJson(Each.looked_at)}, {"looked_at_more", Each.looked_at_more},
                                 {"exit_queues", evidenceJson(Each.notes)}, {"sign", textOrNull(Each.sign)}, {"run", false}});
   }
   return J.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -37,6 +37,7 @@ struct Reproducer {
   std::vector<ReproducerWay> ways;   ///< those that need nothing besides first, then by length
   EvidenceList notes;                ///< what else is to be known: an exit that queues by itself
   EvidenceList looked_at;            ///< without a way: what the module makes known, and who may call it from outside
+  unsigned looked_at_more = 0;       ///< so many more that are not shown
   std::string sign;                  ///< what is seen if the callback is late enough
 };
 

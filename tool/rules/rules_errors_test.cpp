@@ -19,7 +19,7 @@ TEST_F(RuleErrors, DoorsAndSteps) {
   EXPECT_EQ(messageOfText("user_doors:\n  - {name: register_x, kind: x, open: look, called: [name], called_argument: 1}\n"),
             "x.yaml:2:5: both 'called' and 'called_argument' in one row of user_doors; keep one of them");
   EXPECT_EQ(messageOfText("user_steps:\n  - {record: ops, field: run}\n"), "x.yaml:2:5: a row of user_steps without 'by'; add 'by: ...'");
-  EXPECT_EQ(messageOfText("user_steps:\n  - {record: ops, field: run, by: opne}\n"), "x.yaml:2:37: 'by' is 'opne', which means nothing; did you mean 'open'?");
+  EXPECT_EQ(messageOfText("user_steps:\n  - {record: ops, field: run, by: opne}\n"), "x.yaml:2:35: 'by' is 'opne', which means nothing; did you mean 'open'?");
   EXPECT_EQ(messageOfText("user_steps:\n  - {record: ops, field: run, by: open, do: look}\n"), "x.yaml:2:5: both 'do' and 'by' in one row of user_steps; keep one of them");
 }
 
