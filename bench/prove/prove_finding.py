@@ -7,6 +7,8 @@ import re
 import shlex
 from pathlib import Path
 
+import prove_unload
+
 HERE = Path(__file__).parent
 
 
@@ -43,6 +45,7 @@ def case_of(reproducer, way, row):
     case["name"] = case["module"] = reproducer["module"]
     case["source"] = source_of(reproducer["sources"])
     case["text"] = "As `krcu audit --reproducer` has it: %s." % "; ".join("`%s`" % s["text"] for s in way["steps"])
+    case["driver"] = True
     if option:
         case["config"] = {option.group(0): "m"}
     return case
@@ -62,6 +65,11 @@ def case_for(report, bugs, rows):
         if reproducer["no_way"]:
             why.append(reproducer["no_way"])
     return None, "; ".join(dict.fromkeys(why))
+
+
+def not_used(results):
+    """Names of the cases made of a driver that could not use its module: it lacks an option or a payload, which says nothing of the finding."""
+    return [r.bug["name"] for r in results if r.bug.get("driver") and r.plain and not r.plain.clean and not prove_unload.failed(r.plain)]
 
 
 def find_case(krcu, tree, place, bugs):

@@ -144,6 +144,9 @@ def ask(options, kernel, chosen, errors, scratch):
     if chosen["bugs"]:
         results = prove_bugs.run_bugs(say, kernel, scratch, [b for b in errors if b["name"] in chosen["bugs"]], options.unsafe_rounds, options.rounds)
         bugs += prove_bugs.pages(kernel, results, options.packaged)
+        if prove_finding.not_used(results):
+            print("prove: skipped: the driver could not use %s: it may want options or something else that no driver knows" % ", ".join(prove_finding.not_used(results)), file=sys.stderr)
+            sys.exit(SKIPPED)
         good = good and all(r.shown or not r.plain for r in results)
     return proof, bugs, good
 

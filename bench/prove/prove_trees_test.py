@@ -55,7 +55,7 @@ def reproducer(**more):
     return dict({"file": "net/sched/sch_red.c", "module": "sch_red", "sources": ["net/sched/sch_red.c"], "holds_if": "CONFIG_NET_SCH_RED=m", "ways": [way], "no_way": None}, **more)
 
 
-class Findings(unittest.TestCase):
+class FindingsByKrcu(unittest.TestCase):
     ROWS = [{"kind": "qdisc", "use": "add {name}"}, {"kind": "netdev", "use": "link {name}"}, {"kind": "netdev", "name": "bridge", "use": "bridge"}, {"kind": "load", "use": "true"}]
 
     def case(self, *found, bugs=()):
@@ -90,6 +90,13 @@ class Findings(unittest.TestCase):
     def test_a_module_of_several_files_is_its_directory(self):
         self.assertEqual(prove_finding.source_of(["fs/dlm/main.c", "fs/dlm/lock.c"]), "fs/dlm")
         self.assertEqual(prove_finding.source_of(["fs/x/a/b.c", "fs/x/c.c"]), "fs/x")
+
+    def test_a_driver_that_cannot_use_its_module_says_nothing_of_the_finding(self):
+        failed_round = "[ 1.0] PROVE begin x\n[ 1.5] PROVE failed x round=0\n[ 2.0] PROVE end x rounds=0 leaked=0\n"
+        for text, driver, names in ((failed_round, True, ["x"]), (failed_round, False, []), (GONE, True, []), (CLEAN, True, [])):
+            result = prove_bugs.Result({"name": "x", "driver": driver})
+            result.plain = outcome(text)
+            self.assertEqual(prove_finding.not_used([result]), names)
 
     def test_the_rows_are_whole(self):
         for row in prove_finding.drivers():
