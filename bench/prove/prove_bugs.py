@@ -61,7 +61,8 @@ def source_of(kernel, bug, top):
 
 def find(krcu, kernel, bug):
     """The findings of audit that this is about."""
-    report = json.loads(krcu("audit", "--quiet", "--format", "json", kernel.tree, bug["source"]))
+    every = ["--all"] if bug.get("driver") else []  # the finding that was named may be one of low confidence
+    report = json.loads(krcu("audit", "--quiet", "--format", "json", *every, kernel.tree, bug["source"]))
     return [f for f in report["findings"] if f["kind"] in prove_unload.FORETELL and f["severity"] in ("error", "warning")]
 
 
