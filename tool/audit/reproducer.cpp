@@ -61,7 +61,7 @@ void Reproducing::addSteps(const UnloadModule &M, Reproducer &To) const {
   std::replace(Plain.begin(), Plain.end(), '-', '_');
   for (ReproducerWay &W : To.ways) {
     W.steps.insert(W.steps.begin(), {ReproducerStep::Load, "modprobe " + shellWord(M.scope.name), W.kind == "load" ? "its start comes to what queues" : ""});
-    W.steps.push_back({ReproducerStep::Remove, "rmmod " + shellWord(Plain), ""});
+    W.steps.push_back({ReproducerStep::Remove, "rmmod " + shellWord(Plain), W.kind == "remove" ? "its exit comes to what queues" : ""});
   }
 }
 

@@ -165,7 +165,16 @@ TEST_F(Reproducers, LoadingIsAllItTakes) {
 
 TEST_F(Reproducers, RemovingQueuesItself) {
   const Reproducer &R = of("static struct item *all;\n" + Counted + exitWith("\tif (all)\n\t\titem_count(all);\n"));
-  EXPECT_TRUE(R.ways.empty());
+  ASSERT_EQ(R.ways.size(), 1u) << R.no_way;
+  EXPECT_EQ(R.ways[0].kind, "remove");
+  EXPECT_EQ(R.ways[0].way.front().text, "runs when the module is removed");
+  EXPECT_EQ(steps(R), "modprobe drv; rmmod drv");
+}
+
+TEST_F(Reproducers, RemovingQueuesBesides) {
+  const Reproducer &R = of("static struct item *all;\n" + KeyType + Counted + Updated + "static struct key_type drv_keys = {\n\t.name = \"drv\",\n\t.update = drv_update,\n};\n" + known("register_key_type(&drv_keys)", "unregister_key_type(&drv_keys);\n\titem_count(all)"));
+  ASSERT_EQ(R.ways.size(), 1u) << R.no_way;
+  EXPECT_EQ(R.ways[0].kind, "keys");
   ASSERT_FALSE(R.notes.empty());
   EXPECT_EQ(R.notes.front().text, "runs when the module is removed");
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/audit/user_ways.h"
 #include "tool/audit/module_words.h"
+#include "tool/support/stable_sort.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
-#include <algorithm>
 #include <deque>
 
 using llvm::StringRef;
@@ -25,11 +25,11 @@ struct Node {
     unsigned by = 0;   ///< who names it or holds it
     std::string field; ///< of a table: the member
   };
-  std::vector<Use> uses;
+  std::vector<Use> uses = {};
   bool reached = false;
   unsigned distance = 0; ///< steps to what queues
   unsigned next = 0;     ///< the node that is one step nearer
-  std::string field;     ///< of a table: the member that holds that one
+  std::string field = {}; ///< of a table: the member that holds that one
   bool called = true;    ///< by names of functions alone, without a table between
   const std::string &name() const { return function ? function->name : variable->name; }
   const std::string &file() const { return function ? function->file : variable->file; }
@@ -47,6 +47,10 @@ public:
     if (Out.ways.empty())
       addStarts();
     addLeaving();
+    if (Out.ways.empty() && !Out.leaving.empty()) { // then to remove it is all that it takes
+      Out.ways.push_back({.kind = "remove", .name = Q.module, .way = std::move(Out.leaving)});
+      Out.leaving.clear();
+    }
     if (Out.ways.empty())
       addLookedAt();
     return std::move(Out);
@@ -197,7 +201,7 @@ void WaySearch::addDoors() {
         Doors.push_back({&R, C, N});
   }
   auto Key = [&](const Door &D) { return std::make_tuple(!D.rule->needs.empty(), Nodes[D.node].distance, D.call.file, D.call.line); };
-  std::stable_sort(Doors.begin(), Doors.end(), [&](const Door &A, const Door &B) { return Key(A) < Key(B); });
+  stableSort(Doors, [&](const Door &A, const Door &B) { return Key(A) < Key(B); });
   // A way that goes through what another door opens is a longer one to the same.
   std::set<unsigned> Told;
   auto New = [&](unsigned N) {
@@ -346,7 +350,7 @@ void WaySearch::sayOpen(const Node &N) {
   for (uint32_t Id : DB.mentioning(N.name()))
     if (const std::string &File = DB.index().files()[Id].path; StringRef(File).ends_with(".c") && !M.owns(File))
       Others.push_back(File);
-  llvm::stable_sort(Others, [&](const std::string &A, const std::string &B) { return llvm::count(A, '/') < llvm::count(B, '/'); });
+  stableSort(Others, [&](const std::string &A, const std::string &B) { return llvm::count(A, '/') < llvm::count(B, '/'); });
   const std::string Who = Others.empty() ? "nor does any other source" : Others.front() + (Others.size() > 1 ? " and " + std::to_string(Others.size() - 1) + " more do" : " does");
   say(N.file(), N.function->text->line, N.name(), "nothing of the module names it; " + Who);
 }
@@ -357,7 +361,7 @@ void WaySearch::addLookedAt() {
   for (const Node &N : Nodes)
     if (N.reached)
       Order.push_back(&N);
-  std::stable_sort(Order.begin(), Order.end(), [](const Node *A, const Node *B) { return A->distance < B->distance; });
+  stableSort(Order, [](const Node *A, const Node *B) { return A->distance < B->distance; });
   for (const Node *N : Order)
     if (N->variable)
       sayTable(*N);

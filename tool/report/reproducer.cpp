@@ -27,7 +27,7 @@ std::string evidenceText(const EvidenceList &List, unsigned Width) {
 }
 
 std::string wayText(const ReproducerWay &W, const std::string &Title, unsigned Width) {
-  const std::string What = W.kind == "load" ? "loading the module" : W.kind + (!W.name.empty() ? " " + W.name : W.named ? ", whose name could not be read" : "");
+  const std::string What = W.kind == "load" ? "loading the module" : W.kind == "remove" ? "removing the module, if there is anything to queue by then" : W.kind + (!W.name.empty() ? " " + W.name : W.named ? ", whose name could not be read" : "");
   std::string Out = wrappedLine("    " + Title + ":", What + (W.needs.empty() ? "" : "; it needs " + W.needs), Width, 6);
   unsigned Number = 0;
   for (const ReproducerStep &S : W.steps)

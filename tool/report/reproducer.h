@@ -19,14 +19,14 @@ struct ReproducerStep {
 
 /// One way of user space to what queues the callback.
 struct ReproducerWay {
-  std::string kind;      ///< of the row: "qdisc"; "load": the start of the module comes there
+  std::string kind;      ///< of the row: "qdisc"; "load", "remove": the start or the exit of the module comes there
   std::string name;      ///< what user space knows it by; empty: none, or it could not be read
   bool named = false;    ///< user space knows it by a name
-  std::string needs;     ///< what must be there besides; may be empty
-  std::vector<std::string> parameters; ///< of the module, that functions on the way name
-  std::vector<ReproducerStep> steps;
+  std::string needs = {}; ///< what must be there besides; may be empty
+  std::vector<std::string> parameters = {}; ///< of the module, that functions on the way name
+  std::vector<ReproducerStep> steps = {};
   bool every_step = true; ///< false: of a member on the way no row says who has it called
-  EvidenceList way;      ///< from what makes it known to what queues
+  EvidenceList way = {}; ///< from what makes it known to what queues
 };
 
 struct Reproducer {
