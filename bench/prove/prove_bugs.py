@@ -104,8 +104,9 @@ class Result:
 
     @property
     def shown(self):
-        """Found, failed, mended, clean."""
-        return bool(self.found and self.plain and prove_unload.failed(self.plain) and self.mended and self.mended.clean)
+        """Found, failed, mended, clean. What --fix leaves to a person cannot be tried with a mend."""
+        cured = self.mended.clean if self.mended else not self.diff.strip()
+        return bool(self.found and self.plain and prove_unload.failed(self.plain) and cured)
 
 
 def run_bugs(krcu, kernel, scratch, chosen, plain_rounds, rounds):
@@ -147,7 +148,7 @@ def pages(kernel, results, packaged=False):
         lines += ["- krcu: %s" % ("; ".join("`%s:%d` %s: %s" % (f["file"], f["line"], f["kind"], f["reason"]) for f in result.found) or "silent")]
         lines += ["- to do: load `%s`; `%s`; remove it" % (bug["module"], bug["use"])]
         lines += ["- as it is: %s" % result.plain.text()]
-        lines += ["- with the mend: %s" % (result.mended.text() if result.mended else "audit --fix offers none"), ""]
+        lines += ["- with the mend: %s" % (result.mended.text() if result.mended else "none was tried: `audit --fix` leaves it to a person"), ""]
         if result.console:
             lines += ["```"] + result.console + ["```", ""]
         if result.diff:

@@ -283,6 +283,7 @@ class Findings(unittest.TestCase):
 class Bugs(unittest.TestCase):
     def result(self, found, plain, mended):
         result = prove_bugs.Result({"name": "x"})
+        result.diff = "a mend"
         result.found, result.plain, result.mended = found, plain and outcome(plain), mended and outcome(mended)
         return result
 
@@ -290,6 +291,11 @@ class Bugs(unittest.TestCase):
         self.assertTrue(self.result([FINDING], GONE, CLEAN).shown)
         for wrong in (([], GONE, CLEAN), ([FINDING], CLEAN, CLEAN), ([FINDING], GONE, GONE), ([FINDING], GONE, None)):
             self.assertFalse(self.result(*wrong).shown)
+
+    def test_what_is_left_to_a_person_has_no_mend_to_try(self):
+        result = self.result([FINDING], GONE, None)
+        result.diff = ""
+        self.assertTrue(result.shown)
 
     def test_a_round_that_could_not_be_played_shows_nothing(self):
         self.assertFalse(self.result([FINDING], CLEAN.replace("[ 2.0]", "[ 1.9] PROVE failed x round=0\n[ 2.0]"), CLEAN).shown)
