@@ -47,6 +47,8 @@ def source_of(kernel, bug, top):
     source = kernel.tree / bug["source"]
     if source.is_dir():
         shutil.copytree(source, top / bug["source"])
+        for header in source.parent.glob("*.h"):  # which it may include as ../internal.h
+            shutil.copy(header, (top / bug["source"]).parent)
         return top / bug["source"]
     directory = (top / bug["source"]).parent
     directory.mkdir(parents=True)
@@ -59,7 +61,8 @@ def source_of(kernel, bug, top):
 
 def find(krcu, kernel, bug):
     """The findings of audit that this is about."""
-    report = json.loads(krcu("audit", "--quiet", "--format", "json", kernel.tree, bug["source"]))
+    every = ["--all"] if bug.get("driver") else []  # the finding that was named may be one of low confidence
+    report = json.loads(krcu("audit", "--quiet", "--format", "json", *every, kernel.tree, bug["source"]))
     return [f for f in report["findings"] if f["kind"] in prove_unload.FORETELL and f["severity"] in ("error", "warning")]
 
 
@@ -71,12 +74,21 @@ def boot(kernel, scratch, bug, directory, rounds):
     ko = built[bug["module"] + ".ko"]
     machine.add_needs(ko)
     machine.add_file(ko, "test")
+    if "firmware" in bug:
+        machine.add_firmware(bug["firmware"])
+    if bug.get("tpm"):
+        machine.add_tpm()
+    machine.hardware += bug.get("hardware", [])
+    machine.append = bug.get("append", "")
+    for other in bug.get("with", []):
+        machine.add_file(built[other + ".ko"], "test")
     for program in bug.get("programs", []):
         machine.need_program(program)
     if "helper" in bug:
         machine.add_helper(bug["helper"])
     name = bug["module"].replace("-", "_")
-    body = "round() {\n  insmod /test/%s.ko || return 1\n  { %s; } || { echo PROVE-USE-FAILED; return 1; }\n  rmmod %s || return 1\n  settle\n}\n" % (bug["module"], bug["use"], name)
+    load = " ".join(["/test/%s.ko" % bug["module"], *bug.get("parameters", [])])
+    body = "round() {\n  insmod %s || return 1\n  { %s; } || { echo PROVE-USE-FAILED; return 1; }\n  rmmod %s || return 1\n  settle\n}\n" % (load, bug["use"], name)
     say("boot %s: %s, %d rounds" % (kernel.release, bug["name"], rounds))
     text = machine.boot(body + machine.test(bug["name"], bug.get("prepare", ""), "round", rounds, bug.get("caches", ["prove_"])))
     return prove_console.read(text).get(bug["name"]) or prove_console.Outcome(bug["name"]), text
@@ -92,8 +104,9 @@ class Result:
 
     @property
     def shown(self):
-        """Found, failed, mended, clean."""
-        return bool(self.found and self.plain and prove_unload.failed(self.plain) and self.mended and self.mended.clean)
+        """Found, failed, mended, clean. What --fix leaves to a person cannot be tried with a mend."""
+        cured = self.mended.clean if self.mended else not self.diff.strip()
+        return bool(self.found and self.plain and prove_unload.failed(self.plain) and cured)
 
 
 def run_bugs(krcu, kernel, scratch, chosen, plain_rounds, rounds):
@@ -135,7 +148,7 @@ def pages(kernel, results, packaged=False):
         lines += ["- krcu: %s" % ("; ".join("`%s:%d` %s: %s" % (f["file"], f["line"], f["kind"], f["reason"]) for f in result.found) or "silent")]
         lines += ["- to do: load `%s`; `%s`; remove it" % (bug["module"], bug["use"])]
         lines += ["- as it is: %s" % result.plain.text()]
-        lines += ["- with the mend: %s" % (result.mended.text() if result.mended else "audit --fix offers none"), ""]
+        lines += ["- with the mend: %s" % (result.mended.text() if result.mended else "none was tried: `audit --fix` leaves it to a person"), ""]
         if result.console:
             lines += ["```"] + result.console + ["```", ""]
         if result.diff:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import prove_console
@@ -139,6 +140,37 @@ class Machine:
             (self.root / name).mkdir(parents=True, exist_ok=True)
         shutil.copy(kernel.busybox / "bin" / "busybox", self.root / "bin" / "busybox")
         self.loads = []
+        self.hardware = []  # words for qemu, besides those of every machine
+        self.append = ""
+        self.tpm = None
+
+    def add_firmware(self, package):
+        """A machine of EFI instead of qemu's own: a Debian package with such a firmware, which is only unpacked."""
+        found = sorted((unpack(package, self.kernel.busybox.parent)).glob("usr/share/**/OVMF.fd"))
+        if not found:
+            sys.exit("prove: %s has no OVMF.fd" % package)
+        self.hardware += ["-bios", found[0]]
+
+    def add_tpm(self):
+        """A TPM 1.2 of software that has an owner; all passwords are the well-known ones."""
+        if not shutil.which("swtpm") or not shutil.which("swtpm_setup"):
+            print("prove: skipped: swtpm and swtpm-tools are not installed", file=sys.stderr)
+            sys.exit(SKIPPED)
+        self.tpm = self.directory / "tpm"
+        self.tpm.mkdir()
+        run(["swtpm_setup", "--tpm-state", self.tpm, "--take-ownership", "--srk-well-known", "--owner-well-known"])
+        self.hardware += ["-chardev", "socket,id=tpm,path=%s" % (self.tpm / "socket"), "-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm0"]
+
+    def start_tpm(self):
+        """It ends by itself when qemu does."""
+        socket = self.tpm / "socket"
+        socket.unlink(missing_ok=True)
+        subprocess.Popen(list(map(str, ["swtpm", "socket", "--tpmstate", "dir=%s" % self.tpm, "--ctrl", "type=unixio,path=%s" % socket, "--terminate"])), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(100):
+            if socket.exists():
+                return
+            time.sleep(0.1)
+        sys.exit("prove: swtpm does not start")
 
     def add_program(self, name):
         path = shutil.which(name, path="/usr/sbin:/sbin:/usr/bin:/bin")
@@ -225,10 +257,12 @@ class Machine:
         sys.exit("prove: %s does not boot:\n%s" % (self.kernel.release, text[-2000:]))
 
     def _run(self, initrd, console):
-        append = ("console=ttyS0 slab_nomerge panic=-1 nokaslr no_timer_check mitigations=off loglevel=7 random.trust_cpu=on rdinit=/init " + self.kernel.append).strip()
+        append = ("console=ttyS0 slab_nomerge panic=-1 nokaslr no_timer_check mitigations=off loglevel=7 random.trust_cpu=on rdinit=/init %s %s" % (self.kernel.append, self.append)).strip()
         # As many sockets: the table of processors that a kernel without ACPI reads names one processor of each.
         command = ["qemu-system-x86_64", "-accel", Machine.accelerator, "-cpu", "max", "-smp", "%d,sockets=%d,cores=1,threads=1" % (PROCESSORS, PROCESSORS), "-m", "768", "-display", "none", "-monitor", "none",
-                   "-no-reboot", "-serial", "file:%s" % console, "-kernel", self.kernel.boot_image, "-initrd", initrd, "-append", append]
+                   "-no-reboot", "-serial", "file:%s" % console, "-kernel", self.kernel.boot_image, "-initrd", initrd, "-append", append, *self.hardware]
+        if self.tpm:
+            self.start_tpm()
         result = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         if result.returncode != 0 and Machine.accelerator != self.EMULATION:
             # The device may be there and not do what qemu asks of it: on a machine that is virtual itself, say.

@@ -100,7 +100,7 @@ class Accelerator(unittest.TestCase):
             qemu.write_text("#!/bin/sh\necho \"$2\" >> %s/asked\n%s\n" % (directory, script))
             qemu.chmod(0o755)
             kernel = SimpleNamespace(append="", boot_image="none")
-            machine = SimpleNamespace(kernel=kernel, EMULATION=prove_machine.Machine.EMULATION)
+            machine = SimpleNamespace(kernel=kernel, EMULATION=prove_machine.Machine.EMULATION, hardware=[], append="", tpm=None)
             machine._run = lambda *a: prove_machine.Machine._run(machine, *a)
             with mock.patch.dict(os.environ, {"PATH": "%s:%s" % (directory, os.environ["PATH"])}), \
                     mock.patch.object(prove_machine.Machine, "accelerator", "kvm"), contextlib.redirect_stderr(io.StringIO()) as told:

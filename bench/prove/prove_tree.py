@@ -128,10 +128,11 @@ class TreeKernel:
         built_in = self.headers / "modules.builtin"
         self.builtin = {Path(l).stem.replace("-", "_") for l in built_in.read_text().split()} if built_in.exists() else set()
         order = self.headers / "modules.order"
-        # Up to 6.1 the list names objects with the directory kernel/ in front, or .ko; later .o.
+        # Up to 6.1 the list names objects with a directory kernel/ in front that is not there, or .ko; later .o. The kernel's own kernel/ has modules, too.
         self.paths = {}
         for line in order.read_text().split():
-            path = self.headers / (line.removeprefix("kernel/").rsplit(".", 1)[0] + ".ko")
+            name = line.rsplit(".", 1)[0] + ".ko"
+            path = self.headers / (name if (self.headers / name).exists() else name.removeprefix("kernel/"))
             self.paths[path.stem.replace("-", "_")] = path
 
     def _make(self, *arguments):

@@ -11,7 +11,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import prove
 import prove_bugs
+import prove_finding
 import prove_unload
+from prove_machine import SKIPPED
 from prove_packaged import packaged
 from prove_tree import TreeKernel, only_larger, version_of
 
@@ -112,13 +114,13 @@ def silent_modules(modules, judged):
     return ["Nothing to convert in this tree: %s." % ", ".join(names), ""] if names else []
 
 
-def needs_network(chosen):
+def needs_network(chosen, bugs):
     """Whether a case needs the larger of the two kernels; the others make do with one that is built in half the time."""
-    small = {c["name"] for c in prove_bugs.bugs() + modules() if c.get("kernel") == "small"}
+    small = {c["name"] for c in bugs + modules() if c.get("kernel") == "small"}
     return any(n not in small for kind in ("modules", "bugs") for n in chosen[kind])
 
 
-def ask(options, kernel, chosen, scratch):
+def ask(options, kernel, chosen, errors, scratch):
     """The sections of one kernel for the two pages, and whether everything was as krcu says."""
     say = lambda *arguments: prove.krcu(options, *arguments)
     proof, bugs, good = [], [], True
@@ -140,16 +142,30 @@ def ask(options, kernel, chosen, scratch):
         proof += part[2:] + silent_modules(asked, judged)
         good = good and same
     if chosen["bugs"]:
-        results = prove_bugs.run_bugs(say, kernel, scratch, [b for b in prove_bugs.bugs() if b["name"] in chosen["bugs"]], options.unsafe_rounds, options.rounds)
+        results = prove_bugs.run_bugs(say, kernel, scratch, [b for b in errors if b["name"] in chosen["bugs"]], options.unsafe_rounds, options.rounds)
         bugs += prove_bugs.pages(kernel, results, options.packaged)
+        if prove_finding.not_used(results):
+            print("prove: skipped: the driver could not use %s: it may want options or something else that no driver knows" % ", ".join(prove_finding.not_used(results)), file=sys.stderr)
+            sys.exit(SKIPPED)
         good = good and all(r.shown or not r.plain for r in results)
     return proof, bugs, good
+
+
+def chosen_finding(options, tree):
+    """The case for --finding, as a choice of cases and the errors among which it is."""
+    krcu = lambda *arguments: prove.krcu(options, *arguments)
+    case, why = prove_finding.find_case(krcu, tree, options.finding, prove_bugs.bugs())
+    if case is None:
+        print("prove: skipped: %s: %s" % (options.finding, why), file=sys.stderr)
+        sys.exit(SKIPPED)
+    return {"shapes": [], "unload": [], "modules": [], "bugs": [case["name"]]}, [case]
 
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/prove")
     parser.add_argument("case", nargs="*", help="only these: names of cases or of kinds (shapes, unload, modules, bugs)")
     parser.add_argument("--tree", action="append", required=True)
+    parser.add_argument("--finding", metavar="FILE:LINE", help="a finding of krcu audit, if its way is one that there is a driver for (bench/prove/drivers.json)")
     parser.add_argument("--packaged", action="store_true", help="boot Debian's own kernel of the tree's version and build none")
     parser.add_argument("--compiler", default="gcc", help="gcc (or its name with a version), clang")
     parser.add_argument("--rounds", type=int, default=100, help="rounds of what should be clean")
@@ -164,17 +180,21 @@ def main():
     parser.add_argument("--scratch", type=Path, required=True)
     options = parser.parse_args()
     options.quick = False
-    chosen = chosen_cases(options.case, cases())
+    if options.finding and options.case:
+        sys.exit("prove: --finding is a case of its own; name no other")
+    chosen, errors = chosen_cases(options.case, cases()), prove_bugs.bugs()
     good = True
     for number, tree in enumerate(options.tree):
+        if options.finding:
+            chosen, errors = chosen_finding(options, tree)
         if options.packaged:
             kernel = packaged(tree, options.cache)
         else:
-            kernel = TreeKernel(tree, options.cache, options.compiler, needs_network(chosen) or only_larger(tree, options.cache, options.compiler))
+            kernel = TreeKernel(tree, options.cache, options.compiler, needs_network(chosen, errors) or only_larger(tree, options.cache, options.compiler))
         if options.build_only:
             print(kernel.headers)
             continue
-        proof, bugs, same = ask(options, kernel, chosen, options.scratch / str(number))
+        proof, bugs, same = ask(options, kernel, chosen, errors, options.scratch / str(number))
         good = good and same
         heading = "Linux %s, %s" % (version_of(tree), "as Debian builds it" if options.packaged else "built from its tree")
         for page, lines in (("proof.md", proof), ("bugs.md", bugs)):
@@ -184,7 +204,7 @@ def main():
                 path = HERE.parent / page
                 text = path.read_text()
                 # Who asked for some cases has nothing to say of the others.
-                kept = section(text, heading) if options.case else []
+                kept = section(text, heading) if options.case or options.finding else []
                 merged = lines if not kept else with_rows(kept, lines) if page == "proof.md" else with_parts(kept, lines)
                 path.write_text(replace_section(text, heading, merged))
             print("## %s\n\n%s" % (heading, "\n".join(lines)))

@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import prove
 import prove_bugs
 import prove_console
+import prove_finding
 import prove_packaged
 import prove_tree
 import prove_trees
@@ -47,6 +48,60 @@ class Config(unittest.TestCase):
 
     def test_niceness_is_not_added_up(self):
         self.assertEqual(prove_tree.meek(), ["nice", "-n", str(max(0, 15 - os.nice(0)))])
+
+
+def reproducer(**more):
+    way = {"kind": "qdisc", "name": "red", "steps": [{"text": "modprobe sch_red"}, {"text": "tc qdisc add"}]}
+    return dict({"file": "net/sched/sch_red.c", "module": "sch_red", "sources": ["net/sched/sch_red.c"], "holds_if": "CONFIG_NET_SCH_RED=m", "ways": [way], "no_way": None}, **more)
+
+
+class FindingsByKrcu(unittest.TestCase):
+    ROWS = [{"kind": "qdisc", "use": "add {name}"}, {"kind": "netdev", "use": "link {name}"}, {"kind": "netdev", "name": "bridge", "use": "bridge"}, {"kind": "load", "use": "true"}]
+
+    def case(self, *found, bugs=()):
+        return prove_finding.case_for({"reproducers": list(found)}, list(bugs), self.ROWS)
+
+    def test_a_driver_makes_a_case(self):
+        case, why = self.case(reproducer())
+        self.assertEqual((case["name"], case["module"], case["source"], case["use"], why), ("sch_red", "sch_red", "net/sched/sch_red.c", "add red", ""))
+        self.assertEqual(case["config"], {"CONFIG_NET_SCH_RED": "m"})
+        self.assertIn("`modprobe sch_red`; `tc qdisc add`", case["text"])
+        self.assertNotIn("kind", case)
+
+    def test_the_name_of_a_tree_is_one_word(self):
+        case, _ = self.case(reproducer(ways=[{"kind": "qdisc", "name": "x; reboot", "steps": []}]))
+        self.assertEqual(case["use"], "add 'x; reboot'")
+
+    def test_a_row_with_the_name_comes_first(self):
+        for name, use in (("bridge", "bridge"), ("ipvlan", "link ipvlan")):
+            self.assertEqual(self.case(reproducer(ways=[{"kind": "netdev", "name": name, "steps": []}]))[0]["use"], use)
+
+    def test_a_case_of_our_own_comes_before_all(self):
+        bug = {"name": "mine", "source": "net/sched/sch_red.c", "module": "sch_red"}
+        self.assertEqual(self.case(reproducer(), bugs=[bug])[0], bug)
+        self.assertEqual(self.case(reproducer(), bugs=[dict(bug, module="other")])[0]["use"], "add red")
+        self.assertEqual(prove_finding.own_case({"file": "fs/dlm/main.c", "module": "dlm"}, [dict(bug, source="fs/dl", module="dlm")]), None)
+
+    def test_without_a_driver_it_says_why(self):
+        case, why = self.case(reproducer(ways=[{"kind": "keys", "name": "a", "steps": []}]), reproducer(ways=[], no_way="krcu knows no way"))
+        self.assertEqual((case, why), (None, "no driver for a way of the kind keys (a); krcu knows no way"))
+        self.assertEqual(self.case(reproducer(ways=[{"kind": "qdisc", "name": None, "steps": []}]))[1], "no driver for a way of the kind qdisc")
+
+    def test_a_module_of_several_files_is_its_directory(self):
+        self.assertEqual(prove_finding.source_of(["fs/dlm/main.c", "fs/dlm/lock.c"]), "fs/dlm")
+        self.assertEqual(prove_finding.source_of(["fs/x/a/b.c", "fs/x/c.c"]), "fs/x")
+
+    def test_a_driver_that_cannot_use_its_module_says_nothing_of_the_finding(self):
+        failed_round = "[ 1.0] PROVE begin x\n[ 1.5] PROVE failed x round=0\n[ 2.0] PROVE end x rounds=0 leaked=0\n"
+        for text, driver, names in ((failed_round, True, ["x"]), (failed_round, False, []), (GONE, True, []), (CLEAN, True, [])):
+            result = prove_bugs.Result({"name": "x", "driver": driver})
+            result.plain = outcome(text)
+            self.assertEqual(prove_finding.not_used([result]), names)
+
+    def test_the_rows_are_whole(self):
+        for row in prove_finding.drivers():
+            self.assertTrue(row["kind"] and row["use"])
+            self.assertLessEqual(set(row), {"kind", "name", "kernel", "programs", "also", "prepare", "use", "helper"})
 
 
 class Trees(unittest.TestCase):
@@ -154,9 +209,9 @@ class Cases(unittest.TestCase):
 
     def test_shapes_make_do_with_the_small_kernel(self):
         none = {kind: [] for kind in prove_trees.cases()}
-        self.assertFalse(prove_trees.needs_network(dict(none, shapes=["barrier"], unload=["text"], bugs=["encrypted-keys"], modules=["scsi_debug"])))
-        self.assertTrue(prove_trees.needs_network(dict(none, bugs=["encrypted-keys", "taprio"])))
-        self.assertTrue(prove_trees.needs_network(prove_trees.cases()))
+        self.assertFalse(prove_trees.needs_network(dict(none, shapes=["barrier"], unload=["text"], bugs=["encrypted-keys"], modules=["scsi_debug"]), prove_bugs.bugs()))
+        self.assertTrue(prove_trees.needs_network(dict(none, bugs=["encrypted-keys", "taprio"]), prove_bugs.bugs()))
+        self.assertTrue(prove_trees.needs_network(prove_trees.cases(), prove_bugs.bugs()))
 
     def test_a_tree_may_leave_nothing_to_convert(self):
         modules = [{"name": "a"}, {"name": "b"}]
@@ -228,6 +283,7 @@ class Findings(unittest.TestCase):
 class Bugs(unittest.TestCase):
     def result(self, found, plain, mended):
         result = prove_bugs.Result({"name": "x"})
+        result.diff = "a mend"
         result.found, result.plain, result.mended = found, plain and outcome(plain), mended and outcome(mended)
         return result
 
@@ -235,6 +291,11 @@ class Bugs(unittest.TestCase):
         self.assertTrue(self.result([FINDING], GONE, CLEAN).shown)
         for wrong in (([], GONE, CLEAN), ([FINDING], CLEAN, CLEAN), ([FINDING], GONE, GONE), ([FINDING], GONE, None)):
             self.assertFalse(self.result(*wrong).shown)
+
+    def test_what_is_left_to_a_person_has_no_mend_to_try(self):
+        result = self.result([FINDING], GONE, None)
+        result.diff = ""
+        self.assertTrue(result.shown)
 
     def test_a_round_that_could_not_be_played_shows_nothing(self):
         self.assertFalse(self.result([FINDING], CLEAN.replace("[ 2.0]", "[ 1.9] PROVE failed x round=0\n[ 2.0]"), CLEAN).shown)

@@ -59,7 +59,6 @@ public:
 
 private:
   void mend(AuditFix &Fix, const ModuleHooks &Hooks);
-  const ModuleQuestion *questionOf(const AuditFinding &F, const UnloadModule *&M) const;
   std::string waitFor(const ModuleQuestion &Q, const std::string &File);
   Answers ask(const ModuleText &Text, const UnloadModule &M, const ModuleEnds &Ends);
   std::optional<std::string> textNow(const std::string &File) const {
@@ -78,23 +77,6 @@ private:
   TreeState::Texts Texts; ///< what has been mended so far
   AuditFixes Out;
 };
-
-/// The question that the finding answers: they share the first place and the subject.
-const ModuleQuestion *Mending::questionOf(const AuditFinding &F, const UnloadModule *&Module) const {
-  for (const UnloadModule &M : Modules)
-    for (const ModuleQuestion &Q : M.questions) {
-      if (Q.sites.empty() || F.evidence.empty() || Q.sites.front().where.file != F.evidence.front().file || Q.sites.front().where.line != F.evidence.front().line)
-        continue;
-      bool Plain = Q.question.asks(UnloadQuestion::Rcu), Text = Q.question.until == UnloadQuestion::Text;
-      bool Same = F.subject == (Text ? subjectOf(M, Q) : Q.question.taken);
-      bool OfCache = Plain && !Text, Fits = F.kind == "early_rcu_barrier" || OfCache == (F.kind == "late_rcu_barrier");
-      if (!Same || !Fits || (F.kind == "missing_srcu_barrier") != Q.question.asks(UnloadQuestion::Srcu))
-        continue;
-      Module = &M;
-      return &Q;
-    }
-  return nullptr;
-}
 
 /// The call as it must stand in the file; empty if no call can be named there.
 std::string Mending::waitFor(const ModuleQuestion &Q, const std::string &File) {
@@ -204,7 +186,7 @@ bool Mending::compiles(TreeState &Now, TreeState &Then, const std::string &File)
 
 void Mending::mend(AuditFix &Fix, const ModuleHooks &Hooks) {
   const UnloadModule *M = nullptr;
-  const ModuleQuestion *Q = questionOf(*Fix.finding, M);
+  const ModuleQuestion *Q = questionOf(Modules, *Fix.finding, M);
   if (!Q) {
     Fix.text = "what has to be waited for is not text that a barrier at the end of a function waits for";
     return;

@@ -18,4 +18,20 @@ std::string subjectOf(const UnloadModule &M, const ModuleQuestion &Q) {
   return Q.question.asks(UnloadQuestion::Rcu) ? M.scope.name : M.scope.name + " " + Q.question.object + Q.question.taken;
 }
 
+const ModuleQuestion *questionOf(const std::vector<UnloadModule> &Modules, const AuditFinding &F, const UnloadModule *&Module) {
+  for (const UnloadModule &M : Modules)
+    for (const ModuleQuestion &Q : M.questions) {
+      if (Q.sites.empty() || F.evidence.empty() || Q.sites.front().where.file != F.evidence.front().file || Q.sites.front().where.line != F.evidence.front().line)
+        continue;
+      bool Plain = Q.question.asks(UnloadQuestion::Rcu), Text = Q.question.until == UnloadQuestion::Text;
+      bool Same = F.subject == (Text ? subjectOf(M, Q) : Q.question.taken);
+      bool OfCache = Plain && !Text, Fits = F.kind == "early_rcu_barrier" || OfCache == (F.kind == "late_rcu_barrier");
+      if (!Same || !Fits || (F.kind == "missing_srcu_barrier") != Q.question.asks(UnloadQuestion::Srcu))
+        continue;
+      Module = &M;
+      return &Q;
+    }
+  return nullptr;
+}
+
 } // namespace krcu

@@ -32,6 +32,9 @@ std::vector<UnloadModule> unloadModules(TreeState &State, const UnloadRules &U, 
 /// The subject of a finding about the module's text; that of one about a destruction is what is taken away.
 std::string subjectOf(const UnloadModule &M, const ModuleQuestion &Q);
 
+/// The question that a finding answers, and its module: they share the first place and the subject. Null: it is about no end of a module.
+const ModuleQuestion *questionOf(const std::vector<UnloadModule> &Modules, const AuditFinding &F, const UnloadModule *&Module);
+
 /// What is wrong and what happens then, as sentences for a commit's text.
 std::vector<std::string> storyOf(const UnloadModule &M, const ModuleQuestion &Q, const AuditFinding &F);
 

@@ -6,6 +6,7 @@
 #include "tool/main/names.h"
 #include "tool/main/paths.h"
 #include "tool/main/recall.h"
+#include "tool/main/reproducer_option.h"
 #include "tool/main/review_commands.h"
 #include "tool/pages/pages.h"
 #include "tool/report/report.h"
@@ -128,6 +129,30 @@ int printFixes(Scan &S, const AuditReport &R, const AuditCommandOptions &O, cons
   return Nothing;
 }
 
+/// The place of --reproducer, if it was given.
+llvm::Expected<std::optional<ReproducerPlace>> placeAsked(const AuditCommandOptions &O, const ScanOptions &SO) {
+  if (O.reproducer.empty())
+    return std::nullopt;
+  if (O.format != "text" && O.format != "json")
+    return fail("audit: --reproducer prints text or JSON; leave --format " + O.format + " out, or use --format json");
+  auto T = openTree(SO);
+  if (!T)
+    return T.takeError();
+  auto At = reproducerPlace(O.reproducer, *T);
+  if (!At)
+    return At.takeError();
+  return *At;
+}
+
+int printReproducer(Scan &S, const AuditReport &R, const ReproducerPlace &At, const AuditCommandOptions &O, const PrintOptions &Print) {
+  auto Text = reproducerReport(S, R, At, O.format, Print);
+  if (!Text)
+    return error(Text.takeError());
+  if (llvm::Error E = writeResult(Print, *Text, O.format))
+    return error(std::move(E));
+  return Nothing;
+}
+
 } // namespace
 
 void addAuditCommand(CLI::App &App, AuditCommandOptions &O, PrintOptions &Print) {
@@ -154,6 +179,9 @@ void addAuditCommand(CLI::App &App, AuditCommandOptions &O, PrintOptions &Print)
   addConfigOption(*C, O.config);
   addTreeQuestionOptions(*C, O);
   Fix->excludes(C->get_option("--format")); // it prints a diff
+  CLI::Option *Way = C->add_option("--reproducer", O.reproducer, "for the finding at FILE:LINE: what to load, what user space has to do, what to remove, and what is seen then; nothing is run");
+  for (const char *Other : {"--fix", "--kind", "--severity", "--baseline", "--suppressions", "--fail-on"})
+    Way->excludes(C->get_option(Other)); // they are about a list of findings
   addPageOptions(*C, Print);
   addPrintOptions(*C, Print);
 }
@@ -176,13 +204,16 @@ int runAudit(const AuditCommandOptions &O, const PrintOptions &Print, const char
   SO.config = std::move(*Config);
   if (llvm::Error E = takePaths(O, SO))
     return error(std::move(E));
+  auto Place = placeAsked(O, SO);
+  if (!Place)
+    return error(Place.takeError());
   if (llvm::Error E = useCache(SO, O.cache, O.no_cache))
     return error(std::move(E));
   SO.progress = progressOf(Print);
-  auto S = Scan::prepare(SO);
+  auto S = *Place ? prepareAround(**Place, SO) : Scan::prepare(SO);
   if (!S)
     return error(S.takeError());
-  AuditReport R = auditTree(**S, {O.kinds, O.all, leastSeverity(O), [&](const std::string &What) {
+  AuditReport R = auditTree(**S, {O.kinds, O.all || *Place, *Place ? Severity::Note : leastSeverity(O), [&](const std::string &What) {
                                     if (SO.progress)
                                       SO.progress->phase(What);
                                   }, SO.config.get()});
@@ -202,6 +233,8 @@ int runAudit(const AuditCommandOptions &O, const PrintOptions &Print, const char
   if (O.fix)
     return error(nothingWasParsed(Problem));
   R.asked = askedOf(Print, "audit", (*S)->tree());
+  if (*Place && Problem.empty())
+    return printReproducer(**S, R, **Place, O, Print);
   auto Text = textOf(R, O.format, **S, Print);
   if (!Text)
     return error(Text.takeError());

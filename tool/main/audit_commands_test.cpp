@@ -67,6 +67,32 @@ TEST_F(AuditCommand, APartOfTheTree) {
   EXPECT_TRUE(has(R, "elsewhere: no such file or directory in ")) << R.out;
 }
 
+TEST_F(AuditCommand, AReproducerIsOfAFinding) {
+  const size_t Line = 1 + static_cast<size_t>(std::ranges::count(Tree.read("zoo/zoo.c").substr(0, Tree.read("zoo/zoo.c").find("module_exit(")), '\n'));
+  const std::string Place = "zoo/zoo.c:" + std::to_string(Line);
+  Ran R = audit("--reproducer " + Place);
+  EXPECT_EQ(R.status, 0) << "it was asked for, so it fails nothing";
+  EXPECT_TRUE(has(R, "missing_rcu_barrier") && has(R, "no way: krcu knows no way of user space")) << R.out;
+  EXPECT_EQ(R.out, audit("--reproducer " + Place + ":1").out) << "the column of a report may stay";
+  R = audit("--format json --reproducer " + Place);
+  EXPECT_TRUE(has(R, "\"module\": \"zoo\"") && has(R, "\"run\": false")) << R.out;
+  R = audit("--reproducer zoo/zoo.c:1", "2>&1");
+  EXPECT_EQ(R.status, 2);
+  EXPECT_TRUE(has(R, "zoo/zoo.c:1: krcu audit has no finding there; those of this file are at line " + std::to_string(Line) + " (missing_rcu_barrier)")) << R.out;
+  R = audit("--reproducer Makefile:1", "2>&1");
+  EXPECT_TRUE(R.status == 2 && has(R, "it has none in this file")) << R.out;
+  for (const char *Bad : {"zoo/zoo.c", "zoo/zoo.c:0", "zoo/zoo.c:x", "drv_exit", ":3"}) {
+    R = audit("--reproducer " + std::string(Bad), "2>&1");
+    EXPECT_TRUE(R.status == 2 && has(R, "is no place; write FILE:LINE, as krcu audit prints it")) << Bad << R.out;
+  }
+  R = audit("--reproducer zoo/zo.c:3", "2>&1");
+  EXPECT_TRUE(R.status == 2 && has(R, "did you mean 'zoo/zoo.c'?")) << R.out;
+  R = audit("drv --reproducer " + Place, "2>&1");
+  EXPECT_TRUE(R.status == 2 && has(R, "the paths of the command leave this file out")) << R.out;
+  EXPECT_EQ(audit("--reproducer " + Place + " --format sarif").status, 2);
+  EXPECT_EQ(audit("--reproducer " + Place + " --fix").status, 2);
+}
+
 TEST_F(AuditCommand, ABaselineIsAReport) {
   Tree.write("base.json", "{\"findings\": []}");
   Ran R = audit("--baseline " + Tree.path("base.json"), "2>&1");

@@ -31,6 +31,7 @@ const std::map<std::string, const char *> &commandExamples() {
                  "  krcu review - --tree ~/linux --base auto < mail\n"},
       {"audit", "  krcu audit ~/linux drivers/foo             what is wrong at the end of its modules\n"
                 "  krcu audit --fix ~/linux net > fix.diff    the mend, where a barrier is one\n"
+                "  krcu audit --reproducer drivers/foo/x.c:321 ~/linux    how to bring that finding to fail\n"
                 "  krcu audit --kind missing_rcu_barrier --all ~/linux\n"
                 "  krcu audit --config ~/build ~/linux        does it matter in that kernel?\n"},
       {"explain", "  krcu explain ~/linux drivers/foo/foo.c:336         the chain of evidence of one call\n"

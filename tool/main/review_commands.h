@@ -40,6 +40,7 @@ struct AuditCommandOptions : TreeQuestionOptions {
   bool all = false, notes = false;
   bool fix = false;                 ///< print the mend as a diff instead
   SeriesOptions series;             ///< or write it as mails
+  std::string reproducer;           ///< FILE:LINE of a finding: how to bring it to fail
 };
 
 void addTreeQuestionOptions(CLI::App &Command, TreeQuestionOptions &O);

@@ -8,6 +8,7 @@
 #include "tool/rules/rules.h"
 #include "tool/rules/review_rules.h"
 #include "tool/rules/unload.h"
+#include "tool/rules/user_ways.h"
 #include "tool/rules/yaml_tree.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include <map>
@@ -28,6 +29,8 @@ std::string rowKey(const RcuCalledFieldRule &R);
 std::string rowKey(const LateFieldRule &R);
 std::string rowKey(const UnloadRule &R);
 std::string rowKey(const ReviewRule &R);
+std::string rowKey(const UserDoorRule &R);
+std::string rowKey(const UserStepRule &R);
 std::string rowKey(const ConversionRule &R);
 template <class T> std::string rowKey(const T &R) { return R.name; }
 
@@ -89,6 +92,8 @@ struct RowTables {
   RowTable<RcuCalledArgumentRule> rcu_called_arguments{"rcu_called_arguments"};
   RowTable<LateFieldRule> late_fields{"late_fields"};
   RowTable<UnloadRule> unload_events{"unload_events"};
+  RowTable<UserDoorRule> user_doors{"user_doors"};
+  RowTable<UserStepRule> user_steps{"user_steps"};
   RowTable<ConversionRule> conversions{"conversions"};
   RowTable<NameRule> checks{"checks"};
   RowTable<NameRule> container_macros{"container_macros"};
@@ -125,6 +130,8 @@ struct RowTables {
     Visit(rcu_called_arguments);
     Visit(late_fields);
     Visit(unload_events);
+    Visit(user_doors);
+    Visit(user_steps);
     Visit(conversions);
     Visit(checks);
     Visit(container_macros);

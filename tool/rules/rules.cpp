@@ -183,6 +183,23 @@ llvm::Expected<UnloadRules> loadUnloadRules(const std::string &Builtin, const st
   return UnloadRules{Tables.unload_events.rows()};
 }
 
+const UserDoorRule *UserWayRules::door(llvm::StringRef Name) const {
+  auto It = std::find_if(doors.begin(), doors.end(), [&](const UserDoorRule &R) { return R.name == Name; });
+  return It == doors.end() ? nullptr : &*It;
+}
+
+const UserStepRule *UserWayRules::step(llvm::StringRef Record, llvm::StringRef Field) const {
+  auto It = std::find_if(steps.begin(), steps.end(), [&](const UserStepRule &R) { return R.record == Record && R.field == Field; });
+  return It == steps.end() ? nullptr : &*It;
+}
+
+llvm::Expected<UserWayRules> loadUserWayRules(const std::string &Builtin, const std::vector<std::string> &Overrides) {
+  RowTables Tables;
+  if (llvm::Error E = readTables(Tables, Builtin, Overrides))
+    return E;
+  return UserWayRules{Tables.user_doors.rows(), Tables.user_steps.rows()};
+}
+
 bool ReviewRules::is(llvm::StringRef Name, ReviewRule::Event Event) const {
   return llvm::any_of(events, [&](const ReviewRule &R) { return R.event == Event && R.name == Name; });
 }

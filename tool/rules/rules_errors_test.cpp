@@ -11,6 +11,18 @@ namespace {
 
 class RuleErrors : public RuleFiles {};
 
+// Ways of user space.
+
+TEST_F(RuleErrors, DoorsAndSteps) {
+  EXPECT_EQ(messageOfText("user_doors:\n  - {name: register_x, kind: x}\n"), "x.yaml:2:5: a row of user_doors without 'open'; add 'open: ...', what user space does");
+  EXPECT_EQ(messageOfText("user_doors:\n  - {name: my_param, kind: parameter, open: look}\n"), "x.yaml:2:5: a parameter is not opened; leave 'open' out");
+  EXPECT_EQ(messageOfText("user_doors:\n  - {name: register_x, kind: x, open: look, called: [name], called_argument: 1}\n"),
+            "x.yaml:2:5: both 'called' and 'called_argument' in one row of user_doors; keep one of them");
+  EXPECT_EQ(messageOfText("user_steps:\n  - {record: ops, field: run}\n"), "x.yaml:2:5: a row of user_steps without 'by'; add 'by: ...'");
+  EXPECT_EQ(messageOfText("user_steps:\n  - {record: ops, field: run, by: opne}\n"), "x.yaml:2:35: 'by' is 'opne', which means nothing; did you mean 'open'?");
+  EXPECT_EQ(messageOfText("user_steps:\n  - {record: ops, field: run, by: open, do: look}\n"), "x.yaml:2:5: both 'do' and 'by' in one row of user_steps; keep one of them");
+}
+
 // The file as such.
 
 TEST_F(RuleErrors, MissingFile) {
@@ -147,7 +159,7 @@ TEST_F(RuleErrors, UnknownSectionFarFromAll) {
                                          "cache_alloc, cache_create, cache_destroy, callback_fields, "
                                          "checks, container_macros, conversions, deferrals, "
                                          "deferred_frees_no_head, effect_calls, frees, head_readers, heads, late_fields, module_hooks, pool_destroy, printing_calls, quiet_calls, "
-                                          "rcu_called_arguments, rcu_called_fields, reader_begins, reader_ends, remove, replacements, review_events, signals, sleeping_waits, unlinks, unload_events, version_macros, work_ends");
+                                          "rcu_called_arguments, rcu_called_fields, reader_begins, reader_ends, remove, replacements, review_events, signals, sleeping_waits, unlinks, unload_events, user_doors, user_steps, version_macros, work_ends");
 }
 
 TEST_F(RuleErrors, SectionThatIsNoList) {

@@ -4,6 +4,7 @@
 // files.
 
 #include "tool/rules/test_files.h"
+#include "tool/rules/user_ways.h"
 #include <algorithm>
 
 namespace krcu {
@@ -34,6 +35,24 @@ TEST_F(LoadRules, FieldsOfADeferral) {
   EXPECT_EQ(D->flavour, "tasks_trace");
   EXPECT_TRUE(D->hurry);
   EXPECT_FALSE(R.deferral("call_rcu")->hurry);
+}
+
+TEST_F(LoadRules, WaysOfUserSpace) {
+  const std::string User = file("ways.yaml", "user_doors:\n  - {name: register_x, kind: x, argument: 1, called: [label, name], place: '/dev/{name}', open: 'open {place}', needs: a board}\n"
+                                             "  - {name: x_param, kind: parameter}\nuser_steps:\n  - {record: x_ops, fields: [go, run], do: 'write to {place}'}\n  - {record: x_ops, field: stop, by: close}\n");
+  auto W = loadUserWayRules(small(), {User});
+  ASSERT_TRUE(bool(W)) << message(W.takeError());
+  const UserDoorRule *D = W->door("register_x");
+  ASSERT_NE(D, nullptr);
+  EXPECT_EQ(D->argument, 1u);
+  EXPECT_EQ(D->called, (std::vector<std::string>{"label", "name"}));
+  EXPECT_EQ(D->open + ";" + D->close + ";" + D->needs, "open {place};;a board");
+  EXPECT_NE(W->door("x_param"), nullptr);
+  EXPECT_EQ(W->door("register_y"), nullptr);
+  ASSERT_NE(W->step("x_ops", "run"), nullptr);
+  EXPECT_EQ(W->step("x_ops", "run")->does, "write to {place}");
+  EXPECT_EQ(W->step("x_ops", "stop")->when, UserStepRule::Close);
+  EXPECT_EQ(W->step("y_ops", "stop"), nullptr);
 }
 
 TEST_F(LoadRules, PlaceOfARowIsItsName) {

@@ -20,6 +20,8 @@ std::string rowKey(const CallbackFieldRule &R) { return R.record + "." + R.field
 std::string rowKey(const RcuCalledFieldRule &R) { return R.record + "." + R.field; }
 std::string rowKey(const LateFieldRule &R) { return R.record + "." + R.field; }
 std::string rowKey(const UnloadRule &R) { return R.name + "+" + EventNames[R.event].str(); }
+std::string rowKey(const UserDoorRule &R) { return R.name + "+door"; }
+std::string rowKey(const UserStepRule &R) { return R.record + "." + R.field + "+step"; }
 std::string rowKey(const ReviewRule &R) { return R.name + "+" + ReviewEventNames[R.event].str(); }
 std::string rowKey(const ConversionRule &R) { return R.deferral + "+" + R.family; }
 
@@ -202,6 +204,47 @@ llvm::Error readUnloadEvent(Target &To, const YamlNode &Node) {
   return Row.take();
 }
 
+llvm::Error readUserDoor(Target &To, const YamlNode &Node) {
+  RowReader Row(To.file, Node, "user_doors", {"name", "names", "kind", "argument", "called", "called_argument", "place", "open", "close", "needs"});
+  UserDoorRule R;
+  R.kind = Row.name("kind");
+  R.argument = Row.argument("argument", 0);
+  if (Row.has("called"))
+    R.called = Row.list("called");
+  R.called_argument = Row.optionalArgument("called_argument");
+  R.place = Row.text("place");
+  R.open = Row.text("open");
+  R.close = Row.text("close");
+  R.needs = Row.text("needs");
+  if (R.open.empty() != (R.kind == "parameter"))
+    Row.problem(Row.where(), R.open.empty() ? "a row of user_doors without 'open'" : "a parameter is not opened", R.open.empty() ? "add 'open: ...', what user space does" : "leave 'open' out");
+  if (!R.called.empty() && R.called_argument)
+    Row.problem(Row.where(), "both 'called' and 'called_argument' in one row of user_doors", "keep one of them");
+  for (const PlacedWord &W : Row.names()) {
+    R.name = W.text;
+    R.where = W.where;
+    put(To, To.tables.user_doors, Row, R);
+  }
+  return Row.take();
+}
+
+llvm::Error readUserStep(Target &To, const YamlNode &Node) {
+  RowReader Row(To.file, Node, "user_steps", {"record", "field", "fields", "do", "by"});
+  UserStepRule R;
+  R.record = Row.name("record");
+  R.does = Row.text("do");
+  if (R.does.empty())
+    R.when = Row.choice("by", {"open", "close"}) == "open" ? UserStepRule::Open : UserStepRule::Close;
+  else if (Row.has("by"))
+    Row.problem(Row.where(), "both 'do' and 'by' in one row of user_steps", "keep one of them");
+  for (const PlacedWord &W : Row.names("field", "fields")) {
+    R.field = W.text;
+    R.where = W.where;
+    put(To, To.tables.user_steps, Row, R);
+  }
+  return Row.take();
+}
+
 llvm::Error readReviewEvent(Target &To, const YamlNode &Node) {
   RowReader Row(To.file, Node, "review_events", {"name", "names", "event"});
   ReviewRule R;
@@ -277,6 +320,8 @@ const Section Sections[] = {
     {"rcu_called_arguments", readRcuCalledArgument},
     {"late_fields", readLateField},
     {"unload_events", readUnloadEvent},
+    {"user_doors", readUserDoor},
+    {"user_steps", readUserStep},
     {"conversions", readConversion},
     {"checks", readNamesOf<&RowTables::checks>},
     {"container_macros", readNamesOf<&RowTables::container_macros>},
