@@ -49,6 +49,7 @@ class NeedSearch {
 public:
   NeedSearch(const UnloadModule &M, const Location &Wait, const Rules &R, const UnloadRules &U, const Semantics &S) : M(M), R(R), U(U), S(S) {
     Without.without.insert({Wait.file, Wait.line});
+    Without.told = true;
   }
 
   UnloadNeed of(const ModuleEnds &Ends) {
@@ -89,7 +90,9 @@ private:
     UnloadOptions With, Generous = Without, Quiet = withoutObjects();
     With.generous = Generous.generous = true;
     Quiet.without = Without.without;
-    bool Kindly = Rule(Generous).holds, Flips = Rule({}).holds || (!Kindly && Rule(With).holds);
+    UnloadOptions Plain;
+    Plain.told = true;
+    bool Kindly = Rule(Generous).holds, Flips = Rule(Plain).holds || (!Kindly && Rule(With).holds);
     bool Doubtful = Kindly || (Exit && Rule(Quiet).holds && holdsItself(*M.text, U));
     if (Flips && Doubtful && Found.answer == UnloadNeed::Needed)
       return;

@@ -96,7 +96,7 @@ UnloadTimeline::UnloadTimeline(const ModuleText &Module, const Rules &R, const U
   for (const std::string &Name : NotCounted)
     Passed += " " + Name;
   Memory = &M.tree().memory(Kind + Q.object + Passed);
-  Names = &M.tree().names(Kind + (Q.member ? Q.object : "") + Passed);
+  Names = &M.tree().names(Kind + (Q.member || Q.asks(UnloadQuestion::Tasks) ? Q.object : "") + Passed);
 }
 
 void UnloadTimeline::begin(const UnloadOptions &Options) {
@@ -109,7 +109,9 @@ void UnloadTimeline::begin(const UnloadOptions &Options) {
   LinksGone.clear();
   Doubt.clear();
   DoubtAt = {};
-  TooEarly.clear();
+  TooEarly.clear(), TakenOff.clear();
+  Steps = FirstWait = 0;
+  MayWait = 0;
 }
 
 UnloadAnswer UnloadTimeline::finish(State Out) {
@@ -119,13 +121,19 @@ UnloadAnswer UnloadTimeline::finish(State Out) {
     A.timeline.push_back(Noted[Key]);
   if (Q.until == UnloadQuestion::Text && Out == Clean) {
     std::string Late = chainStoppedLate();
-    if (Late.empty())
-      Late = chainCut(A.timeline);
+    A.shortfall = "waits too early";
+    if (Late.empty() && !(Late = chainCut(A.timeline)).empty())
+      A.shortfall = "waits too few times";
     if (Late.empty())
       Late = startedAgain();
+    if (Late.empty())
+      Late = stillRunning();
+    if (Late.empty())
+      Late = leftByCallbacks(A.shortfall);
     if (!Late.empty())
       Out = Dirty, TooEarly = std::move(Late);
   }
+  A.late = TooEarly;
   A.broken = Broken;
   if (Broken.empty() && Q.until == UnloadQuestion::Destruction)
     findLateProducers(A);
@@ -149,7 +157,7 @@ void UnloadTimeline::findLateProducers(UnloadAnswer &A) {
 
 UnloadAnswer UnloadTimeline::endOf(const TextFunction &Start, const UnloadOptions &Options) {
   begin(Options);
-  return finish(through(Start, {}, Dirty, 0));
+  return finish(through(Start, {}, O.settled ? Clean : Dirty, 0));
 }
 
 UnloadAnswer UnloadTimeline::endOfObject(const std::string &Variable, const Location &Where, const UnloadOptions &Options) {
@@ -329,6 +337,7 @@ UnloadTimeline::State UnloadTimeline::step(const TextFunction &F, const Flow &G,
         continue;
       Doubt = C.name + "() runs only if " + Node.condition + ", which the functions that queue may set";
       DoubtAt = {F.file, C.line, F.name, "calls " + C.name + "() under a condition"};
+      ++MayWait;
       return In ? Clean : 0;
     }
   }
@@ -464,6 +473,8 @@ UnloadTimeline::State UnloadTimeline::pointer(const TextFunction &F, const FlowC
   bool Known = false;
   if (State Out = table(C, In, Depth, Known); Known)
     return Out;
+  if (auto It = A.find(C.name); C.object.empty() && It != A.end() && waits(It->second, C.arguments)) // RUN(rcu_barrier), where that calls what it is handed
+    return isWithout(F, C) ? In : waited(F, C, In);
   std::set<std::string> Targets;
   if (C.object.empty()) {
     for (const TextVariable *V : M.variables(C.name))
@@ -479,6 +490,7 @@ UnloadTimeline::State UnloadTimeline::pointer(const TextFunction &F, const FlowC
       if (O.generous && waits(Word, C.arguments)) {
         Doubt = C.object + C.name + " may be " + Word + "()";
         DoubtAt = {F.file, C.line, F.name, "calls " + C.object + C.name + "()"};
+        ++MayWait;
         return In ? Clean : 0;
       }
   }
@@ -497,6 +509,7 @@ UnloadTimeline::State UnloadTimeline::pointer(const TextFunction &F, const FlowC
   if (O.generous && Waited) {
     Doubt = "one of the functions that " + C.object + C.name + " may be waits";
     DoubtAt = {F.file, C.line, F.name, "calls " + C.object + C.name + "()"};
+    ++MayWait;
     return Clean;
   }
   return Out;
