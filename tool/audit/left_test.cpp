@@ -211,8 +211,9 @@ TEST_F(AuditLeft, WhatIsCalledWhereAScopeEnds) {
   const std::string Drop = "DEFINE_FREE(drop, struct item *, if (_T) item_count(_T));\n", Settle = "DEFINE_FREE(settle, struct item *, if (_T) rcu_barrier());\n";
   EXPECT_EQ(found(Module(Drop, "\tstruct item *i __free(drop) = find();\n\n" + Wait)), "early_rcu_barrier high") << Reasons;
   EXPECT_EQ(found(Module(Drop, "\t{\n\t\tstruct item *i __free(drop) = find();\n\n\t\ti->key = 1;\n\t}\n" + Wait), true), "") << Reasons;
-  EXPECT_EQ(found(Module(Settle, "\tstruct item *i __free(settle) = find();\n\n\titem_count(i);\n"), true), "") << Reasons;
-  EXPECT_EQ(found(Module(Settle, "\t{\n\t\tstruct item *i __free(settle) = find();\n\n\t\ti->key = 1;\n\t}\n\titem_count(find());\n")), "early_rcu_barrier high") << Reasons;
+  EXPECT_EQ(found(Module(Settle, "\tstruct item *i __free(settle) = find();\n\n\titem_count(i);\n")), "") << Reasons;
+  EXPECT_EQ(found(Module(Settle, "\tstruct item *i __free(settle) = find();\n\n\titem_count(i);\n"), true), "missing_rcu_barrier low") << "find() may have found nothing\n" << Reasons;
+  EXPECT_EQ(found(Module(Settle, "\t{\n\t\tstruct item *i __free(settle) = find();\n\n\t\ti->key = 1;\n\t}\n\titem_count(find());\n")), "missing_rcu_barrier high") << Reasons;
 }
 
 TEST_F(AuditLeft, StartsThatFail) {

@@ -187,7 +187,7 @@ private:
     std::string Condition = textOf(I + 2, Close);
     expression(I + 2, Close, Open);
     unsigned Fork = add(FlowNode::Join, Open, lineAt(I));
-    bool Configured = isEnabled(Condition), Always = Condition == "1" || Condition == "true" || Configured || isCleanedUp(Condition);
+    bool Configured = isEnabled(Condition), Always = Condition == "1" || Condition == "true" || Configured;
     std::string Outer = Enabled;
     if (Configured)
       Enabled = Condition;
@@ -205,9 +205,6 @@ private:
     join(Open, Else);
     return Next;
   }
-
-  /// DEFINE_FREE(item_put, struct item *, if (_T) ...): what is given back is there.
-  static bool isCleanedUp(StringRef Condition) { return Condition == "_T" || Condition == "!IS_ERR(_T)" || Condition == "!IS_ERR_OR_NULL(_T)"; }
 
   /// IS_ENABLED(CONFIG_FOO) and nothing else.
   static bool isEnabled(StringRef Condition) {

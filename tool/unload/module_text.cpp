@@ -16,6 +16,18 @@ constexpr size_t MaxPlaces = 4; ///< a name with more definitions is not followe
 
 bool isWordChar(char C) { return llvm::isAlnum(C) || C == '_'; }
 
+/// #define RUN(f) f(): a macro that calls what it is handed.
+bool callsItsParameter(StringRef Text, const OutlineMacro &M) {
+  StringRef Parameters = Text.slice(M.name_begin + M.name.size(), M.begin), Body = Text.slice(M.begin, M.end);
+  const std::set<std::string> Names = wordsOf(Parameters);
+  return M.begin && M.takes_arguments && llvm::any_of(Names, [&](const std::string &Name) {
+    for (size_t At = Body.find(Name + "("); At != StringRef::npos; At = Body.find(Name + "(", At + 1))
+      if (At == 0 || !isWordChar(Body[At - 1]))
+        return true;
+    return false;
+  });
+}
+
 } // namespace
 
 const OutsideWait *WaitMemory::known(const TextFunction &F, unsigned Depth) const {
@@ -197,6 +209,12 @@ void ModuleText::addMacros(llvm::ArrayRef<std::pair<uint32_t, const Outline *>> 
       for (const OutlineMacro &M : O->macros)
         if (M.begin && !Functions.count(M.name) && llvm::any_of(M.identifiers, [&](const std::string &W) { return Words.count(W) != 0; }) && Taken.emplace(Id, &M).second)
           Again = Words.insert(M.name).second || Again;
+  }
+  for (const auto &[Id, O] : Outlines) {
+    auto Text = O->macros.empty() || StringRef(Tree.database().index().files()[Id].path).ends_with(".h") ? nullptr : Tree.database().index().text(Id);
+    for (const OutlineMacro &M : O->macros)
+      if (Text && !Functions.count(M.name) && callsItsParameter(*Text, M))
+        Taken.emplace(Id, &M);
   }
   for (const auto &[Id, M] : Taken) {
     const std::string &File = Tree.database().index().files()[Id].path;

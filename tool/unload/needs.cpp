@@ -49,7 +49,6 @@ class NeedSearch {
 public:
   NeedSearch(const UnloadModule &M, const Location &Wait, const Rules &R, const UnloadRules &U, const Semantics &S) : M(M), R(R), U(U), S(S) {
     Without.without.insert({Wait.file, Wait.line});
-    Without.told = true;
   }
 
   UnloadNeed of(const ModuleEnds &Ends) {
@@ -90,9 +89,9 @@ private:
     UnloadOptions With, Generous = Without, Quiet = withoutObjects();
     With.generous = Generous.generous = true;
     Quiet.without = Without.without;
-    UnloadOptions Plain;
-    Plain.told = true;
-    bool Kindly = Rule(Generous).holds, Flips = Rule(Plain).holds || (!Kindly && Rule(With).holds);
+    UnloadOptions Told; // of the end as it is; without the wait nothing is taken on trust
+    Told.told = true;
+    bool Kindly = Rule(Generous).holds, Flips = Rule(Told).holds || (!Kindly && Rule(With).holds);
     bool Doubtful = Kindly || (Exit && Rule(Quiet).holds && holdsItself(*M.text, U));
     if (Flips && Doubtful && Found.answer == UnloadNeed::Needed)
       return;

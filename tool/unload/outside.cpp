@@ -145,8 +145,11 @@ UnloadTimeline::State UnloadTimeline::outside(const TextFunction &F, const FlowC
     ++MayWait;
   }
   llvm::ArrayRef<TextFunction> Places = M.tree().visible(C.name, F.file);
-  if (Places.empty() && !isWithout(F, C) && llvm::any_of(C.arguments, [&](const std::string &Each) { return waits(Each, {}); }))
-    return waited(F, C, In); // a macro that is handed a wait
+  if (O.generous && Places.empty() && !isWithout(F, C) && llvm::any_of(C.arguments, [&](const std::string &Each) { return waits(Each, {}); })) {
+    doubts(C.name + "() is handed a wait, and may call it", F, C);
+    ++MayWait;
+    return Clean;
+  }
   bool All = !Places.empty(), Any = false;
   const Outside *Shown = nullptr;
   for (const TextFunction &P : Places) {
