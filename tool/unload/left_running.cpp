@@ -115,13 +115,16 @@ void UnloadTimeline::addStarted(const TextFunction &F, unsigned Depth, std::set<
 
 /// A work of the module that a callback starts and nothing ends behind the last wait, as a sentence; empty if there is none. \p Shortfall: what is not done, for a finding.
 std::string UnloadTimeline::leftByCallbacks(std::string &Shortfall) const {
-  const std::set<std::string> Telling = tellingSomebody();
   for (const std::string &Symbol : Q.callbacks) {
     const TextFunction *F = M.bySymbol(Symbol);
-    if (!F || !queuedByName(*F) || Telling.count(F->name))
-      continue;
     std::set<std::string> Works;
-    addStarted(*F, 2, Works);
+    if (F && queuedByName(*F))
+      addStarted(*F, 2, Works);
+    if (Works.empty())
+      continue;
+    const std::set<std::string> Telling = tellingSomebody();
+    if (Telling.count(F->name))
+      continue;
     for (const std::string &Work : Works) {
       const std::set<std::string> &Runs = M.togetherWith(Work);
       auto EndsIt = [&](const EndOfWork &E) { return E.work == Work || (E.work.empty() && E.by.empty()) || Runs.count(E.by) || M.partnersOf(E.work).count(Work) != 0; };

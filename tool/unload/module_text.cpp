@@ -272,6 +272,8 @@ bool ModuleText::isMember(const std::string &Name) const {
 }
 
 bool ModuleText::anyNames(const std::string &Word) const {
+  if (auto It = NamingOne.find(Word); It != NamingOne.end())
+    return !It->second.empty();
   auto [It, New] = Named.try_emplace(Word, false);
   if (New)
     It->second = std::any_of(Functions.begin(), Functions.end(), [&](const auto &Each) {
@@ -440,11 +442,17 @@ const std::set<std::string> &ModuleText::storedIn(const std::string &Field) cons
   return It->second;
 }
 
+/// By word: the same few are asked for by each question.
 std::set<std::string> ModuleText::naming(const std::set<std::string> &Words) const {
   std::set<std::string> Result;
-  for (const auto &[Name, F] : Functions)
-    if (llvm::any_of(Words, [&Ids = F.text->identifiers](const std::string &Word) { return std::binary_search(Ids.begin(), Ids.end(), Word); }))
-      Result.insert(Name);
+  for (const std::string &Word : Words) {
+    auto [It, New] = NamingOne.try_emplace(Word);
+    if (New)
+      for (const auto &[Name, F] : Functions)
+        if (std::binary_search(F.text->identifiers.begin(), F.text->identifiers.end(), Word))
+          It->second.push_back(Name);
+    Result.insert(It->second.begin(), It->second.end());
+  }
   return Result;
 }
 

@@ -191,6 +191,7 @@ private:
   mutable std::map<std::string, std::set<std::string>> Together, Partners, Stored, Words;
   mutable llvm::StringMap<std::vector<const TextFunction *>> Mentioners; ///< name -> own functions that name it
   mutable llvm::StringSet<> InInitialisers; ///< words
+  mutable llvm::StringMap<std::vector<std::string>> NamingOne; ///< word -> names of own functions that name it
   mutable llvm::StringMap<bool> Named; ///< words that somebody asked about
   mutable std::map<const TextFunction *, std::vector<Mention>> Mentions;
 };
