@@ -257,7 +257,7 @@ bool EndAudit::waitsAnywhere(const ModuleQuestion &Q, Evidence &At) const {
 
 /// With a start and no exit it cannot be unloaded; unless a macro that nobody knows makes one.
 void EndAudit::askWithoutExit() {
-  std::vector<ModuleExit> Starts = Hooks.of(M.scope.files, "init"), Possible = hookMacros(State.database(), M.scope.files).unknown;
+  std::vector<ModuleExit> Starts = Hooks.of(M.scope.files, "init"), Possible = hookMacros(State.database(), M.scope.files, Hooks.memory()).unknown;
   std::erase_if(Possible, [&](const ModuleExit &E) { return llvm::any_of(Starts, [&](const ModuleExit &S) { return S.function == E.function; }); });
   for (const ModuleQuestion &Q : M.questions)
     if (!Q.sites.empty() && Q.question.until == UnloadQuestion::Text && !askPossible(Q, Possible) && Starts.empty())
