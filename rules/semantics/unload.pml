@@ -15,6 +15,7 @@
  *   2  call_srcu()       3: srcu_barrier()  4: cleanup_srcu_struct()                       5: rcu_barrier()
  *   3  queue_rcu_work()  3: rcu_barrier()   4: destroy_workqueue()                         5: flush_workqueue()
  *   4  call_rcu() in a tree whose kmem_cache_destroy() waits for callbacks
+ *   5  call_rcu(), and the callback queues another one: a chain of two
  *
  *   spin -run -DSHAPE=0331 -DUSE=1 -DPROP=2 unload.pml
  */
@@ -22,6 +23,7 @@
 #define U_SRCU 2
 #define U_WORK 3
 #define U_WAITS 4
+#define U_CHAIN 5
 
 #include "rcu.pml"
 
@@ -30,7 +32,9 @@ bool stopped[2], queued_once[2], taken_away, running;
 byte due;                 /* works on the workqueue */
 
 #define WORK_IS_DUE(p) must(P_ALIVE, !taken_away); due++
-#define CALLBACK_USES must(P_ALIVE, !taken_away)
+#define STILL_THERE must(P_ALIVE, !taken_away)
+/* The first callbacks of a chain are numbered as their producers, the second ones from 2 on. */
+#define CALLBACK_USES STILL_THERE; if :: use == U_CHAIN && arg < 2 -> next[c]!CB_OTHER,arg + 2 :: else fi
 
 #include "core.pml"
 
@@ -58,7 +62,7 @@ end:
        srcu_ready?what;
        if
        :: what == MARK -> srcu_marked = 0
-       :: else -> must(P_TEXT, !text_gone); CALLBACK_USES
+       :: else -> must(P_TEXT, !text_gone); STILL_THERE
        fi;
        what = 0
      }

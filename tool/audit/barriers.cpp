@@ -194,7 +194,9 @@ AuditFinding BarrierAudit::needed(const BarrierCall &B, const UnloadNeed &Need, 
                                     : "");
   F.reason = B.function + "(): " + B.name + "() " + (Earlier ? "stands behind another barrier" : "stands before kmem_cache_destroy(" + Cache + ")") + " and is needed: " +
              placeText(Site.where.file, Site.where.line) + ", " + Site.text + (For->sites.size() > 1 ? " and " + std::to_string(For->sites.size() - 1) + " more" : "");
-  if (Earlier) {
+  if (Earlier && !Need.without.late.empty()) {
+    F.reason += "; the earlier barrier does not do, because " + Need.without.late;
+  } else if (Earlier) {
     const UnloadEvent *Between = nullptr;
     for (const UnloadEvent &E : Need.without.timeline)
       if (E.kind == UnloadEvent::Queue || E.kind == UnloadEvent::Stop)

@@ -70,7 +70,7 @@ private:
   std::string calledBarrier(const ModuleQuestion &Q) const {
     if (Q.question.member)
       return U.waitOf(Q.question.object)->name + "()";
-    return Q.question.asks(UnloadQuestion::Srcu) ? "srcu_barrier(" + Q.question.object + ")" : "rcu_barrier()";
+    return barrierFor(State.rules(), Q.question) + (Q.question.asks(UnloadQuestion::Srcu) ? "(" + Q.question.object + ")" : "()");
   }
 
   TreeState &State;
@@ -114,7 +114,7 @@ AuditFinding EndAudit::finding(const ModuleQuestion &Q, const ModuleExit &E) con
 std::set<std::string> EndAudit::barriersFor(const ModuleQuestion &Q) const {
   std::set<std::string> Result;
   for (const BarrierRule &B : State.rules().barriers)
-    if (!B.cache_only && llvm::is_contained(B.waits_for, Q.question.asks(UnloadQuestion::Srcu) ? "srcu" : "call_rcu"))
+    if (!B.cache_only && llvm::is_contained(B.waits_for, Q.question.asks(UnloadQuestion::Srcu) ? "srcu" : Q.question.asks(UnloadQuestion::Tasks) ? Q.question.object : "call_rcu"))
       Result.insert(B.name);
   return Result;
 }
@@ -152,7 +152,6 @@ void EndAudit::askText(const ModuleQuestion &Q) {
     UnloadAnswer Written = answer(T, E, {});
     if (Written.holds)
       continue;
-    const std::string TooEarlyAsWritten = T.tooEarly();
     TextBroken = true;
     UnloadOptions Generous;
     Generous.generous = true;
@@ -160,6 +159,7 @@ void EndAudit::askText(const ModuleQuestion &Q) {
     std::string Doubt = Sure.holds ? T.doubt() : std::string();
     Evidence DoubtAt = T.doubtAt();
     std::string TooEarly = T.tooEarly();
+    const std::string Shortfall = !Sure.late.empty() ? Sure.shortfall : Written.late.empty() ? "" : Written.shortfall; // "waits too early"
     UnloadOptions Quiet;
     Quiet.stops = Quiet.queues = false;
     UnloadAnswer Waits = answer(T, E, Quiet);
@@ -175,12 +175,15 @@ void EndAudit::askText(const ModuleQuestion &Q) {
       const TextFunction *Start = Text.bySymbol(S.function);
       return Start && pinsItself(Text, *Start, U);
     });
-    bool OnlyObjects = !Sure.holds && holdsItself(Text, U) && answer(T, E, withoutObjects()).holds; // a reference says nothing of a work that no object has
+    const std::string Settled = Sure.holds ? std::string() : settledByCore(Text, U);
+    UnloadOptions NoObjects = withoutObjects();
+    NoObjects.settled = !Settled.empty();
+    const bool Held = !Sure.holds && (!Settled.empty() || holdsItself(Text, U)) && answer(T, E, NoObjects).holds; // a reference says nothing of a work that no object has
     AuditFinding F = finding(Q, Exit);
     const UnloadSite &First = Q.sites.front();
     std::string Callback = plainName(First.callback), More = Q.question.callbacks.size() > 1 ? " and " + std::to_string(Q.question.callbacks.size() - 1) + " more" : "";
     std::string Name = exitName(Exit), Queues = M.scope.name + (First.core ? " has " : " queues ") + Callback + "()" + More + (First.core ? " run by RCU" : "");
-    bool Early = Barrier && Behind;
+    bool Early = Barrier && Behind && (Shortfall.empty() || Shortfall == "waits too early");
     if (Early) {
       F.kind = Q.question.asks(UnloadQuestion::Srcu) ? "missing_srcu_barrier" : "early_rcu_barrier";
       F.where = Barrier->where;
@@ -195,11 +198,11 @@ void EndAudit::askText(const ModuleQuestion &Q) {
         if (Each.kind != UnloadEvent::Wait && Each.kind != UnloadEvent::End)
           Last = &Each;
       F.reason = Queues + " and can be unloaded, but " + Name +
-                 (!TooEarlyAsWritten.empty() ? " waits too early"
+                 (!Shortfall.empty() ? " " + Shortfall
                   : Waits.holds && Last ? " waits only before the last of it: " + Last->text + " (" + placeText(Last->where.file, Last->where.line) + ")"
                   : Conditional       ? " reaches " + calledBarrier(Q) + " only on some path"
                                       : " reaches no " + calledBarrier(Q)) +
-                 "; the callback may run after its text is gone";
+                 (StringRef(Shortfall).starts_with("leaves") ? "; it may run after its text is gone" : "; the callback may run after its text is gone");
     }
     addTimeline(F, Written);
     F.timeline.push_back({FindingEvent::End, {}, "", "the text of " + M.scope.name + " is gone, and " + Callback + "()" + More + " may still be queued", true, true});
@@ -217,9 +220,9 @@ void EndAudit::askText(const ModuleQuestion &Q) {
     } else if (Pinned) {
       F.confidence = Confidence::Low;
       F.confidence_why = "the start takes a reference of " + M.scope.name + " that nothing in it gives back, so it may never be unloaded";
-    } else if (OnlyObjects) {
+    } else if (Held) {
       F.confidence = Confidence::Low;
-      F.confidence_why = "objects of " + M.scope.name + " hold a reference of it, so there may be none left to queue anything behind the wait";
+      F.confidence_why = !Settled.empty() ? Settled : "objects of " + M.scope.name + " hold a reference of it, so there may be none left to queue anything behind the wait";
     } else if (!Else.empty()) {
       F.confidence = Confidence::Low;
       F.confidence_why = Else;
@@ -254,7 +257,7 @@ bool EndAudit::waitsAnywhere(const ModuleQuestion &Q, Evidence &At) const {
 
 /// With a start and no exit it cannot be unloaded; unless a macro that nobody knows makes one.
 void EndAudit::askWithoutExit() {
-  std::vector<ModuleExit> Starts = Hooks.of(M.scope.files, "init"), Possible = hookMacros(State.database(), M.scope.files).unknown;
+  std::vector<ModuleExit> Starts = Hooks.of(M.scope.files, "init"), Possible = hookMacros(State.database(), M.scope.files, Hooks.memory()).unknown;
   std::erase_if(Possible, [&](const ModuleExit &E) { return llvm::any_of(Starts, [&](const ModuleExit &S) { return S.function == E.function; }); });
   for (const ModuleQuestion &Q : M.questions)
     if (!Q.sites.empty() && Q.question.until == UnloadQuestion::Text && !askPossible(Q, Possible) && Starts.empty())
@@ -468,20 +471,6 @@ void EndAudit::askDestruction(const ModuleQuestion &Q) {
 }
 
 } // namespace
-
-std::string waitElsewhere(const Rules &R, const ModuleText &Text, const std::set<std::string> &Waiting, Evidence &At) {
-  if (Waiting.empty())
-    return {};
-  std::set<std::string> Coming = Text.comingTo(Waiting);
-  for (const CallbackFieldRule &Rule : R.callback_fields)
-    for (const std::string &Symbol : Text.storedIn(Rule.field))
-      if (Coming.count(plainName(Symbol))) {
-        const TextFunction *F = Text.bySymbol(Symbol);
-        At = {F->file, F->text->line, F->name, "comes to a barrier"};
-        return F->name + "() comes to a barrier when a structure's ." + Rule.field + " is called, and that may be enough";
-      }
-  return {};
-}
 
 void auditModuleExits(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To,
                        const std::function<void(const std::string &)> &Progress) {

@@ -80,6 +80,8 @@ private:
 
 /// The call as it must stand in the file; empty if no call can be named there.
 std::string Mending::waitFor(const ModuleQuestion &Q, const std::string &File) {
+  if (Q.question.asks(UnloadQuestion::Tasks))
+    return barrierFor(S.rules(), Q.question) + "();";
   if (!Q.question.asks(UnloadQuestion::Srcu))
     return "rcu_barrier();"; // of rcu_work, too: queue_rcu_work() is a callback that puts the work on its queue, and who takes the queue away empties it first
   if (Q.question.member) {

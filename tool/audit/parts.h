@@ -45,6 +45,9 @@ void addTimeline(AuditFinding &F, const UnloadAnswer &A);
 /// module goes. Empty: nothing of the kind. `At`: that function.
 std::string waitElsewhere(const Rules &R, const ModuleText &Text, const std::set<std::string> &Waiting, Evidence &At);
 
+/// Why the core itself waits before who uses the module gives back the reference of it; empty if it does not.
+std::string settledByCore(const ModuleText &Text, const UnloadRules &U);
+
 /// (b): modules that leave, or take something away, too early.
 void auditModuleExits(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To,
                        const std::function<void(const std::string &)> &Progress);

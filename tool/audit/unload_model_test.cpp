@@ -19,8 +19,8 @@ using llvm::StringRef;
 
 namespace {
 
-enum Use { Call = 1, Srcu, Work, Waits, // the numbers of unload.pml
-           Mount };                     // the core queues until a mount of the kernel's own is gone; to the model that is call_rcu()
+enum Use { Call = 1, Srcu, Work, Waits, Chain, // the numbers of unload.pml
+           Mount };                            // the core queues until a mount of the kernel's own is gone; to the model that is call_rcu()
 constexpr unsigned Text = 2, Alive = 1; // properties
 
 /// What unload.pml calls it.
@@ -57,6 +57,8 @@ std::set<Steps> shapesOf(Use U) {
   std::vector<Steps> Sets{{}, {3}, {4}, {3, 4}, {1, 3, 4}};
   if (U == Mount)
     Sets.push_back({1, 3});
+  else if (U == Chain)
+    Sets = {{}, {3}, {1, 3}, {3, 3}, {1, 3, 3}, {1, 2, 3, 3}, {3, 3, 5}, {3, 3, 6}};
   else if (U == Call)
     Sets.insert(Sets.end(), {{1, 3}, {1, 2, 3, 4}, {3, 4, 5}, {3, 4, 6}});
   else if (U != Waits)
@@ -89,6 +91,8 @@ std::string moduleOf(Use U, const std::string &Stop) {
     Queues = "static void drv_run(struct work_struct *work)\n{\n\tcount++;\n}\nvoid item_make(void)\n{\n\tINIT_RCU_WORK(&drv_rwork, drv_run);\n}\nvoid item_put(struct item *item)\n{\n\tqueue_rcu_work(queue, &drv_rwork);\n}\n";
   else if (U == Mount)
     Queues = "static void drv_free_inode(struct inode *inode)\n{\n\tcount++;\n\tkmem_cache_free(cache, inode);\n}\nstatic const struct super_operations drv_ops = {\n\t.free_inode = drv_free_inode,\n};\n";
+  else if (U == Chain)
+    Queues = "static void last(struct rcu_head *head)\n{\n\tcount++;\n}\nstatic void counted(struct rcu_head *head)\n{\n\tcount++;\n\tcall_rcu(head, last);\n}\nvoid item_put(struct item *item)\n{\n\tcall_rcu(&item->rcu, counted);\n}\n";
   else
     Queues = "static void counted(struct rcu_head *head)\n{\n\tcount++;\n\tkmem_cache_free(cache, container_of(head, struct item, rcu));\n}\nvoid item_put(struct item *item)\n{\n\t" +
              std::string(U == Srcu ? "call_srcu(&drv_srcu, &item->rcu, counted)" : "call_rcu(&item->rcu, counted)") + ";\n}\n";
@@ -227,7 +231,7 @@ protected:
 };
 
 TEST_F(UnloadModels, TheRuleSaysWhatSpinFinds) {
-  for (Use U : {Call, Srcu, Work, Waits, Mount}) {
+  for (Use U : {Call, Srcu, Work, Waits, Chain, Mount}) {
     std::vector<Claim> Claims = Ends(U).claims();
     EXPECT_GE(Claims.size(), shapesOf(U).size()) << "use " << U;
     EXPECT_EQ(joined(mismatches(Claims)), "");

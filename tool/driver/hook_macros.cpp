@@ -36,7 +36,7 @@ std::pair<Words, size_t> argumentsAt(llvm::ArrayRef<LexToken> Tokens, size_t Ope
 
 class HookSearch {
 public:
-  explicit HookSearch(const Database &DB) : DB(DB) {}
+  HookSearch(const Database &DB, HookMemory &Memory) : DB(DB), Memory(Memory) {}
 
   HookMacros of(const std::vector<std::string> &Files) {
     for (const std::string &File : Files)
@@ -106,8 +106,19 @@ private:
       Defined = Defined || Known->second.second;
       return Known->second.first;
     }
+    {
+      std::lock_guard Guard(Memory.lock);
+      if (auto It = Memory.answers.find(Macro.str()); It != Memory.answers.end()) {
+        Defined = Defined || It->second.second;
+        return (Answers[Macro.str()] = It->second).first;
+      }
+    }
     Answers[Macro.str()].first = definedArgument(Macro, Depth, Defined); // an answer that asks for itself gets none
     Answers[Macro.str()].second = Defined;
+    if (Depth == 0) { // deeper ones may have been cut off
+      std::lock_guard Guard(Memory.lock);
+      Memory.answers.emplace(Macro.str(), Answers[Macro.str()]);
+    }
     return Answers[Macro.str()].first;
   }
 
@@ -143,14 +154,15 @@ private:
   }
 
   const Database &DB;
+  HookMemory &Memory;
   std::map<std::string, std::pair<std::optional<size_t>, bool>> Answers; ///< by macro
   HookMacros Found;
 };
 
 } // namespace
 
-HookMacros hookMacros(const Database &DB, const std::vector<std::string> &Files) {
-  HookMacros Result = HookSearch(DB).of(Files);
+HookMacros hookMacros(const Database &DB, const std::vector<std::string> &Files, HookMemory &Memory) {
+  HookMacros Result = HookSearch(DB, Memory).of(Files);
   auto ByPlace = [](const ModuleExit &A, const ModuleExit &B) { return std::tie(A.where, A.function) < std::tie(B.where, B.function); };
   llvm::sort(Result.exits, ByPlace);
   llvm::sort(Result.unknown, ByPlace);

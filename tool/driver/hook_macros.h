@@ -14,6 +14,6 @@ struct HookMacros {
 };
 
 /// In order of file and line. Reads the files whole: to be asked only of files without an exit by a known name.
-HookMacros hookMacros(const Database &DB, const std::vector<std::string> &Files);
+HookMacros hookMacros(const Database &DB, const std::vector<std::string> &Files, HookMemory &Memory);
 
 } // namespace krcu

@@ -247,7 +247,7 @@ std::vector<ModuleExit> ModuleHooks::of(const std::vector<std::string> &Files, c
     }
   }
   if (Kind == "exit" && Result.empty() && of(Files, "driver").empty())
-    return hookMacros(DB, Files).exits;
+    return hookMacros(DB, Files, Memory).exits;
   std::sort(Result.begin(), Result.end(), [](const ModuleExit &A, const ModuleExit &B) { return A.where < B.where; });
   return Result;
 }

@@ -41,17 +41,25 @@ std::vector<ModuleExit> exitsOf(TreeState &State, const std::vector<std::string>
 std::vector<ModuleExit> hooksOf(TreeState &State, const std::vector<std::string> &Files, const std::string &Kind);
 
 /// The hooks of any module. A file is looked at when a module that has it is asked about, and once. Thread-safe.
+/// What macros were found to be, for all modules: each is looked for in the whole tree. Thread-safe.
+struct HookMemory {
+  std::mutex lock; ///< of answers
+  std::map<std::string, std::pair<std::optional<size_t>, bool>> answers; ///< macro -> which argument becomes that of an exit, and whether any file defines it
+};
+
 class ModuleHooks {
 public:
   explicit ModuleHooks(const Database &DB);
   /// As hooksOf().
   std::vector<ModuleExit> of(const std::vector<std::string> &Files, const std::string &Kind) const;
   std::vector<ModuleExit> exitsOf(const std::vector<std::string> &Files) const;
+  HookMemory &memory() const { return Memory; }
 
 private:
   void look(const std::vector<std::string> &Files) const;
 
   const Database &DB;
+  mutable HookMemory Memory;
   mutable std::mutex Lock; ///< of ByFile
   mutable std::map<uint32_t, std::vector<const ModuleHookRule *>> ByFile; ///< the rules whose names stand in it
 };

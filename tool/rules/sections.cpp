@@ -14,7 +14,8 @@ const char AnyWord[] = "any";
 static const llvm::StringRef ReviewEventNames[] = {"lock", "unlock", "sleeps", "ordered_store", "plain_store", "locked_read", "rcu_work", "allocation", "reader_flag"};
 
 /// In the order of UnloadRule::Event.
-static const llvm::StringRef EventNames[] = {"wait", "end", "pinned", "holds", "teardown", "conditional_wait", "of_objects", "takes_module", "drops_module", "stop", "of_mounts", "of_devices"};
+static const llvm::StringRef EventNames[] = {"wait", "end", "pinned", "holds", "teardown", "conditional_wait", "of_objects", "takes_module", "drops_module", "stop", "of_mounts", "of_devices",
+                                              "last_reference", "takes_off", "settled"};
 
 std::string rowKey(const CallbackFieldRule &R) { return R.record + "." + R.field; }
 std::string rowKey(const RcuCalledFieldRule &R) { return R.record + "." + R.field; }
@@ -191,8 +192,10 @@ llvm::Error readUnloadEvent(Target &To, const YamlNode &Node) {
   if (R.event == UnloadRule::Wait || R.event == UnloadRule::End)
     if (R.of = Row.text("of"); !llvm::StringRef(R.of).contains('.'))
       R.of = Row.choice("of", {"srcu", "rcu_work"});
-  if (R.event == UnloadRule::Stop)
+  if (R.event == UnloadRule::Stop && !Row.has("needs"))
     R.of = Row.name("of");
+  else if (R.event == UnloadRule::Stop || R.event == UnloadRule::Settled)
+    R.needs = Row.list("needs");
   if (R.event == UnloadRule::ConditionalWait)
     R.of = Row.text("of"), R.needs = Row.list("needs"), R.then = Row.list("then"), R.drops = Row.list("drops");
   R.argument = Row.argument("argument", 0);

@@ -9,7 +9,7 @@
 namespace krcu {
 
 struct UnloadRule {
-  enum Event { Wait, End, Pinned, Holds, Teardown, ConditionalWait, OfObjects, TakesModule, DropsModule, Stop, OfMounts, OfDevices } event = Wait;
+  enum Event { Wait, End, Pinned, Holds, Teardown, ConditionalWait, OfObjects, TakesModule, DropsModule, Stop, OfMounts, OfDevices, LastReference, TakesOff, Settled } event = Wait;
   std::string name;               ///< of a function; Pinned, Holds, OfObjects and OfMounts: a structure's tag; Teardown: a member
   std::string of;                 ///< Wait and End: "srcu", "rcu_work"; Wait: a member that the core calls, "mmu_notifier_ops.free_notifier"; Stop: a structure's tag
   unsigned argument = 0;          ///< the work, the srcu_struct, the workqueue

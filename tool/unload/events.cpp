@@ -48,9 +48,21 @@ std::string plainExpression(StringRef Expression) {
   return Result;
 }
 
+std::string callText(const FlowCall &C) {
+  std::string Call = C.name + "(";
+  for (size_t N = 0; N < C.arguments.size(); ++N)
+    Call += (N ? ", " : "") + C.arguments[N];
+  return Call + ")";
+}
+
 void UnloadTimeline::note(UnloadEvent::Kind Kind, const TextFunction &F, const FlowCall &C, std::string Text, bool Always) {
-  if (Kind == UnloadEvent::Wait)
+  if (Kind == UnloadEvent::Wait) {
     rememberStores();
+    ++Steps;
+    FirstWait = FirstWait ? FirstWait : Steps;
+  }
+  if (Kind == UnloadEvent::Stop || Kind == UnloadEvent::Queue)
+    MayWait = 0;
   std::pair<Location, int> Key{{F.file, C.line, 0}, static_cast<int>(Kind)};
   auto [It, New] = Noted.try_emplace(Key, UnloadEvent{Kind, {F.file, C.line, 0}, F.name, std::move(Text), false, F.own});
   if (!New)
@@ -71,9 +83,11 @@ bool UnloadTimeline::waits(const std::string &Name, const std::vector<std::strin
     return U.find(Name, UnloadRule::Wait, Q.object) != nullptr;
   const BarrierRule *B = R.barrier(Name);
   if (!B)
-    return !Q.asks(UnloadQuestion::Srcu) && R.cacheDestroy(Name) && S.is("destroy_waits_call_rcu");
+    return !Q.asks(UnloadQuestion::Srcu) && !Q.asks(UnloadQuestion::Tasks) && R.cacheDestroy(Name) && S.is("destroy_waits_call_rcu");
   if (B->cache_only)
     return false;
+  if (Q.asks(UnloadQuestion::Tasks))
+    return llvm::is_contained(B->waits_for, Q.object);
   if (Q.asks(UnloadQuestion::Srcu))
     return llvm::is_contained(B->waits_for, "srcu") && (Q.object.empty() || Arguments.empty() || Arguments[0].empty() || sameThing(plainExpression(Arguments[0]), Q.object));
   return llvm::is_contained(B->waits_for, "call_rcu");
@@ -108,10 +122,10 @@ UnloadTimeline::State UnloadTimeline::primitive(const TextFunction &F, const Flo
   }
   if (const DeferralRule *D = R.deferral(C.name)) {
     Known = true;
-    std::string Flavour = Q.asks(UnloadQuestion::Srcu) ? "srcu" : "rcu";
+    std::string Flavour = Q.asks(UnloadQuestion::Srcu) ? "srcu" : Q.asks(UnloadQuestion::Tasks) ? Q.object : "rcu";
     if (D->flavour != Flavour || D->callback >= C.arguments.size() || !O.queues)
       return In;
-    std::string Name = namedCallback(C.arguments[D->callback]);
+    std::string Name = namedCallback(PassedAt(D->callback));
     const TextFunction *Own = Name.empty() ? nullptr : M.own(Name, F.file);
     if (Own ? !Q.callbacks.count(Own->symbol) : !Q.queueing.count(F.name))
       return In;
@@ -150,90 +164,12 @@ UnloadTimeline::State UnloadTimeline::atEnd(const TextFunction &F, const FlowCal
   return In;
 }
 
-bool UnloadTimeline::runsAtTeardown(const std::string &Record, const std::string &Field) const {
-  bool Any = false;
-  for (const CallbackFieldRule &Rule : R.callback_fields) {
-    if (Rule.record == Record && Rule.field == Field)
-      return true;
-    Any = Any || Rule.record == Record;
-  }
-  return !Any && U.find(Field, UnloadRule::Teardown);
-}
-
-const UnloadTimeline::Held &UnloadTimeline::heldBy(const std::string &Variable) {
-  auto [It, New] = M.heldObjects().try_emplace(Variable);
-  if (!New)
-    return It->second;
-  Held &H = It->second;
-  bool Free = false;
-  std::set<std::string> Seen{Variable}, Read;
-  struct Next {
-    std::string name;
-    unsigned depth;
-    bool sure;
-  };
-  std::vector<Next> Work{{Variable, 0, true}};
-  bool Sure = true;
-  auto Add = [&](const std::string &Name, unsigned Depth) {
-    if (Depth < 5 && !M.variables(Name).empty() && Seen.insert(Name).second)
-      Work.push_back({Name, Depth, Sure});
-  };
-  while (!Work.empty()) {
-    auto [Name, Depth, Surely] = std::move(Work.back());
-    Work.pop_back();
-    for (const TextVariable *V : M.variables(Name)) {
-      Sure = Surely && !U.find(V->record, UnloadRule::OfObjects) && !(Mounts && U.find(V->record, UnloadRule::OfMounts));
-      bool Pinned = U.find(V->record, UnloadRule::Pinned) != nullptr;
-      Free = Free || (Name == Variable && !Pinned);
-      for (const TextVariable::Entry &E : V->entries) {
-        const TextFunction *F = M.own(E.word, V->file);
-        if (!F) {
-          Add(E.word, Depth + 1);
-          continue;
-        }
-        if (!Pinned)
-          H.all.insert(F->symbol);
-        if (!Pinned && Sure)
-          H.sure.insert(F->symbol);
-        if (runsAtTeardown(V->record, E.field))
-          H.teardown.insert(F->symbol);
-        // What it sets up: operations of a device that its probe() makes.
-        std::vector<std::pair<const TextFunction *, unsigned>> Bodies{{F, 0}};
-        while (!Bodies.empty()) {
-          auto [Body, Steps] = Bodies.back();
-          Bodies.pop_back();
-          if (!Read.insert(Body->symbol).second)
-            continue;
-          for (const ModuleText::Mention &Named : M.mentionsIn(*Body)) {
-            if (Named.function && Steps < 4)
-              Bodies.push_back({Named.function, Steps + 1});
-            else if (Named.variable)
-              Add(*Named.name, Depth + 1);
-          }
-        }
-      }
-    }
-  }
-  if (!Free)
-    H.all.clear(); // nobody uses it any more, nor what its functions set up
-  return H;
-}
-
-namespace {
-
-std::string callText(const FlowCall &C) {
-  std::string Call = C.name + "(";
-  for (size_t N = 0; N < C.arguments.size(); ++N)
-    Call += (N ? ", " : "") + C.arguments[N];
-  return Call + ")";
-}
-
-} // namespace
-
 /// A work item, timer, thread or queue of these ends.
 std::string UnloadTimeline::stoppedWork(const TextFunction &F, const FlowCall &C, const Arguments &A) {
-  if (C.arguments.empty())
+  if (C.arguments.empty()) { // flush_scheduled_work()
+    Ends.push_back({"", "", callText(C), false, ++Steps});
     return {};
+  }
   std::string Asks; // those that would queue, but for what the end has set
   auto Queues = [&](const std::set<std::string> &Symbols) -> std::string {
     for (const std::string &Symbol : Symbols) {
@@ -257,9 +193,9 @@ std::string UnloadTimeline::stoppedWork(const TextFunction &F, const FlowCall &C
   OwnWork = StringRef(plainExpression(Object)).ltrim('&') == Word && !G.locals.count(Word) && !llvm::is_contained(G.parameters, Word);
   if (G.ambiguous.count(Word) && Object == Word)
     return {}; // a local that is one thing here and another there
-  Ends.push_back({Word, "", callText(C), false}); // a queue, say, with what is on it
+  Ends.push_back({Word, "", callText(C), false, ++Steps}); // a queue, say, with what is on it
   for (const std::string &Symbol : M.togetherWith(Word))
-    Ends.push_back({Word, plainName(Symbol), callText(C), Coming.count(plainName(Symbol)) != 0});
+    Ends.push_back({Word, plainName(Symbol), callText(C), Coming.count(plainName(Symbol)) != 0, Steps});
   std::string By = Queues(M.togetherWith(Word));
   bool Direct = !By.empty();
   OwnWork = OwnWork && Direct;
@@ -300,16 +236,8 @@ std::string UnloadTimeline::stoppedBy(const TextFunction &F, const FlowCall &C, 
   std::string Call = callText(C);
   if (llvm::is_contained(R.work_ends, C.name))
     return stoppedWork(F, C, A);
-  if (const UnloadRule *Rule = U.find(C.name, UnloadRule::Stop)) {
-    std::string By = Q.core.count(Rule->of) ? plainName(*Q.callbacks.begin()) : std::string();
-    M.forEachVariable([&](const TextVariable &V) {
-      for (const TextVariable::Entry &E : V.record == Rule->of && By.empty() ? V.entries : std::vector<TextVariable::Entry>())
-        if (const TextFunction *Own = M.own(E.word, V.file); Own && Coming.count(Own->name))
-          By = Own->name;
-    });
-    if (!By.empty())
-      return "until " + Call + " returns " + (Q.core.count(Rule->of) ? "the core may queue " + By + "()" : By + "() may run, which queues");
-  }
+  if (std::string Stops = stoppedByRow(C); !Stops.empty())
+    return Stops;
   StringRef Name = C.name;
   if (Name.contains("register") && !Name.contains("unregister") && !Name.contains("deregister"))
     return {};
@@ -334,6 +262,10 @@ std::string UnloadTimeline::stoppedBy(const TextFunction &F, const FlowCall &C, 
     if (M.variables(Variable).empty())
       continue;
     const Held &H = heldBy(Variable);
+    for (const TextVariable *V : M.variables(Variable)) // its own functions; what they set up ends elsewhere
+      for (const TextVariable::Entry &E : V->entries)
+        if (const TextFunction *Own = M.own(E.word, V->file); Own && !U.find(C.name, UnloadRule::TakesOff) && (O.generous ? H.sure : H.all).count(Own->symbol))
+          Ends.push_back({Variable, Own->name, Call, false, ++Steps});
     std::string By = Queues(H.all);
     if (!By.empty() && O.generous && Queues(H.sure).empty()) {
       doubts("whether " + By + "() can still run when " + Variable + " is taken away is not known", F, C);

@@ -44,19 +44,57 @@ private:
   /// `I`: at '{'; returns behind '}'.
   size_t block(size_t I, Ends &Open) {
     size_t End = closing(I);
+    Scopes.emplace_back();
     for (++I; I < End;)
       I = statement(I, End, Open);
+    if (!Open.empty())
+      leaveScope(Scopes.back(), "", End, Open);
+    Scopes.pop_back();
     return End + 1;
+  }
+
+  /// struct item *x __free(item_put): where the scope ends, item_put(x) is called, unless `Returned` hands x on.
+  void leaveScope(const std::vector<std::pair<std::string, std::string>> &Scope, StringRef Returned, size_t At, Ends &Open) {
+    for (auto It = Scope.rbegin(); It != Scope.rend(); ++It) {
+      if (Returned.contains("no_free_ptr(" + It->second + ")") || Returned.contains("return_ptr(" + It->second + ")"))
+        continue;
+      FlowCall C;
+      C.name = It->first;
+      C.arguments = {It->second};
+      C.config = Enabled;
+      C.line = lineAt(At);
+      C.offset = offsetAt(std::min(At, T.size() - 1));
+      Made.nodes[add(FlowNode::Call, Open, C.line)].call = std::move(C);
+    }
+  }
+
+  /// What a declaration says of the end of its scope.
+  void takeCleanup(size_t I, size_t End) {
+    for (size_t At = I + 1; At + 3 < End; ++At)
+      if (is(At, "__free") && is(At + 1, "(") && word(At + 2) && is(At + 3, ")") && word(At - 1) && !Scopes.empty())
+        Scopes.back().emplace_back(T[At + 2]->text.str(), T[At - 1]->text.str());
   }
 
   /// What a macro stands for: statements, the last of them without a semicolon.
   void replacement(size_t I, Ends &Open) {
     static const std::set<StringRef> Begins = {"do", "if", "for", "while", "switch", "{"};
+    if (I + 1 == T.size() && word(I))
+      return callByName(I, Open); // another name of a function
     while (I < T.size()) {
       if (!Begins.count(T[I]->text) && endOf(I, T.size()) == T.size() && !is(T.size() - 1, ";"))
         return void(expression(I, T.size(), Open));
       I = statement(I, T.size(), Open);
     }
+  }
+
+  /// DRV_WAIT; where that is a macro without parentheses.
+  void callByName(size_t I, Ends &Open) {
+    FlowCall C;
+    C.name = T[I]->text.str();
+    C.config = !Enabled.empty() ? Enabled : Around[std::min(I, Around.size() - 1)].str();
+    C.line = lineAt(I);
+    C.offset = offsetAt(I);
+    Made.nodes[add(FlowNode::Call, Open, C.line)].call = std::move(C);
   }
 
   size_t statement(size_t I, size_t Limit, Ends &Open) {
@@ -101,6 +139,8 @@ private:
     if (is(I, "return")) {
       size_t End = endOf(I, Limit);
       expression(I + 1, End - 1, Open);
+      for (auto Scope = Scopes.rbegin(); Scope != Scopes.rend(); ++Scope)
+        leaveScope(*Scope, textOf(I + 1, End - 1), I, Open);
       unsigned Id = add(FlowNode::Return, Open, lineAt(I));
       Made.nodes[Id].value = textOf(I + 1, End - 1);
       link(Open, Flow::Exit);
@@ -115,7 +155,12 @@ private:
       if (size_t Close = closing(I + 1); Close + 1 < Limit && startsStatement(Close + 1))
         return macroStatement(I, Close, Limit, Open);
     size_t End = endOf(I, Limit);
+    if (word(I) && is(I + 1, ";") && !is(I, "fallthrough") && !Made.locals.count(T[I]->text.str())) {
+      callByName(I, Open);
+      return End;
+    }
     declaration(I, End);
+    takeCleanup(I, End);
     expression(I, End - 1, Open);
     return End;
   }
@@ -292,6 +337,7 @@ private:
   };
 
   unsigned Depth = 0;
+  std::vector<std::vector<std::pair<std::string, std::string>>> Scopes; ///< of each block around: cleanups and what they are handed
   std::vector<Ends *> Breaks, Continues;
   Switch Current;
   std::vector<std::pair<unsigned, std::string>> Jumps;

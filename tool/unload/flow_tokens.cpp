@@ -11,7 +11,7 @@ namespace krcu {
 bool isNoCall(StringRef Word) {
   static const llvm::StringSet<> Words = {"if", "while", "for", "switch", "return", "sizeof", "typeof", "__typeof__", "__typeof", "_Alignof", "__alignof__", "alignof",
                                           "offsetof", "__attribute__", "__attribute", "defined", "asm", "__asm__", "asm_volatile", "volatile", "case", "goto", "else", "do",
-                                          "_Generic", "__builtin_constant_p", "likely", "unlikely", "container_of", "READ_ONCE"};
+                                          "_Generic", "__builtin_constant_p", "likely", "unlikely", "container_of", "READ_ONCE", "__free"};
   return Words.contains(Word);
 }
 

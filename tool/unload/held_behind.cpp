@@ -101,6 +101,7 @@ bool UnloadTimeline::workWaits(const TextFunction &F, const FlowCall &C) {
     const Flow &G = M.tree().flow(*Work);
     for (unsigned N = 0; N < G.nodes.size(); ++N)
       if (G.nodes[N].kind == FlowNode::Call && G.always(N) && surelyWaits(*Work, G.nodes[N].call)) {
+        ++MayWait;
         doubts(Work->name + "() waits, and " + C.name + "() waits for it", F, C);
         return true;
       }

@@ -16,85 +16,19 @@ constexpr size_t MaxPlaces = 4; ///< a name with more definitions is not followe
 
 bool isWordChar(char C) { return llvm::isAlnum(C) || C == '_'; }
 
-} // namespace
-
-std::vector<TextVariable> variablesIn(StringRef Text, const std::string &File) {
-  std::vector<TextVariable> Result;
-  LexedText Lexed(Text);
-  std::vector<const LexToken *> T;
-  for (const LexToken &Token : Lexed.tokens())
-    if (Token.directive < 0)
-      T.push_back(&Token);
-  auto Is = [&](size_t I, StringRef W) { return I < T.size() && T[I]->text == W; };
-  int Depth = 0;
-  size_t Begin = 0; // of the declaration
-  for (size_t I = 0; I < T.size(); ++I) {
-    bool Open = Is(I, "{") || Is(I, "(") || Is(I, "["), Close = Is(I, "}") || Is(I, ")") || Is(I, "]");
-    if (Depth == 0 && Is(I, "=") && Is(I + 1, "{")) {
-      TextVariable V;
-      V.file = File;
-      size_t End = I;
-      while (End > Begin + 1 && Is(End - 1, "]")) { // name[2]
-        int Level = 0;
-        for (--End; End > Begin; --End) {
-          Level += Is(End, "]");
-          Level -= Is(End, "[");
-          if (Level == 0)
-            break;
-        }
-      }
-      for (size_t J = Begin; J < End; ++J) {
-        if (Is(J, "(")) { // the name of an array of functions, or an attribute
-          if (Is(J + 1, "*"))
-            for (size_t K = J + 2; K < End && !Is(K, ")"); ++K)
-              if (T[K]->isIdentifier() && !Is(K, "const")) {
-                V.name = T[K]->text.str();
-                break;
-              }
-          break;
-        }
-        if (Is(J, "struct") && J + 1 < End)
-          V.record = T[++J]->text.str();
-        else if (T[J]->isIdentifier() && !T[J]->text.starts_with("__"))
-          V.name = T[J]->text.str();
-      }
-      std::string Field;
-      int Level = 0;
-      size_t K = I + 1;
-      for (; K < T.size(); ++K) {
-        Level += Is(K, "{");
-        Level -= Is(K, "}");
-        if (Level == 0)
-          break;
-        if (Is(K, ".") && K + 1 < T.size() && (Is(K - 1, "{") || Is(K - 1, ","))) {
-          Field = T[++K]->text.str();
-          while (Is(K + 1, ".") && K + 2 < T.size())
-            K += 2, Field = T[K]->text.str();
-        } else if (Is(K, ",") && Level == 1) {
-          Field.clear();
-        } else if (T[K]->isIdentifier()) {
-          V.entries.push_back({Field, T[K]->text.str()});
-        }
-      }
-      I = K;
-      if (!V.name.empty())
-        Result.push_back(std::move(V));
-      continue;
-    }
-    Depth = std::max(0, Depth + Open - Close);
-    if (Depth == 0 && (Is(I, ";") || (Is(I, "}") && !Is(I + 1, ";")))) {
-      // struct foo x; without an initialiser
-      if (Is(I, ";") && I > Begin + 1 && T[I - 1]->isIdentifier())
-        for (size_t J = Begin; J + 2 < I; ++J)
-          if (Is(J, "struct") && T[J + 1]->isIdentifier() && J + 3 >= I - 1) {
-            Result.push_back({T[I - 1]->text.str(), File, T[J + 1]->text.str(), {}});
-            break;
-          }
-      Begin = I + 1;
-    }
-  }
-  return Result;
+/// #define RUN(f) f(): a macro that calls what it is handed.
+bool callsItsParameter(StringRef Text, const OutlineMacro &M) {
+  StringRef Parameters = Text.slice(M.name_begin + M.name.size(), M.begin), Body = Text.slice(M.begin, M.end);
+  const std::set<std::string> Names = wordsOf(Parameters);
+  return M.begin && M.takes_arguments && llvm::any_of(Names, [&](const std::string &Name) {
+    for (size_t At = Body.find(Name + "("); At != StringRef::npos; At = Body.find(Name + "(", At + 1))
+      if (At == 0 || !isWordChar(Body[At - 1]))
+        return true;
+    return false;
+  });
 }
+
+} // namespace
 
 const OutsideWait *WaitMemory::known(const TextFunction &F, unsigned Depth) const {
   std::lock_guard Guard(Lock);
@@ -252,12 +186,13 @@ ModuleText::ModuleText(std::shared_ptr<TreeText> Texts, std::vector<std::string>
     Ids.push_back(static_cast<uint32_t>(Id));
   }
   addMacros(Outlines);
+  addCleanups(Outlines);
   std::sort(Ids.begin(), Ids.end());
   for (const auto &[Name, F] : Functions)
     ByPlainName[Name].push_back(&F);
 }
 
-/// Macros of the module that wait, stop or destroy are functions like its others, with statements that stand in a directive.
+/// Macros of the module that queue, wait, stop or destroy are functions like its others, with statements that stand in a directive.
 void ModuleText::addMacros(llvm::ArrayRef<std::pair<uint32_t, const Outline *>> Outlines) {
   const Rules &R = Tree.database().rules();
   std::set<std::string> Words(R.work_ends.begin(), R.work_ends.end());
@@ -265,18 +200,50 @@ void ModuleText::addMacros(llvm::ArrayRef<std::pair<uint32_t, const Outline *>> 
     Words.insert(B.name);
   for (const CacheRule &C : R.cache_destroy)
     Words.insert(C.name);
+  for (const DeferralRule &D : R.deferrals)
+    Words.insert(D.name);
   std::set<std::pair<uint32_t, const OutlineMacro *>> Taken;
   for (bool Again = true; Again;) { // a macro may stand for another one
     Again = false;
     for (const auto &[Id, O] : Outlines)
       for (const OutlineMacro &M : O->macros)
-        if (M.takes_arguments && M.begin && !Functions.count(M.name) && llvm::any_of(M.identifiers, [&](const std::string &W) { return Words.count(W) != 0; }) && Taken.emplace(Id, &M).second)
+        if (M.begin && !Functions.count(M.name) && llvm::any_of(M.identifiers, [&](const std::string &W) { return Words.count(W) != 0; }) && Taken.emplace(Id, &M).second)
           Again = Words.insert(M.name).second || Again;
+  }
+  for (const auto &[Id, O] : Outlines) {
+    auto Text = O->macros.empty() || StringRef(Tree.database().index().files()[Id].path).ends_with(".h") ? nullptr : Tree.database().index().text(Id);
+    for (const OutlineMacro &M : O->macros)
+      if (Text && !Functions.count(M.name) && callsItsParameter(*Text, M))
+        Taken.emplace(Id, &M);
   }
   for (const auto &[Id, M] : Taken) {
     const std::string &File = Tree.database().index().files()[Id].path;
     Macros.push_back({M->name, M->line, M->name_begin, M->name_begin, M->begin, M->end, true, M->identifiers});
     Functions.emplace(M->name, TextFunction{M->name, File, M->name + "@" + File, Id, &Macros.back(), true});
+  }
+}
+
+/// DEFINE_FREE(item_put, struct item *, if (_T) item_drop(_T)): what __free(item_put) calls.
+void ModuleText::addCleanups(llvm::ArrayRef<std::pair<uint32_t, const Outline *>> Outlines) {
+  const Database &DB = Tree.database();
+  for (const auto &[Id, O] : Outlines) {
+    if (!std::binary_search(O->top_level_identifiers.begin(), O->top_level_identifiers.end(), "DEFINE_FREE"))
+      continue;
+    const std::string &File = DB.index().files()[Id].path;
+    auto Text = DB.index().text(Id);
+    for (const OutlineToken &T : DB.tokens(File, "DEFINE_FREE")) {
+      StringRef Rest = StringRef(*Text).substr(T.offset);
+      size_t First = Rest.find('('), Second = Rest.find(',', First), Third = Rest.find(',', Second + 1), End = Rest.find(");", Third);
+      if (T.in_directive || T.function >= 0 || Third == StringRef::npos || End == StringRef::npos)
+        continue;
+      const std::string Name = Rest.slice(First + 1, Second).trim().str();
+      if (Functions.count(Name))
+        continue; // DEFINE_FREE(item_put, ..., item_put(_T))
+      const auto At = static_cast<uint32_t>(T.offset + Third + 1), Stop = static_cast<uint32_t>(T.offset + End);
+      const std::set<std::string> Words = wordsOf(Rest.slice(Third + 1, End));
+      Macros.push_back({Name, T.line, At, At, At, Stop, true, {Words.begin(), Words.end()}});
+      Functions.emplace(Name, TextFunction{Name, File, Name + "@" + File, Id, &Macros.back(), true});
+    }
   }
 }
 
@@ -305,6 +272,8 @@ bool ModuleText::isMember(const std::string &Name) const {
 }
 
 bool ModuleText::anyNames(const std::string &Word) const {
+  if (auto It = NamingOne.find(Word); It != NamingOne.end())
+    return !It->second.empty();
   auto [It, New] = Named.try_emplace(Word, false);
   if (New)
     It->second = std::any_of(Functions.begin(), Functions.end(), [&](const auto &Each) {
@@ -329,7 +298,8 @@ void ModuleText::forEachVariable(llvm::function_ref<void(const TextVariable &)> 
   for (const std::string &File : Files)
     if (!StringRef(File).ends_with(".h"))
       for (const TextVariable &V : Tree.variables(File))
-        Visit(V);
+        if (!V.made)
+          Visit(V);
 }
 
 const std::vector<const TextVariable *> &ModuleText::variables(const std::string &Name) const {
@@ -342,7 +312,7 @@ const std::vector<const TextVariable *> &ModuleText::variables(const std::string
   if (New)
     for (const std::string &File : Files->second)
       for (const TextVariable &V : Tree.variables(File))
-        if (V.name == Name)
+        if (V.name == Name && !V.made)
           Result.push_back(&V);
   return Result;
 }
@@ -472,11 +442,17 @@ const std::set<std::string> &ModuleText::storedIn(const std::string &Field) cons
   return It->second;
 }
 
+/// By word: the same few are asked for by each question.
 std::set<std::string> ModuleText::naming(const std::set<std::string> &Words) const {
   std::set<std::string> Result;
-  for (const auto &[Name, F] : Functions)
-    if (llvm::any_of(Words, [&Ids = F.text->identifiers](const std::string &Word) { return std::binary_search(Ids.begin(), Ids.end(), Word); }))
-      Result.insert(Name);
+  for (const std::string &Word : Words) {
+    auto [It, New] = NamingOne.try_emplace(Word);
+    if (New)
+      for (const auto &[Name, F] : Functions)
+        if (std::binary_search(F.text->identifiers.begin(), F.text->identifiers.end(), Word))
+          It->second.push_back(Name);
+    Result.insert(It->second.begin(), It->second.end());
+  }
   return Result;
 }
 

@@ -10,6 +10,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -33,9 +34,11 @@ struct TextVariable {
   };
   std::string name, file, record;
   std::vector<Entry> entries;
+  bool made = false; ///< by a macro that is handed this name first, MACRO(name, f): what it is called is not known
 };
 
-/// The file-scope variables of a text that have an initialiser in braces, or are declared with a struct type.
+/// The file-scope variables of a text that have an initialiser in braces or made by a macro, or are declared with a struct type; and what macros at file
+/// scope make.
 std::vector<TextVariable> variablesIn(llvm::StringRef Text, const std::string &File);
 
 /// Whether the token is a member, `Field`, that something is stored in: `x->field = &word`. `Word`: the first identifier of that, "" if none.
@@ -148,6 +151,10 @@ public:
   const std::vector<Mention> &mentionsIn(const TextFunction &F) const;
   /// Variables of that name.
   const std::vector<const TextVariable *> &variables(const std::string &Name) const;
+  /// What macros at the file's scope make whose name the word has in it: dev_attr_speed of DEVICE_ATTR_RW(speed).
+  std::vector<const TextVariable *> madeFor(const std::string &Word, const std::string &File) const;
+  /// Functions of the file that nothing names: a macro that is handed the word names them, by ##, as speed_store() of DEVICE_ATTR_RW(speed).
+  std::vector<const TextFunction *> pastedFrom(const std::string &Word, const std::string &File) const;
   /// Where the timeline keeps what an object holds; nothing before the first answer.
   std::map<std::string, HeldFunctions> &heldObjects() const { return HeldObjects; }
   /// Own functions that some call or store puts together with the name: INIT_WORK(&x->name, f), name = kthread_run(f), x->name.func = f.
@@ -174,6 +181,7 @@ private:
   llvm::StringMap<std::vector<const TextFunction *>> ByPlainName; ///< the same, in the same order
   llvm::StringMap<std::vector<std::string>> TopLevel; ///< identifier -> files
   void addMacros(llvm::ArrayRef<std::pair<uint32_t, const Outline *>> Outlines);
+  void addCleanups(llvm::ArrayRef<std::pair<uint32_t, const Outline *>> Outlines);
 
   std::vector<std::shared_ptr<const Outline>> Held;
   std::deque<OutlineFunction> Macros; ///< that are taken for functions
@@ -182,6 +190,8 @@ private:
   mutable llvm::StringMap<std::vector<const TextVariable *>> ByName;
   mutable std::map<std::string, std::set<std::string>> Together, Partners, Stored, Words;
   mutable llvm::StringMap<std::vector<const TextFunction *>> Mentioners; ///< name -> own functions that name it
+  mutable llvm::StringSet<> InInitialisers; ///< words
+  mutable llvm::StringMap<std::vector<std::string>> NamingOne; ///< word -> names of own functions that name it
   mutable llvm::StringMap<bool> Named; ///< words that somebody asked about
   mutable std::map<const TextFunction *, std::vector<Mention>> Mentions;
 };

@@ -89,7 +89,9 @@ private:
     UnloadOptions With, Generous = Without, Quiet = withoutObjects();
     With.generous = Generous.generous = true;
     Quiet.without = Without.without;
-    bool Kindly = Rule(Generous).holds, Flips = Rule({}).holds || (!Kindly && Rule(With).holds);
+    UnloadOptions Told; // of the end as it is; without the wait nothing is taken on trust
+    Told.told = true;
+    bool Kindly = Rule(Generous).holds, Flips = Rule(Told).holds || (!Kindly && Rule(With).holds);
     bool Doubtful = Kindly || (Exit && Rule(Quiet).holds && holdsItself(*M.text, U));
     if (Flips && Doubtful && Found.answer == UnloadNeed::Needed)
       return;

@@ -132,6 +132,7 @@ const UnloadTimeline::Outside &UnloadTimeline::outsideOf(const TextFunction &F, 
 UnloadTimeline::State UnloadTimeline::outside(const TextFunction &F, const FlowCall &C, const Arguments &A, State In) {
   bool TeardownWaits = false;
   OwnWork = false;
+  takeOff(F, C, A);
   std::string Stops = stoppedBy(F, C, A, TeardownWaits);
   State Out = In;
   if (!Stops.empty() && (O.stops || (O.works && OwnWork))) {
@@ -141,8 +142,14 @@ UnloadTimeline::State UnloadTimeline::outside(const TextFunction &F, const FlowC
   if (O.generous && TeardownWaits) {
     Out = Clean;
     DevicesGone = true;
+    ++MayWait;
   }
   llvm::ArrayRef<TextFunction> Places = M.tree().visible(C.name, F.file);
+  if (O.generous && Places.empty() && !isWithout(F, C) && llvm::any_of(C.arguments, [&](const std::string &Each) { return waits(Each, {}); })) {
+    doubts(C.name + "() is handed a wait, and may call it", F, C);
+    ++MayWait;
+    return Clean;
+  }
   bool All = !Places.empty(), Any = false;
   const Outside *Shown = nullptr;
   for (const TextFunction &P : Places) {
@@ -168,6 +175,7 @@ UnloadTimeline::State UnloadTimeline::outside(const TextFunction &F, const FlowC
     }
     Doubt = Shown->way + " may wait";
     DoubtAt = {F.file, C.line, F.name, "calls " + C.name + "()"};
+    ++MayWait;
     return Clean;
   }
   return Out;

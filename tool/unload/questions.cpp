@@ -138,6 +138,38 @@ void UnloadSurvey::addSrcu(const CensusEntry &E, Draft &D) {
   }
 }
 
+/// call_rcu_tasks() and its kin: rcu_barrier() waits for none of them.
+void UnloadSurvey::addTasks(const CensusEntry &E, const std::string &Flavour, Draft &D) {
+  if (const TextFunction *F = D.module.text->own(namedCallback(E.callback), E.where.file))
+    question(D, UnloadQuestion::Tasks, Flavour, UnloadQuestion::Text, "").sites.push_back({E.where, E.function, F->symbol, E.deferral + "() queues " + calledText(*F, D.module), true, false});
+}
+
+std::string barrierFor(const Rules &R, const UnloadQuestion &Q) {
+  const std::string What = Q.asks(UnloadQuestion::Srcu) ? "srcu" : Q.asks(UnloadQuestion::Tasks) ? Q.object : "call_rcu";
+  for (const BarrierRule &B : R.barriers)
+    if (!B.cache_only && llvm::is_contained(B.waits_for, What))
+      return B.name;
+  return {};
+}
+
+/// #define drv_defer(item) call_rcu(&(item)->rcu, drv_free): the macro is a function of the module that queues.
+void UnloadSurvey::addMacroSite(const CensusEntry &E) {
+  const std::string Name = namedCallback(E.callback);
+  const TextFunction *Macro = nullptr;
+  if (Name.empty())
+    return;
+  for (const FunctionPlace &P : DB.definitionsOf(Name)) {
+    const std::string &File = DB.index().files()[P.file].path;
+    Draft *D = isHeader(File) ? nullptr : moduleOf(File);
+    const TextFunction *F = D && D->module.text->owns(E.where.file) ? D->module.text->own(Name, File) : nullptr;
+    for (auto It = D ? D->module.text->functions().begin() : std::multimap<std::string, TextFunction>::const_iterator(); F && It != D->module.text->functions().end(); ++It)
+      if (It->second.file == E.where.file && It->second.text->body_begin <= E.offset && E.offset < It->second.text->body_end)
+        Macro = &It->second;
+    if (F && Macro)
+      D->plain.push_back({E.where, Macro->name, F->symbol, E.deferral + "() queues " + calledText(*F, D->module), true, false});
+  }
+}
+
 /// An inline function of a header queues what a module defines.
 void UnloadSurvey::addHeaderSite(const CensusEntry &E) {
   std::string Name = namedCallback(E.callback);
@@ -156,6 +188,8 @@ void UnloadSurvey::addHeaderSite(const CensusEntry &E) {
 void UnloadSurvey::addSites() {
   for (const CensusEntry &E : All) {
     const DeferralRule *Rule = R.deferral(E.deferral);
+    if (E.kind == CensusKind::MacroBody && Rule && Rule->flavour == "rcu" && E.alias.empty())
+      addMacroSite(E);
     if (E.kind != CensusKind::Call || !Rule)
       continue;
     if (isHeader(E.where.file)) {
@@ -170,6 +204,8 @@ void UnloadSurvey::addSites() {
       addOwnSite(E, *D);
     else if (Rule->flavour == "srcu")
       addSrcu(E, *D);
+    else if (StringRef(Rule->flavour).starts_with("tasks"))
+      addTasks(E, Rule->flavour, *D);
   }
 }
 

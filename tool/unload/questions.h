@@ -33,6 +33,9 @@ struct UnloadModule {
   std::vector<ModuleQuestion> questions; ///< that of its text for plain callbacks stands first, if there is one
 };
 
+/// The name of the barrier that waits for what the question is about, but for its arguments; empty if the tree has none.
+std::string barrierFor(const Rules &R, const UnloadQuestion &Q);
+
 class UnloadSurvey {
 public:
   /// `All`: the whole census. `Scopes`: the module of a file; without a name if it can be none.
@@ -53,6 +56,8 @@ private:
   void addHeaderSite(const CensusEntry &E);
   void addOwnSite(const CensusEntry &E, Draft &D);
   void addSrcu(const CensusEntry &E, Draft &D);
+  void addTasks(const CensusEntry &E, const std::string &Flavour, Draft &D);
+  void addMacroSite(const CensusEntry &E);
   void addFields();
   void addField(const std::string &Record, const std::string &Field, const std::string &Why, const std::string &ButNot);
   bool dropsModule(const TextFunction &F, unsigned Depth);

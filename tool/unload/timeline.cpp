@@ -96,7 +96,7 @@ UnloadTimeline::UnloadTimeline(const ModuleText &Module, const Rules &R, const U
   for (const std::string &Name : NotCounted)
     Passed += " " + Name;
   Memory = &M.tree().memory(Kind + Q.object + Passed);
-  Names = &M.tree().names(Kind + (Q.member ? Q.object : "") + Passed);
+  Names = &M.tree().names(Kind + (Q.member || Q.asks(UnloadQuestion::Tasks) ? Q.object : "") + Passed);
 }
 
 void UnloadTimeline::begin(const UnloadOptions &Options) {
@@ -109,7 +109,9 @@ void UnloadTimeline::begin(const UnloadOptions &Options) {
   LinksGone.clear();
   Doubt.clear();
   DoubtAt = {};
-  TooEarly.clear();
+  TooEarly.clear(), TakenOff.clear();
+  Steps = FirstWait = 0;
+  MayWait = 0;
 }
 
 UnloadAnswer UnloadTimeline::finish(State Out) {
@@ -119,13 +121,19 @@ UnloadAnswer UnloadTimeline::finish(State Out) {
     A.timeline.push_back(Noted[Key]);
   if (Q.until == UnloadQuestion::Text && Out == Clean) {
     std::string Late = chainStoppedLate();
-    if (Late.empty())
-      Late = chainCut(A.timeline);
+    A.shortfall = "waits too early";
+    if (Late.empty() && !(Late = chainCut(A.timeline)).empty())
+      A.shortfall = "waits too few times";
     if (Late.empty())
       Late = startedAgain();
+    if (Late.empty())
+      Late = stillRunning();
+    if (Late.empty())
+      Late = leftByCallbacks(A.shortfall);
     if (!Late.empty())
       Out = Dirty, TooEarly = std::move(Late);
   }
+  A.late = TooEarly;
   A.broken = Broken;
   if (Broken.empty() && Q.until == UnloadQuestion::Destruction)
     findLateProducers(A);
@@ -149,7 +157,7 @@ void UnloadTimeline::findLateProducers(UnloadAnswer &A) {
 
 UnloadAnswer UnloadTimeline::endOf(const TextFunction &Start, const UnloadOptions &Options) {
   begin(Options);
-  return finish(through(Start, {}, Dirty, 0));
+  return finish(through(Start, {}, O.settled ? Clean : Dirty, 0));
 }
 
 UnloadAnswer UnloadTimeline::endOfObject(const std::string &Variable, const Location &Where, const UnloadOptions &Options) {
@@ -282,6 +290,12 @@ bool UnloadTimeline::taken(const TextFunction &F, const Flow &G, unsigned From, 
   }
   if (Node.condition.empty())
     return true;
+  if (O.generous && !Into && !Node.leaves && wordsOf(Node.condition).count("_T") && waitsIn(F, G, From + 1, Node.then_end)) {
+    FlowCall At; // DEFINE_FREE(settle, struct item *, if (_T) rcu_barrier())
+    At.line = Node.line;
+    doubts(F.name + "() waits only if something is given back to it", F, At);
+    return false;
+  }
   if (!Into && !Node.leaves && (endsWhatItTests(G, Node, From + 1) || testsItsRow(G, Node, From + 1)))
     return false;
   if (O.generous && Into && Node.leaves && &G != Failing && !waitsIn(F, G, From + 1, Node.then_end)) {
@@ -329,6 +343,7 @@ UnloadTimeline::State UnloadTimeline::step(const TextFunction &F, const Flow &G,
         continue;
       Doubt = C.name + "() runs only if " + Node.condition + ", which the functions that queue may set";
       DoubtAt = {F.file, C.line, F.name, "calls " + C.name + "() under a condition"};
+      ++MayWait;
       return In ? Clean : 0;
     }
   }
@@ -375,83 +390,6 @@ UnloadTimeline::State UnloadTimeline::callOf(const TextFunction &F, const FlowCa
   return outside(F, C, A, In);
 }
 
-/// The functions of the table whose element is called, in their order; none if it is no table, or a very long one.
-std::vector<const TextFunction *> UnloadTimeline::rowsOf(const FlowCall &C) const {
-  constexpr size_t MaxRows = 256;
-  std::string Name = C.object.empty() ? C.name : firstName(C.object);
-  std::vector<const TextFunction *> Rows;
-  if (!C.order || (!C.object.empty() && StringRef(C.object).contains("->")))
-    return Rows;
-  for (const TextVariable *V : M.variables(Name))
-    for (const TextVariable::Entry &E : V->entries)
-      if (C.object.empty() ? E.field.empty() : E.field == C.name)
-        if (const TextFunction *Own = M.own(E.word, V->file))
-          Rows.push_back(Own);
-  if (Rows.size() > MaxRows)
-    Rows.clear();
-  if (C.order < 0)
-    std::reverse(Rows.begin(), Rows.end());
-  return Rows;
-}
-
-/// A loop that calls every function of a table, or a member of each of its elements: one after the other.
-UnloadTimeline::State UnloadTimeline::table(const FlowCall &C, State In, unsigned Depth, bool &Known) {
-  std::vector<const TextFunction *> Rows = rowsOf(C);
-  Known = !Rows.empty();
-  State Out = In;
-  for (const TextFunction *Row : Rows)
-    Out = through(*Row, {}, Out, Depth + 1);
-  return Out;
-}
-
-/// for (i = 0; i < n; i++) call_row(i); where that function calls the element of a table, and else only macros: the call, in the order of the loop.
-std::optional<FlowCall> UnloadTimeline::tableLoop(const TextFunction &F, const Flow &G, unsigned Head) const {
-  const FlowNode &Node = G.nodes[Head];
-  if (Node.then_end != Head + 2 || G.nodes[Head + 1].kind != FlowNode::Call)
-    return std::nullopt;
-  const FlowCall &C = G.nodes[Head + 1].call;
-  const TextFunction *Own = C.pointer || C.turn.empty() ? nullptr : M.own(C.name, F.file);
-  if (!Own)
-    return std::nullopt;
-  const Flow &Inner = M.tree().flow(*Own);
-  std::optional<FlowCall> Result;
-  for (const FlowNode &Each : Inner.nodes) {
-    if (Each.kind != FlowNode::Call || llvm::none_of(Each.call.name, [](char X) { return llvm::isLower(X); }))
-      continue;
-    // call_row(table + i), where that calls row->exit()
-    StringRef Row = Each.call.object, Counter = StringRef(C.turn).split('=').first.rsplit(' ').second;
-    Counter = Counter.empty() ? StringRef(C.turn).split('=').first : Counter;
-    auto Passed = Row.consume_back("->") ? llvm::find(Inner.parameters, Row) : Inner.parameters.end();
-    if (auto N = static_cast<size_t>(Passed - Inner.parameters.begin()); Passed != Inner.parameters.end() && N < C.arguments.size() && !Counter.empty()) {
-      StringRef Element = C.arguments[N];
-      bool Counts = Element.consume_front("&") ? Element.consume_back(("[" + Counter + "]").str()) : Element.consume_back(("+" + Counter).str());
-      if (Result || !Counts)
-        return std::nullopt;
-      Result = Each.call;
-      Result->object = Element.str() + ".";
-      Result->order = orderOf(C.turn);
-      continue;
-    }
-    auto At = llvm::find(Inner.parameters, Each.call.index);
-    auto N = static_cast<size_t>(At - Inner.parameters.begin());
-    bool Counts = At != Inner.parameters.end() && N < C.arguments.size() && StringRef(C.turn).split('=').first.rsplit(' ').second == C.arguments[N];
-    Counts = Counts || (At != Inner.parameters.end() && N < C.arguments.size() && StringRef(C.turn).split('=').first == C.arguments[N]);
-    if (Result || !Each.call.pointer || Each.call.order || !Counts)
-      return std::nullopt;
-    Result = Each.call;
-    Result->order = orderOf(C.turn);
-  }
-  return Result && !rowsOf(*Result).empty() ? Result : std::nullopt;
-}
-
-/// if (table[i].exit) table[i].exit(): the rows without it do nothing.
-bool UnloadTimeline::testsItsRow(const Flow &G, const FlowNode &Fork, unsigned First) const {
-  for (unsigned N = First; N < Fork.then_end && N < G.nodes.size(); ++N)
-    if (const FlowCall &C = G.nodes[N].call; G.nodes[N].kind == FlowNode::Call && C.order && Fork.condition == C.object + C.name)
-      return !rowsOf(C).empty();
-  return false;
-}
-
 /// Whether the call is made wherever the condition of the fork holds, or only something else is asked that the functions that queue set.
 bool UnloadTimeline::waitsUnder(const Flow &G, unsigned Fork, unsigned Node) const {
   for (unsigned N = Fork + 1; N < Node; ++N)
@@ -464,6 +402,8 @@ UnloadTimeline::State UnloadTimeline::pointer(const TextFunction &F, const FlowC
   bool Known = false;
   if (State Out = table(C, In, Depth, Known); Known)
     return Out;
+  if (auto It = A.find(C.name); C.object.empty() && It != A.end() && waits(It->second, C.arguments)) // RUN(rcu_barrier), where that calls what it is handed
+    return isWithout(F, C) ? In : waited(F, C, In);
   std::set<std::string> Targets;
   if (C.object.empty()) {
     for (const TextVariable *V : M.variables(C.name))
@@ -479,6 +419,7 @@ UnloadTimeline::State UnloadTimeline::pointer(const TextFunction &F, const FlowC
       if (O.generous && waits(Word, C.arguments)) {
         Doubt = C.object + C.name + " may be " + Word + "()";
         DoubtAt = {F.file, C.line, F.name, "calls " + C.object + C.name + "()"};
+        ++MayWait;
         return In ? Clean : 0;
       }
   }
@@ -497,6 +438,7 @@ UnloadTimeline::State UnloadTimeline::pointer(const TextFunction &F, const FlowC
   if (O.generous && Waited) {
     Doubt = "one of the functions that " + C.object + C.name + " may be waits";
     DoubtAt = {F.file, C.line, F.name, "calls " + C.object + C.name + "()"};
+    ++MayWait;
     return Clean;
   }
   return Out;

@@ -18,8 +18,8 @@ namespace krcu {
 
 /// What must have run by when.
 struct UnloadQuestion {
-  enum Flavour { Rcu, Srcu, RcuWork } flavour = Rcu;
-  std::string object;               ///< the srcu_struct, empty: any; or with `member` that: "mmu_notifier_ops.free_notifier"
+  enum Flavour { Rcu, Srcu, RcuWork, Tasks } flavour = Rcu;
+  std::string object;               ///< the srcu_struct, empty: any; Tasks: "tasks", "tasks_trace"; or with `member` that: "mmu_notifier_ops.free_notifier"
   bool member = false;              ///< Srcu: the core calls this member, and a function of its own waits for it
   std::set<std::string> callbacks;  ///< symbols
   std::set<std::string> core;       ///< tags of the structures whose members the core calls for it
@@ -44,6 +44,8 @@ struct UnloadAnswer {
   std::vector<UnloadEvent> broken;     ///< the ends that stand too early; for the text none
   std::vector<UnloadEvent> behind;     ///< what queues, or is stopped, only behind the first of them; empty if that was waited for too late
   std::vector<UnloadEvent> timeline;   ///< in order
+  std::string late;                    ///< why the waits that are there do not do, as a sentence; empty if none is there, or none is known
+  std::string shortfall;               ///< the same in few words, for a finding: "waits too early"
   std::vector<unsigned> failing;       ///< of a start: lines of the returns that leave something in flight
 };
 
@@ -53,6 +55,8 @@ struct UnloadOptions {
   bool stops = true;      ///< false: a producer that is stopped is taken to have queued nothing since the end began
   bool works = false;     ///< without stops: but for the works, timers and threads of the module's own, which no object has
   bool queues = true;     ///< false: and nothing is queued on the way
+  bool told = false;      ///< whom a callback tells that it has run has waited for it; so in a generous answer, too
+  bool settled = false;   ///< nothing is in flight when the end begins
   std::set<std::pair<std::string, unsigned>> without; ///< waits that are not there, by file and line
 };
 
@@ -121,11 +125,24 @@ private:
   void rememberStores();
   void addStores(const Flow &G, const std::string &File, unsigned Before, std::map<std::string, FlowPlace> &To) const;
   std::string turnedAway(const TextFunction &F) const;
+  /// AtTheLast: it hangs only on whether something is there, or a reference was the last.
+  enum Sureness { Perhaps, AtTheLast, Always };
+  Sureness surenessOf(const Flow &G, unsigned Node) const;
+  bool asksForLast(const Flow &G, llvm::StringRef Expression) const;
+  void addLinks(const TextFunction &F, Sureness S, unsigned Depth, std::map<std::string, Sureness> &Seen, std::map<std::string, Sureness> &To) const;
+  std::vector<std::string> chainFrom(const std::string &Callback, Sureness Least, const std::set<std::string> &Telling, std::set<std::string> &On) const;
+  std::set<std::string> tellingSomebody() const;
   void findChains();
   bool queuedByName(const TextFunction &Callback) const;
   std::string chainCut(const std::vector<UnloadEvent> &Timeline) const;
   std::string chainStoppedLate() const;
+  bool starts(const TextFunction &F, const std::string &Work, unsigned Depth) const;
   std::string startedAgain() const;
+  void takeOff(const TextFunction &F, const FlowCall &C, const Arguments &A);
+  std::string stillRunning() const;
+  void addStarted(const TextFunction &F, unsigned Depth, std::set<std::string> &To) const;
+  bool endedSomewhere(const std::string &Work) const;
+  std::string leftByCallbacks(std::string &Shortfall) const;
   const std::pair<const std::string, FlowPlace> *setBefore(const std::string &Condition, const std::string &File) const;
   bool flagged(const std::string &Condition) const;
   bool mayWait(const TextFunction &F, unsigned Depth, std::set<std::string> &Seen, Evidence &At);
@@ -133,10 +150,12 @@ private:
   const Held &heldBy(const std::string &Variable);
   bool runsAtTeardown(const std::string &Record, const std::string &Field) const;
   std::string stoppedBy(const TextFunction &F, const FlowCall &C, const Arguments &A, bool &Waits);
+  std::string stoppedByRow(const FlowCall &C);
+  std::set<std::string> startedBy(const UnloadRule &Rule, const FlowCall &C);
   std::string stoppedWork(const TextFunction &F, const FlowCall &C, const Arguments &A);
   void note(UnloadEvent::Kind Kind, const TextFunction &F, const FlowCall &C, std::string Text, bool Always = true);
   bool certain() const;
-  static bool isFailure(const FlowNode &N);
+  static bool isFailure(const Flow &G, unsigned Node);
   static bool leadsToFailure(const Flow &G, unsigned Node);
   bool namesWait(const TextFunction &F) const;
   UnloadAnswer finish(State Out);
@@ -151,11 +170,7 @@ private:
   UnloadOptions O;
   std::set<std::string> Coming; ///< own functions that may come to a queueing one
   std::set<std::string> Flags;  ///< variables and members that the queueing functions and callbacks set
-  struct NextCallback {
-    std::string callback; ///< symbol
-    bool always = false;  ///< on every way through the callback that queues it
-  };
-  std::map<std::string, NextCallback> Follows; ///< callbacks that queue another one
+  std::map<std::string, std::map<std::string, Sureness>> Follows; ///< callbacks that queue others; symbols
   std::map<std::string, std::set<std::string>> Chains; ///< callbacks that queue themselves again -> words of the conditions under which they do
   std::set<std::string> Configs; ///< conditions of #if under which something is queued; "" if under none
   struct EndOfWork {
@@ -163,8 +178,17 @@ private:
     std::string by;   ///< what it runs, a plain name; may be empty
     std::string call; ///< that ends it
     bool queues = false;
+    size_t step = 0;  ///< of the end
   };
   std::vector<EndOfWork> Ends; ///< in their order
+  size_t Steps = 0, FirstWait = 0; ///< waits and ends of works are counted; the number of the first wait
+  unsigned MayWait = 0;            ///< what may wait behind the last that queues, in a generous answer
+  struct OnlyTakenOff {
+    std::string call, by; ///< by: what it runs, a symbol
+    bool own = false;     ///< a variable of the module
+    bool settled = false; ///< readers were waited for since
+  };
+  std::map<std::string, OnlyTakenOff> TakenOff; ///< by last name of the work or timer
   std::map<std::string, std::pair<std::string, unsigned>> Stopped; ///< what has been stopped so far, and where
   std::map<std::string, FlowPlace> Set;       ///< variables and members that functions of the end that are done have set to a constant
   std::map<std::string, FlowPlace> SetBefore; ///< what had been set when something was waited for
@@ -198,6 +222,9 @@ private:
 
 /// The function of a conditional_wait, as seen from `From`, if it is the one that waits there; else null.
 const TextFunction *conditionalWaitAt(TreeText &Tree, const UnloadRule &Rule, const std::string &From, const Location &Wait);
+
+/// As it is written: "cancel_work_sync(&work)".
+std::string callText(const FlowCall &C);
 
 /// An expression without blanks, casts and parentheses around it.
 std::string plainExpression(llvm::StringRef Expression);
