@@ -4,6 +4,7 @@
 #include "tool/driver/configured.h"
 #include "matchers/names.h"
 #include "tool/driver/plan.h"
+#include "tool/index/outline_cache.h"
 #include "tool/index/globals.h"
 #include "tool/support/error.h"
 #include "tool/support/parallel.h"
@@ -392,7 +393,10 @@ std::map<std::string, Demand> Scan::plan() {
   for (const CensusEntry &E : Census)
     if (!Glances.settle(E.where.file, E.offset))
       Open.push_back(E);
-  return planFirstParse(*TheIndex, TheRules, Open, Options.jobs);
+  std::map<std::string, Demand> Result = planFirstParse(*TheIndex, TheRules, Open, Options.jobs);
+  // The census has made those of all files with a call; most are settled, and the parses need the memory.
+  TheIndex->outlines().forgetOthers([&](const std::string &File) { return Result.count(File) != 0; });
+  return Result;
 }
 
 Error Scan::extract(const ScanOptions &Options, const Shard &Mine, const std::string &File) {

@@ -4,6 +4,7 @@
 // count.
 #include "tool/index/census.h"
 
+#include "tool/index/outline_cache.h"
 #include "tool/index/test_tree.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <map>
@@ -84,6 +85,25 @@ TEST_F(AliasTest, OnlyWhoSeesTheMacroUsesIt) {
 TEST_F(AliasTest, AFixedCallbackOrAnotherArgumentMakesNone) {
   write("fs/a.c", "#define drop(p, x) do { call_rcu(&(p)->rcu, fixed); } while (0)\n#define pick(h, i) call_rcu(h, table[i])\nvoid f(void)\n{\n\tdrop(p, 1);\n\tpick(&p->rcu, 2);\n}\n");
   EXPECT_EQ(census(), (Strings{"fs/a.c:1 macro call_rcu 'fixed'", "fs/a.c:2 macro call_rcu 'table[i]'"}));
+}
+
+TEST_F(CensusTest, LeavesTheOutlinesOfFilesWithCalls) {
+  const std::string Text = "void f(struct a *a)\n{\n\tcall_rcu(&a->rcu, cb);\n}\n";
+  write("call.c", Text);
+  write("comment.c", "/* call_rcu() */\nvoid g(void)\n{\n}\n");
+  auto I = build();
+  takeCensus(*I, R, 2);
+  EXPECT_TRUE(I->outlines().has("call.c"));
+  EXPECT_FALSE(I->outlines().has("comment.c"));
+  auto O = I->outlines().get("call.c");
+  ASSERT_EQ(O->functions.size(), 1u);
+  EXPECT_EQ(O->functions[0].identifiers, outlineOf(Text).functions[0].identifiers);
+  EXPECT_EQ(I->outlines().get("call.c"), O) << "it is made once";
+  I->outlines().forgetOthers([](const std::string &File) { return File != "call.c"; });
+  EXPECT_FALSE(I->outlines().has("call.c"));
+  ASSERT_TRUE(I->outlines().get("call.c"));
+  EXPECT_EQ(I->outlines().get("call.c")->functions[0].name, "f");
+  EXPECT_FALSE(I->outlines().get("none.c"));
 }
 
 TEST_F(CensusTest, ACallWithItsCallback) {

@@ -31,6 +31,11 @@ void OutlineCache::keep(const std::string &File, Outline O) const {
   Cache.emplace(File, std::move(Kept));
 }
 
+void OutlineCache::forgetOthers(llvm::function_ref<bool(const std::string &File)> Wanted) const {
+  std::lock_guard<std::mutex> Guard(Lock);
+  std::erase_if(Cache, [&](const auto &Each) { return !Wanted(Each.first); });
+}
+
 bool OutlineCache::has(const std::string &File) const {
   std::lock_guard<std::mutex> Guard(Lock);
   return Cache.count(File) != 0;

@@ -5,6 +5,7 @@
 
 #include "tool/index/index.h"
 #include "tool/index/outline.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include <map>
 #include <memory>
 #include <mutex>
@@ -21,6 +22,8 @@ public:
   bool has(const std::string &File) const; ///< it has been made
   /// For somebody who has the text in tokens anyway.
   void keep(const std::string &File, Outline O) const;
+  /// Gives up those that `Wanted` says no to; who asks for one of them later waits for it again.
+  void forgetOthers(llvm::function_ref<bool(const std::string &File)> Wanted) const;
 
 private:
   const Index &I;

@@ -17,8 +17,16 @@ protected:
     auto Expand = [](const std::string &Name) { return Name == "the" ? NameMaker::Anything : Name == "M_X" ? "item" : Name; };
     return NameMaker(Table, Word, Expand).makes(Macro, argumentsOf(Behind));
   }
+  /// The same of a use with arguments that are not known: asked for the word, and by what was found out without it.
+  bool canMake(const std::string &Macro, const char *Word) { return NameMaker(Table, Word, asItIs).makes(Macro, std::nullopt); }
+  bool fitsTrace(const std::string &Macro, const char *Word) {
+    return llvm::any_of(NameMaker(Table, "\x01", asItIs).traced(Macro, "").patterns, [&](const std::string &P) { return NameMaker::canBe(P, Word); });
+  }
+  std::vector<std::string> unknownIn(const std::string &Macro) { return NameMaker(Table, "\x01", asItIs).traced(Macro, "").unknown; }
+  std::vector<std::string> names() const { return Table.names(); }
 
 private:
+  static std::string asItIs(const std::string &Name) { return Name; }
   std::deque<MacroText> Texts;
   MacroTable Table;
 };
@@ -54,6 +62,23 @@ TEST_F(Joined, AnArgumentIsAMacroOnlyBehindAnother) {
   EXPECT_FALSE(can("again", "(the)", "item_slab"));
   EXPECT_FALSE(can("again", "(item)", "tool_cache"));
   EXPECT_TRUE(can("again", "(item)", "item_cache"));
+}
+
+TEST_F(Joined, WhatIsFoundOutForEveryWordSaysTheSame) {
+  for (const std::string &Macro : names())
+    for (const char *Word : {"item_cache", "tool_slab", "item", "_cache", "x_y", "my_item_cache", "cache_item", "i"})
+      EXPECT_EQ(fitsTrace(Macro, Word), canMake(Macro, Word)) << Macro << " " << Word;
+  EXPECT_TRUE(fitsTrace("join", "anything"));
+  EXPECT_TRUE(fitsTrace("by", "item_cache"));
+  EXPECT_FALSE(fitsTrace("by", "item_slab"));
+  EXPECT_FALSE(fitsTrace("THE", "tool_cache"));
+  EXPECT_TRUE(fitsTrace("loop", "tool")) << "it never ends, so nothing is known";
+}
+
+TEST_F(Joined, WordsThatAreNoMacrosAreNamed) {
+  EXPECT_EQ(unknownIn("end"), std::vector<std::string>{"kmem_cache_destroy"});
+  EXPECT_EQ(unknownIn("say"), std::vector<std::string>{"printk"});
+  EXPECT_TRUE(unknownIn("join").empty());
 }
 
 TEST_F(Joined, OtherShapes) {
