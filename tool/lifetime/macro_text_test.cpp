@@ -76,7 +76,7 @@ TEST_F(Joined, WhatIsFoundOutForEveryWordSaysTheSame) {
 }
 
 TEST_F(Joined, WordsThatAreNoMacrosAreNamed) {
-  EXPECT_EQ(unknownIn("end"), std::vector<std::string>{"kmem_cache_destroy"});
+  EXPECT_EQ(unknownIn("end"), (std::vector<std::string>{"_cache", "kmem_cache_destroy"})) << "a word that ## joins is one, too";
   EXPECT_EQ(unknownIn("say"), std::vector<std::string>{"printk"});
   EXPECT_TRUE(unknownIn("join").empty());
 }
