@@ -40,13 +40,13 @@ std::vector<ModuleExit> exitsOf(TreeState &State, const std::vector<std::string>
 /// The same for hooks of one kind: "init", "exit", "driver".
 std::vector<ModuleExit> hooksOf(TreeState &State, const std::vector<std::string> &Files, const std::string &Kind);
 
-/// The hooks of any module. A file is looked at when a module that has it is asked about, and once. Thread-safe.
 /// What macros were found to be, for all modules: each is looked for in the whole tree. Thread-safe.
 struct HookMemory {
   std::mutex lock; ///< of answers
   std::map<std::string, std::pair<std::optional<size_t>, bool>> answers; ///< macro -> which argument becomes that of an exit, and whether any file defines it
 };
 
+/// The hooks of any module. A file is looked at when a module that has it is asked about, and once. Thread-safe.
 class ModuleHooks {
 public:
   explicit ModuleHooks(const Database &DB);
