@@ -161,11 +161,11 @@ def processor():
     return used.ru_utime + used.ru_stime
 
 
-def scan(krcu, tree, jobs, words, patience=None):
+def scan(krcu, tree, jobs, words, patience=None, cache=None):
     """(report or None, seconds, last message). The seconds are processor time: what else the machine does must not decide."""
     begin = processor()
     try:
-        done = subprocess.run([krcu, "scan", "-j", str(jobs), "--no-cache", "--format", "json", *words, tree], capture_output=True,
+        done = subprocess.run([krcu, "scan", "-j", str(jobs), *(["--cache", cache] if cache else ["--no-cache"]), "--format", "json", *words, tree], capture_output=True,
                               stdin=subprocess.DEVNULL, timeout=patience)
     except subprocess.TimeoutExpired:
         return None, processor() - begin, f"given up after {patience:.0f} s"
@@ -309,6 +309,20 @@ def details(results, base, limit):
     return lines
 
 
+def break_named(arguments, tree, copy, scratch):
+    """The exit status of --named; prints its table."""
+    import named_faults  # it uses what stands above
+    outside = os.path.join(scratch, "outside")
+    os.mkdir(outside)
+    text, bad, untried, guarded, version = named_faults.run(arguments, tree, copy, outside, lambda line: print(line, file=sys.stderr, flush=True))
+    text += "\n" + ("\n" + "\n".join(f"- {line}" for line in bad + untried) + "\n" if bad or untried else "")
+    print(text)
+    if arguments.output:
+        with open(arguments.output, "w") as file:
+            file.write(f"# Files on which verdicts rest, broken one by one\n\nWritten by scripts/faults --named on Linux {version}: {guarded} calls that must not be converted.\n\n" + text)
+    return 1 if bad else 0
+
+
 def main():
     parser = argparse.ArgumentParser(description="Breaks a tree in one place at a time and compares verdicts.")
     parser.add_argument("--krcu", required=True)
@@ -318,6 +332,9 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--limit", type=float, default=2.0, help="how many times the time of the whole tree is too much")
     parser.add_argument("--output", help="the table as Markdown")
+    parser.add_argument("--named", action="store_true", help="instead: each file on which the verdict of a call that must not be converted rests (named_faults.py)")
+    parser.add_argument("--cached", action="store_true", help="with --named: with a cache, so that what is kept of the whole tree meets the broken one")
+    parser.add_argument("--minutes", type=float, default=0, help="with --named: begin nothing new after this time; what was not tried is told")
     parser.add_argument("--verbose", action="store_true", help="also the sites that lost their verdict without seeing what is broken")
     parser.add_argument("tree")
     parser.add_argument("words", nargs="*", help="more arguments for krcu scan, after --")
@@ -336,6 +353,8 @@ def main():
     try:
         copy = os.path.join(scratch, "tree")
         subprocess.run(["cp", "-al", "--", tree, copy], check=True)
+        if arguments.named:
+            sys.exit(break_named(arguments, tree, copy, scratch))
         first, again = (scan(arguments.krcu, copy, arguments.jobs, arguments.words) for _ in range(2))
         whole, base = first[0], min(first[1], again[1])
         if whole is None:

@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 import faults
+import named_faults
 
 
 def site(file, line, kind, callback="free_it", replacement=None, function="f"):
@@ -109,6 +110,48 @@ class Trees(unittest.TestCase):
         self.assertEqual(includes.closure(["net/two.c"]),
                          {"net/two.c", "include/linux/often.h", "include/linux/deep.h", "arch/arm64/include/asm/io.h"})
         self.assertEqual(faults.forced(self.tree), ["include/linux/forced.h"])
+
+
+class Named(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.tree, self.copy, self.outside = (os.path.join(scratch.name, name) for name in ("tree", "copy", "outside"))
+        for directory in (self.tree + "/drv", self.copy + "/drv", self.outside):
+            os.makedirs(directory)
+        for file, text in (("drv/a.c", '#include "a.h"\nitem_cache'), ("drv/a.h", "x"), ("drv/b.c", "y"), ("drv/other.h", "z"), ("drv/Makefile", "obj-y += a.o"), ("c.c", "item_cache")):
+            with open(os.path.join(self.tree, file), "w") as out:
+                out.write(text)
+            os.link(os.path.join(self.tree, file), os.path.join(self.copy, file))
+
+    def content(self, root, file):
+        with open(os.path.join(root, file)) as text:
+            return text.read()
+
+    def test_every_way_breaks_the_copy_only_and_is_mended(self):
+        for way in named_faults.WAYS:
+            named_faults.break_file(way, self.tree, self.copy, self.outside, "drv/a.h")
+            path = os.path.join(self.copy, "drv/a.h")
+            self.assertFalse(os.path.lexists(path) and os.path.samefile(path, os.path.join(self.tree, "drv/a.h")), way)
+            self.assertEqual(self.content(self.tree, "drv/a.h"), "x")
+            named_faults.mend_file(self.tree, self.copy, "drv/a.h")
+            self.assertTrue(os.path.samefile(path, os.path.join(self.tree, "drv/a.h")), way)
+
+    def test_the_plan_has_what_is_named_mentioned_included_and_beside(self):
+        guarded = site("drv/a.c", 3, "unsafe")
+        guarded["caches"] = [{"cache": "item_cache"}]
+        planned, named = named_faults.plan(self.tree, report(guarded, site("c.c", 1, "convert")))
+        ways = {}
+        for file, way, indices, _ in planned:
+            self.assertEqual(indices, {0})
+            ways.setdefault(file, []).append(way)
+        self.assertEqual({file: len(of) for file, of in ways.items()}, {"drv/a.c": 6, "drv/a.h": 6, "drv/Makefile": 6, "c.c": 6, "drv/b.c": 1})
+        self.assertEqual(named, {"drv/a.c"})
+
+    def test_no_two_of_a_round_matter_to_one_call(self):
+        for group in named_faults.rounds([(f"{n}.c", way, frozenset({n % 3}), 1) for n in range(9) for way in named_faults.WAYS]):
+            self.assertEqual(sum(len(fault[2]) for fault in group), len(frozenset().union(*(fault[2] for fault in group))))
+            self.assertEqual(len({fault[0] for fault in group}), len(group))
 
 
 if __name__ == "__main__":

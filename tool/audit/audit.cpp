@@ -191,6 +191,7 @@ AuditReport auditTree(Scan &S, const AuditOptions &Options) {
   if (!U)
     llvm::consumeError(U.takeError()); // cannot be: Scan::prepare() has read the same files
   bool Ends = Wants({"missing_rcu_barrier", "late_rcu_barrier", "early_rcu_barrier", "missing_srcu_barrier"}), Barriers = Wants({"superfluous_barrier", "needed_barrier"});
+  std::vector<std::string> NotJudged;
   if (U && (Ends || Barriers)) {
     std::vector<UnloadModule> Modules;
     std::vector<BarrierCall> Calls;
@@ -210,7 +211,7 @@ AuditReport auditTree(Scan &S, const AuditOptions &Options) {
     if (Barriers) {
       Timing::Phase P(S.timing(), "barriers");
       Tell("barriers");
-      auditBarriers(State, *U, Hooks, Calls, Modules, All);
+      NotJudged = auditBarriers(State, *U, Hooks, Calls, Modules, All);
     }
   }
   if (Wants({"costly_destroy", "costly_barrier"})) {
@@ -234,6 +235,7 @@ AuditReport auditTree(Scan &S, const AuditOptions &Options) {
   std::sort(Report.not_looked_at.begin(), Report.not_looked_at.end());
   const std::map<std::string, FileFacts> &Seen = State.database().files();
   Report.nothing_parsed = !Report.not_looked_at.empty() && std::none_of(Seen.begin(), Seen.end(), [&](const auto &Each) { return State.database().problem(Each.first).empty(); });
+  std::move(NotJudged.begin(), NotJudged.end(), std::back_inserter(Report.not_looked_at)); // those parsed
   return Report;
 }
 

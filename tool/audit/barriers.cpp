@@ -255,7 +255,11 @@ void addTimeline(AuditFinding &F, const UnloadAnswer &A) {
   }
 }
 
-void auditBarriers(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const std::vector<BarrierCall> &Calls, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To) {
+/// Of one module. Each barrier is asked about with all others of the module in sight, so a module of nothing but barriers would cost the square of them.
+static constexpr size_t MaxBarriers = 100;
+
+std::vector<std::string> auditBarriers(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const std::vector<BarrierCall> &Calls,
+                                       const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To) {
   std::map<std::string, size_t> Owner;
   for (size_t N = 0; N < Modules.size(); ++N)
     for (const std::string &File : Modules[N].scope.files)
@@ -264,6 +268,14 @@ void auditBarriers(TreeState &State, const UnloadRules &U, const ModuleHooks &Ho
   for (size_t N = 0; N < Calls.size(); ++N)
     if (auto It = Owner.find(Calls[N].where.file); It != Owner.end())
       OfModule[It->second].push_back(N);
+  std::vector<std::string> NotJudged;
+  for (auto &[Module, Mine] : OfModule)
+    if (Mine.size() > MaxBarriers) {
+      const BarrierCall &First = Calls[Mine[MaxBarriers]];
+      NotJudged.push_back(First.where.file + ": from line " + std::to_string(First.where.line) + " on the barriers of " + Modules[Module].scope.name + " were not judged: more than " +
+                          std::to_string(MaxBarriers));
+      Mine.resize(MaxBarriers);
+    }
   std::vector<std::pair<size_t, std::vector<size_t>>> Work(OfModule.begin(), OfModule.end());
   std::vector<std::vector<AuditFinding>> Found(Calls.size());
   std::mutex Kbuild;
@@ -274,6 +286,7 @@ void auditBarriers(TreeState &State, const UnloadRules &U, const ModuleHooks &Ho
   });
   for (std::vector<AuditFinding> &Each : Found)
     std::move(Each.begin(), Each.end(), std::back_inserter(To));
+  return NotJudged;
 }
 
 } // namespace krcu

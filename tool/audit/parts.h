@@ -51,8 +51,9 @@ std::string settledByCore(const ModuleText &Text, const UnloadRules &U);
 /// (b): modules that leave, or take something away, too early.
 void auditModuleExits(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To,
                        const std::function<void(const std::string &)> &Progress);
-/// (c) and (d): the barriers of modules.
-void auditBarriers(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const std::vector<BarrierCall> &Calls, const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To);
+/// (c) and (d): the barriers of modules. Returns what of them was not judged, for a module that has too many: "file: what".
+std::vector<std::string> auditBarriers(TreeState &State, const UnloadRules &U, const ModuleHooks &Hooks, const std::vector<BarrierCall> &Calls,
+                                       const std::vector<UnloadModule> &Modules, std::vector<AuditFinding> &To);
 /// (f): destructions and barriers on paths that run often. Nothing in a tree without sheaves.
 void auditCosts(TreeState &State, std::vector<AuditFinding> &To);
 

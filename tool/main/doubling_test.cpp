@@ -180,6 +180,33 @@ const Dimension Dimensions[] = {
        T.write("lib/long.c", Old);
        T.write("box", "From: A <a@x.org>\nSubject: [PATCH] lib: change\nMessage-Id: <1@x>\n\nText.\n---\n--- a/lib/long.c\n+++ b/lib/long.c\n" + Diff + "-- \n2.40.0\n");
      }, {"review", "-q", "-j1", "--no-cache", "--tree", "@", "@/box"}, 20000, 0},
+    {"words_of_a_subject", [](const ScratchTree &T, unsigned N) {
+       T.write("lib/n.c", "int n;\n");
+       T.write("box", "From: A <a@x.org>\nSubject: [PATCH] =?utf-8?q?" + times(N, "=?utf-8?q?a@") + "\nMessage-Id: <1@x>\n\nText.\n---\n--- a/lib/n.c\n+++ b/lib/n.c\n@@ -1 +1 @@\n-int n;\n+long n;\n");
+     }, {"review", "-q", "-j1", "--no-cache", "--tree", "@", "@/box"}, 400000, 0},
+    {"chain_of_renames", [](const ScratchTree &T, unsigned N) {
+       T.write("lib/n0.c", "int n;\n");
+       std::string Diff;
+       for (unsigned I = 0; I < N; ++I) {
+         const std::string Old = "lib/n" + std::to_string(I) + ".c", New = "lib/n" + std::to_string(I + 1) + ".c";
+         Diff += "diff --git a/" + Old + " b/" + New + "\nsimilarity index 100%\nrename from " + Old + "\nrename to " + New + "\n";
+       }
+       T.write("box", "From: A <a@x.org>\nSubject: [PATCH] lib: change\nMessage-Id: <1@x>\n\nText.\n---\n" + Diff);
+     }, {"review", "-q", "-j1", "--no-cache", "--reply", "@/answers", "--tree", "@", "@/box"}, 20000, 0},
+    {"files_that_an_answer_quotes", [](const ScratchTree &T, unsigned N) {
+       std::string Diff;
+       for (unsigned I = 0; I < N; ++I) {
+         const std::string Name = "drv/q" + std::to_string(I) + ".c";
+         T.write(Name, "int n;\n");
+         Diff += "--- a/" + Name + "\n+++ b/" + Name + "\n@@ -1 +1 @@\n-int n;\n+int n(\n";
+       }
+       T.write("box", "From: A <a@x.org>\nSubject: [PATCH] drv: change\nMessage-Id: <1@x>\n\nText.\n---\n" + Diff);
+     }, {"review", "-q", "-j1", "--no-cache", "--reply", "@/answers", "--tree", "@", "@/box"}, 4000, 0},
+    {"calls_on_a_page", [](const ScratchTree &T, unsigned N) { module(T, callback("item_free") + times(N, "void drop@(struct item *i)\n{\n\tcall_rcu(&i->rcu, item_free);\n}\n")); },
+     {"scan", "-q", "-j1", "--no-cache", "--all", "--format", "html", "@"}, 8000},
+    {"barriers_in_an_exit", [](const ScratchTree &T, unsigned N) {
+       module(T, OneCache + "static void __exit end(void)\n{\n\trcu_barrier();\n\trcu_barrier();\n" + times(N, "\trcu_barrier();\n") + "\tkmem_cache_destroy(cache);\n}\nmodule_exit(end);\n");
+     }, {"audit", "-q", "-j1", "--no-cache", "--notes", "--all", "@"}, 8000},
 };
 
 class Doubling : public testing::TestWithParam<Dimension> {

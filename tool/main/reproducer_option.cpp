@@ -51,7 +51,7 @@ llvm::Expected<std::string> reproducerReport(Scan &S, const AuditReport &R, cons
     Others += (Others.empty() ? "" : ", ") + std::to_string(F.where.line) + " (" + F.kind + ")";
   }
   if (Here.empty()) {
-    const std::string Unread = R.not_looked_at.empty() ? "" : "; " + counted(R.not_looked_at.size(), "file") + " did not parse cleanly, so some may be missing";
+    const std::string Unread = R.not_looked_at.empty() ? "" : "; " + counted(R.not_looked_at.size(), "file") + " did not parse cleanly or could not be judged to the end, so some may be missing";
     return fail(S.tree().shown(At.file) + ":" + std::to_string(At.line) + ": krcu audit has no finding there; " +
                 (!S.wantsPath(At.file)  ? "the paths of the command leave this file out"
                  : Others.empty() ? "it has none in this file"

@@ -85,7 +85,7 @@ Page auditPage(const AuditReport &R, const std::vector<Timeline> &Timelines) {
   Note(R.hidden, R.hidden == 1 ? " finding of low confidence is not shown (--all shows it)." : " findings of low confidence are not shown (--all shows them).");
   Note(R.suppressed, " are suppressed.");
   Note(R.known, " are in the baseline.");
-  P.lists.push_back({counted(R.not_looked_at.size(), "file") + " did not parse cleanly; findings in them may be missing", R.not_looked_at});
+  P.lists.push_back({counted(R.not_looked_at.size(), "file") + " did not parse cleanly or could not be judged to the end; findings in them may be missing", R.not_looked_at});
   return P;
 }
 

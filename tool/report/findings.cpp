@@ -131,7 +131,7 @@ std::string auditText(const AuditReport &R, unsigned Width, bool Colour) {
   if (R.known)
     Out += std::to_string(R.known) + " in the baseline\n";
   if (!R.not_looked_at.empty())
-    Out += counted(R.not_looked_at.size(), "file") + " did not parse cleanly; findings in them may be missing:\n";
+    Out += counted(R.not_looked_at.size(), "file") + " did not parse cleanly or could not be judged to the end; findings in them may be missing:\n";
   for (const std::string &File : R.not_looked_at)
     Out += "  " + File + "\n";
   return Out;

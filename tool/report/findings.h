@@ -80,7 +80,7 @@ struct AuditReport {
   unsigned known = 0;       ///< in the baseline
   std::string config = {};  ///< of --config; empty: none
   std::vector<std::string> notes = {}; ///< on that; for standard error
-  std::vector<std::string> not_looked_at; ///< files that could not be relied on
+  std::vector<std::string> not_looked_at; ///< files that could not be relied on, and what of them was not judged: "file: why"
   bool nothing_parsed = false; ///< none of the files that were wanted could be
 };
 /// For which configurations it holds: "only if CONFIG_DRV=m; not in your configuration: it is built in (CONFIG_DRV=y)". May be empty.

@@ -17,9 +17,10 @@
 #include <cerrno>
 #include <gmime/gmime.h>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <utility>
-#include <memory>
 
 using llvm::StringRef;
 
@@ -27,6 +28,8 @@ namespace krcu::review {
 namespace {
 
 constexpr uint64_t MaxDiffBytes = UINT64_C(256) << 20;
+/// Of one header field. GMime looks for the end of each encoded word in all that follows, so a field of nothing but beginnings costs the square of its size.
+constexpr size_t MaxFieldBytes = size_t{64} << 10;
 
 struct Unref {
   void operator()(gpointer P) const { g_object_unref(P); }
@@ -184,6 +187,59 @@ std::string baseCommitIn(StringRef Body) {
   return "";
 }
 
+/// Cuts header fields that are too long, those of the parts of a mail and of mails in mails included.
+class FieldCutter {
+public:
+  explicit FieldCutter(StringRef Text) : Text(Text), IsMbox(Text.starts_with("From ")) {}
+
+  /// The text with short fields; none if they are short as they are, which costs one look at each line.
+  std::optional<std::string> cut() {
+    std::optional<std::string> Result;
+    for (size_t At = 0; At < Text.size();) {
+      const size_t End = std::min(Text.find('\n', At), Text.size() - 1) + 1;
+      const StringRef Line = Text.slice(At, End);
+      const size_t Keep = kept(Line);
+      if (Keep < Line.size() && !Result)
+        Result = Text.take_front(At).str();
+      if (Result)
+        *Result += Line.take_front(Keep).str() + (Keep && Keep < Line.size() ? "\n" : "");
+      At = End;
+    }
+    return Result;
+  }
+
+private:
+  /// How many bytes of the line may stay: all of a line that is no part of a field.
+  size_t kept(StringRef Line) {
+    if (Line.rtrim("\r\n").empty()) {
+      InHead = InHead && HoldsMail; // the head of a mail within begins behind the empty line
+      Field = 0, HoldsMail = false;
+    } else if (!InHead) {
+      InHead = (IsMbox && Line.starts_with("From ")) || Line.starts_with("--"); // what is no head behind "--" ends it at once, below
+      Field = 0, HoldsMail = false;
+    } else if (Field && (Line[0] == ' ' || Line[0] == '\t')) {
+      return more(Line);
+    } else if (Line.find(':') != StringRef::npos && llvm::all_of(Line.take_until([](char C) { return C == ':'; }), [](char C) { return llvm::isAlnum(C) || C == '-' || C == '_'; })) {
+      Field = 0;
+      return more(Line);
+    } else if (!(IsMbox && Line.starts_with("From "))) {
+      InHead = Line.starts_with("--"), Field = 0;
+    }
+    return Line.size();
+  }
+
+  size_t more(StringRef Line) {
+    const size_t Left = MaxFieldBytes - std::min(Field, MaxFieldBytes);
+    Field += Line.size();
+    HoldsMail = HoldsMail || Line.take_front(MaxFieldBytes).contains_insensitive("message/");
+    return std::min(Line.size(), Left);
+  }
+
+  StringRef Text;
+  bool IsMbox, InHead = true, HoldsMail = false;
+  size_t Field = 0; ///< bytes of the field so far
+};
+
 class Reader {
 public:
   Reader() { g_mime_init(); }
@@ -280,6 +336,11 @@ private:
   }
 
   llvm::Error addMails(const std::string &Name, StringRef Text) {
+    const std::optional<std::string> Short = FieldCutter(Text).cut();
+    if (Short) {
+      Box.notes.push_back(onOneLine(Name) + ": a header field of more than " + std::to_string(MaxFieldBytes >> 10) + " KiB was cut there");
+      Text = *Short;
+    }
     Object<GMimeStream> Stream(g_mime_stream_mem_new());
     // The stream reads the mapped file where it is; it takes nothing over.
     GByteArray *Bytes = g_byte_array_new_take(nullptr, 0);

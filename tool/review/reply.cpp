@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -145,11 +146,12 @@ std::string replyTo(const ReviewReport &R, size_t Number) {
   Out += folded(opening(P.verdict, treeName(C))) + "\n";
   // Who wrote what is quoted, directly above it.
   std::string Wrote = Patch.from.empty() ? "" : (Patch.date.empty() ? "" : "On " + oneLine(Patch.date) + ", ") + oneLine(Patch.from) + " wrote:\n";
+  std::map<std::string, const FileDiff *> Diffs;
+  for (const FileDiff &Each : Patch.diff.files)
+    Diffs[Each.path()] = &Each;
   for (const FileReview &F : P.files) {
-    const FileDiff *D = nullptr;
-    for (const FileDiff &Each : Patch.diff.files)
-      if (Each.path() == F.file)
-        D = &Each;
+    auto Found = Diffs.find(F.file);
+    const FileDiff *D = Found == Diffs.end() ? nullptr : Found->second;
     std::set<const Hunk *> Quoted;
     for (const Finding &Each : F.findings) {
       if (Each.verdict == PatchVerdict::Ok && P.verdict != PatchVerdict::Ok)

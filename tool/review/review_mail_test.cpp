@@ -156,6 +156,29 @@ TEST_F(Mails, ANameMakesNoFurtherAddress) {
   ASSERT_EQ(Box.patches.size(), 1u);
   EXPECT_EQ(Box.patches[0].from, "nobody");
 }
+TEST_F(Mails, AHeaderFieldThatIsTooLongIsCut) {
+  // In one line and in many.
+  std::string Folded;
+  for (int I = 0; I < 9000; ++I)
+    Folded += "\n =?utf-8?q?a";
+  Inbox Box = read(mail("[PATCH] one", "X-Long: " + std::string(100000, 'x') + "\nX-Folded: a" + Folded + "\n", Plain));
+  ASSERT_EQ(Box.patches.size(), 1u);
+  EXPECT_EQ(Box.patches[0].subject, "one");
+  EXPECT_EQ(Box.patches[0].diff.files.size(), 1u);
+  ASSERT_EQ(Box.notes.size(), 1u);
+  EXPECT_NE(Box.notes[0].find("a header field of more than 64 KiB was cut"), std::string::npos) << Box.notes[0];
+}
+TEST_F(Mails, LinesOfADiffAreNoHeaderFields) {
+  std::string Context, Count = std::to_string(4001);
+  for (int I = 0; I < 4000; ++I)
+    Context += " /* a line of context, as long as many are */\n";
+  Inbox Box = read(mail("[PATCH] one", "", "---\n--- a/x.c\n+++ b/x.c\n@@ -1," + Count + " +1," + Count + " @@\n---counter:\n" + Context + "+--counter;\n"));
+  ASSERT_EQ(Box.patches.size(), 1u);
+  ASSERT_EQ(Box.patches[0].diff.files.size(), 1u);
+  ASSERT_EQ(Box.patches[0].diff.files[0].hunks.size(), 1u);
+  EXPECT_EQ(Box.patches[0].diff.files[0].hunks[0].lines.size(), 4002u);
+  EXPECT_TRUE(Box.notes.empty());
+}
 TEST_F(Mails, Base64) {
   Inbox Box = read(mail("[PATCH] one", "Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n",
                         "LS0tIGEveC5jCisrKyBiL3guYwpAQCAtMSwzICsxLDMgQEAKIG9uZQotdHdvCitkZXV4CiB0aHJl\nZQo=\n"));

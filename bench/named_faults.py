@@ -1,0 +1,272 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# Breaks every file on which the verdict of a call that must not be converted rests, or should rest, and looks whether the verdict gets
+# better; scripts/faults --named is what people call.
+#
+# Which files: those that the verdict names (evidence, context, the cache), all that mention the cache or the callback by a word of their text, the
+# makefiles above the call, the headers of its directory that its file includes, and the sources in the call's directory. All but the last kind are broken in every way, that in one way each, by turns.
+# A scan of the tree is dear, so one scan shows many broken files: no two of a round matter to the same call, but a dozen that only stand beside
+# it may. Where a verdict was lost and does not name the broken file, that file is broken once more by itself, for another of the round may be why.
+
+import collections
+import json
+import os
+import re
+import subprocess
+import time
+
+import faults
+
+# In this order, so that a file of a directory gets another way than its neighbour.
+WAYS = ("removed", "cut in the middle", "link out of the tree", "directory", "FIFO", "too large")
+# One byte more than a source may have (tool/index/index.h).
+TOO_LARGE = (64 << 20) + 1
+BESIDE = 12  # of those that only stand beside a call, so many are broken at once
+GUARDED = ("unsafe", "review")
+
+
+def remove(path):
+    if os.path.isdir(path) and not os.path.islink(path):
+        os.rmdir(path)
+    elif os.path.lexists(path):
+        os.unlink(path)
+
+
+def break_file(way, tree, copy, outside, file):
+    """Breaks `file` of the copy. The tree's own file, a hard link of it, is never written."""
+    path = os.path.join(copy, file)
+    with open(path, "rb") as text:
+        content = text.read()
+    remove(path)
+    if way == "cut in the middle":
+        with open(path, "wb") as half:
+            half.write(content[:len(content) // 2])
+    elif way == "link out of the tree":
+        target = os.path.join(outside, file.replace("/", "_"))
+        with open(target, "wb") as other:
+            other.write(content)
+        os.symlink(target, path)
+    elif way == "directory":
+        os.mkdir(path)
+    elif way == "FIFO":
+        os.mkfifo(path)
+    elif way == "too large":
+        with open(path, "wb") as large:
+            large.write(content)
+            large.truncate(TOO_LARGE)
+    else:
+        assert way == "removed", way
+
+
+def mend_file(tree, copy, file):
+    path = os.path.join(copy, file)
+    remove(path)
+    os.link(os.path.join(tree, file), path)
+
+
+def words_of(site):
+    """
+    The names whose mention may matter: the callback's and the caches', without what stands before a member. A word like "free", which
+    half of the tree has, tells nothing: where such a member is looked at, the verdict names the file.
+    """
+    words = {site.get("callback") or ""} | {cache.get("cache") or "" for cache in site.get("caches") or []}
+    last = {re.split(r"\.|->", word)[-1].strip("[]() ") for word in words}
+    return {word for word in last if "_" in word.strip("_")}
+
+
+def named_by(site):
+    """The files that the verdict itself names."""
+    files = {site["file"]}
+    for step in (site.get("evidence") or []) + (site.get("context") or []):
+        files.add(step["file"])
+    for cache in site.get("caches") or []:
+        for key in ("created", "destroyed"):
+            files |= {place["file"] for place in cache.get(key) or []}
+    return files - {"", None}
+
+
+def mentions(tree, words):
+    """word -> the files that have it as a word."""
+    found = collections.defaultdict(set)
+    if not words:
+        return found
+    # grep looks through a whole tree in seconds; only what it names is read here.
+    listed = subprocess.run(["grep", "-rlwFZ", "-f", "-", "--", "."], cwd=tree, input="\n".join(sorted(words)).encode(), capture_output=True, check=True)
+    pattern = re.compile(rb"[A-Za-z_]\w*")
+    wanted = {word.encode() for word in words}
+    for name in listed.stdout.decode(errors="replace").split("\0")[:-1]:
+        with open(os.path.join(tree, name), "rb") as text:
+            for word in wanted & set(pattern.findall(text.read())):
+                found[word.decode()].add(os.path.normpath(name))
+    return found
+
+
+def own_headers(tree, site):
+    """The headers of its own directory that the call's file includes."""
+    directory = os.path.dirname(site["file"])
+    with open(os.path.join(tree, site["file"]), "rb") as text:
+        names = re.findall(rb'^[ \t]*#[ \t]*include[ \t]*"([^"\n]+)"', text.read(), re.M)
+    paths = {os.path.normpath(os.path.join(directory, name.decode(errors="replace"))) for name in names}
+    return {path for path in paths if not path.startswith("..") and os.path.isfile(os.path.join(tree, path))}
+
+
+def near(tree, site):
+    """(makefiles from the call's directory upwards, the sources of that directory that no other file includes)"""
+    directory, makefiles = os.path.dirname(site["file"]), []
+    beside = [os.path.join(directory, name) for name in sorted(os.listdir(os.path.join(tree, directory)))
+              if name.endswith((".c", ".S"))]
+    while True:
+        makefiles += [path for path in (os.path.join(directory, name) for name in ("Makefile", "Kbuild")) if os.path.isfile(os.path.join(tree, path))]
+        if not directory:
+            return makefiles, beside
+        directory = os.path.dirname(directory)
+
+
+def plan(tree, report):
+    """([(file, way, indices of the sites it matters to, its weight for them)], files that a verdict names) for the calls that must not be converted."""
+    sites = [(index, site) for index, site in enumerate(report["sites"]) if site["class"] in GUARDED]
+    mentioned = mentions(tree, set().union(*(words_of(site) for _, site in sites)) if sites else set())
+    all_ways, one_way, named = collections.defaultdict(set), collections.defaultdict(set), set()
+    for index, site in sites:
+        makefiles, beside = near(tree, site)
+        own = named_by(site)
+        named |= own
+        for file in own | own_headers(tree, site) | set(makefiles) | set().union(*(mentioned[word] for word in words_of(site))):
+            all_ways[file].add(index)
+        for file in beside:
+            one_way[file].add(index)
+    faults_ = []
+    for file, indices in sorted(all_ways.items()):
+        if os.path.isfile(os.path.join(tree, file)) and not os.path.islink(os.path.join(tree, file)):
+            faults_ += [(file, way, frozenset(indices), 1) for way in WAYS]
+    turn = 0
+    for file, indices in sorted(one_way.items()):
+        if file not in all_ways and not os.path.islink(os.path.join(tree, file)):
+            faults_.append((file, WAYS[turn % len(WAYS)], frozenset(indices), 1 / BESIDE - 1e-9))
+            turn += 1
+    return faults_, named
+
+
+def fits(group, fault):
+    """Whether the fault may be tried with the others of the group. Each is (file, way, sites, weight of the file for a site)."""
+    file, _, indices, weight = fault
+    if any(file == other[0] for other in group):
+        return False
+    return all(sum(other[3] for other in group if index in other[2]) + weight <= 1 for index in indices)
+
+
+def rounds(faults_):
+    """The faults in groups; what those of a group weigh for one call is never above 1."""
+    groups = []
+    for fault in sorted(faults_, key=lambda f: (-f[3], -len(f[2]), f[1], f[0])):
+        for group in groups:
+            if fits(group, fault):
+                group.append(fault)
+                break
+        else:
+            groups.append([fault])
+    return groups
+
+
+def says(site, file):
+    return file in json.dumps(site)
+
+
+class Run:
+    def __init__(self, arguments, tree, copy, outside):
+        self.arguments, self.tree, self.copy, self.outside = arguments, tree, copy, outside
+        self.whole, self.named = None, set()
+        self.seconds = 0.0
+        self.counts = collections.defaultdict(collections.Counter)
+        self.wrong, self.stopped, self.again = [], [], []
+
+    def scan(self):
+        report, seconds, message = faults.scan(self.arguments.krcu, self.copy, self.arguments.jobs, self.arguments.words,
+                                               cache=os.path.join(self.outside, "cache") if self.arguments.cached else None)
+        self.seconds += seconds
+        return report, message
+
+    def try_group(self, group):
+        """Breaks them all, scans once, counts. Those of which it is not clear what they did are left in `again`."""
+        for file, way, _, _ in group:
+            break_file(way, self.tree, self.copy, self.outside, file)
+        try:
+            report, message = self.scan()
+        finally:
+            for file, _, _, _ in group:
+                mend_file(self.tree, self.copy, file)
+        if report is None:
+            if len(group) > 1:
+                self.again += group
+            else:
+                self.stopped.append(f"{group[0][0]} {group[0][1]}: {message}")
+                self.counts[group[0][1]]["stopped"] += len(group[0][2])
+            return
+        after = {id(before): now for before, now in faults.pairs(self.whole, report)}
+        for fault in group:
+            self.count(fault, after, len(group) == 1)
+
+    def count(self, fault, after, alone):
+        file, way, indices, _ = fault
+        found = []
+        for index in sorted(indices):
+            before = self.whole["sites"][index]
+            now = after[id(before)]
+            verdict = faults.judge(before, now)
+            if verdict == "gone" and (before["file"] != file or way == "cut in the middle"):
+                verdict = "not listed"  # a call of a file that was cut may be in the half that is away
+            if verdict != "kept" and not alone and not (now and says(now, file)):
+                self.again.append(fault)
+                return
+            found.append((verdict, before, now))
+        for verdict, before, now in found:
+            self.counts[way][verdict] += 1
+            if verdict == "WRONG" or verdict == "not listed" and before["file"] != file:
+                told = f"{now['class']} ({now['reason']})" if now else "not on the list"
+                self.wrong.append(f"{file} {way}: {before['file']}:{before['line']}: {before['class']} ({before['reason']}) became {told}")
+        self.counts[way]["broken"] += 1
+        self.counts[way]["named" if file in self.named else "not named"] += 1
+
+
+COLUMNS = ["broken", "named", "not named", "kept", "review", "not parsed", "unknown", "gone", "not listed", "stopped", "WRONG"]
+
+
+def table(counts):
+    heads = ["how", "files", "of them named", "not named", "calls: kept", "review", "not parsed", "unknown", "file gone", "not listed", "stopped", "WRONG"]
+    lines = ["| " + " | ".join(heads) + " |", "| --- |" + " ---: |" * (len(heads) - 1)]
+    total = collections.Counter()
+    for way in WAYS:
+        total.update(counts[way])
+    return "\n".join(lines + ["| " + " | ".join([way] + [str(count[c]) for c in COLUMNS]) + " |"
+                              for way, count in [(way, counts[way]) for way in WAYS] + [("all", total)]])
+
+
+def run(arguments, tree, copy, outside, say):
+    """(table as text, lines about what went wrong, lines about what was not tried, how many calls must not be converted, version of the tree). `copy` is a copy of hard links, `outside` an empty directory."""
+    the = Run(arguments, tree, copy, outside)
+    the.whole, message = the.scan()
+    if the.whole is None:
+        raise SystemExit(f"faults: the whole tree: {message}")
+    faults_, the.named = plan(tree, the.whole)
+    groups = rounds(faults_)
+    guarded = sum(site["class"] in GUARDED for site in the.whole["sites"])
+    say(f"== {guarded} calls that must not be converted, {len({f[0] for f in faults_})} files, {len(faults_)} faults in {len(groups)} rounds")
+    end = time.monotonic() + arguments.minutes * 60 if arguments.minutes else float("inf")
+    left = try_all(the, sorted(groups, key=lambda g: -len(g)), end, say)  # most at once first: time may be short
+    unclear, the.again = the.again, []
+    alone = try_all(the, [[fault] for fault in unclear], end, say)
+    untried = [f"not tried, the time was over: {sum(map(len, left))} faults"] if left else []
+    untried += [f"lost beside others, not tried alone: {len(alone)} faults"] if alone else []
+    return table(the.counts), the.wrong + [f"stopped: {line}" for line in the.stopped], untried, guarded, the.whole["tree"]["version"]
+
+
+def try_all(the, groups, end, say):
+    """Tries one after the other; what the time was too short for is returned."""
+    for number, group in enumerate(groups):
+        if time.monotonic() > end:
+            return groups[number:]
+        the.try_group(group)
+        if number % 10 == 9:
+            say(f"== {number + 1} of {len(groups)}, {len(the.again)} to be tried alone, {len(the.wrong)} wrong")
+    return []
