@@ -4,8 +4,9 @@
 # Breaks every file on which the verdict of a call that must not be converted rests, or should rest, and looks whether the verdict gets
 # better; scripts/faults --named is what people call.
 #
-# Which files: those that the verdict names (evidence, context, the cache), all that mention the cache or the callback by a word of their text, the
-# makefiles above the call, the headers of its directory that its file includes, and the sources in the call's directory. All but the last kind are broken in every way, that in one way each, by turns.
+# Which files: those that the verdict names (evidence, context, the cache), all that mention the cache or the callback by a word of their
+# text, the makefiles above the call, the headers of its directory that its file includes, and the sources in the call's directory. All but
+# the last kind are broken in every way, that in one way each, by turns.
 # A scan of the tree is dear, so one scan shows many broken files: no two of a round matter to the same call, but a dozen that only stand beside
 # it may. Where a verdict was lost and does not name the broken file, that file is broken once more by itself, for another of the round may be why.
 
