@@ -10,6 +10,7 @@
 
 import argparse
 import collections
+import contextlib
 import json
 import os
 import re
@@ -309,18 +310,17 @@ def details(results, base, limit):
     return lines
 
 
-def break_named(arguments, tree, copy, scratch):
-    """The exit status of --named; prints its table."""
-    import named_faults  # it uses what stands above
-    outside = os.path.join(scratch, "outside")
-    os.mkdir(outside)
-    text, bad, untried, guarded, version = named_faults.run(arguments, tree, copy, outside, lambda line: print(line, file=sys.stderr, flush=True))
-    text += "\n" + ("\n" + "\n".join(f"- {line}" for line in bad + untried) + "\n" if bad or untried else "")
-    print(text)
-    if arguments.output:
-        with open(arguments.output, "w") as file:
-            file.write(f"# Files on which verdicts rest, broken one by one\n\nWritten by scripts/faults --named on Linux {version}: {guarded} calls that must not be converted.\n\n" + text)
-    return 1 if bad else 0
+@contextlib.contextmanager
+def copied(tree):
+    """(a scratch directory beside the tree, a copy of the tree in it by hard links, which need the same file system); both go at the end."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("faults: ended"))  # the copy goes, too
+    scratch = tempfile.mkdtemp(prefix=".krcu-faults-", dir=os.path.dirname(tree))
+    try:
+        copy = os.path.join(scratch, "tree")
+        subprocess.run(["cp", "-al", "--", tree, copy], check=True)
+        yield scratch, copy
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def main():
@@ -332,9 +332,6 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--limit", type=float, default=2.0, help="how many times the time of the whole tree is too much")
     parser.add_argument("--output", help="the table as Markdown")
-    parser.add_argument("--named", action="store_true", help="instead: each file on which the verdict of a call that must not be converted rests (named_faults.py)")
-    parser.add_argument("--cached", action="store_true", help="with --named: with a cache, so that what is kept of the whole tree meets the broken one")
-    parser.add_argument("--minutes", type=float, default=0, help="with --named: begin nothing new after this time; what was not tried is told")
     parser.add_argument("--verbose", action="store_true", help="also the sites that lost their verdict without seeing what is broken")
     parser.add_argument("tree")
     parser.add_argument("words", nargs="*", help="more arguments for krcu scan, after --")
@@ -347,14 +344,7 @@ def main():
     if arguments.headers < 0 or arguments.jobs < 1:
         parser.error("--headers needs a number from 0 on, --jobs from 1 on")
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("faults: ended"))  # the copy goes, too
-    # Hard links need the same file system, so the copy stands beside the tree.
-    scratch = tempfile.mkdtemp(prefix=".krcu-faults-", dir=os.path.dirname(tree))
-    try:
-        copy = os.path.join(scratch, "tree")
-        subprocess.run(["cp", "-al", "--", tree, copy], check=True)
-        if arguments.named:
-            sys.exit(break_named(arguments, tree, copy, scratch))
+    with copied(tree) as (_, copy):
         first, again = (scan(arguments.krcu, copy, arguments.jobs, arguments.words) for _ in range(2))
         whole, base = first[0], min(first[1], again[1])
         if whole is None:
@@ -374,8 +364,6 @@ def main():
             if arguments.verbose:
                 for line in outcome.unseen_lost:
                     print(f"   unseen: {line}", file=sys.stderr)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
     if not results:
         sys.exit("faults: nothing was broken; see --help")

@@ -10,11 +10,12 @@
 # A scan of the tree is dear, so one scan shows many broken files: no two of a round matter to the same call, but a dozen that only stand beside
 # it may. Where a verdict was lost and does not name the broken file, that file is broken once more by itself, for another of the round may be why.
 
+import argparse
 import collections
-import json
 import os
 import re
 import subprocess
+import sys
 import time
 
 import faults
@@ -113,7 +114,7 @@ def own_headers(tree, site):
 
 
 def near(tree, site):
-    """(makefiles from the call's directory upwards, the sources of that directory that no other file includes)"""
+    """(makefiles from the call's directory upwards, the C and assembly files of that directory)"""
     directory, makefiles = os.path.dirname(site["file"]), []
     beside = [os.path.join(directory, name) for name in sorted(os.listdir(os.path.join(tree, directory)))
               if name.endswith((".c", ".S"))]
@@ -124,9 +125,9 @@ def near(tree, site):
         directory = os.path.dirname(directory)
 
 
-def plan(tree, report):
+def plan(tree, whole):
     """([(file, way, indices of the sites it matters to, its weight for them)], files that a verdict names) for the calls that must not be converted."""
-    sites = [(index, site) for index, site in enumerate(report["sites"]) if site["class"] in GUARDED]
+    sites = [(index, site) for index, site in enumerate(whole["sites"]) if site["class"] in GUARDED]
     mentioned = mentions(tree, set().union(*(words_of(site) for _, site in sites)) if sites else set())
     all_ways, one_way, named = collections.defaultdict(set), collections.defaultdict(set), set()
     for index, site in sites:
@@ -171,7 +172,8 @@ def rounds(faults_):
 
 
 def says(site, file):
-    return file in json.dumps(site)
+    """Whether the verdict names the file: as a step, or in its reason."""
+    return file in named_by(site) or re.search(r"(?<![\w/.-])" + re.escape(file) + r"(?![\w/-])", site["reason"]) is not None
 
 
 class Run:
@@ -217,7 +219,7 @@ class Run:
             verdict = faults.judge(before, now)
             if verdict == "gone" and (before["file"] != file or way == "cut in the middle"):
                 verdict = "not listed"  # a call of a file that was cut may be in the half that is away
-            if verdict != "kept" and not alone and not (now and says(now, file)):
+            if verdict not in ("kept", "gone") and not alone and not (now and says(now, file)):
                 self.again.append(fault)
                 return
             found.append((verdict, before, now))
@@ -243,8 +245,8 @@ def table(counts):
                               for way, count in [(way, counts[way]) for way in WAYS] + [("all", total)]])
 
 
-def run(arguments, tree, copy, outside, say):
-    """(table as text, lines about what went wrong, lines about what was not tried, how many calls must not be converted, version of the tree). `copy` is a copy of hard links, `outside` an empty directory."""
+def report(arguments, tree, copy, outside):
+    """(what is to be printed, whether something went wrong). `copy` is a copy of hard links, `outside` an empty directory."""
     the = Run(arguments, tree, copy, outside)
     the.whole, message = the.scan()
     if the.whole is None:
@@ -254,15 +256,22 @@ def run(arguments, tree, copy, outside, say):
     guarded = sum(site["class"] in GUARDED for site in the.whole["sites"])
     say(f"== {guarded} calls that must not be converted, {len({f[0] for f in faults_})} files, {len(faults_)} faults in {len(groups)} rounds")
     end = time.monotonic() + arguments.minutes * 60 if arguments.minutes else float("inf")
-    left = try_all(the, sorted(groups, key=lambda g: -len(g)), end, say)  # most at once first: time may be short
+    left = [fault for group in try_all(the, sorted(groups, key=lambda g: -len(g)), end) for fault in group]  # most at once first: time may be short
     unclear, the.again = the.again, []
-    alone = try_all(the, [[fault] for fault in unclear], end, say)
-    untried = [f"not tried, the time was over: {sum(map(len, left))} faults"] if left else []
-    untried += [f"lost beside others, not tried alone: {len(alone)} faults"] if alone else []
-    return table(the.counts), the.wrong + [f"stopped: {line}" for line in the.stopped], untried, guarded, the.whole["tree"]["version"]
+    alone = [group[0] for group in try_all(the, [[fault] for fault in unclear], end)]
+    bad = the.wrong + [f"stopped: {line}" for line in the.stopped]
+    untried = [f"{what}: {len(those)} faults, {sum(f[0] in the.named for f in those)} of them in files that a verdict names"
+               for what, those in (("not tried, the time was over", left), ("lost beside others, not tried alone", alone)) if those]
+    text = (f"Linux {the.whole['tree']['version']}: {guarded} calls that must not be converted, {len(faults_)} faults, "
+            f"{sum(f[0] in the.named for f in faults_)} of them in files that a verdict names.\n\n{table(the.counts)}\n")
+    return text + "".join(f"\n- {line}" for line in bad + untried) + ("\n" if bad or untried else ""), bool(bad)
 
 
-def try_all(the, groups, end, say):
+def say(line):
+    print(line, file=sys.stderr, flush=True)
+
+
+def try_all(the, groups, end):
     """Tries one after the other; what the time was too short for is returned."""
     for number, group in enumerate(groups):
         if time.monotonic() > end:
@@ -271,3 +280,31 @@ def try_all(the, groups, end, say):
         if number % 10 == 9:
             say(f"== {number + 1} of {len(groups)}, {len(the.again)} to be tried alone, {len(the.wrong)} wrong")
     return []
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Breaks the files on which verdicts rest and looks whether a verdict gets better.")
+    parser.add_argument("--krcu", required=True)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--cached", action="store_true", help="with a cache, so that what is kept of the whole tree meets the broken one")
+    parser.add_argument("--minutes", type=float, default=0, help="begin nothing new after this time; what was not tried is told")
+    parser.add_argument("--output", help="the table as Markdown")
+    parser.add_argument("tree")
+    parser.add_argument("words", nargs="*", help="more arguments for krcu scan, after --")
+    arguments = parser.parse_args()
+    if arguments.jobs < 1 or arguments.minutes < 0:
+        parser.error("--jobs needs a number from 1 on, --minutes from 0 on")
+    arguments.krcu, tree = os.path.abspath(arguments.krcu), os.path.realpath(arguments.tree)
+    with faults.copied(tree) as (scratch, copy):
+        outside = os.path.join(scratch, "outside")
+        os.mkdir(outside)
+        text, bad = report(arguments, tree, copy, outside)
+    print(text)
+    if arguments.output:
+        with open(arguments.output, "w") as file:
+            file.write("# Files on which verdicts rest, broken one by one\n\nWritten by scripts/faults --named.\n\n" + text)
+    sys.exit(1 if bad else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -144,6 +144,23 @@ TEST_F(Audit, NothingIsQueued) {
   EXPECT_EQ(found(/*All=*/true), "superfluous_barrier low");
 }
 
+/// Each barrier is asked about beside all others, so their number has an end; the report says so.
+TEST_F(Audit, MoreBarriersThanAreJudged) {
+  auto Barriers = [](unsigned N) {
+    std::string Text;
+    for (unsigned I = 0; I < N; ++I)
+      Text += "\trcu_barrier();\n";
+    return Text;
+  };
+  module(exitWith(Barriers(100)));
+  EXPECT_EQ(audit().not_looked_at, std::vector<std::string>());
+  module(exitWith(Barriers(102)));
+  AuditReport R = audit();
+  ASSERT_EQ(R.not_looked_at.size(), 1u);
+  EXPECT_NE(R.not_looked_at[0].find(" has 102 barriers; only the first 100 were judged, up to line "), std::string::npos) << R.not_looked_at[0];
+  EXPECT_FALSE(R.nothing_parsed);
+}
+
 TEST_F(Audit, TwoBarriersInARow) {
   module(Counted + exitWith("\trcu_barrier();\n\tcount = 1;\n\trcu_barrier();\n"));
   EXPECT_NE(found(/*All=*/true).find("superfluous_barrier low"), std::string::npos) << found(true);

@@ -272,8 +272,8 @@ std::vector<std::string> auditBarriers(TreeState &State, const UnloadRules &U, c
   for (auto &[Module, Mine] : OfModule)
     if (Mine.size() > MaxBarriers) {
       const BarrierCall &First = Calls[Mine[MaxBarriers]];
-      NotJudged.push_back(First.where.file + ": from line " + std::to_string(First.where.line) + " on the barriers of " + Modules[Module].scope.name + " were not judged: more than " +
-                          std::to_string(MaxBarriers));
+      NotJudged.push_back(First.where.file + ": " + Modules[Module].scope.name + " has " + std::to_string(Mine.size()) + " barriers; only the first " + std::to_string(MaxBarriers) +
+                          " were judged, up to line " + std::to_string(First.where.line));
       Mine.resize(MaxBarriers);
     }
   std::vector<std::pair<size_t, std::vector<size_t>>> Work(OfModule.begin(), OfModule.end());

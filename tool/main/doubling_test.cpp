@@ -202,8 +202,6 @@ const Dimension Dimensions[] = {
        }
        T.write("box", "From: A <a@x.org>\nSubject: [PATCH] drv: change\nMessage-Id: <1@x>\n\nText.\n---\n" + Diff);
      }, {"review", "-q", "-j1", "--no-cache", "--reply", "@/answers", "--tree", "@", "@/box"}, 4000, 0},
-    {"calls_on_a_page", [](const ScratchTree &T, unsigned N) { module(T, callback("item_free") + times(N, "void drop@(struct item *i)\n{\n\tcall_rcu(&i->rcu, item_free);\n}\n")); },
-     {"scan", "-q", "-j1", "--no-cache", "--all", "--format", "html", "@"}, 8000},
     {"barriers_in_an_exit", [](const ScratchTree &T, unsigned N) {
        module(T, OneCache + "static void __exit end(void)\n{\n\trcu_barrier();\n\trcu_barrier();\n" + times(N, "\trcu_barrier();\n") + "\tkmem_cache_destroy(cache);\n}\nmodule_exit(end);\n");
      }, {"audit", "-q", "-j1", "--no-cache", "--notes", "--all", "@"}, 8000},

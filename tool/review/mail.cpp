@@ -219,13 +219,18 @@ private:
       Field = 0, HoldsMail = false;
     } else if (Field && (Line[0] == ' ' || Line[0] == '\t')) {
       return more(Line);
-    } else if (Line.find(':') != StringRef::npos && llvm::all_of(Line.take_until([](char C) { return C == ':'; }), [](char C) { return llvm::isAlnum(C) || C == '-' || C == '_'; })) {
+    } else if (beginsField(Line)) {
       Field = 0;
       return more(Line);
     } else if (!(IsMbox && Line.starts_with("From "))) {
       InHead = Line.starts_with("--"), Field = 0;
     }
     return Line.size();
+  }
+
+  /// "Subject: ". No line of a diff does, for none begins with a letter.
+  static bool beginsField(StringRef Line) {
+    return llvm::isAlnum(Line[0]) && Line.contains(':') && llvm::all_of(Line.take_until([](char C) { return C == ':'; }), [](char C) { return llvm::isAlnum(C) || C == '-' || C == '_'; });
   }
 
   size_t more(StringRef Line) {

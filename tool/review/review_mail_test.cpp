@@ -169,14 +169,14 @@ TEST_F(Mails, AHeaderFieldThatIsTooLongIsCut) {
   EXPECT_NE(Box.notes[0].find("a header field of more than 64 KiB was cut"), std::string::npos) << Box.notes[0];
 }
 TEST_F(Mails, LinesOfADiffAreNoHeaderFields) {
-  std::string Context, Count = std::to_string(4001);
+  std::string Context, Old = std::to_string(4002), New = std::to_string(4001);
   for (int I = 0; I < 4000; ++I)
     Context += " /* a line of context, as long as many are */\n";
-  Inbox Box = read(mail("[PATCH] one", "", "---\n--- a/x.c\n+++ b/x.c\n@@ -1," + Count + " +1," + Count + " @@\n---counter:\n" + Context + "+--counter;\n"));
+  Inbox Box = read(mail("[PATCH] one", "", "---\n--- a/x.c\n+++ b/x.c\n@@ -1," + Old + " +1," + New + " @@\n---counter;\n-out:\n" + Context + "+--counter;\n"));
   ASSERT_EQ(Box.patches.size(), 1u);
   ASSERT_EQ(Box.patches[0].diff.files.size(), 1u);
   ASSERT_EQ(Box.patches[0].diff.files[0].hunks.size(), 1u);
-  EXPECT_EQ(Box.patches[0].diff.files[0].hunks[0].lines.size(), 4002u);
+  EXPECT_EQ(Box.patches[0].diff.files[0].hunks[0].lines.size(), 4003u);
   EXPECT_TRUE(Box.notes.empty());
 }
 TEST_F(Mails, Base64) {
