@@ -162,11 +162,11 @@ def processor():
     return used.ru_utime + used.ru_stime
 
 
-def scan(krcu, tree, jobs, words, patience=None, cache=None):
+def scan(krcu, tree, jobs, words, patience=None, cache=None, only=()):
     """(report or None, seconds, last message). The seconds are processor time: what else the machine does must not decide."""
     begin = processor()
     try:
-        done = subprocess.run([krcu, "scan", "-j", str(jobs), *(["--cache", cache] if cache else ["--no-cache"]), "--format", "json", *words, tree], capture_output=True,
+        done = subprocess.run([krcu, "scan", "-j", str(jobs), *(["--cache", cache] if cache else ["--no-cache"]), "--format", "json", *words, tree, *only], capture_output=True,
                               stdin=subprocess.DEVNULL, timeout=patience)
     except subprocess.TimeoutExpired:
         return None, processor() - begin, f"given up after {patience:.0f} s"
