@@ -177,7 +177,7 @@ llvm::Error checkPrintOptions(const PrintOptions &O, const std::string &Format) 
 }
 
 std::string commitOf(const std::string &Root) {
-  series::GitLibrary Git;
+  GitLibrary Git;
   std::string Why;
   series::GitRepository Repository = series::openRepository(Root, Why);
   git_oid Id;

@@ -5,18 +5,12 @@
 // output the same everywhere.
 #include "tool/rewrite/rewrite.h"
 
+#include "tool/rewrite/git_library.h"
 #include "tool/support/error.h"
-#include <git2.h>
 #include <memory>
 
 namespace krcu {
 namespace {
-
-/// libgit2 counts its users itself.
-struct GitLibrary {
-  GitLibrary() { git_libgit2_init(); }
-  ~GitLibrary() { git_libgit2_shutdown(); }
-};
 
 struct PatchFree {
   void operator()(git_patch *P) const { git_patch_free(P); }

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tool/rewrite/edits.h"
+#include "tool/rewrite/git_library.h"
 #include "tool/support/error.h"
-#include <git2.h>
 #include <memory>
 
 namespace krcu {
 namespace {
-
-struct Library {
-  Library() { git_libgit2_init(); }
-  ~Library() { git_libgit2_shutdown(); }
-};
 
 struct PatchFree {
   void operator()(git_patch *P) const { git_patch_free(P); }
@@ -24,7 +19,7 @@ llvm::Error failGit(const std::string &Path) {
 } // namespace
 
 llvm::Expected<std::vector<LineEdit>> lineEdits(const std::string &Path, const std::string &Old, const std::string &New) {
-  Library Git;
+  GitLibrary Library;
   git_diff_options O;
   git_diff_options_init(&O, GIT_DIFF_OPTIONS_VERSION);
   O.flags = GIT_DIFF_INDENT_HEURISTIC | GIT_DIFF_FORCE_TEXT; // as unifiedDiff()

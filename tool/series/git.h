@@ -4,6 +4,7 @@
 // objects and one branch.
 #pragma once
 
+#include "tool/rewrite/git_library.h"
 #include "llvm/Support/Error.h"
 #include <git2.h>
 #include <memory>
@@ -11,14 +12,6 @@
 #include <string>
 
 namespace krcu::series {
-
-/// libgit2 counts its users itself; hold one while any handle lives.
-struct GitLibrary {
-  GitLibrary() { git_libgit2_init(); }
-  ~GitLibrary() { git_libgit2_shutdown(); }
-  GitLibrary(const GitLibrary &) = delete;
-  GitLibrary &operator=(const GitLibrary &) = delete;
-};
 
 template <auto Free> struct GitFree {
   template <class T> void operator()(T *P) const { Free(P); }

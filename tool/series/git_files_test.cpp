@@ -45,7 +45,7 @@ TEST_F(GitFiles, APipeIsFoundWhereverLibgit2WouldOpenIt) {
     const std::string Path = pipe(Name);
     EXPECT_EQ(oddFileOfRepository(Root, false), odd(Path));
     EXPECT_EQ(oddFileOfRepository(Root + "/drv", true), odd(Path));
-    GitLibrary Library;
+    krcu::GitLibrary Library;
     std::string Why;
     EXPECT_EQ(openRepository(Root, Why), nullptr);
     EXPECT_NE(Why.find("is no regular file"), std::string::npos) << Why;
@@ -59,7 +59,7 @@ TEST_F(GitFiles, APipeIsFoundWhereverLibgit2WouldOpenIt) {
 TEST_F(GitFiles, AnotherUsersSaysHowToPermitIt) {
   if (::geteuid() != 0)
     GTEST_SKIP() << "only root can give a file away";
-  GitLibrary Library;
+  krcu::GitLibrary Library;
   for (int Level : {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL})
     git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, Level, Root.c_str());
   for (const char *Name : {"", "/.git", "/.git/config"})
@@ -92,7 +92,7 @@ TEST_F(GitFiles, AValueIsReadAsLibgit2ReadsIt) {
   for (const std::string &Value : {Path + " ; comment", Path + "#comment", "\"" + Path + "\"", "\"" + Most + "\"" + Rest, Most + "\\\n" + Rest, Most + "\\\r\n" + Rest + "\r", Path + "  \t"}) {
     write(".git/config", "# a comment \\\n[include]\n\tpath = " + Value + "\n");
     EXPECT_EQ(oddFileOfRepository(Root, false), odd(Path)) << Value;
-    GitLibrary Library;
+    krcu::GitLibrary Library;
     std::string Why;
     EXPECT_EQ(openRepository(Root, Why), nullptr);
   }
