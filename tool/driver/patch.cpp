@@ -38,6 +38,7 @@ void planBarriers(const Scan &S, const std::vector<SiteReport> &Sites, const std
 Planned planOf(const Scan &S, const std::vector<SiteReport> &Sites, const std::set<std::string> &Excluded) {
   Planned P;
   std::set<std::string> Removed;
+  PrototypeFinder Prototypes(S);
   for (const SiteReport &R : Sites) {
     if (R.cls != SiteClass::Convert || Excluded.count(R.site->where.file))
       continue;
@@ -52,12 +53,10 @@ Planned planOf(const Scan &S, const std::vector<SiteReport> &Sites, const std::s
     std::string Name = plainName(R.callback.function);
     P.files[R.callback.where.file].removals.push_back({Name, R.callback.summary->begin, R.callback.summary->end});
     if (!R.callback.summary->is_static)
-      for (uint32_t Id : S.index().mentioning(Name)) // prototypes in headers and in other files
-        if (auto Text = S.index().text(Id); Text && S.index().files()[Id].path != R.callback.where.file &&
-                                            S.tree().isSubject(S.index().files()[Id].path) && hasPrototype(*Text, Name))
-          P.files[S.index().files()[Id].path].declarations.push_back(Name);
+      for (const std::string &File : Prototypes.filesOf(Name, R.callback.where.file)) // headers and other files
+        P.files[File].declarations.push_back(Name);
   }
-  for (const OrphanedHelper &H : orphanedHelpers(S, Sites))
+  for (const OrphanedHelper &H : HelperFinder(S).of(Sites))
     if (P.files.count(H.file) && !Excluded.count(H.file))
       P.files[H.file].removals.push_back({H.name, H.begin, H.end});
   return P;

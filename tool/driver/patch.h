@@ -5,12 +5,17 @@
 #pragma once
 
 #include "tool/driver/scan.h"
+#include "llvm/ADT/ArrayRef.h"
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace krcu {
+
+struct FileHelpers;
+class SpelledTexts;
 
 /// Which of the sites of class convert are rewritten.
 struct PatchChoice {
@@ -44,8 +49,31 @@ struct OrphanedHelper {
   uint32_t begin = 0, end = 0; ///< bytes of the definition
 };
 
-/// The helpers that the removal of callbacks leaves without a user, after markRemovals(). In file order.
-std::vector<OrphanedHelper> orphanedHelpers(const Scan &S, const std::vector<SiteReport> &Sites);
+/// Finds them, after markRemovals(). A file is read once, however many questions there are. Keeps `S` by reference.
+class HelperFinder {
+public:
+  explicit HelperFinder(const Scan &S);
+  ~HelperFinder();
+  /// The helpers that the removal of the callbacks of these sites leaves without a user, in file order.
+  std::vector<OrphanedHelper> of(llvm::ArrayRef<SiteReport> Sites);
+
+private:
+  const FileHelpers *helpersOf(const std::string &File);
+  const Scan &S;
+  std::map<std::string, std::unique_ptr<const FileHelpers>> Files;
+};
+
+/// Finds forward declarations. A file is read once, however many functions are asked about. Keeps `S` by reference.
+class PrototypeFinder {
+public:
+  explicit PrototypeFinder(const Scan &S);
+  ~PrototypeFinder();
+  /// The files that declare the function without defining it there, except its home; only those that krcu may change.
+  std::vector<std::string> filesOf(const std::string &Function, const std::string &Home);
+
+private:
+  std::unique_ptr<SpelledTexts> Texts;
+};
 
 /// What else changes with the sites of class convert, for a person: a line for each barrier and each field that
 /// nobody reads any more. `Dropped`: barriers that the patch removes, as file and offset.
@@ -53,8 +81,5 @@ std::vector<std::string> leftoverNotes(const std::vector<SiteReport> &Sites, con
 
 /// Sets callback_removed where nothing else in the tree uses the callback once the sites of class convert are rewritten.
 void markRemovals(const Scan &S, std::vector<SiteReport> &Sites);
-
-/// Whether `Text` declares the function without defining it there.
-bool hasPrototype(const std::string &Text, const std::string &Function);
 
 } // namespace krcu

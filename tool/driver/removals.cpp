@@ -17,30 +17,19 @@ namespace {
 bool isPrototype(const Outline &O, const OutlineToken &T) {
   if (T.function >= 0 || T.in_directive || !T.before_paren || T.after_member_access)
     return false;
-  for (const OutlineFunction &F : O.functions)
-    if (T.offset >= F.decl_begin && T.offset < F.body_end)
-      return false;
-  return true;
+  auto F = std::upper_bound(O.functions.begin(), O.functions.end(), T.offset, [](uint32_t Offset, const OutlineFunction &F) { return Offset < F.decl_begin; });
+  return F == O.functions.begin() || T.offset >= std::prev(F)->body_end;
 }
-
-} // namespace
-
-bool hasPrototype(const std::string &Text, const std::string &Function) {
-  Outline O = outlineOf(Text);
-  for (const OutlineToken &T : findTokens(Text, Function))
-    if (isPrototype(O, T))
-      return true;
-  return false;
-}
-
-namespace {
 
 using Range = std::pair<uint32_t, uint32_t>;
 
+} // namespace
+
 /// Texts by what they spell: read once, whatever the number of callbacks that are asked about.
-class Texts {
+class SpelledTexts {
 public:
-  explicit Texts(const Scan &S) : S(S) {}
+  explicit SpelledTexts(const Scan &S) : S(S) {}
+  const Scan &scan() const { return S; }
   struct Read {
     std::shared_ptr<const std::string> text;
     std::shared_ptr<const Outline> outline;
@@ -61,6 +50,8 @@ private:
   std::map<uint32_t, std::unique_ptr<const Read>> Known;
 };
 
+namespace {
+
 /// Ranges that do not overlap, found by what is in them.
 class Ranges {
 public:
@@ -77,7 +68,7 @@ private:
   std::map<uint32_t, uint32_t> ByBegin;
 };
 
-bool onlyUsedHere(const Scan &S, const CallbackReport &C, const std::map<std::string, Ranges> &Rewritten, Texts &Known) {
+bool onlyUsedHere(const Scan &S, const CallbackReport &C, const std::map<std::string, Ranges> &Rewritten, SpelledTexts &Known) {
   std::string Name = plainName(C.function), Home = homeOf(C.function);
   std::vector<uint32_t> Files;
   if (Home.empty()) {
@@ -92,7 +83,7 @@ bool onlyUsedHere(const Scan &S, const CallbackReport &C, const std::map<std::st
     const std::string &File = S.index().files()[Id].path;
     if (!S.tree().isSubject(File))
       continue; // the kernel cannot name a function of a module outside it
-    const Texts::Read *Text = Known.of(Id);
+    const SpelledTexts::Read *Text = Known.of(Id);
     if (!Text)
       return false;
     auto Calls = Rewritten.find(File);
@@ -109,7 +100,7 @@ bool onlyUsedHere(const Scan &S, const CallbackReport &C, const std::map<std::st
 } // namespace
 
 void markRemovals(const Scan &S, std::vector<SiteReport> &Sites) {
-  Texts Read(S);
+  SpelledTexts Read(S);
   std::map<std::string, Ranges> Rewritten;
   for (const SiteReport &R : Sites)
     if (R.cls == SiteClass::Convert)
@@ -127,25 +118,52 @@ void markRemovals(const Scan &S, std::vector<SiteReport> &Sites) {
   }
 }
 
+PrototypeFinder::PrototypeFinder(const Scan &S) : Texts(std::make_unique<SpelledTexts>(S)) {}
+PrototypeFinder::~PrototypeFinder() = default;
+
+std::vector<std::string> PrototypeFinder::filesOf(const std::string &Function, const std::string &Home) {
+  const Scan &S = Texts->scan();
+  std::vector<std::string> Result;
+  for (uint32_t Id : S.index().mentioning(Function)) {
+    const std::string &File = S.index().files()[Id].path;
+    const SpelledTexts::Read *Text = File != Home && S.tree().isSubject(File) ? Texts->of(Id) : nullptr;
+    if (!Text)
+      continue;
+    const std::vector<OutlineToken> &All = Text->tokens.of(Function);
+    if (std::any_of(All.begin(), All.end(), [&](const OutlineToken &T) { return isPrototype(*Text->outline, T); }))
+      Result.push_back(File);
+  }
+  return Result;
+}
+
+/// A file with its static functions.
+struct FileHelpers {
+  explicit FileHelpers(std::shared_ptr<const std::string> T) : text(std::move(T)), outline(outlineOf(*text)), tokens(*text) {
+    for (const OutlineFunction &F : outline.functions)
+      if (F.is_static)
+        by_name[F.name].push_back(&F);
+  }
+  std::shared_ptr<const std::string> text;
+  Outline outline;
+  TokenTable tokens;
+  std::map<std::string, std::vector<const OutlineFunction *>> by_name;
+};
+
 namespace {
 
 /// What goes from one file, and whom that leaves without a user.
 class Orphans {
 public:
-  explicit Orphans(const std::string &Text) : Text(Text), O(outlineOf(Text)), Tokens(Text) {
-    for (const OutlineFunction &F : O.functions)
-      if (F.is_static)
-        ByName[F.name].push_back(&F);
-  }
+  explicit Orphans(const FileHelpers &H) : H(H) {}
   /// Takes out what stands in the range; those who are named there are asked then.
   void take(const Range &R) {
     Gone.add(R);
-    llvm::StringRef Rest = llvm::StringRef(Text).slice(R.first, R.second);
+    llvm::StringRef Rest = llvm::StringRef(*H.text).slice(R.first, R.second);
     auto IsWord = [](char C) { return C == '_' || ('a' <= (C | 32) && (C | 32) <= 'z') || ('0' <= C && C <= '9'); };
     while (!(Rest = Rest.drop_until(IsWord)).empty()) {
       llvm::StringRef Word = Rest.take_while(IsWord);
       Rest = Rest.drop_front(Word.size());
-      if (auto It = ByName.find(Word.str()); It != ByName.end())
+      if (auto It = H.by_name.find(Word.str()); It != H.by_name.end())
         Open.insert(It->second.begin(), It->second.end());
     }
   }
@@ -169,37 +187,44 @@ private:
   /// Somebody who stays, or nobody at all.
   bool hasUser(const OutlineFunction &F) const {
     bool UsedByGone = false;
-    for (const OutlineToken &T : Tokens.of(F.name)) {
+    for (const OutlineToken &T : H.tokens.of(F.name)) {
       if (Gone.hold(T.offset))
         UsedByGone = true;
-      else if (!(T.offset >= F.decl_begin && T.offset < F.body_end) && !isPrototype(O, T) && !T.after_member_access)
+      else if (!(T.offset >= F.decl_begin && T.offset < F.body_end) && !isPrototype(H.outline, T) && !T.after_member_access)
         return true;
     }
     return !UsedByGone;
   }
 
-  const std::string &Text;
-  Outline O;
-  TokenTable Tokens;
+  const FileHelpers &H;
   Ranges Gone;
-  std::map<std::string, std::vector<const OutlineFunction *>> ByName;
   std::set<const OutlineFunction *> Open; ///< named in what goes since they were asked; in file order, as they lie in the outline
 };
 
 } // namespace
 
-std::vector<OrphanedHelper> orphanedHelpers(const Scan &S, const std::vector<SiteReport> &Sites) {
+HelperFinder::HelperFinder(const Scan &S) : S(S) {}
+HelperFinder::~HelperFinder() = default;
+
+const FileHelpers *HelperFinder::helpersOf(const std::string &File) {
+  auto [It, New] = Files.try_emplace(File);
+  int Id = New && llvm::StringRef(File).ends_with(".c") ? S.index().find(File) : -1;
+  if (auto Text = Id < 0 ? nullptr : S.index().text(static_cast<uint32_t>(Id)))
+    It->second = std::make_unique<const FileHelpers>(std::move(Text));
+  return It->second.get();
+}
+
+std::vector<OrphanedHelper> HelperFinder::of(llvm::ArrayRef<SiteReport> Sites) {
   std::map<std::string, std::vector<Range>> Gone;
   for (const SiteReport &R : Sites)
     if (R.cls == SiteClass::Convert && R.callback_removed)
       Gone[R.callback.where.file].emplace_back(R.callback.summary->begin, R.callback.summary->end);
   std::vector<OrphanedHelper> Result;
   for (auto &[File, Ranges] : Gone) {
-    int Id = llvm::StringRef(File).ends_with(".c") ? S.index().find(File) : -1;
-    auto Text = Id < 0 ? nullptr : S.index().text(static_cast<uint32_t>(Id));
-    if (!Text)
+    const FileHelpers *H = helpersOf(File);
+    if (!H)
       continue;
-    Orphans Of(*Text);
+    Orphans Of(*H);
     for (const Range &R : Ranges)
       Of.take(R);
     for (const OutlineFunction *F : Of.all())

@@ -201,7 +201,7 @@ llvm::Expected<std::string> makeSeriesFor(Scan &S, const std::vector<SiteReport>
   In.notes = P.notes;
   for (const auto &[File, Architecture] : P.parsed_for)
     In.parsed_for[S.tree().shown(File)] = Architecture;
-  for (const OrphanedHelper &H : orphanedHelpers(S, Sites))
+  for (const OrphanedHelper &H : HelperFinder(S).of(Sites))
     In.removed_helpers.emplace_back(S.tree().shown(H.file), H.name);
   In.rules_directory = SO.builtin_rules;
   In.configuration = SO.compile_commands.empty() ? "a configuration of krcu's own making" : "the configuration of a build";

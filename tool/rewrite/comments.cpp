@@ -7,6 +7,7 @@
 
 #include "clang/Basic/CharInfo.h"
 #include <algorithm>
+#include <map>
 #include <optional>
 
 namespace krcu {
@@ -140,14 +141,17 @@ std::vector<std::string> staleMentions(const std::string &Path, llvm::StringRef 
 std::vector<std::string> staleMentions(const std::string &Path, const SourceText &Source,
                                        const std::vector<std::string> &Names) {
   std::vector<std::string> Notes;
+  llvm::StringMap<size_t> Asked; // name -> its place
+  for (size_t N = 0; N < Names.size(); ++N)
+    Asked.try_emplace(Names[N], N);
   for (Span C : Source.comments()) {
-    for (const std::string &Name : Names) {
-      size_t At = Name.empty() ? llvm::StringRef::npos : findWord(Source.slice(C), Name);
-      if (At == llvm::StringRef::npos)
-        continue;
-      unsigned Line = Source.lineOf(C.begin + static_cast<uint32_t>(At)) + 1;
-      Notes.push_back(Path + ":" + std::to_string(Line) + ": a comment still names " + Name + "()");
-    }
+    std::map<size_t, uint32_t> First; // place of a name -> where it stands first
+    llvm::StringRef Rest = Source.slice(C);
+    for (llvm::StringRef Word = takeWord(Rest); !Word.empty(); Word = takeWord(Rest))
+      if (auto It = Asked.find(Word); It != Asked.end())
+        First.try_emplace(It->second, static_cast<uint32_t>(Word.data() - Source.text().data()));
+    for (auto [N, At] : First)
+      Notes.push_back(Path + ":" + std::to_string(Source.lineOf(At) + 1) + ": a comment still names " + Names[N] + "()");
   }
   return Notes;
 }

@@ -116,11 +116,10 @@ std::string breakLines(const Folded &F, unsigned Start, unsigned TailWidth, unsi
 unsigned tailWidth(const SourceText &S, uint32_t End) {
   unsigned Line = S.lineOf(End == 0 ? 0 : End - 1);
   uint32_t Stop = S.lineBegin(Line) + S.lineText(Line).size();
-  for (Span C : S.comments())
-    if (C.begin >= End && C.begin < Stop) {
-      Stop = C.begin;
-      break;
-    }
+  const std::vector<Span> &All = S.comments();
+  auto C = std::lower_bound(All.begin(), All.end(), End, [](Span A, uint32_t O) { return A.begin < O; });
+  if (C != All.end())
+    Stop = std::min(Stop, C->begin);
   return columnAfter(S.slice({End, std::max(End, Stop)}).rtrim());
 }
 

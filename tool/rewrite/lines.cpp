@@ -9,31 +9,10 @@
 #include "tool/rewrite/removal.h"
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 namespace krcu {
 namespace {
-
-/// One #if with its #else lines and its #endif, as indices into directives().
-struct Conditional {
-  std::vector<size_t> directives;
-};
-
-/// In the order of their #endif: inner ones before outer ones.
-std::vector<Conditional> conditionalsOf(const SourceText &S) {
-  std::vector<Conditional> Closed, Open;
-  for (size_t I = 0; I < S.directives().size(); ++I) {
-    DirectiveKind Kind = S.directives()[I].kind;
-    if (Kind == DirectiveKind::If)
-      Open.push_back({{I}});
-    else if (Kind != DirectiveKind::Other && !Open.empty())
-      Open.back().directives.push_back(I);
-    if (Kind == DirectiveKind::Endif && !Open.empty()) {
-      Closed.push_back(std::move(Open.back()));
-      Open.pop_back();
-    }
-  }
-  return Closed;
-}
 
 std::vector<std::string> wordsOf(const LineRemoval &R) {
   std::vector<std::string> Words = R.words;
@@ -44,20 +23,19 @@ std::vector<std::string> wordsOf(const LineRemoval &R) {
 
 class Hole {
 public:
-  Hole(const SourceText &S, const std::vector<LineRemoval> &Code) : S(S), Gone(S.lineCount(), false) {
+  Hole(const SourceText &S, const std::vector<LineRemoval> &Code) : S(S) {
     for (const LineRemoval &R : Code)
       mark(R.first_line, R.last_line);
     // Only now: the function that follows is known when all that go are marked.
     for (const LineRemoval &R : Code)
       takeComment(R.first_line, R.last_line, wordsOf(R));
-    for (const Conditional &C : conditionalsOf(S))
-      collapse(C, Code);
+    for (size_t C : conditionalsAround())
+      collapse(S.conditionals()[C], Code);
   }
 
   LineResult finish() {
-    for (unsigned L = 0; L < Gone.size(); ++L)
-      if (Gone[L])
-        L = cutHole(L);
+    for (auto It = Gone.begin(); It != Gone.end(); It = Gone.upper_bound(cutHole(*It)))
+      ;
     std::sort(Result.emptied.begin(), Result.emptied.end());
     auto &Kept = Result.kept_comments;
     std::sort(Kept.begin(), Kept.end());
@@ -66,7 +44,33 @@ public:
   }
 
 private:
-  void mark(unsigned First, unsigned Last) { std::fill(Gone.begin() + First, Gone.begin() + Last + 1, true); }
+  void mark(unsigned First, unsigned Last) {
+    for (unsigned L = First; L <= Last; ++L)
+      Gone.insert(L);
+  }
+  bool gone(unsigned Line) const { return Gone.count(Line) != 0; }
+  /// The first line from this one on that stays so far. A line that goes never comes back, so what was walked once is jumped over from then on.
+  unsigned firstKept(unsigned Line) {
+    std::vector<unsigned> Walked;
+    while (gone(Line)) {
+      Walked.push_back(Line);
+      auto Known = Behind.find(Line);
+      Line = Known == Behind.end() ? Line + 1 : Known->second;
+    }
+    for (unsigned Each : Walked)
+      Behind[Each] = Line;
+    return Line;
+  }
+  /// The conditionals in which something goes, inner ones before outer ones. What collapses with one of them lies in those around it.
+  std::set<size_t> conditionalsAround() const {
+    std::set<size_t> Result;
+    for (unsigned L : Gone) {
+      const Directive *D = S.directiveBefore(L);
+      for (int C = D ? D->around : -1; C >= 0 && Result.insert(static_cast<size_t>(C)).second; C = S.conditionals()[C].around)
+        ;
+    }
+    return Result;
+  }
 
   void takeComment(unsigned First, unsigned Last, std::vector<std::string> Names);
   void collapse(const Conditional &C, const std::vector<LineRemoval> &Code);
@@ -78,22 +82,23 @@ private:
   bool emptied(unsigned Above, unsigned Below) const {
     bool Any = false;
     for (unsigned L = Above + 1; L < Below; ++L) {
-      if (!Gone[L] && !S.isBlank(L))
+      if (!gone(L) && !S.isBlank(L))
         return false;
-      Any = Any || Gone[L];
+      Any = Any || gone(L);
     }
     return Any;
   }
 
   bool empty(unsigned Above, unsigned Below) const {
     for (unsigned L = Above + 1; L < Below; ++L)
-      if (!Gone[L] && !S.isBlank(L))
+      if (!gone(L) && !S.isBlank(L))
         return false;
     return true;
   }
 
   const SourceText &S;
-  std::vector<bool> Gone;
+  std::set<unsigned> Gone; ///< lines; few, however long the file is
+  std::unordered_map<unsigned, unsigned> Behind; ///< a line that goes -> one behind it, with nothing between them that stays
   std::set<unsigned>
       MovesDown; ///< last lines of comments that now stand directly above the function that follows
   LineResult Result;
@@ -101,16 +106,14 @@ private:
 
 void Hole::takeComment(unsigned First, unsigned Last, std::vector<std::string> Names) {
   CommentedCode Code{First, std::move(Names), "", false};
-  unsigned Next = Last + 1;
-  while (Next < Gone.size() && Gone[Next])
-    ++Next;
+  unsigned Next = firstKept(Last + 1);
   // A directive or a comment that follows closely does not make a group of declarations.
-  Code.joined = Next < Gone.size() && !S.isBlank(Next) && !directiveOn(Next) &&
+  Code.joined = Next < S.lineCount() && !S.isBlank(Next) && !directiveOn(Next) &&
                 !S.lineText(Next).ltrim(" \t").starts_with("/") &&
                 !S.lineText(Next).ltrim(" \t").starts_with("}");
-  while (Next < Gone.size() && (Gone[Next] || S.isBlank(Next)))
-    ++Next;
-  if (Next < Gone.size())
+  while (Next < S.lineCount() && (gone(Next) || S.isBlank(Next)))
+    Next = firstKept(Next + 1);
+  if (Next < S.lineCount())
     Code.next = nextFunction(S, S.lineBegin(Next));
   CommentAbove Above = commentAbove(S, Code);
   if (Above.fate == CommentFate::Goes)
@@ -118,7 +121,7 @@ void Hole::takeComment(unsigned First, unsigned Last, std::vector<std::string> N
   if (Above.fate != CommentFate::Stays)
     return;
   Result.kept_comments.push_back(Above.first_line);
-  if (Above.names_next && Next < Gone.size() && !S.lineText(Next).ltrim(" \t").starts_with("/"))
+  if (Above.names_next && Next < S.lineCount() && !S.lineText(Next).ltrim(" \t").starts_with("/"))
     MovesDown.insert(Above.last_line);
 }
 
@@ -167,7 +170,7 @@ unsigned Hole::blanksToKeep(unsigned First, unsigned Above, unsigned Behind, uns
   unsigned Top = First - Above; // first blank line above
   if (Top == 0 || MovesDown.count(Top - 1))
     return Above;
-  if (Behind + Below >= Gone.size())
+  if (Behind + Below >= S.lineCount())
     return Below;
   const Directive *Prev = directiveOn(Top - 1);
   const Directive *Next = directiveOn(Behind + Below);
@@ -187,14 +190,14 @@ unsigned Hole::blanksToKeep(unsigned First, unsigned Above, unsigned Behind, uns
 /// Cuts the hole that begins at `First`; returns its last line.
 unsigned Hole::cutHole(unsigned First) {
   unsigned Last = First;
-  for (unsigned L = First; L < Gone.size() && (Gone[L] || S.isBlank(L)); ++L)
-    if (Gone[L])
+  for (unsigned L = First; L < S.lineCount() && (gone(L) || S.isBlank(L)); ++L)
+    if (gone(L))
       Last = L;
   unsigned Above = 0, Below = 0;
   while (First > Above && S.isBlank(First - Above - 1))
     ++Above;
   unsigned Behind = Last + 1;
-  while (Behind + Below < Gone.size() && S.isBlank(Behind + Below))
+  while (Behind + Below < S.lineCount() && S.isBlank(Behind + Below))
     ++Below;
   unsigned Keep = blanksToKeep(First, Above, Behind, Below);
   unsigned KeepAbove = std::min(Above, Keep);

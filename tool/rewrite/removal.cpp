@@ -146,24 +146,23 @@ std::optional<Declarator> declaratorAt(const SourceText &S, size_t Name) {
 
 std::vector<Declarator> declaratorsOf(const SourceText &S, llvm::StringRef Name) {
   std::vector<Declarator> Found;
-  for (size_t I = 0; I < S.tokens().size(); ++I)
-    if (S.tokens()[I].kind == tok::raw_identifier && S.spelling(S.tokens()[I]) == Name)
-      if (std::optional<Declarator> D = declaratorAt(S, I))
-        Found.push_back(*D);
+  for (uint32_t I : S.named(Name).tokens)
+    if (std::optional<Declarator> D = declaratorAt(S, I))
+      Found.push_back(*D);
   return Found;
 }
 
 /// True if every #if in the span is closed in it and none is closed that was not opened in it.
 bool conditionalsBalanced(const SourceText &S, Span Where) {
   int Open = 0;
-  for (const Directive &D : S.directives()) {
-    if (D.begin < Where.begin || D.begin >= Where.end)
-      continue;
-    if (D.kind == DirectiveKind::If)
+  const std::vector<Directive> &All = S.directives();
+  auto D = std::lower_bound(All.begin(), All.end(), Where.begin, [](const Directive &A, uint32_t O) { return A.begin < O; });
+  for (; D != All.end() && D->begin < Where.end; ++D) {
+    if (D->kind == DirectiveKind::If)
       ++Open;
-    else if (D.kind == DirectiveKind::Endif)
+    else if (D->kind == DirectiveKind::Endif)
       --Open;
-    if (Open < 0 || (Open == 0 && D.kind == DirectiveKind::Else))
+    if (Open < 0 || (Open == 0 && D->kind == DirectiveKind::Else))
       return false;
   }
   return Open == 0;
@@ -259,20 +258,12 @@ std::string nextFunction(const SourceText &Source, uint32_t Offset) {
 std::vector<uint32_t> usesOf(const SourceText &Source, llvm::StringRef Name) {
   std::vector<uint32_t> Found;
   const Tokens &T = Source.tokens();
-  for (size_t I = 0; I < T.size(); ++I) {
-    bool Member = I > 0 && (T[I - 1].kind == tok::period || T[I - 1].kind == tok::arrow);
-    if (T[I].kind == tok::raw_identifier && !Member && Source.spelling(T[I]) == Name)
+  const SourceText::Named &Named = Source.named(Name);
+  for (uint32_t I : Named.tokens)
+    if (I == 0 || (T[I - 1].kind != tok::period && T[I - 1].kind != tok::arrow))
       Found.push_back(T[I].begin);
-  }
   // A macro's body uses names too.
-  for (const Directive &D : Source.directives()) {
-    uint32_t End = Source.lineEnd(D.last_line);
-    for (size_t At = findWord(Source.text().take_front(End), Name, D.begin); At != llvm::StringRef::npos;
-         At = findWord(Source.text().take_front(End), Name, At + 1)) {
-      if (!Source.commentAround(static_cast<uint32_t>(At)))
-        Found.push_back(At);
-    }
-  }
+  Found.insert(Found.end(), Named.in_directives.begin(), Named.in_directives.end());
   std::sort(Found.begin(), Found.end());
   return Found;
 }

@@ -18,11 +18,6 @@ namespace {
 
 constexpr const char *Rescan = "the file changed since it was scanned? scan it again";
 
-struct ByteEdit {
-  Span where;
-  std::string text;
-};
-
 /// A function's definition, a prototype or a statement that goes.
 struct Dropped {
   Span where;
@@ -38,10 +33,13 @@ struct Note {
 
 class PlanApplier {
 public:
-  PlanApplier(const std::string &Path, llvm::StringRef Text, const FilePlan &Plan)
-      : Path(Path), S(Text), Plan(Plan) {}
+  PlanApplier(const std::string &Path, const SourceText &S, const FilePlan &Plan)
+      : Path(Path), S(S), Plan(Plan) {}
 
-  llvm::Expected<FileResult> run();
+  llvm::Error findEdits();
+  std::vector<TextEdit> takeEdits() { return std::move(Edits); }
+  /// The new text, after findEdits().
+  FileResult assemble();
 
 private:
   llvm::Error checkInside(uint32_t Begin, uint32_t End, const std::string &What);
@@ -55,15 +53,14 @@ private:
   llvm::Error checkDisjoint();
   void cutSpans();
   Span widen(Span Where) const;
-  FileResult assemble();
   bool endsLine(uint32_t Offset) const;
   void countLines();
   unsigned newLine(uint32_t OldOffset) const;
 
   const std::string &Path;
-  SourceText S;
+  const SourceText &S;
   const FilePlan &Plan;
-  std::vector<ByteEdit> Edits;    ///< in file order once all are known
+  std::vector<TextEdit> Edits;    ///< in file order once all are known
   std::vector<unsigned> NewLines; ///< one per edit
   std::vector<Dropped> Drops;
   std::vector<std::string> Names; ///< of functions that go, sorted
@@ -112,10 +109,12 @@ llvm::Error PlanApplier::addText(Span Where, const std::string &Replacement, con
   llvm::Expected<std::string> Text = layoutCall(S, Where, Replacement);
   if (!Text)
     return failAtOffset(Path, S, Where.begin, message(Text.takeError()), "rewrite the call by hand");
-  for (Span C : S.comments())
-    if (Where.begin < C.begin && C.end < Where.end && !llvm::StringRef(*Text).contains(S.slice(C)))
-      Notes.push_back({C.begin, What + " went with it: " + S.slice(C).split('\n').first.trim().str()});
-  Edits.push_back({Where, std::move(*Text)});
+  const std::vector<Span> &All = S.comments();
+  auto C = std::upper_bound(All.begin(), All.end(), Where.begin, [](uint32_t O, Span A) { return O < A.begin; });
+  for (; C != All.end() && C->end < Where.end; ++C)
+    if (!llvm::StringRef(*Text).contains(S.slice(*C)))
+      Notes.push_back({C->begin, What + " went with it: " + S.slice(*C).split('\n').first.trim().str()});
+  Edits.push_back({Where.begin, Where.end, std::move(*Text)});
   return llvm::Error::success();
 }
 
@@ -153,10 +152,13 @@ llvm::Error PlanApplier::addDefinitions() {
 
 /// Prototypes go if no definition of the function stays: with one under #else they are still needed.
 llvm::Error PlanApplier::addPrototypes() {
-  std::vector<Dropped> Definitions = Drops;
+  std::vector<Span> Definitions;
+  for (const Dropped &D : Drops)
+    Definitions.push_back(D.where);
+  std::sort(Definitions.begin(), Definitions.end(), [](Span A, Span B) { return A.begin < B.begin; });
   auto Inside = [&](uint32_t Offset) {
-    return std::any_of(Definitions.begin(), Definitions.end(),
-                       [&](const Dropped &D) { return D.where.begin <= Offset && Offset < D.where.end; });
+    auto It = std::upper_bound(Definitions.begin(), Definitions.end(), Offset, [](uint32_t O, Span D) { return O < D.begin; });
+    return It != Definitions.begin() && Offset < std::prev(It)->end;
   };
   auto Take = [&](const std::string &Name) {
     bool Any = false;
@@ -210,8 +212,8 @@ llvm::Error PlanApplier::addStatements() {
 
 llvm::Error PlanApplier::checkDisjoint() {
   std::vector<Span> All;
-  for (const ByteEdit &E : Edits)
-    All.push_back(E.where);
+  for (const TextEdit &E : Edits)
+    All.push_back({E.begin, E.end});
   for (const Dropped &D : Drops)
     All.push_back(D.where);
   std::sort(All.begin(), All.end(), [](Span A, Span B) { return A.begin < B.begin; });
@@ -274,11 +276,11 @@ void PlanApplier::cutSpans() {
       W.begin = S.lineBegin(First) + S.slice({S.lineBegin(First), W.begin}).rtrim(" \t").size();
     else if (!D.part)
       W.end = LineStop - S.slice({W.end, LineStop}).ltrim(" \t").size();
-    Edits.push_back({W, ""});
+    Edits.push_back({W.begin, W.end, ""});
   }
   LineResult Result = removeLines(S, Lines);
   for (Span Cut : Result.cuts)
-    Edits.push_back({Cut, ""});
+    Edits.push_back({Cut.begin, Cut.end, ""});
   for (unsigned L : Result.emptied)
     Notes.push_back({S.lineBegin(L), "this branch of the #if is empty now"});
   for (unsigned L : Result.kept_comments)
@@ -288,34 +290,35 @@ void PlanApplier::cutSpans() {
 /// Where each edit begins in the new text, as a line index.
 void PlanApplier::countLines() {
   unsigned Line = 0, OldLine = 0;
-  for (const ByteEdit &E : Edits) {
-    Line += S.lineOf(E.where.begin) - OldLine;
+  for (const TextEdit &E : Edits) {
+    Line += S.lineOf(E.begin) - OldLine;
     NewLines.push_back(Line);
     Line += llvm::StringRef(E.text).count('\n');
-    OldLine = S.lineOf(E.where.end);
+    OldLine = S.lineOf(E.end);
   }
 }
 
 /// The line number in the new text; within an edit that of its beginning.
 unsigned PlanApplier::newLine(uint32_t OldOffset) const {
   auto It = std::upper_bound(Edits.begin(), Edits.end(), OldOffset,
-                             [](uint32_t O, const ByteEdit &E) { return O < E.where.begin; });
+                             [](uint32_t O, const TextEdit &E) { return O < E.begin; });
   if (It == Edits.begin())
     return S.lineOf(OldOffset) + 1;
   --It;
   unsigned Begin = NewLines[It - Edits.begin()];
-  if (OldOffset < It->where.end)
+  if (OldOffset < It->end)
     return Begin + 1;
-  return Begin + llvm::StringRef(It->text).count('\n') + (S.lineOf(OldOffset) - S.lineOf(It->where.end)) + 1;
+  return Begin + llvm::StringRef(It->text).count('\n') + (S.lineOf(OldOffset) - S.lineOf(It->end)) + 1;
 }
 
 FileResult PlanApplier::assemble() {
+  countLines();
   FileResult R;
   uint32_t From = 0;
-  for (const ByteEdit &E : Edits) {
-    R.text += S.slice({From, E.where.begin});
+  for (const TextEdit &E : Edits) {
+    R.text += S.slice({From, E.begin});
     R.text += E.text;
-    From = E.where.end;
+    From = E.end;
   }
   R.text += S.text().substr(From);
 
@@ -334,7 +337,7 @@ FileResult PlanApplier::assemble() {
   return R;
 }
 
-llvm::Expected<FileResult> PlanApplier::run() {
+llvm::Error PlanApplier::findEdits() {
   if (llvm::Error E = addCalls())
     return E;
   if (llvm::Error E = addBranches())
@@ -349,13 +352,12 @@ llvm::Expected<FileResult> PlanApplier::run() {
     return E;
   cutSpans();
   std::sort(Edits.begin(), Edits.end(),
-            [](const ByteEdit &A, const ByteEdit &B) { return A.where.begin < B.where.begin; });
+            [](const TextEdit &A, const TextEdit &B) { return A.begin < B.begin; });
   for (size_t I = 1; I < Edits.size(); ++I)
-    if (Edits[I].where.begin < Edits[I - 1].where.end)
-      return failAtOffset(Path, S, Edits[I].where.begin, "two edits of the plan overlap here",
+    if (Edits[I].begin < Edits[I - 1].end)
+      return failAtOffset(Path, S, Edits[I].begin, "two edits of the plan overlap here",
                           "make the plan anew");
-  countLines();
-  return assemble();
+  return llvm::Error::success();
 }
 
 } // namespace
@@ -363,7 +365,18 @@ llvm::Expected<FileResult> PlanApplier::run() {
 llvm::Expected<FileResult> applyPlan(const std::string &Path, llvm::StringRef Text, const FilePlan &Plan) {
   if (Text.size() > UINT32_MAX / 2)
     return failAt(Path, 0, 0, "the file is too large to rewrite", "");
-  return PlanApplier(Path, Text, Plan).run();
+  SourceText Source(Text);
+  PlanApplier A(Path, Source, Plan);
+  if (llvm::Error E = A.findEdits())
+    return E;
+  return A.assemble();
+}
+
+llvm::Expected<std::vector<TextEdit>> planEdits(const std::string &Path, const SourceText &Source, const FilePlan &Plan) {
+  PlanApplier A(Path, Source, Plan);
+  if (llvm::Error E = A.findEdits())
+    return E;
+  return A.takeEdits();
 }
 
 } // namespace krcu

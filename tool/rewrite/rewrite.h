@@ -14,6 +14,8 @@
 
 namespace krcu {
 
+class SourceText;
+
 /// Replace the call at [begin, end) (bytes; from the deferral's name to behind the closing parenthesis,
 /// without the semicolon) by `replacement`. The result is laid out as kernel style wants: one line if it fits
 /// into 80 columns or is no wider than what stood there, else continued under the opening parenthesis.
@@ -76,6 +78,17 @@ struct DiffStyle {
   bool index = false;               ///< with lines "index OLD..NEW MODE", git's names of both texts, by which git am -3 finds what to merge with
   std::set<std::string> executable; ///< files of mode 100755
 };
+
+/// An edit of bytes: `text` in the place of [begin, end) of the old text.
+struct TextEdit {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+  std::string text;
+};
+
+/// The edits that applyPlan() would make, in file order, none of which overlap; fails as it does. For many plans of one file: `Source` is lexed
+/// once. What a plan costs then does not grow with the file.
+llvm::Expected<std::vector<TextEdit>> planEdits(const std::string &Path, const SourceText &Source, const FilePlan &Plan);
 
 /// Unified diff of a tree change, as git writes it (diff --git, function names in hunk headers, a/ b/
 /// prefixes), files in path order. Made with libgit2.

@@ -74,6 +74,7 @@ void openOrClose(SourceToken &T, Depth &D) {
 SourceText::SourceText(llvm::StringRef Text) : Buffer(Text.str()) {
   splitLines();
   lex();
+  matchConditionals();
   markDepths();
   matchBrackets();
 }
@@ -111,7 +112,7 @@ void SourceText::lex() {
     }
     if (Fresh && Tok.is(clang::tok::hash)) {
       InDirective = WantName = true;
-      Directives.push_back({DirectiveKind::Other, false, TokBegin, lineOf(TokBegin), lineOf(TokBegin)});
+      Directives.push_back({DirectiveKind::Other, false, TokBegin, lineOf(TokBegin), lineOf(TokBegin), -1});
     } else if (InDirective) {
       Directive &D = Directives.back();
       if (WantName) {
@@ -130,6 +131,42 @@ void SourceText::lex() {
     }
     Fresh = false;
   }
+}
+
+void SourceText::matchConditionals() {
+  std::vector<std::vector<size_t>> Open;
+  for (size_t I = 0; I < Directives.size(); ++I) {
+    DirectiveKind Kind = Directives[I].kind;
+    if (Kind == DirectiveKind::If)
+      Open.push_back({I});
+    else if (Kind != DirectiveKind::Other && !Open.empty())
+      Open.back().push_back(I);
+    if (Kind == DirectiveKind::Endif && !Open.empty()) {
+      Conditionals.push_back({std::move(Open.back())});
+      Open.pop_back();
+    }
+  }
+  // Who stands in whom is known only now: an #if that nothing closes holds nothing.
+  std::vector<int> Around(1, -1);
+  std::vector<std::pair<size_t, int>> Ifs; // the #if of a closed conditional and its index
+  for (size_t C = 0; C < Conditionals.size(); ++C)
+    Ifs.emplace_back(Conditionals[C].directives[0], static_cast<int>(C));
+  std::sort(Ifs.begin(), Ifs.end());
+  size_t Next = 0;
+  for (size_t I = 0; I < Directives.size(); ++I) {
+    if (Next < Ifs.size() && Ifs[Next].first == I) {
+      Conditionals[Ifs[Next].second].around = Around.back();
+      Around.push_back(Ifs[Next++].second);
+    } else if (Around.back() >= 0 && Conditionals[Around.back()].directives.back() == I) {
+      Around.pop_back();
+    }
+    Directives[I].around = Around.back();
+  }
+}
+
+const Directive *SourceText::directiveBefore(unsigned Line) const {
+  auto It = std::upper_bound(Directives.begin(), Directives.end(), Line, [](unsigned L, const Directive &D) { return L < D.first_line; });
+  return It == Directives.begin() ? nullptr : &*std::prev(It);
 }
 
 void SourceText::markDepths() {
@@ -247,17 +284,44 @@ void SourceText::matchBrackets() {
 }
 
 bool SourceText::inDirective(uint32_t Offset) const {
-  unsigned Line = lineOf(Offset);
-  for (const Directive &D : Directives)
-    if (D.first_line <= Line && Line <= D.last_line && D.begin <= Offset)
-      return true;
-  return false;
+  auto It = std::upper_bound(Directives.begin(), Directives.end(), Offset, [](uint32_t O, const Directive &D) { return O < D.begin; });
+  return It != Directives.begin() && lineOf(Offset) <= std::prev(It)->last_line;
 }
 
 bool SourceText::directiveBetween(uint32_t Begin, uint32_t End) const {
   auto It = std::lower_bound(Directives.begin(), Directives.end(), Begin,
                              [](const Directive &D, uint32_t O) { return D.begin < O; });
   return It != Directives.end() && It->begin < End;
+}
+
+const SourceText::Named &SourceText::named(llvm::StringRef Word) const {
+  static const Named None;
+  if (!HasWords)
+    nameWords();
+  HasWords = true;
+  auto It = Words.find(Word);
+  return It == Words.end() ? None : It->second;
+}
+
+void SourceText::nameWords() const {
+  for (uint32_t I = 0; I < Tokens.size(); ++I)
+    if (Tokens[I].kind == clang::tok::raw_identifier)
+      Words[spelling(Tokens[I])].tokens.push_back(I);
+  for (const Directive &D : Directives) {
+    llvm::StringRef Rest = text().slice(D.begin, lineEnd(D.last_line));
+    for (llvm::StringRef Word = takeWord(Rest); !Word.empty(); Word = takeWord(Rest)) {
+      uint32_t At = static_cast<uint32_t>(Word.data() - text().data());
+      if (!commentAround(At))
+        Words[Word].in_directives.push_back(At);
+    }
+  }
+}
+
+llvm::StringRef takeWord(llvm::StringRef &Rest) {
+  Rest = Rest.drop_until(isWordByte);
+  llvm::StringRef Word = Rest.take_while(isWordByte);
+  Rest = Rest.drop_front(Word.size());
+  return Word;
 }
 
 size_t findWord(llvm::StringRef Text, llvm::StringRef Word, size_t From) {

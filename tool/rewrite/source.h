@@ -6,6 +6,7 @@
 #pragma once
 
 #include "clang/Basic/TokenKinds.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
 #include <cstdint>
 #include <optional>
@@ -37,6 +38,13 @@ struct Directive {
   uint32_t begin = 0;      ///< of the '#'
   unsigned first_line = 0; ///< line indices count from 0
   unsigned last_line = 0;  ///< a directive may be continued
+  int around = -1;         ///< index of the innermost conditional that holds what follows the directive
+};
+
+/// One #if with its #else lines and its #endif.
+struct Conditional {
+  std::vector<size_t> directives; ///< indices into directives()
+  int around = -1;                ///< index of the conditional that it stands in
 };
 
 class SourceText {
@@ -53,6 +61,19 @@ public:
   const std::vector<SourceToken> &tokens() const { return Tokens; }
   const std::vector<Span> &comments() const { return Comments; }
   const std::vector<Directive> &directives() const { return Directives; }
+  /// Those that have an #endif, in the order of these: inner ones before outer ones.
+  const std::vector<Conditional> &conditionals() const { return Conditionals; }
+  /// The last directive that begins on or above the line, or null.
+  const Directive *directiveBefore(unsigned Line) const;
+
+  /// Where one identifier stands; see named().
+  struct Named {
+    std::vector<uint32_t> tokens;        ///< indices into tokens()
+    std::vector<uint32_t> in_directives; ///< byte offsets, of the word in a directive (a macro's body) and no comment
+  };
+  /// Everything that spells `Word`, in file order. One walk of the file does for all words: the first question makes the table, so no two threads
+  /// may ask the same object.
+  const Named &named(llvm::StringRef Word) const;
 
   unsigned lineCount() const { return LineStarts.size(); }
   /// Index of the line that holds `Offset`.
@@ -84,8 +105,10 @@ public:
 private:
   void splitLines();
   void lex();
+  void matchConditionals();
   void markDepths();
   void matchBrackets();
+  void nameWords() const;
   std::optional<size_t> partner(size_t I) const {
     return Partners[I] == NoPartner ? std::nullopt : std::optional<size_t>(Partners[I]);
   }
@@ -97,7 +120,13 @@ private:
   std::vector<uint32_t> Partners; ///< one per token
   std::vector<Span> Comments;
   std::vector<Directive> Directives;
+  std::vector<Conditional> Conditionals;
+  mutable llvm::StringMap<Named> Words; ///< once somebody asked
+  mutable bool HasWords = false;
 };
+
+/// The first run of identifier characters of `Rest`, which is left with what follows it; empty if there is none.
+llvm::StringRef takeWord(llvm::StringRef &Rest);
 
 /// True if `Text` holds `Word` as a whole identifier.
 bool mentionsWord(llvm::StringRef Text, llvm::StringRef Word);

@@ -25,7 +25,7 @@ void GoneTexts::find(const Scan &S, std::vector<SiteReport> &Sites) {
         Files[R.callback.where.file].push_back({R.callback.summary->begin, R.callback.summary->end, std::move(It->second)});
         Users.erase(It);
       }
-  for (const OrphanedHelper &H : orphanedHelpers(S, Sites))
+  for (const OrphanedHelper &H : HelperFinder(S).of(Sites))
     Files[H.file].push_back({H.begin, H.end, InFile[H.file]});
 }
 
