@@ -21,9 +21,13 @@ ConditionalText::ConditionalText(llvm::StringRef Text) : L(Text) {
     const LexDirective &D = L.directives()[N];
     bool Opens = D.keyword == "if" || D.keyword == "ifdef" || D.keyword == "ifndef";
     bool Turns = D.keyword == "else" || D.keyword.starts_with("elif");
+    if ((D.keyword == "define" || D.keyword == "undef") && D.first_token < D.end_token)
+      Defines[L.tokensOf(D)[0].text].push_back(N);
     if (Opens) {
+      const int Outer = Open.empty() ? -1 : static_cast<int>(Open.back());
       Open.push_back(Groups.size());
       Groups.emplace_back();
+      Groups.back().outer = Outer;
       Groups.back().begin = D.offset;
       Groups.back().guard = isIncludeGuard(L, N);
     } else if ((Turns || D.keyword == "endif") && Open.empty()) {
@@ -45,31 +49,31 @@ ConditionalText::ConditionalText(llvm::StringRef Text) : L(Text) {
 
 std::vector<BranchPlace> ConditionalText::around(uint32_t Offset) const {
   std::vector<BranchPlace> Result;
-  for (size_t G = 0; G < Groups.size() && Groups[G].begin <= Offset; ++G) {
-    if (Groups[G].end <= Offset || Groups[G].guard)
+  auto Behind = std::upper_bound(Groups.begin(), Groups.end(), Offset, [](uint32_t O, const ConditionalGroup &G) { return O < G.begin; });
+  for (int At = static_cast<int>(Behind - Groups.begin()) - 1; At >= 0; At = Groups[static_cast<size_t>(At)].outer) {
+    const ConditionalGroup &G = Groups[static_cast<size_t>(At)];
+    if (G.end <= Offset || G.guard)
       continue;
     size_t Branch = 0;
-    while (Branch + 1 < Groups[G].branches.size() && L.directives()[Groups[G].branches[Branch + 1].directive].offset <= Offset)
+    while (Branch + 1 < G.branches.size() && L.directives()[G.branches[Branch + 1].directive].offset <= Offset)
       ++Branch;
-    Result.push_back({G, Branch});
+    Result.push_back({static_cast<size_t>(At), Branch});
   }
+  std::reverse(Result.begin(), Result.end());
   return Result;
 }
 
 std::vector<size_t> ConditionalText::between(uint32_t Begin, uint32_t End) const {
   std::vector<size_t> Result;
-  for (size_t G = 0; G < Groups.size(); ++G)
-    if (Groups[G].begin >= Begin && Groups[G].begin < End)
-      Result.push_back(G);
+  auto It = std::lower_bound(Groups.begin(), Groups.end(), Begin, [](const ConditionalGroup &G, uint32_t O) { return G.begin < O; });
+  for (; It != Groups.end() && It->begin < End; ++It)
+    Result.push_back(static_cast<size_t>(It - Groups.begin()));
   return Result;
 }
 
-uint32_t ConditionalText::offsetOf(unsigned Line) const {
-  size_t At = 0;
-  for (; Line > 1 && At != llvm::StringRef::npos; --Line)
-    if ((At = L.text().find('\n', At)) != llvm::StringRef::npos)
-      ++At;
-  return static_cast<uint32_t>(std::min(At, L.text().size()));
+llvm::ArrayRef<uint32_t> ConditionalText::definesOf(llvm::StringRef Macro) const {
+  auto It = Defines.find(Macro);
+  return It == Defines.end() ? llvm::ArrayRef<uint32_t>() : llvm::ArrayRef<uint32_t>(It->second);
 }
 
 std::string ConditionalText::turned(const std::map<size_t, int> &Taken) const {

@@ -5,6 +5,8 @@
 #pragma once
 
 #include "tool/index/lex.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringMap.h"
 #include <map>
 #include <string>
 #include <vector>
@@ -24,6 +26,7 @@ struct ConditionalGroup {
   uint32_t begin = 0; ///< offset of the #if
   uint32_t end = 0;   ///< behind the #endif
   bool guard = false; ///< against including the file twice
+  int outer = -1;     ///< index of the group that it stands in
 };
 
 /// A group, and one of its branches.
@@ -44,8 +47,8 @@ public:
   std::vector<BranchPlace> around(uint32_t Offset) const;
   /// Groups that begin between the offsets.
   std::vector<size_t> between(uint32_t Begin, uint32_t End) const;
-  /// First offset of a line.
-  uint32_t offsetOf(unsigned Line) const;
+  /// The #define and #undef of a macro, as indices into the directives, in file order.
+  llvm::ArrayRef<uint32_t> definesOf(llvm::StringRef Macro) const;
 
   static constexpr int NoBranch = -1;
   /// The text with the given branch of each of the groups taken.
@@ -54,6 +57,7 @@ public:
 private:
   LexedText L;
   std::vector<ConditionalGroup> Groups;
+  llvm::StringMap<std::vector<uint32_t>> Defines;
   bool Balanced = true;
 };
 

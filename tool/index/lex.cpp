@@ -112,6 +112,10 @@ unsigned LexedText::lineOf(uint32_t Offset) const {
                                LineStarts.begin());
 }
 
+uint32_t LexedText::offsetOf(unsigned Line) const {
+  return Line == 0 ? 0 : Line - 1 < LineStarts.size() ? LineStarts[Line - 1] : static_cast<uint32_t>(Text.size());
+}
+
 unsigned LexedText::columnOf(uint32_t Offset) const { return Offset - LineStarts[lineOf(Offset) - 1] + 1; }
 
 std::string foldedText(llvm::ArrayRef<LexToken> Tokens) {

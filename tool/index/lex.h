@@ -54,6 +54,7 @@ public:
     return llvm::ArrayRef(Tokens).slice(D.first_token, D.end_token - D.first_token);
   }
   unsigned lineOf(uint32_t Offset) const;   ///< counts from 1
+  uint32_t offsetOf(unsigned Line) const;   ///< first offset of the line; behind the last one the size of the text
   unsigned columnOf(uint32_t Offset) const; ///< in bytes, counts from 1
 
 private:

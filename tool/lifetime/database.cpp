@@ -230,8 +230,16 @@ std::map<std::string, Demand> Database::takeDemands() {
 void Database::link() {
   Shown.clear(), ShownConditions.clear();
   AllSummaries.clear(), Owners.clear();
-  Summaries.clear(), Functions.clear(), Callers.clear(), References.clear(), ObjectUses.clear(), Creates.clear();
+  Summaries.clear(), Functions.clear(), Callers.clear(), References.clear(), ObjectUses.clear(), Creates.clear(), Objects.clear();
+  std::set<std::pair<std::string, std::string>> Known; // a record and a cache
   for (const auto &[File, Facts] : Files) {
+    for (const ObjectFact &O : Facts.objects) {
+      bool First = false;
+      for (const std::string &C : O.caches)
+        First |= O.kind != ObjectFact::HeadRead && C != "?" && C != "0" && Known.emplace(O.record, C).second;
+      if (First)
+        Objects[O.record].push_back(&O);
+    }
     if (!Facts.summaries.empty())
       Owners.emplace(&Facts.summaries.front(), std::pair(&Facts.summaries.back(), File));
     if (!Facts.sites.empty())
@@ -256,6 +264,12 @@ void Database::link() {
     for (const CreateFact &C : Facts.creates)
       Creates.emplace(C.place, &C);
   }
+}
+
+const std::vector<const ObjectFact *> &Database::objectsOf(const std::string &Record) const {
+  static const std::vector<const ObjectFact *> None;
+  auto It = Objects.find(Record);
+  return It == Objects.end() ? None : It->second;
 }
 
 const FunctionSummary *Database::summary(const std::string &Symbol) const {

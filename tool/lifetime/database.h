@@ -197,6 +197,8 @@ public:
   std::vector<const ObjectUseFact *> usesOf(const std::string &Variable) const;
   std::vector<const FlowFact *> flows() const;
   const CreateFact *create(const std::string &Place) const;
+  /// Where objects of the record are allocated or freed, in the order of files(); only the first places of each known cache.
+  const std::vector<const ObjectFact *> &objectsOf(const std::string &Record) const;
   /// Lines of `File` that a parse has shown to be compiled (those with a call, a flow or a creation).
   const std::set<unsigned> &linesShownIn(const std::string &File) const;
   /// The conditions around these lines.
@@ -263,6 +265,7 @@ private:
   std::multimap<std::string, const FunctionRefFact *> References;
   std::multimap<std::string, const ObjectUseFact *> ObjectUses;
   std::map<std::string, const CreateFact *> Creates;
+  llvm::StringMap<std::vector<const ObjectFact *>> Objects; ///< by record
   std::multimap<std::string, const FunctionSummary *> AllSummaries; ///< by function, in the order of the files
   std::map<const void *, std::pair<const void *, std::string>> Owners; ///< first and last of a file's summaries, or of its sites, and that file
   mutable std::map<std::string, std::set<unsigned>> Shown; ///< made when first asked for

@@ -29,14 +29,11 @@ std::set<std::string> allocatingFiles(const Database &DB, const std::string &Tag
 std::map<std::string, RecordCaches> cachesOf(const Database &DB, const std::set<std::string> &Records) {
   std::map<std::string, RecordCaches> Result;
   std::map<std::string, std::set<std::string>> Known;
-  for (const auto &[File, Facts] : DB.files())
-    for (const ObjectFact &O : Facts.objects) {
-      if (O.kind == ObjectFact::HeadRead || !Records.count(O.record))
-        continue;
-      for (const std::string &C : O.caches)
-        if (C != "?" && C != "0" && Known[O.record].insert(C).second)
-          Result[O.record].evidence.push_back({O.where.file, O.where.line, plainName(O.function), (O.kind == ObjectFact::Freed ? "freed to " : "allocated from ") + placeName(C) + " with " + O.name + "()"});
-    }
+  for (const std::string &Record : Records)
+    for (const ObjectFact *O : DB.objectsOf(Record))
+      for (const std::string &C : O->caches)
+        if (C != "?" && C != "0" && Known[Record].insert(C).second)
+          Result[Record].evidence.push_back({O->where.file, O->where.line, plainName(O->function), (O->kind == ObjectFact::Freed ? "freed to " : "allocated from ") + placeName(C) + " with " + O->name + "()"});
   for (const auto &[Record, Places] : Known)
     Result[Record].places.assign(Places.begin(), Places.end());
   return Result;

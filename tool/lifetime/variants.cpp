@@ -211,7 +211,7 @@ private:
     auto Text = DB.conditional(D.file);
     if (!Text)
       return false;
-    const std::vector<BranchPlace> Around = Text->around(Text->offsetOf(D.line));
+    const std::vector<BranchPlace> Around = Text->around(Text->lexed().offsetOf(D.line));
     llvm::ArrayRef<LexToken> T = Text->lexed().tokens();
     for (size_t N = 0; N + 1 < T.size(); ++N) {
       if (T[N].text != Word || T[N].directive >= 0 || !T[N + 1].is(TokenKind::l_paren))
@@ -234,12 +234,12 @@ private:
       if (!Counts(File))
         return;
       auto Text = DB.conditional(File);
-      for (const LexDirective &D : Text ? Text->lexed().directives() : std::vector<LexDirective>())
-        if ((D.keyword == "define" || D.keyword == "undef") && D.first_token < D.end_token && Text->lexed().tokensOf(D)[0].text == Word)
-          Result.push_back({D.keyword == "define" ? Definition::Macro : Definition::Undef, File, D.line});
+      for (uint32_t N : Text ? Text->definesOf(Word) : llvm::ArrayRef<uint32_t>()) {
+        const LexDirective &D = Text->lexed().directives()[N];
+        Result.push_back({D.keyword == "define" ? Definition::Macro : Definition::Undef, File, D.line});
+      }
     };
-    if (auto Text = textOf(Q.main); Text && StringRef(*Text).contains(Word))
-      Macros(Q.main);
+    Macros(Q.main);
     for (uint32_t File : DB.definingMacro(Word, Around))
       if (I.files()[File].path != Q.main)
         Macros(I.files()[File].path);
@@ -353,7 +353,7 @@ private:
   std::set<Place> around(const Definition &D) {
     std::set<Place> Result = includedUnder(D.file);
     if (auto Text = DB.conditional(D.file))
-      for (const BranchPlace &B : Text->around(Text->offsetOf(D.line)))
+      for (const BranchPlace &B : Text->around(Text->lexed().offsetOf(D.line)))
         if (matters(D.file, *Text, B))
           Result.insert({D.file, B});
     return Result;
