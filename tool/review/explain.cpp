@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <unordered_map>
 
 using llvm::StringRef;
 
@@ -318,7 +319,7 @@ std::vector<std::string> wordsOf(const Piece &P) {
 
 class Explainer {
 public:
-  Explainer(const Judged &J, const std::vector<Piece> &Old, const std::vector<Piece> &New) : J(J), Old(Old), New(New) {}
+  Explainer(const Judged &J, const std::vector<Piece> &Old, const std::vector<Piece> &New) : J(J), Old(byFunction(Old)), New(byFunction(New)) {}
 
   bool explained(const Piece &P, bool IsOld) const {
     if (isJudged(P, IsOld))
@@ -340,6 +341,18 @@ public:
   }
 
 private:
+  using ByFunction = std::map<std::string, std::vector<const Piece *>>;
+  static ByFunction byFunction(const std::vector<Piece> &All) {
+    ByFunction Result;
+    for (const Piece &P : All)
+      Result[P.function].push_back(&P);
+    return Result;
+  }
+  /// The pieces of a function, in file order.
+  static llvm::ArrayRef<const Piece *> in(const ByFunction &All, const std::string &Function) {
+    auto It = All.find(Function);
+    return It == All.end() ? llvm::ArrayRef<const Piece *>() : llvm::ArrayRef<const Piece *>(It->second);
+  }
   bool isJudged(const Piece &P, bool IsOld) const {
     size_t Paren = P.text.find(" ( ");
     if (!P.head && Paren != std::string::npos && J.walked.count(P.text.substr(0, Paren)))
@@ -375,10 +388,10 @@ private:
   /// The same variable is declared on the other side with another value.
   bool initialisedElse(const std::vector<std::string> &Words, bool IsOld, const Piece &P) const {
     const std::string &Name = Words[nameAt(Words)];
-    for (const Piece &O : IsOld ? New : Old) {
-      if (O.function != P.function || O.head)
+    for (const Piece *O : in(IsOld ? New : Old, P.function)) {
+      if (O->head)
         continue;
-      std::vector<std::string> Others = wordsOf(O);
+      std::vector<std::string> Others = wordsOf(*O);
       if (isDeclaration(Others) && Others[nameAt(Others)] == Name)
         return true;
     }
@@ -390,19 +403,39 @@ private:
       return false;
     std::string Inside = P.around + "\x1f" + P.text, Else = P.around + "\x1f" + "else of " + P.text;
     bool Any = false;
-    for (const Piece &Each : IsOld ? Old : New) {
-      bool In = Each.function == P.function && (StringRef(Each.around).starts_with(Inside) || StringRef(Each.around).starts_with(Else));
-      if (!In)
+    for (const Piece *Each : in(IsOld ? Old : New, P.function)) {
+      if (!StringRef(Each->around).starts_with(Inside) && !StringRef(Each->around).starts_with(Else))
         continue;
       Any = true;
-      if (!isJudged(Each, IsOld))
+      if (!isJudged(*Each, IsOld))
         return false;
     }
     return Any;
   }
 
   const Judged &J;
-  const std::vector<Piece> &Old, &New;
+  const ByFunction Old, New;
+};
+
+/// The pieces by the lines that they stand on.
+class PiecesByLine {
+public:
+  explicit PiecesByLine(const std::vector<Piece> &All) {
+    for (const Piece &P : All)
+      for (unsigned L = P.from; L <= P.to; ++L)
+        Lines[L].push_back(&P);
+  }
+  /// Those that stand on one of the lines, in file order.
+  std::vector<const Piece *> touching(const std::set<unsigned> &Wanted) const {
+    std::set<const Piece *> Found; // they lie in one array
+    for (unsigned L : Wanted)
+      if (auto It = Lines.find(L); It != Lines.end())
+        Found.insert(It->second.begin(), It->second.end());
+    return {Found.begin(), Found.end()};
+  }
+
+private:
+  std::unordered_map<unsigned, std::vector<const Piece *>> Lines;
 };
 
 std::string kindOf(const Piece &P) {
@@ -472,15 +505,7 @@ std::vector<NotJudged> notJudged(const std::string &File, const std::string &Bef
     return Result;
   std::vector<Piece> Old = piecesOf(Before), New = piecesOf(After);
   Explainer E(J, Old, New);
-  auto Touching = [](const std::vector<Piece> &All, const std::set<unsigned> &Lines) {
-    std::vector<const Piece *> Found;
-    for (const Piece &P : All) {
-      auto It = Lines.lower_bound(P.from);
-      if (It != Lines.end() && *It <= P.to)
-        Found.push_back(&P);
-    }
-    return Found;
-  };
+  const PiecesByLine OldAt(Old), NewAt(New);
   std::vector<const Piece *> LeftOld, LeftNew;
   for (const Hunk &H : D.files.front().hunks) {
     std::set<unsigned> OldLines, NewLines;
@@ -494,7 +519,7 @@ std::vector<NotJudged> notJudged(const std::string &File, const std::string &Bef
       N += L.kind != '-';
     }
     // What is around a changed line may be one piece with it: a call over three lines of which one changed.
-    std::vector<const Piece *> HunkOld = Touching(Old, OldLines), HunkNew = Touching(New, NewLines);
+    std::vector<const Piece *> HunkOld = OldAt.touching(OldLines), HunkNew = NewAt.touching(NewLines);
     cancel(HunkOld, HunkNew);
     LeftOld.insert(LeftOld.end(), HunkOld.begin(), HunkOld.end());
     LeftNew.insert(LeftNew.end(), HunkNew.begin(), HunkNew.end());

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 using llvm::StringRef;
@@ -49,18 +50,35 @@ std::string quoted(const Hunk &H) {
   return Text;
 }
 
-/// The hunk that changes the line of a finding. Hunks may have moved, so the nearest one counts.
-const Hunk *hunkOf(const FileDiff &D, const Finding &F) {
-  const Hunk *Best = nullptr;
-  unsigned Distance = ~0u;
-  for (const Hunk &H : D.hunks) {
-    unsigned Start = F.old_line ? H.old_start : H.new_start, Count = F.old_line ? H.old_count : H.new_count;
-    unsigned Away = F.line < Start ? Start - F.line : F.line > Start + Count ? F.line - Start - Count : 0;
-    if (Away < Distance)
-      Best = &H, Distance = Away;
+/// The hunks of a file by the lines of one side, in the order in which they begin. Points into the diff.
+class HunksByLine {
+public:
+  HunksByLine(llvm::ArrayRef<Hunk> Hunks, bool Old) {
+    for (const Hunk &H : Hunks) {
+      unsigned Start = Old ? H.old_start : H.new_start;
+      All.push_back({Start, Start + (Old ? H.old_count : H.new_count), &H});
+    }
+    std::sort(All.begin(), All.end(), [](const Entry &A, const Entry &B) { return std::tie(A.start, A.furthest) < std::tie(B.start, B.furthest); });
+    for (size_t I = 1; I < All.size(); ++I) // a hunk may lie in another one, in a diff that nobody's program made
+      if (All[I].end < All[I - 1].end)
+        All[I].end = All[I - 1].end, All[I].furthest = All[I - 1].furthest;
   }
-  return Best;
-}
+  /// The one that holds the line, or the nearest one: hunks may have moved. Null if there is none.
+  const Hunk *nearest(unsigned Line) const {
+    auto After = std::upper_bound(All.begin(), All.end(), Line, [](unsigned L, const Entry &E) { return L < E.start; });
+    if (After == All.begin())
+      return After == All.end() ? nullptr : After->furthest;
+    const Entry &Before = *std::prev(After);
+    return After == All.end() || Line <= Before.end || Line - Before.end <= After->start - Line ? Before.furthest : After->furthest;
+  }
+
+private:
+  struct Entry {
+    unsigned start = 0, end = 0; ///< `end`: the furthest one of this and those that begin before it
+    const Hunk *furthest = nullptr;
+  };
+  std::vector<Entry> All;
+};
 
 } // namespace
 
@@ -153,10 +171,12 @@ std::string replyTo(const ReviewReport &R, size_t Number) {
     auto Found = Diffs.find(F.file);
     const FileDiff *D = Found == Diffs.end() ? nullptr : Found->second;
     std::set<const Hunk *> Quoted;
+    const llvm::ArrayRef<Hunk> Hunks = D ? llvm::ArrayRef<Hunk>(D->hunks) : llvm::ArrayRef<Hunk>();
+    const HunksByLine ByOld(Hunks, true), ByNew(Hunks, false);
     for (const Finding &Each : F.findings) {
       if (Each.verdict == PatchVerdict::Ok && P.verdict != PatchVerdict::Ok)
         continue;
-      const Hunk *H = D ? hunkOf(*D, Each) : nullptr;
+      const Hunk *H = (Each.old_line ? ByOld : ByNew).nearest(Each.line); // the hunk that changes the line
       if (H && Quoted.insert(H).second)
         Out += std::exchange(Wrote, "") + (Quoted.size() == 1 ? "> diff --git a/" + F.file + " b/" + F.file + "\n" : "") + quoted(*H) + "\n";
       Out += folded((P.files.size() > 1 && !H && !F.file.empty() ? F.file + ": " + Each.reason + "." : asSentence(Each.reason)));

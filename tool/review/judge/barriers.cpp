@@ -223,16 +223,16 @@ std::string PatchJudge::queuesBehind(const std::string &Text, const std::vector<
 
 /// A barrier that its function keeps and that stands elsewhere in it now.
 void PatchJudge::judgeMovedBarriers(ReviewedFile &F) {
-  auto Order = [&](const FileFacts &Facts, const std::string &Function) {
-    std::vector<std::string> Calls;
+  auto Orders = [](const FileFacts &Facts) {
+    std::map<std::string, std::vector<std::string>> Calls; // by function
     for (const FunctionFact &Each : Facts.functions)
-      if (plainName(Each.function) == Function)
-        for (const CallFact &C : Each.calls)
-          Calls.push_back(plainName(C.callee));
+      for (std::vector<std::string> &Of = Calls[plainName(Each.function)]; const CallFact &C : Each.calls)
+        Of.push_back(plainName(C.callee));
     return Calls;
   };
+  std::map<std::string, std::vector<std::string>> OldOrders = Orders(F.old_facts), NewOrders = Orders(F.new_facts);
   for (const std::string &Function : changedFunctions(F.applied->before.value_or(""), F.applied->after.value_or(""))) {
-    std::vector<std::string> Old = Order(F.old_facts, Function), New = Order(F.new_facts, Function);
+    const std::vector<std::string> &Old = OldOrders[Function], &New = NewOrders[Function];
     auto Barrier = std::find_if(New.begin(), New.end(), [&](const std::string &Name) { return After.rules().barrier(Name); });
     if (Barrier == New.end() || Old == New || std::count(Old.begin(), Old.end(), *Barrier) != std::count(New.begin(), New.end(), *Barrier))
       continue;

@@ -59,18 +59,30 @@ std::optional<int64_t> PatchJudge::freedBy(TreeState &State, std::map<std::strin
 
 namespace {
 
-/// How an event's object is written in the text.
-std::string nameOf(const FileFacts &Facts, const TraceEvent &E, std::optional<int64_t> Back) {
-  if (E.kind == TraceEvent::Deferred)
+/// How the objects of events are written in the text. Points into the facts.
+class EventNames {
+public:
+  explicit EventNames(const FileFacts &Facts) {
     for (const DeferredFreeFact &D : Facts.deferred_frees)
-      if (D.where == E.where)
-        return D.object;
-  if (E.kind == TraceEvent::Queue && Back)
+      Deferred.try_emplace(D.where, &D);
     for (const CallSiteFact &S : Facts.sites)
-      if (const HeadLevel *L = S.where == E.where ? levelAt(S, -*Back) : nullptr)
-        return L->object;
-  return E.text;
-}
+      Sites[S.where].push_back(&S);
+  }
+  /// `Back`: what a queued callback frees, as bytes from its head.
+  std::string of(const TraceEvent &E, std::optional<int64_t> Back) const {
+    if (auto D = Deferred.find(E.where); E.kind == TraceEvent::Deferred && D != Deferred.end())
+      return D->second->object;
+    if (auto At = Sites.find(E.where); E.kind == TraceEvent::Queue && Back && At != Sites.end())
+      for (const CallSiteFact *S : At->second)
+        if (const HeadLevel *L = levelAt(*S, -*Back))
+          return L->object;
+    return E.text;
+  }
+
+private:
+  std::map<Location, const DeferredFreeFact *> Deferred;
+  std::map<Location, std::vector<const CallSiteFact *>> Sites;
+};
 
 } // namespace
 
@@ -109,15 +121,22 @@ void PatchJudge::comparePathsOf(ReviewedFile &F) {
       Q.atomic.insert(S.callback);
   Q.old_callback = [&](const TraceEvent &E) { return freedBy(Before, OldCallbacks, E); };
   Q.new_callback = [&](const TraceEvent &E) { return freedBy(After, NewCallbacks, E); };
-  Q.old_name = [&](const TraceEvent &E) { return nameOf(Old, E, E.kind == TraceEvent::Queue ? Q.old_callback(E) : std::nullopt); };
-  Q.new_name = [&](const TraceEvent &E) { return nameOf(New, E, E.kind == TraceEvent::Queue ? Q.new_callback(E) : std::nullopt); };
+  const EventNames OldNames(Old), NewNames(New);
+  Q.old_name = [&](const TraceEvent &E) { return OldNames.of(E, E.kind == TraceEvent::Queue ? Q.old_callback(E) : std::nullopt); };
+  Q.new_name = [&](const TraceEvent &E) { return NewNames.of(E, E.kind == TraceEvent::Queue ? Q.new_callback(E) : std::nullopt); };
   // A callback that has become a helper has another parameter: it is judged in those that call it.
   const Outline OldText = outlineOf(F.applied->before.value_or("")), NewText = outlineOf(F.applied->after.value_or(""));
+  auto Callbacks = [](const FileFacts &Facts) {
+    std::set<std::string> Names;
+    for (const CallSiteFact &S : Facts.sites)
+      Names.insert(plainName(S.callback));
+    return Names;
+  };
+  const std::set<std::string> OldCallbackNames = Callbacks(Old), NewCallbackNames = Callbacks(New);
   auto BecameHelper = [&](const std::string &Name) {
-    auto Queued = [&](const FileFacts &Facts) { return llvm::any_of(Facts.sites, [&](const CallSiteFact &S) { return plainName(S.callback) == Name; }); };
     const OutlineFunction *Was = OldText.function(Name), *Is = NewText.function(Name);
     auto HeadOf = [](const std::string &Text, const OutlineFunction &O) { return StringRef(Text).slice(O.name_begin, O.body_begin).trim(); };
-    return Was && Is && Queued(Old) && !Queued(New) && HeadOf(*F.applied->before, *Was) != HeadOf(*F.applied->after, *Is);
+    return Was && Is && OldCallbackNames.count(Name) && !NewCallbackNames.count(Name) && HeadOf(*F.applied->before, *Was) != HeadOf(*F.applied->after, *Is);
   };
   for (const auto &[Name, Traces] : Both) {
     if (BecameHelper(Name))
@@ -141,18 +160,27 @@ void PatchJudge::comparePathsOf(ReviewedFile &F) {
 void PatchJudge::pairUp(ReviewedFile &F) {
   std::vector<const CallSiteFact *> Sites = F.changes.sites_gone;
   std::vector<const DeferredFreeFact *> Frees = F.changes.deferred_new;
+  std::map<Location, std::vector<const CallSiteFact *>> SitesAt; // one that is paired goes from the front
+  for (auto S = Sites.rbegin(); S != Sites.rend(); ++S)
+    SitesAt[(*S)->where].push_back(*S);
+  std::map<Location, const DeferredFreeFact *> FreesAt;
+  for (const DeferredFreeFact &D : F.new_facts.deferred_frees)
+    FreesAt.try_emplace(D.where, &D);
+  std::set<const CallSiteFact *> PairedSites;
   std::vector<Conversion> Pairs;
   std::set<const DeferredFreeFact *> Paired; // by several sites, if it stands in a helper that all of them call now
   for (const auto &[Function, P] : PathsOf)
     for (const auto &[Was, Is] : P.same) {
-      auto S = llvm::find_if(Sites, [&](const CallSiteFact *Each) { return Each->where == Was; });
-      auto D = llvm::find_if(F.new_facts.deferred_frees, [&](const DeferredFreeFact &Each) { return Each.where == Is; });
-      if (S == Sites.end() || D == F.new_facts.deferred_frees.end())
+      auto S = SitesAt.find(Was);
+      auto D = FreesAt.find(Is);
+      if (S == SitesAt.end() || S->second.empty() || D == FreesAt.end())
         continue;
-      Pairs.push_back({*S, &*D, true});
-      Paired.insert(&*D);
-      Sites.erase(S);
+      Pairs.push_back({S->second.back(), D->second, true});
+      Paired.insert(D->second);
+      PairedSites.insert(S->second.back());
+      S->second.pop_back();
     }
+  std::erase_if(Sites, [&](const CallSiteFact *S) { return PairedSites.count(S) != 0; });
   std::erase_if(Frees, [&](const DeferredFreeFact *D) { return Paired.count(D) != 0; });
   // What the paths have already shown to be wrong needs no second answer.
   auto Known = [&](const std::string &Function) {
