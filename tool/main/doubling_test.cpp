@@ -99,9 +99,22 @@ const std::string OneCache = "static struct kmem_cache *cache;\nstatic void item
                              "static int __init drv_init(void)\n{\n\tcache = kmem_cache_create(\"c\", sizeof(struct item), 0, 0, NULL);\n\treturn cache ? 0 : -1;\n}\n"
                              "module_init(drv_init);\n";
 
+void manyCalls(const ScratchTree &T, unsigned N) {
+  module(T, callback("item_free") + times(N, "void drop@(struct item *i)\n{\n\tcall_rcu(&i->rcu, item_free);\n}\n"));
+}
+
+/// Each with a forward declaration, in a header where it can be, a helper, an #if and a comment.
+void manyCallbacks(const ScratchTree &T, unsigned N) {
+  T.write("drv/many.h", Record + times(N, "void free@(struct rcu_head *head);\n"));
+  T.write("drv/Makefile", "obj-$(CONFIG_DRV) += many.o\n");
+  T.write("drv/many.c", Includes + "#include \"many.h\"\n" +
+                            times(N, "static struct item *item@(struct rcu_head *head)\n{\n\treturn container_of(head, struct item, rcu);\n}\n\n/* see free@() */\n"
+                                     "void free@(struct rcu_head *head)\n{\n\tkfree(item@(head));\n}\n\n#ifdef CONFIG_X\nint x@;\n#endif\n"
+                                     "void drop@(struct item *i)\n{\n\tcall_rcu(&i->rcu, free@);\n}\n"));
+}
+
 const Dimension Dimensions[] = {
-    {"sites", [](const ScratchTree &T, unsigned N) { module(T, callback("item_free") + times(N, "void drop@(struct item *i)\n{\n\tcall_rcu(&i->rcu, item_free);\n}\n")); },
-     Scan, 16000},
+    {"sites", manyCalls, Scan, 16000},
     {"sites_in_one_function", [](const ScratchTree &T, unsigned N) {
        module(T, callback("item_free") + "void drop(struct item **i)\n{\n" + times(N, "\tcall_rcu(&i[@]->rcu, item_free);\n") + "}\n");
      }, Scan, 16000},
@@ -202,6 +215,24 @@ const Dimension Dimensions[] = {
        }
        T.write("box", "From: A <a@x.org>\nSubject: [PATCH] drv: change\nMessage-Id: <1@x>\n\nText.\n---\n" + Diff);
      }, {"review", "-q", "-j1", "--no-cache", "--reply", "@/answers", "--tree", "@", "@/box"}, 4000, 0},
+    {"findings_and_hunks_of_an_answer", [](const ScratchTree &T, unsigned N) {
+       std::string Text = Includes + Record + callback("item_free"), Diff;
+       size_t Line = static_cast<size_t>(std::count(Text.begin(), Text.end(), '\n')) + 3;
+       for (unsigned I = 0; I < N; ++I, Line += 12) {
+         std::string Number = std::to_string(I);
+         Text += "void drop" + Number + "(struct item *i, struct item *j)\n{\n\tcall_rcu(&i->rcu, item_free);\n}\nint a" + Number + ";\n" + times(7, "/* */\n");
+         std::string At = std::to_string(Line) + ",1";
+         Diff += "@@ -" + At + " +" + At + " @@\n-\tcall_rcu(&i->rcu, item_free);\n+\tkfree_rcu(j, rcu);\n";
+       }
+       T.write("drv/Makefile", "obj-$(CONFIG_DRV) += many.o\n");
+       T.write("drv/many.c", Text);
+       T.write("box", "From: A <a@x.org>\nSubject: [PATCH] drv: change\nMessage-Id: <1@x>\n\nText.\n---\n--- a/drv/many.c\n+++ b/drv/many.c\n" + Diff);
+     }, {"review", "-q", "-j1", "--no-cache", "--reply", "@/answers", "--tree", "@", "@/box"}, 8000},
+    {"calls_as_json", manyCalls, {"scan", "-q", "-j1", "--no-cache", "--format", "json", "@"}, 8000},
+    {"calls_on_a_page", manyCalls, {"scan", "-q", "-j1", "--no-cache", "--format", "html", "@"}, 8000},
+    {"calls_as_sarif", manyCalls, {"scan", "-q", "-j1", "--no-cache", "--format", "sarif", "@"}, 8000},
+    {"callbacks_as_json", manyCallbacks, {"scan", "-q", "-j1", "--no-cache", "--format", "json", "@"}, 8000},
+    {"callbacks_of_a_patch", manyCallbacks, {"patch", "-q", "-j1", "--no-cache", "@"}, 8000, 0},
     {"barriers_in_an_exit", [](const ScratchTree &T, unsigned N) {
        module(T, OneCache + "static void __exit end(void)\n{\n\trcu_barrier();\n\trcu_barrier();\n" + times(N, "\trcu_barrier();\n") + "\tkmem_cache_destroy(cache);\n}\nmodule_exit(end);\n");
      }, {"audit", "-q", "-j1", "--no-cache", "--notes", "--all", "@"}, 8000},
