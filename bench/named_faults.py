@@ -22,6 +22,8 @@ import faults
 
 # In this order, so that a file of a directory gets another way than its neighbour.
 WAYS = ("removed", "cut in the middle", "link out of the tree", "directory", "FIFO", "too large")
+if os.geteuid() != 0:  # whom no file is closed to
+    WAYS += ("unreadable",)
 # One byte more than a source may have (tool/index/index.h).
 TOO_LARGE = (64 << 20) + 1
 FEW = 3  # of so many files
@@ -54,6 +56,10 @@ def break_file(way, tree, copy, outside, file):
         os.mkdir(path)
     elif way == "FIFO":
         os.mkfifo(path)
+    elif way == "unreadable":
+        with open(path, "wb") as closed:
+            closed.write(content)
+        os.chmod(path, 0)
     elif way == "too large":
         with open(path, "wb") as large:
             large.write(content)
