@@ -26,7 +26,7 @@ if os.geteuid() != 0:  # whom no file is closed to
     WAYS += ("unreadable",)
 # One byte more than a source may have (tool/index/index.h).
 TOO_LARGE = (64 << 20) + 1
-FEW = 3  # of so many files
+FEW = 3  # a file that is broken alone and matters to the calls of so many files at most: only these are scanned
 BESIDE = 12  # of those that only stand beside a call, so many are broken at once
 GUARDED = ("unsafe", "review")
 
@@ -202,7 +202,7 @@ class Run:
         """Breaks them all, scans once, counts. Those of which it is not clear what they did are left in `again`."""
         for file, way, _, _ in group:
             break_file(way, self.tree, self.copy, self.outside, file)
-        # One file that matters to few calls: only they are looked at, which is several times as fast.
+        # Not where the broken file has such a call itself: a scan of a file that is gone is refused.
         only = {self.whole["sites"][index]["file"] for index in group[0][2]} if len(group) == 1 else set()
         try:
             few = sorted(only) if len(only) <= FEW and group[0][0] not in only else []

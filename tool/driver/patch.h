@@ -14,7 +14,6 @@
 
 namespace krcu {
 
-struct FileHelpers;
 class SpelledTexts;
 
 /// Which of the sites of class convert are rewritten.
@@ -58,9 +57,7 @@ public:
   std::vector<OrphanedHelper> of(llvm::ArrayRef<SiteReport> Sites);
 
 private:
-  const FileHelpers *helpersOf(const std::string &File);
-  const Scan &S;
-  std::map<std::string, std::unique_ptr<const FileHelpers>> Files;
+  std::unique_ptr<SpelledTexts> Texts;
 };
 
 /// Finds forward declarations. A file is read once, however many functions are asked about. Keeps `S` by reference.

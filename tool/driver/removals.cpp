@@ -5,6 +5,7 @@
 #include "tool/driver/patch.h"
 #include "tool/index/outline_cache.h"
 #include "tool/index/token_table.h"
+#include "tool/rewrite/source.h"
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -136,36 +137,20 @@ std::vector<std::string> PrototypeFinder::filesOf(const std::string &Function, c
   return Result;
 }
 
-/// A file with its static functions.
-struct FileHelpers {
-  explicit FileHelpers(std::shared_ptr<const std::string> T) : text(std::move(T)), outline(outlineOf(*text)), tokens(*text) {
-    for (const OutlineFunction &F : outline.functions)
-      if (F.is_static)
-        by_name[F.name].push_back(&F);
-  }
-  std::shared_ptr<const std::string> text;
-  Outline outline;
-  TokenTable tokens;
-  std::map<std::string, std::vector<const OutlineFunction *>> by_name;
-};
-
 namespace {
 
 /// What goes from one file, and whom that leaves without a user.
 class Orphans {
 public:
-  explicit Orphans(const FileHelpers &H) : H(H) {}
+  explicit Orphans(const SpelledTexts::Read &In) : In(In) {}
   /// Takes out what stands in the range; those who are named there are asked then.
   void take(const Range &R) {
     Gone.add(R);
-    llvm::StringRef Rest = llvm::StringRef(*H.text).slice(R.first, R.second);
-    auto IsWord = [](char C) { return C == '_' || ('a' <= (C | 32) && (C | 32) <= 'z') || ('0' <= C && C <= '9'); };
-    while (!(Rest = Rest.drop_until(IsWord)).empty()) {
-      llvm::StringRef Word = Rest.take_while(IsWord);
-      Rest = Rest.drop_front(Word.size());
-      if (auto It = H.by_name.find(Word.str()); It != H.by_name.end())
-        Open.insert(It->second.begin(), It->second.end());
-    }
+    llvm::StringRef Rest = llvm::StringRef(*In.text).slice(R.first, R.second);
+    for (llvm::StringRef Word = takeWord(Rest); !Word.empty(); Word = takeWord(Rest))
+      for (const OutlineFunction *F : In.outline->functionsNamed(Word))
+        if (F->is_static)
+          Open.insert(F);
   }
   /// Helpers whose tokens all lie in what goes, in their own definition or in prototypes; they go, too. In file order.
   std::vector<const OutlineFunction *> all() {
@@ -187,32 +172,24 @@ private:
   /// Somebody who stays, or nobody at all.
   bool hasUser(const OutlineFunction &F) const {
     bool UsedByGone = false;
-    for (const OutlineToken &T : H.tokens.of(F.name)) {
+    for (const OutlineToken &T : In.tokens.of(F.name)) {
       if (Gone.hold(T.offset))
         UsedByGone = true;
-      else if (!(T.offset >= F.decl_begin && T.offset < F.body_end) && !isPrototype(H.outline, T) && !T.after_member_access)
+      else if (!(T.offset >= F.decl_begin && T.offset < F.body_end) && !isPrototype(*In.outline, T) && !T.after_member_access)
         return true;
     }
     return !UsedByGone;
   }
 
-  const FileHelpers &H;
+  const SpelledTexts::Read &In;
   Ranges Gone;
   std::set<const OutlineFunction *> Open; ///< named in what goes since they were asked; in file order, as they lie in the outline
 };
 
 } // namespace
 
-HelperFinder::HelperFinder(const Scan &S) : S(S) {}
+HelperFinder::HelperFinder(const Scan &S) : Texts(std::make_unique<SpelledTexts>(S)) {}
 HelperFinder::~HelperFinder() = default;
-
-const FileHelpers *HelperFinder::helpersOf(const std::string &File) {
-  auto [It, New] = Files.try_emplace(File);
-  int Id = New && llvm::StringRef(File).ends_with(".c") ? S.index().find(File) : -1;
-  if (auto Text = Id < 0 ? nullptr : S.index().text(static_cast<uint32_t>(Id)))
-    It->second = std::make_unique<const FileHelpers>(std::move(Text));
-  return It->second.get();
-}
 
 std::vector<OrphanedHelper> HelperFinder::of(llvm::ArrayRef<SiteReport> Sites) {
   std::map<std::string, std::vector<Range>> Gone;
@@ -221,10 +198,11 @@ std::vector<OrphanedHelper> HelperFinder::of(llvm::ArrayRef<SiteReport> Sites) {
       Gone[R.callback.where.file].emplace_back(R.callback.summary->begin, R.callback.summary->end);
   std::vector<OrphanedHelper> Result;
   for (auto &[File, Ranges] : Gone) {
-    const FileHelpers *H = helpersOf(File);
-    if (!H)
+    int Id = llvm::StringRef(File).ends_with(".c") ? Texts->scan().index().find(File) : -1;
+    const SpelledTexts::Read *Text = Id < 0 ? nullptr : Texts->of(static_cast<uint32_t>(Id));
+    if (!Text)
       continue;
-    Orphans Of(*H);
+    Orphans Of(*Text);
     for (const Range &R : Ranges)
       Of.take(R);
     for (const OutlineFunction *F : Of.all())

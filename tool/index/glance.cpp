@@ -7,18 +7,6 @@
 using llvm::StringRef;
 
 namespace krcu {
-namespace {
-
-/// The functions of that name, in file order.
-std::vector<const OutlineFunction *> bodiesOf(const Outline &O, const std::string &Name) {
-  auto It = std::lower_bound(O.by_name.begin(), O.by_name.end(), Name, [&](uint32_t Id, const std::string &N) { return O.functions[Id].name < N; });
-  std::vector<const OutlineFunction *> Result;
-  for (; It != O.by_name.end() && O.functions[*It].name == Name; ++It)
-    Result.push_back(&O.functions[*It]);
-  return Result;
-}
-
-} // namespace
 
 /// A call of it does something in every configuration: all its definitions are out of line, or have a body that is more than
 /// an empty stand-in.
@@ -162,7 +150,7 @@ std::optional<GlanceFinding> Glancer::lookElsewhere(const std::string &Name, uns
   auto Own = Outlines.get(File);
   if (!Own)
     return std::nullopt;
-  for (const OutlineFunction *F : bodiesOf(*Own, Name))
+  for (const OutlineFunction *F : Own->functionsNamed(Name))
     if (auto Found = look(File, *F, *Own, Depth))
       return Found;
   return std::nullopt;
@@ -179,7 +167,7 @@ Glancer::Home Glancer::homeOf(const std::string &File, const std::string &Callba
     H.outline = Outlines.get(H.file);
   }
   if (H.outline)
-    H.bodies = bodiesOf(*H.outline, Callback);
+    H.bodies = H.outline->functionsNamed(Callback);
   return H;
 }
 

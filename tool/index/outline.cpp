@@ -89,6 +89,14 @@ const OutlineFunction *Outline::function(llvm::StringRef Name) const {
   return It != by_name.end() && functions[*It].name == Name ? &functions[*It] : nullptr;
 }
 
+std::vector<const OutlineFunction *> Outline::functionsNamed(llvm::StringRef Name) const {
+  auto It = std::lower_bound(by_name.begin(), by_name.end(), Name, [&](uint32_t Id, llvm::StringRef N) { return functions[Id].name < N; });
+  std::vector<const OutlineFunction *> Result;
+  for (; It != by_name.end() && functions[*It].name == Name; ++It)
+    Result.push_back(&functions[*It]);
+  return Result;
+}
+
 Outline outlineOf(llvm::StringRef Text) { return outlineOf(LexedText(Text)); }
 
 Outline outlineOf(const LexedText &L) {

@@ -53,6 +53,7 @@ struct Outline {
   std::vector<std::string> top_level_identifiers; ///< outside function bodies and macros, sorted, unique
 
   const OutlineFunction *function(llvm::StringRef Name) const; ///< first of that name, or null
+  std::vector<const OutlineFunction *> functionsNamed(llvm::StringRef Name) const; ///< all of that name, in file order
 
   std::vector<uint32_t> by_name; ///< indices of `functions`, sorted by name, then by place
 };
